@@ -1,0 +1,367 @@
+//! Computes [`Facts`] in one pass over the instructions.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use super::Facts;
+use super::paths::{UNKNOWN_WORKDIR, join};
+use super::runs::Run;
+use super::stages::{Base, Os, Stage};
+use super::state::{Shell, State, Variable};
+use crate::knowledge::Knowledge;
+use crate::knowledge::images::{self, Image, ImageRef};
+use crate::syntax::{Dockerfile, Expander, Form, Kind, Lookup, Pair, View};
+
+pub(super) fn build<'a>(file: &'a Dockerfile<'a>, knowledge: &'a Knowledge) -> Facts<'a> {
+    let views: Vec<View<'a>> = (0..file.instructions().len())
+        .map(|index| file.view(index))
+        .collect();
+    let mut pass = Pass {
+        file,
+        knowledge,
+        globals: BTreeMap::new(),
+        stages: Vec::new(),
+        images: Vec::new(),
+        finals: Vec::new(),
+        states: Vec::with_capacity(views.len()),
+        runs: Vec::with_capacity(views.len()),
+        state: initial_state(),
+    };
+    for (index, view) in views.iter().enumerate() {
+        pass.instruction(index, view);
+    }
+    pass.close_stage(views.len());
+    let Pass {
+        stages,
+        images,
+        states,
+        runs,
+        ..
+    } = pass;
+    Facts {
+        file,
+        views,
+        stages,
+        states,
+        runs,
+        images,
+    }
+}
+
+pub(super) fn state_after(facts: &Facts<'_>, stage: &Stage) -> State {
+    let last = stage.body.end - 1;
+    let mut state = facts.states[last].clone();
+    if last > stage.from {
+        advance(
+            &mut state,
+            &facts.views[last],
+            &Expander::new(facts.file.escape()),
+            &BTreeMap::new(),
+        );
+    }
+    state
+}
+
+fn initial_state() -> State {
+    State {
+        workdir: UNKNOWN_WORKDIR.to_owned(),
+        user: None,
+        shell: Shell::default_posix(),
+        variables: Rc::default(),
+        environments: Rc::default(),
+        unknown_environment: true,
+    }
+}
+
+struct Pass<'a> {
+    file: &'a Dockerfile<'a>,
+    knowledge: &'a Knowledge,
+    /// `ARG`s before the first `FROM`.
+    globals: BTreeMap<String, Variable>,
+    stages: Vec<Stage>,
+    images: Vec<Option<Image<'a>>>,
+    /// The state at the end of each closed stage.
+    finals: Vec<State>,
+    states: Vec<State>,
+    runs: Vec<Option<Run<'a>>>,
+    state: State,
+}
+
+impl<'a> Pass<'a> {
+    fn instruction(&mut self, index: usize, view: &View<'a>) {
+        if let Kind::From { image, alias, .. } = &view.kind {
+            self.close_stage(index);
+            self.open_stage(
+                index,
+                &image.raw,
+                alias.as_ref().map(|alias| alias.raw.to_lowercase()),
+            );
+            self.states.push(self.state.clone());
+            self.runs.push(None);
+            return;
+        }
+        self.states.push(self.state.clone());
+        let run = match &view.kind {
+            Kind::Run { form } => {
+                let heredocs = !self.file.instructions()[index].heredocs.is_empty();
+                Some(Run::new(
+                    view,
+                    form,
+                    heredocs,
+                    &self.state,
+                    &self.knowledge.tools,
+                ))
+            }
+            _ => None,
+        };
+        if run.is_some() && calls_windows_shell(view) {
+            self.state.shell = Shell::Windows;
+            self.mark_windows();
+        }
+        self.runs.push(run);
+        if self.stages.is_empty() {
+            self.global_arg(view);
+            return;
+        }
+        advance(
+            &mut self.state,
+            view,
+            &Expander::new(self.file.escape()),
+            &self.globals,
+        );
+        if self.state.shell == Shell::Windows {
+            self.mark_windows();
+        }
+    }
+
+    fn mark_windows(&mut self) {
+        if let Some(stage) = self.stages.last_mut() {
+            stage.os = Os::Windows;
+        }
+    }
+
+    fn global_arg(&mut self, view: &View<'_>) {
+        if let Kind::Arg { args } = &view.kind {
+            for arg in args {
+                let default = arg.default.as_ref().map(|word| word.raw.as_str());
+                let value = default
+                    .and_then(|raw| expand(&Expander::new(self.file.escape()), raw, &self.globals));
+                self.globals.insert(arg.name.raw.clone(), argument(value));
+            }
+        }
+    }
+
+    fn close_stage(&mut self, end: usize) {
+        if let Some(stage) = self.stages.last_mut() {
+            stage.body.end = end;
+            self.finals.push(self.state.clone());
+        }
+    }
+
+    fn open_stage(&mut self, index: usize, reference: &str, name: Option<String>) {
+        let base = self.base(reference);
+        let (image, os, state) = match &base {
+            Base::Stage(parent) => (
+                self.images[*parent].clone(),
+                self.stages[*parent].os,
+                self.finals[*parent].clone(),
+            ),
+            Base::Image(reference) => self.from_image(reference),
+            Base::Scratch => {
+                let state = State {
+                    workdir: "/".to_owned(),
+                    user: Some(String::new()),
+                    unknown_environment: false,
+                    ..initial_state()
+                };
+                (None, Os::Linux, state)
+            }
+            Base::Unknown => (None, Os::Unknown, initial_state()),
+        };
+        let os = if self.file.escape() == '`' {
+            Os::Windows
+        } else {
+            os
+        };
+        self.state = state;
+        if os == Os::Windows {
+            self.state.shell = Shell::Windows;
+        }
+        self.images.push(image);
+        self.stages.push(Stage {
+            index: self.stages.len(),
+            from: index,
+            body: index + 1..index + 1,
+            name,
+            base,
+            os,
+        });
+    }
+
+    fn base(&self, raw: &str) -> Base {
+        let Some(reference) = expand(&Expander::new(self.file.escape()), raw, &self.globals) else {
+            return Base::Unknown;
+        };
+        let lower = reference.to_lowercase();
+        if let Some(stage) = self
+            .stages
+            .iter()
+            .rev()
+            .find(|stage| stage.name.as_deref() == Some(lower.as_str()))
+        {
+            return Base::Stage(stage.index);
+        }
+        match lower.as_str() {
+            "" => Base::Unknown,
+            "scratch" => Base::Scratch,
+            _ => Base::Image(reference),
+        }
+    }
+
+    fn from_image(&self, reference: &str) -> (Option<Image<'a>>, Os, State) {
+        let image = self.knowledge.images.lookup(&ImageRef::parse(reference));
+        let mut state = initial_state();
+        let mut os = Os::Linux;
+        if let Some(image) = &image {
+            if image.os == images::Os::Windows {
+                os = Os::Windows;
+            }
+            state.user = image.default_user.map(str::to_owned);
+            if let Some(workdir) = image.workdir {
+                workdir.clone_into(&mut state.workdir);
+            }
+        }
+        (image, os, state)
+    }
+}
+
+/// Applies one instruction to the state.
+fn advance(
+    state: &mut State,
+    view: &View<'_>,
+    expander: &Expander,
+    globals: &BTreeMap<String, Variable>,
+) {
+    match &view.kind {
+        Kind::Workdir(path) => {
+            state.workdir = match expand(expander, &path.raw, &state.variables) {
+                Some(path) => join(&state.workdir, &path),
+                None => join(&state.workdir, &path.raw),
+            };
+        }
+        Kind::User(user) => state.user = expand(expander, &user.raw, &state.variables),
+        Kind::Shell {
+            form: Form::Exec(words),
+        } => {
+            let words: Vec<String> = words.iter().map(|word| word.value.clone()).collect();
+            state.shell = Shell::from_words(&words);
+        }
+        Kind::Env { pairs, .. } => set_environment(state, pairs, expander),
+        Kind::Arg { args } => {
+            for arg in args {
+                let name = &arg.name.raw;
+                let default = arg
+                    .default
+                    .as_ref()
+                    .map(|word| expand(expander, &word.raw, &state.variables));
+                let value = match default {
+                    Some(value) => argument(value),
+                    None => globals.get(name).cloned().unwrap_or(Variable::Unknown),
+                };
+                declare(state, name, value);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// `ENV` always wins over an `ARG` of the same name.
+fn declare(state: &mut State, name: &str, value: Variable) {
+    let set_by_env = matches!(
+        state.variables.get(name),
+        Some(Variable::Value {
+            overridable: false,
+            ..
+        })
+    );
+    if !set_by_env {
+        Rc::make_mut(&mut state.variables).insert(name.to_owned(), value);
+    }
+}
+
+/// All values of one `ENV` see the variables as they were before it.
+fn set_environment(state: &mut State, pairs: &[Pair], expander: &Expander) {
+    let before = Rc::clone(&state.variables);
+    let variables = Rc::make_mut(&mut state.variables);
+    for pair in pairs {
+        let name = expand(expander, &pair.key.raw, &before).unwrap_or_else(|| pair.key.raw.clone());
+        let value = match expand(expander, &pair.value.raw, &before) {
+            Some(text) => Variable::Value {
+                text,
+                overridable: false,
+            },
+            None => Variable::Unknown,
+        };
+        if name == "PATH" {
+            state.environments = environments(expander, &pair.value.raw, &before);
+        }
+        variables.insert(name, value);
+    }
+}
+
+/// The folders in a `PATH` whose value may lean on that of the base image.
+fn environments(
+    expander: &Expander,
+    raw: &str,
+    variables: &BTreeMap<String, Variable>,
+) -> Rc<[String]> {
+    let entries = raw
+        .trim_matches('"')
+        .split(':')
+        .filter_map(|entry| expand(expander, entry, variables));
+    entries
+        .filter_map(|entry| Some(entry.trim_end_matches('/').strip_suffix("/bin")?.to_owned()))
+        .collect()
+}
+
+fn argument(value: Option<String>) -> Variable {
+    value.map_or(Variable::Unknown, |text| Variable::Value {
+        text,
+        overridable: true,
+    })
+}
+
+/// `raw` with its variables replaced; `None` when one of them is not known.
+fn expand(
+    expander: &Expander,
+    raw: &str,
+    variables: &BTreeMap<String, Variable>,
+) -> Option<String> {
+    let lookup = |name: &str| match variables.get(name) {
+        Some(Variable::Value { text, .. }) => Lookup::Set(text.clone()),
+        Some(Variable::Unknown) | None => Lookup::Unknown,
+    };
+    if !raw.contains(['$', '\\', '`', '"', '\'']) {
+        return Some(raw.to_owned());
+    }
+    expander.expand(raw, &lookup).value()
+}
+
+/// A command line that only Windows runs, in a file that does not say otherwise.
+fn calls_windows_shell(view: &View<'_>) -> bool {
+    let text = view.body.text(&view.logical.text);
+    let first = text
+        .trim_start_matches(['[', '"', ' '])
+        .split(|c: char| c.is_whitespace() || c == '"')
+        .next();
+    let program = first
+        .unwrap_or_default()
+        .rsplit(['/', '\\'])
+        .next()
+        .unwrap_or_default()
+        .to_ascii_lowercase();
+    matches!(
+        program.trim_end_matches(".exe"),
+        "powershell" | "pwsh" | "cmd"
+    )
+}

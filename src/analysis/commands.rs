@@ -1,0 +1,208 @@
+//! Command lines, recognised through the tables of [`knowledge::tools`](crate::knowledge::tools).
+
+use crate::knowledge::tools::{Action, Operands, Role, Tool, Tools};
+use crate::syntax::Span;
+
+/// One word of a command line.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Arg {
+    /// Where it stands in the logical line.
+    pub span: Span,
+    /// Its value after quotes and variables, or `None` when only the build knows it.
+    pub text: Option<String>,
+    /// Whether the shell expands it to the names of files: `text` then holds the pattern.
+    pub glob: bool,
+}
+
+impl Arg {
+    /// The value, or `""` when it is not known.
+    #[must_use]
+    pub fn known(&self) -> &str {
+        self.text.as_deref().unwrap_or_default()
+    }
+}
+
+/// An option on a command line.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct OptionUse {
+    /// With its dashes, without a value.
+    pub name: String,
+    /// The word that holds it.
+    pub at: usize,
+    /// The word that holds its value, when that is a word of its own.
+    pub value_at: Option<usize>,
+    /// Its value, where it has one and it is known.
+    pub value: Option<String>,
+    /// What it does.
+    pub role: Role,
+}
+
+/// A command line that the tables explain completely.
+#[derive(Clone, Debug)]
+pub struct Invocation<'k> {
+    /// The program.
+    pub tool: &'k Tool,
+    /// What it is asked to do.
+    pub action: &'k Action,
+    /// How many words name the program.
+    pub program_words: usize,
+    /// The words of the verb, empty for tools without one.
+    pub verb_words: std::ops::Range<usize>,
+    /// The options, in order.
+    pub options: Vec<OptionUse>,
+    /// The words that are neither program, verb, option nor value, in order.
+    pub operands: Vec<usize>,
+}
+
+impl Invocation<'_> {
+    /// Whether the option `name` is given.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        self.options.iter().any(|option| option.name == name)
+    }
+}
+
+/// What the command line `args` does, if the tables explain every word of it.
+#[must_use]
+pub fn recognise<'k>(tools: &'k Tools, args: &[Arg]) -> Option<Invocation<'k>> {
+    let leading: Vec<&str> = args.iter().map_while(|arg| arg.text.as_deref()).collect();
+    let (tool, program_words) = tools.find(&leading)?;
+    tool.actions
+        .iter()
+        .find_map(|action| Matcher { tool, action, args }.run(program_words))
+}
+
+/// Tries to read one command line as one action of a tool.
+struct Matcher<'k, 'a> {
+    tool: &'k Tool,
+    action: &'k Action,
+    args: &'a [Arg],
+}
+
+impl<'k> Matcher<'k, '_> {
+    fn run(&self, program_words: usize) -> Option<Invocation<'k>> {
+        let mut options = Vec::new();
+        let mut at = program_words;
+        while let Some(option) = self.option(at, true) {
+            at = option.value_at.unwrap_or(at) + 1;
+            options.push(option);
+        }
+        let verb_words = self.verb(at)?;
+        at = verb_words.end;
+        let operands = self.rest(at, &mut options)?;
+        let invocation = Invocation {
+            tool: self.tool,
+            action: self.action,
+            program_words,
+            verb_words,
+            options,
+            operands,
+        };
+        self.fits(&invocation).then_some(invocation)
+    }
+
+    /// The words behind the verb: options go to `options`, the others are returned.
+    fn rest(&self, mut at: usize, options: &mut Vec<OptionUse>) -> Option<Vec<usize>> {
+        let mut operands = Vec::new();
+        let mut only_operands = false;
+        while at < self.args.len() {
+            if self.args[at].known() == "--" && !only_operands {
+                only_operands = true;
+            } else if !only_operands && let Some(option) = self.option(at, false) {
+                at = option.value_at.unwrap_or(at);
+                options.push(option);
+            } else if !only_operands && self.looks_like_option(at) {
+                return None;
+            } else {
+                operands.push(at);
+            }
+            at += 1;
+        }
+        Some(operands)
+    }
+
+    /// A word that starts with a dash and is in no table. Where operands have no effect on files,
+    /// neither have options.
+    fn looks_like_option(&self, at: usize) -> bool {
+        let word = self.args[at].known();
+        word.len() > 1 && word.starts_with('-') && self.action.operands != Operands::Ignored
+    }
+
+    fn verb(&self, at: usize) -> Option<std::ops::Range<usize>> {
+        if self.action.verbs.is_empty() {
+            return Some(at..at);
+        }
+        let takes = |verb: &String| {
+            if verb.is_empty() {
+                return (at == self.args.len()).then_some(at..at);
+            }
+            let words: Vec<&str> = verb.split(' ').collect();
+            let given = self.args.get(at..at + words.len())?;
+            let same = given
+                .iter()
+                .zip(&words)
+                .all(|(arg, word)| arg.text.as_deref() == Some(word));
+            same.then_some(at..at + words.len())
+        };
+        self.action
+            .verbs
+            .iter()
+            .filter_map(takes)
+            .max_by_key(|range| range.end)
+    }
+
+    /// The option that starts at word `at`, if the tables know it.
+    fn option(&self, at: usize, before_verb: bool) -> Option<OptionUse> {
+        let word = self.args.get(at)?.text.as_deref()?;
+        if word.len() < 2 || !word.starts_with('-') {
+            return None;
+        }
+        let role_of = |name: &str| {
+            let of_action = self.tool.option(self.action, name);
+            if before_verb {
+                of_action.or_else(|| self.tool.option_before_verb(name))
+            } else {
+                of_action
+            }
+        };
+        let option = |name: &str, value_at: Option<usize>, value: Option<String>, role| {
+            Some(OptionUse {
+                name: name.to_owned(),
+                at,
+                value_at,
+                value,
+                role,
+            })
+        };
+        if let Some(role) = role_of(word) {
+            return match role {
+                Role::Flag => option(word, None, None, role),
+                _ => option(
+                    word,
+                    Some(at + 1),
+                    self.args.get(at + 1)?.text.clone(),
+                    role,
+                ),
+            };
+        }
+        let (name, value) = glued(word, &role_of)?;
+        option(name, None, Some(value.to_owned()), role_of(name)?)
+    }
+
+    fn fits(&self, invocation: &Invocation<'_>) -> bool {
+        let given = |names: &[String]| names.iter().any(|name| invocation.has(name));
+        let needed = self.action.only_with.is_empty() || given(&self.action.only_with);
+        let operands = self.action.operands != Operands::None || invocation.operands.is_empty();
+        needed && operands && !given(&self.action.never_with)
+    }
+}
+
+/// `--name=value`, or `-nvalue` where `-n` takes a value.
+fn glued<'w>(word: &'w str, role_of: &dyn Fn(&str) -> Option<Role>) -> Option<(&'w str, &'w str)> {
+    if let Some((name, value)) = word.split_once('=') {
+        return Some((name, value)).filter(|(name, _)| role_of(name).is_some());
+    }
+    let short = word.get(..2).filter(|_| !word.starts_with("--"))?;
+    let takes_value = role_of(short).is_some_and(|role| role != Role::Flag);
+    takes_value.then(|| (short, &word[2..]))
+}

@@ -1,0 +1,136 @@
+//! Facts about a Dockerfile, computed once for a text and then only read.
+//!
+//! | module | facts |
+//! |---|---|
+//! | [`stages`] | the stages, and what each is built on |
+//! | [`state`] | user, working directory, shell and variables before each instruction |
+//! | [`runs`] | the commands of each `RUN` |
+//! | [`commands`] | command lines, recognised through the tables |
+//! | [`effects`], [`paths`] | the paths that are read and written |
+//! | [`runtime`] | the configuration with which a container starts |
+
+mod builder;
+pub mod commands;
+pub mod effects;
+pub mod paths;
+pub mod runs;
+pub mod runtime;
+pub mod stages;
+pub mod state;
+
+use crate::knowledge::Knowledge;
+use crate::knowledge::images::Image;
+use crate::syntax::{Dockerfile, Kind, Span, View};
+
+use runs::Run;
+use stages::{Base, Stage};
+use state::State;
+
+/// Everything that is computed from one text.
+pub struct Facts<'a> {
+    /// The text.
+    pub file: &'a Dockerfile<'a>,
+    /// The typed view of every instruction.
+    pub views: Vec<View<'a>>,
+    /// The stages, in order.
+    pub stages: Vec<Stage>,
+    /// The state before every instruction.
+    pub states: Vec<State>,
+    /// What every `RUN` does; `None` for other instructions.
+    pub runs: Vec<Option<Run<'a>>>,
+    /// What is known of the image that every stage stands on, through other stages.
+    images: Vec<Option<Image<'a>>>,
+}
+
+impl<'a> Facts<'a> {
+    /// Computes the facts of `file`, with the help of the tables.
+    #[must_use]
+    pub fn new(file: &'a Dockerfile<'a>, knowledge: &'a Knowledge) -> Self {
+        builder::build(file, knowledge)
+    }
+
+    /// The last stage: the image that a plain `docker build` makes.
+    #[must_use]
+    pub fn final_stage(&self) -> Option<&Stage> {
+        self.stages.last()
+    }
+
+    /// The stage that instruction `index` belongs to; `None` for an `ARG` before the first `FROM`.
+    #[must_use]
+    pub fn stage_of(&self, index: usize) -> Option<&Stage> {
+        self.stages.iter().rev().find(|stage| stage.from <= index)
+    }
+
+    /// What is known of the image that `stage` stands on, directly or through other stages.
+    #[must_use]
+    pub fn image(&self, stage: &Stage) -> Option<&Image<'a>> {
+        self.images[stage.index].as_ref()
+    }
+
+    /// The stages that are built on `stage` or copy from it.
+    pub fn users_of<'f>(&'f self, stage: &'f Stage) -> impl Iterator<Item = &'f Stage> {
+        self.stages.iter().filter(move |other| {
+            other.base == Base::Stage(stage.index)
+                || other
+                    .body
+                    .clone()
+                    .any(|at| self.source_stage(at) == Some(stage.index))
+        })
+    }
+
+    /// The stage that the `COPY --from` or `RUN --mount=from=` at `index` takes files from.
+    #[must_use]
+    pub fn source_stage(&self, index: usize) -> Option<usize> {
+        let here = self.stage_of(index)?.index;
+        self.views[index].flags.iter().find_map(|flag| {
+            let value = flag.value.as_deref()?;
+            let reference = match flag.name.as_str() {
+                "from" => value,
+                "mount" => value
+                    .split(',')
+                    .find_map(|part| part.strip_prefix("from="))?,
+                _ => return None,
+            };
+            self.stages[..here]
+                .iter()
+                .find(|stage| stage.is_named(reference))
+                .map(|stage| stage.index)
+        })
+    }
+
+    /// The state behind the last instruction of `stage`.
+    #[must_use]
+    pub fn state_after(&self, stage: &Stage) -> State {
+        builder::state_after(self, stage)
+    }
+
+    /// The source range of a span of the logical line of instruction `index`.
+    #[must_use]
+    pub fn source(&self, index: usize, logical: Span) -> Span {
+        self.views[index].logical.source(logical)
+    }
+
+    /// The source text of an instruction, heredocs included, without the final newline.
+    #[must_use]
+    pub fn source_text(&self, index: usize) -> &'a str {
+        self.file.instructions()[index].span.text(self.file.text())
+    }
+
+    /// The whole lines of an instruction together with the comments directly above it.
+    #[must_use]
+    pub fn block(&self, index: usize) -> Span {
+        let full = self.file.instructions()[index].full;
+        self.file
+            .leading_comments(index)
+            .map_or(full, |comments| comments.cover(full))
+    }
+
+    /// Whether any stage declares or inherits build triggers.
+    #[must_use]
+    pub fn has_triggers(&self, stage: &Stage) -> bool {
+        stage
+            .body
+            .clone()
+            .any(|at| matches!(self.views[at].kind, Kind::Onbuild { .. }))
+    }
+}

@@ -1,0 +1,210 @@
+//! Paths inside an image, and sets of them.
+
+use crate::context::matches_name;
+
+/// Joins `path` to `base` and resolves `.` and `..`, as Docker does for `WORKDIR` and `COPY`.
+///
+/// `base` is absolute or symbolic (see [`UNKNOWN_WORKDIR`]); an absolute `path` replaces it.
+#[must_use]
+pub fn join(base: &str, path: &str) -> String {
+    let (root, mut parts) = if path.starts_with('/') {
+        ("", Vec::new())
+    } else {
+        split_root(base)
+    };
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop();
+            }
+            _ => parts.push(part),
+        }
+    }
+    if parts.is_empty() && root.is_empty() {
+        return "/".to_owned();
+    }
+    parts
+        .iter()
+        .fold(root.to_owned(), |path, part| path + "/" + part)
+}
+
+/// The working directory of a base image of which it is not known. Paths below it are compared with
+/// each other, and count as overlapping with any absolute path.
+pub const UNKNOWN_WORKDIR: &str = "{workdir}";
+
+fn split_root(base: &str) -> (&str, Vec<&str>) {
+    let rest = base.strip_prefix(UNKNOWN_WORKDIR);
+    let root = if rest.is_some() { UNKNOWN_WORKDIR } else { "" };
+    (
+        root,
+        rest.unwrap_or(base)
+            .split('/')
+            .filter(|part| !part.is_empty())
+            .collect(),
+    )
+}
+
+/// The part of `path` below `base`: `Some("")` for `base` itself, `None` when it lies elsewhere.
+#[must_use]
+pub fn below<'p>(path: &'p str, base: &str) -> Option<&'p str> {
+    if base == "/" {
+        return path.strip_prefix('/');
+    }
+    let rest = path.strip_prefix(base)?;
+    if rest.is_empty() {
+        Some("")
+    } else {
+        rest.strip_prefix('/')
+    }
+}
+
+/// The folder that holds `path`; `/` for what lies in the root.
+#[must_use]
+pub fn parent(path: &str) -> &str {
+    match path.rfind('/') {
+        Some(0) | None => "/",
+        Some(at) => &path[..at],
+    }
+}
+
+/// One path and, if it is a folder, everything below it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Region {
+    /// Absolute or symbolic, without a trailing slash. May hold `*` in its last part.
+    pub path: String,
+}
+
+impl Region {
+    /// The region of `path`.
+    #[must_use]
+    pub fn new(path: impl Into<String>) -> Self {
+        Self { path: path.into() }
+    }
+
+    /// The region without its part behind the first wildcard.
+    fn fixed(&self) -> &str {
+        match self.path.find(['*', '?', '[']) {
+            Some(at) => parent(&self.path[..at]),
+            None => &self.path,
+        }
+    }
+
+    /// Whether everything in `other` lies in this region.
+    #[must_use]
+    pub fn covers(&self, other: &Self) -> bool {
+        let same_folder = parent(&self.path) == parent(&other.path);
+        let name = |region: &Self| {
+            region
+                .path
+                .rsplit('/')
+                .next()
+                .unwrap_or_default()
+                .to_owned()
+        };
+        below(&other.path, &self.path).is_some()
+            || same_folder && matches_name(&name(self), &name(other))
+    }
+
+    /// Whether the two may share a file: one lies below the other, or they cannot be compared.
+    #[must_use]
+    pub fn meets(&self, other: &Self) -> bool {
+        let (a, b) = (self.fixed(), other.fixed());
+        a.starts_with(UNKNOWN_WORKDIR) != b.starts_with(UNKNOWN_WORKDIR)
+            || below(a, b).is_some()
+            || below(b, a).is_some()
+    }
+}
+
+/// What an instruction or a command reads or writes.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Extent {
+    /// Nothing is known, so it may be anything.
+    Everything,
+    /// These and nothing else.
+    Regions(Vec<Region>),
+}
+
+impl Default for Extent {
+    fn default() -> Self {
+        Self::Regions(Vec::new())
+    }
+}
+
+impl Extent {
+    /// Adds a region.
+    pub fn add(&mut self, region: Region) {
+        if let Self::Regions(regions) = self
+            && !regions.contains(&region)
+        {
+            regions.push(region);
+        }
+    }
+
+    /// Adds all of `other`.
+    pub fn extend(&mut self, other: &Self) {
+        match other {
+            Self::Everything => *self = Self::Everything,
+            Self::Regions(regions) => regions.iter().for_each(|region| self.add(region.clone())),
+        }
+    }
+
+    /// Whether it may touch `region`.
+    #[must_use]
+    pub fn meets(&self, region: &Region) -> bool {
+        match self {
+            Self::Everything => true,
+            Self::Regions(regions) => regions.iter().any(|own| own.meets(region)),
+        }
+    }
+
+    /// Whether the two may share a file.
+    #[must_use]
+    pub fn overlaps(&self, other: &Self) -> bool {
+        match other {
+            Self::Everything => !self.is_empty(),
+            Self::Regions(regions) => regions.iter().any(|region| self.meets(region)),
+        }
+    }
+
+    /// Whether it is known to touch nothing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        matches!(self, Self::Regions(regions) if regions.is_empty())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn joins_as_docker_does() {
+        for (base, path, joined) in [
+            ("/app", ".", "/app"),
+            ("/app", "./", "/app"),
+            ("/app", "../x/", "/x"),
+            ("/app", "/srv//www/", "/srv/www"),
+            ("/", "..", "/"),
+            (UNKNOWN_WORKDIR, "a/b", "{workdir}/a/b"),
+            (UNKNOWN_WORKDIR, "/a", "/a"),
+        ] {
+            assert_eq!(join(base, path), joined, "{base} + {path}");
+        }
+    }
+
+    #[test]
+    fn regions_meet_when_one_holds_the_other() {
+        let meets = |a: &str, b: &str| Region::new(a).meets(&Region::new(b));
+        assert!(meets("/app", "/app/src"));
+        assert!(meets("/", "/usr"));
+        assert!(!meets("/app", "/application"));
+        assert!(meets("/var/lib/apt/lists/*", "/var/lib"));
+        assert!(!meets("/var/lib/apt/lists/*", "/app"));
+        assert!(
+            meets("{workdir}/a", "/usr"),
+            "an unknown folder may be anywhere"
+        );
+        assert!(!meets("{workdir}/a", "{workdir}/b"));
+    }
+}

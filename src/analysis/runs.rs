@@ -1,0 +1,402 @@
+//! What a `RUN` instruction does, command by command.
+
+use super::commands::{Arg, Invocation, recognise};
+use super::effects::{self, Effects};
+use super::paths::{Extent, Region, join};
+use super::state::{Shell, State};
+use crate::knowledge::tools::{Does, Tools};
+use crate::syntax::shell::{self, Command, Item, RedirectOperator, Script, Simple};
+use crate::syntax::{Form, Span, View};
+
+/// Why the commands of a `RUN` cannot be told apart.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Opaque {
+    /// Another shell than a POSIX one reads it.
+    Shell,
+    /// It holds a here-document.
+    Heredoc,
+    /// No POSIX shell would accept it, or dfopt does not understand it.
+    Unparsed,
+}
+
+/// A `RUN` instruction.
+#[derive(Debug)]
+pub struct Run<'a> {
+    /// The script in the logical line; of an exec form, the JSON array.
+    pub body: Span,
+    /// The parsed script, with spans that start at `body.start`. `None` for exec and opaque forms.
+    pub script: Option<Script>,
+    /// Why `steps` are missing.
+    pub opaque: Option<Opaque>,
+    /// Every simple command, at any depth, in source order.
+    pub steps: Vec<Step<'a>>,
+    /// What it reads and writes as a whole.
+    pub effects: Effects,
+}
+
+/// A simple command of a `RUN`.
+#[derive(Debug)]
+pub struct Step<'a> {
+    /// Where it stands in the logical line.
+    pub span: Span,
+    /// Its words, assignments in front left out.
+    pub args: Vec<Arg>,
+    /// The names of the variables that are assigned in front of it.
+    pub assigns: Vec<String>,
+    /// Whether it has redirections.
+    pub redirected: bool,
+    /// What it does, if the tables explain it.
+    pub invocation: Option<Invocation<'a>>,
+    /// The folder in which it runs, if that is known.
+    pub cwd: Option<String>,
+    /// What it reads and writes.
+    pub effects: Effects,
+}
+
+impl Step<'_> {
+    /// What it does, if that is known.
+    #[must_use]
+    pub fn does(&self) -> Option<Does> {
+        self.invocation
+            .as_ref()
+            .map(|invocation| invocation.action.does)
+    }
+
+    /// The folder in which its tool works, if that is known.
+    #[must_use]
+    pub fn directory(&self) -> Option<String> {
+        effects::working_directory(self.invocation.as_ref()?, self.cwd.as_deref())
+    }
+}
+
+impl<'a> Run<'a> {
+    /// Reads the `RUN` in `view`, in the state before it.
+    pub(super) fn new(
+        view: &View<'_>,
+        form: &Form,
+        heredocs: bool,
+        state: &State,
+        tools: &'a Tools,
+    ) -> Self {
+        let mut run = Self {
+            body: view.body,
+            script: None,
+            opaque: None,
+            steps: Vec::new(),
+            effects: Effects::default(),
+        };
+        match form {
+            Form::Exec(words) => {
+                let args = words
+                    .iter()
+                    .map(|word| Arg {
+                        span: word.span,
+                        text: Some(word.value.clone()),
+                        glob: false,
+                    })
+                    .collect();
+                let mut walk = Walk::new(tools, state, "", 0, &[]);
+                walk.step(view.body, args, Vec::new(), false, Effects::default());
+                (run.steps, run.effects) = (walk.steps, walk.effects);
+            }
+            Form::Shell(_) if heredocs => run.opaque = Some(Opaque::Heredoc),
+            Form::Shell(_) if !state.shell.is_posix() => run.opaque = Some(Opaque::Shell),
+            Form::Shell(body) => run.read_script(*body, view, state, tools),
+        }
+        if run.opaque.is_some() {
+            run.effects = Effects::unknown();
+        }
+        run
+    }
+
+    fn read_script(&mut self, body: Span, view: &View<'_>, state: &State, tools: &'a Tools) {
+        self.body = body;
+        let text = body.text(&view.logical.text);
+        match shell::parse(text) {
+            Err(_) => self.opaque = Some(Opaque::Unparsed),
+            Ok(script) => {
+                let mut walk = Walk::new(tools, state, text, body.start, &script.substitutions);
+                walk.items(&script.items);
+                (self.steps, self.effects) = (walk.steps, walk.effects);
+                self.script = Some(script);
+            }
+        }
+    }
+
+    /// The commands when the script is nothing but simple commands joined by `&&`, without
+    /// background jobs, pipes or negation; `None` otherwise.
+    #[must_use]
+    pub fn and_list(&self) -> Option<&[Step<'a>]> {
+        let script = self.script.as_ref()?;
+        let [item] = script.items.as_slice() else {
+            return None;
+        };
+        let plain = |pipeline: &shell::Pipeline| {
+            !pipeline.negated && matches!(pipeline.commands.as_slice(), [Command::Simple(_)])
+        };
+        let joined = item.rest.iter().all(|(connector, _, pipeline)| {
+            matches!(connector, shell::Connector::And) && plain(pipeline)
+        });
+        let whole =
+            plain(&item.first) && joined && item.terminator.is_none() && script.comments.is_empty();
+        whole.then_some(self.steps.as_slice())
+    }
+
+    /// Whether every command is explained by the tables.
+    #[must_use]
+    pub fn is_understood(&self) -> bool {
+        self.opaque.is_none() && self.steps.iter().all(|step| step.invocation.is_some())
+    }
+}
+
+/// Walks a script in the order of its text and gathers what it does.
+struct Walk<'a, 'w> {
+    tools: &'a Tools,
+    state: &'w State,
+    text: &'w str,
+    offset: usize,
+    substitutions: &'w [shell::Substitution],
+    cwd: Option<String>,
+    /// Variables that the script itself sets: their values are not known here.
+    assigned: Vec<String>,
+    steps: Vec<Step<'a>>,
+    effects: Effects,
+}
+
+impl<'a, 'w> Walk<'a, 'w> {
+    fn new(
+        tools: &'a Tools,
+        state: &'w State,
+        text: &'w str,
+        offset: usize,
+        substitutions: &'w [shell::Substitution],
+    ) -> Self {
+        let cwd = Some(state.workdir.clone());
+        Self {
+            tools,
+            state,
+            text,
+            offset,
+            substitutions,
+            cwd,
+            assigned: Vec::new(),
+            steps: Vec::new(),
+            effects: Effects::default(),
+        }
+    }
+
+    fn items(&mut self, items: &[Item]) {
+        for item in items {
+            for pipeline in std::iter::once(&item.first)
+                .chain(item.rest.iter().map(|(_, _, pipeline)| pipeline))
+            {
+                pipeline
+                    .commands
+                    .iter()
+                    .for_each(|command| self.command(command));
+            }
+        }
+    }
+
+    fn command(&mut self, command: &Command) {
+        match command {
+            Command::Simple(simple) => self.simple(simple),
+            Command::Compound(compound) => {
+                let outer = self.cwd.clone();
+                self.assigned.extend(
+                    compound
+                        .variable
+                        .map(|name| name.text(self.text).to_owned()),
+                );
+                for body in &compound.bodies {
+                    self.items(body);
+                }
+                if matches!(compound.kind, shell::CompoundKind::Subshell) {
+                    self.cwd = outer;
+                }
+                let redirects = self.redirects(&compound.redirects);
+                self.effects.extend(&redirects);
+                let substitutions = self.substitutions_in(compound.span);
+                self.effects.extend(&substitutions);
+            }
+            Command::Function(_) => self.effects = Effects::unknown(),
+        }
+    }
+
+    fn simple(&mut self, simple: &Simple) {
+        let lookup = |name: &str| {
+            if self.assigned.iter().any(|n| n == name) {
+                None
+            } else {
+                self.state.value(name)
+            }
+        };
+        let args: Vec<Arg> = simple
+            .words
+            .iter()
+            .map(|word| {
+                let expanded = word.expand(self.text, &lookup);
+                let pattern = || {
+                    is_plain_glob(word.span.text(self.text))
+                        .then(|| word.span.text(self.text).to_owned())
+                };
+                let glob = expanded.is_none() && pattern().is_some();
+                Arg {
+                    span: word.span.shift(self.offset),
+                    text: expanded.or_else(pattern),
+                    glob,
+                }
+            })
+            .collect();
+        let assigns: Vec<String> = simple
+            .assignments
+            .iter()
+            .map(|assignment| assignment.name.text(self.text).to_owned())
+            .collect();
+        let mut extra = self.redirects(&simple.redirects);
+        extra.extend(&self.substitutions_in(simple.span));
+        if args.is_empty() {
+            self.assigned.extend(assigns);
+            self.effects.extend(&extra);
+            return;
+        }
+        self.step(
+            simple.span.shift(self.offset),
+            args,
+            assigns,
+            !simple.redirects.is_empty(),
+            extra,
+        );
+    }
+
+    fn step(
+        &mut self,
+        span: Span,
+        args: Vec<Arg>,
+        assigns: Vec<String>,
+        redirected: bool,
+        extra: Effects,
+    ) {
+        let invocation = recognise(self.tools, &args);
+        let mut effects = match &invocation {
+            Some(invocation) => effects::of_invocation(
+                self.tools,
+                invocation,
+                &args,
+                self.state,
+                self.cwd.as_deref(),
+            ),
+            None => Effects::unknown(),
+        };
+        effects.extend(&extra);
+        self.effects.extend(&effects);
+        let cwd = self.cwd.clone();
+        self.shell_state(&args);
+        self.steps.push(Step {
+            span,
+            args,
+            assigns,
+            redirected,
+            invocation,
+            cwd,
+            effects,
+        });
+    }
+
+    /// Follows `cd`, and forgets what `export` and the like set.
+    fn shell_state(&mut self, args: &[Arg]) {
+        match args[0].known() {
+            "cd" | "pushd" => {
+                let target = args.get(1).and_then(|arg| arg.text.as_deref());
+                self.cwd = match (&self.cwd, target) {
+                    (Some(cwd), Some(target)) if !target.starts_with(['-', '~']) => {
+                        Some(join(cwd, target))
+                    }
+                    _ => None,
+                };
+            }
+            "popd" | "eval" => self.cwd = None,
+            "." | "source" => {
+                self.cwd = None;
+                self.effects = Effects::unknown();
+            }
+            "export" | "read" | "readonly" | "declare" | "local" => {
+                let name = |arg: &Arg| arg.known().split('=').next().unwrap_or_default().to_owned();
+                self.assigned.extend(args[1..].iter().map(name));
+            }
+            _ => {}
+        }
+    }
+
+    fn redirects(&self, redirects: &[shell::Redirect]) -> Effects {
+        let mut effects = Effects::default();
+        for redirect in redirects {
+            let target = redirect.target.literal(self.text);
+            let (reads, writes) = direction(redirect.operator);
+            for (touched, extent) in [(reads, &mut effects.reads), (writes, &mut effects.writes)] {
+                if !touched {
+                    continue;
+                }
+                match (&target, &self.cwd) {
+                    (Some(path), _) if path.starts_with("/dev/") => {}
+                    (Some(path), Some(cwd)) => extent.add(Region::new(join(cwd, path))),
+                    _ => *extent = Extent::Everything,
+                }
+            }
+        }
+        effects
+    }
+
+    /// The effects of the commands inside `$(…)` and `` `…` `` in `span`.
+    fn substitutions_in(&self, span: Span) -> Effects {
+        let mut effects = Effects::default();
+        for substitution in self
+            .substitutions
+            .iter()
+            .filter(|substitution| span.contains(substitution.span))
+        {
+            let Some(items) = &substitution.items else {
+                return Effects::unknown();
+            };
+            let mut inner = Walk {
+                steps: Vec::new(),
+                effects: Effects::default(),
+                assigned: self.assigned.clone(),
+                cwd: self.cwd.clone(),
+                ..*self
+            };
+            inner.items(items);
+            effects.extend(&inner.effects);
+        }
+        effects
+    }
+}
+
+/// Whether a redirection reads its target, and whether it writes it.
+fn direction(operator: RedirectOperator) -> (bool, bool) {
+    use RedirectOperator as Op;
+    match operator {
+        Op::Read => (true, false),
+        Op::Write | Op::Append | Op::Clobber | Op::WriteAll | Op::AppendAll => (false, true),
+        Op::ReadWrite => (true, true),
+        Op::DuplicateInput
+        | Op::DuplicateOutput
+        | Op::HereDocument
+        | Op::HereDocumentTabs
+        | Op::HereString => (false, false),
+    }
+}
+
+/// A word that is a pattern of file names and nothing else.
+fn is_plain_glob(word: &str) -> bool {
+    word.contains(['*', '?', '['])
+        && !word.contains(['$', '`', '\'', '"', '\\', '{', '~', '(', ')'])
+}
+
+impl Shell {
+    /// Whether a script for this shell can be read as POSIX shell.
+    #[must_use]
+    pub fn is_posix(&self) -> bool {
+        matches!(self, Self::Posix { .. })
+    }
+}

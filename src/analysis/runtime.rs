@@ -1,0 +1,131 @@
+//! The configuration with which a container of a stage starts.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Facts;
+use super::stages::{Base, Stage};
+use crate::syntax::{Form, Kind, View};
+
+/// What `docker inspect` shows of an image, as far as the Dockerfile sets it.
+///
+/// What the base image sets is not known; it is named by `base`.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct RuntimeConfig {
+    /// The image under all stages.
+    pub base: String,
+    /// `CMD`, with the shell that reads it when it is a shell form.
+    pub cmd: Option<String>,
+    /// `ENTRYPOINT`, likewise.
+    pub entrypoint: Option<String>,
+    /// `ENV`, as written.
+    pub env: BTreeMap<String, String>,
+    /// `LABEL`, as written.
+    pub labels: BTreeMap<String, String>,
+    /// `EXPOSE`.
+    pub ports: BTreeSet<String>,
+    /// `VOLUME`.
+    pub volumes: BTreeSet<String>,
+    /// `USER`, as written.
+    pub user: Option<String>,
+    /// `WORKDIR`, resolved as far as it is known.
+    pub workdir: String,
+    /// `HEALTHCHECK`, as written.
+    pub healthcheck: Option<String>,
+    /// `STOPSIGNAL`.
+    pub stopsignal: Option<String>,
+    /// `SHELL`, as written.
+    pub shell: Option<String>,
+    /// `ONBUILD`, in order.
+    pub onbuild: Vec<String>,
+    /// `MAINTAINER`.
+    pub maintainer: Option<String>,
+}
+
+/// The configuration at the end of `stage`.
+#[must_use]
+pub fn of_stage(facts: &Facts<'_>, stage: &Stage) -> RuntimeConfig {
+    let mut config = match &stage.base {
+        Base::Stage(parent) => RuntimeConfig {
+            onbuild: Vec::new(),
+            ..of_stage(facts, &facts.stages[*parent])
+        },
+        Base::Image(reference) => RuntimeConfig {
+            base: reference.clone(),
+            ..RuntimeConfig::default()
+        },
+        Base::Scratch => RuntimeConfig {
+            base: "scratch".to_owned(),
+            ..RuntimeConfig::default()
+        },
+        Base::Unknown => {
+            let raw = facts.views[stage.from]
+                .body
+                .text(&facts.views[stage.from].logical.text);
+            RuntimeConfig {
+                base: raw.to_owned(),
+                ..RuntimeConfig::default()
+            }
+        }
+    };
+    let mut cmd_seen = false;
+    for index in stage.body.clone() {
+        cmd_seen |= matches!(facts.views[index].kind, Kind::Cmd { .. });
+        apply(&mut config, &facts.views[index], cmd_seen);
+    }
+    config.workdir = facts.state_after(stage).workdir;
+    config
+}
+
+fn apply(config: &mut RuntimeConfig, view: &View<'_>, cmd_seen: bool) {
+    let text = |word: &crate::syntax::Word| word.raw.clone();
+    match &view.kind {
+        Kind::Cmd { form } => config.cmd = Some(command(view, form, config)),
+        Kind::Entrypoint { form } => {
+            config.entrypoint = Some(command(view, form, config));
+            // An ENTRYPOINT forgets the CMD that the stage inherited, but not its own.
+            if !cmd_seen {
+                config.cmd = None;
+            }
+        }
+        Kind::Env { pairs, .. } => config.env.extend(
+            pairs
+                .iter()
+                .map(|pair| (text(&pair.key), text(&pair.value))),
+        ),
+        Kind::Label { pairs, .. } => config.labels.extend(
+            pairs
+                .iter()
+                .map(|pair| (text(&pair.key), text(&pair.value))),
+        ),
+        Kind::Expose { ports } => config.ports.extend(ports.iter().map(text)),
+        Kind::Volume { paths, .. } => config.volumes.extend(paths.iter().map(text)),
+        Kind::User(user) => config.user = Some(text(user)),
+        Kind::Healthcheck(_) => config.healthcheck = Some(arguments(view)),
+        Kind::Stopsignal(signal) => config.stopsignal = Some(text(signal)),
+        Kind::Shell { .. } => config.shell = Some(arguments(view)),
+        Kind::Onbuild { .. } => config.onbuild.push(arguments(view)),
+        Kind::Maintainer(_) => config.maintainer = Some(arguments(view)),
+        _ => {}
+    }
+}
+
+/// Everything behind the keyword.
+fn arguments(view: &View<'_>) -> String {
+    let flags = view
+        .flags
+        .first()
+        .map_or(view.body.start, |flag| flag.span.start);
+    view.logical.text[flags..view.body.end].to_owned()
+}
+
+/// A command line, with the shell in front if one reads it: a later `SHELL` does not change it.
+fn command(view: &View<'_>, form: &Form, config: &RuntimeConfig) -> String {
+    match form {
+        Form::Exec(_) => arguments(view),
+        Form::Shell(_) => format!(
+            "{} {}",
+            config.shell.as_deref().unwrap_or("<shell>"),
+            arguments(view)
+        ),
+    }
+}

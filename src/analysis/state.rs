@@ -1,0 +1,107 @@
+//! The state that the builder is in before each instruction.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+/// The shell that reads shell forms.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Shell {
+    /// A POSIX shell: `/bin/sh -c`, or what `SHELL` names.
+    Posix {
+        /// The words of the exec form.
+        words: Vec<String>,
+    },
+    /// `cmd`, PowerShell, or a base image for Windows.
+    Windows,
+    /// A program that is no shell that dfopt knows.
+    Other,
+}
+
+impl Shell {
+    /// The shell of images that set none.
+    #[must_use]
+    pub fn default_posix() -> Self {
+        Self::Posix {
+            words: vec!["/bin/sh".to_owned(), "-c".to_owned()],
+        }
+    }
+
+    /// The shell that `SHELL` sets with these words.
+    #[must_use]
+    pub fn from_words(words: &[String]) -> Self {
+        let program = words.first().map_or("", |word| {
+            word.rsplit(['/', '\\']).next().unwrap_or_default()
+        });
+        let program = program.trim_end_matches(".exe").to_ascii_lowercase();
+        match program.as_str() {
+            "sh" | "bash" | "ash" | "dash" | "ksh" | "zsh" => Self::Posix {
+                words: words.to_vec(),
+            },
+            "cmd" | "powershell" | "pwsh" => Self::Windows,
+            _ => Self::Other,
+        }
+    }
+
+    /// Whether a failure inside a pipe ends the command: `-o pipefail`.
+    #[must_use]
+    pub fn has_pipefail(&self) -> bool {
+        matches!(self, Self::Posix { words } if words.iter().any(|word| word.contains("pipefail")))
+    }
+
+    /// Whether a failing command ends the script: `-e`.
+    #[must_use]
+    pub fn has_errexit(&self) -> bool {
+        let errexit =
+            |word: &String| word.starts_with('-') && !word.starts_with("--") && word.contains('e');
+        matches!(self, Self::Posix { words } if words.iter().any(errexit))
+    }
+}
+
+/// What is known of a variable.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Variable {
+    /// Set by `ENV`, or by an `ARG` with a default that a build may override.
+    Value {
+        /// The value.
+        text: String,
+        /// Whether it is an `ARG`.
+        overridable: bool,
+    },
+    /// Declared, but only the build knows its value.
+    Unknown,
+}
+
+/// The state before one instruction.
+#[derive(Clone, Debug)]
+pub struct State {
+    /// The working directory: absolute, or below [`UNKNOWN_WORKDIR`](super::paths::UNKNOWN_WORKDIR).
+    pub workdir: String,
+    /// What `USER` says, or what the base image does; `None` when that is not known.
+    pub user: Option<String>,
+    /// The shell of shell forms.
+    pub shell: Shell,
+    /// The variables in scope.
+    pub variables: Rc<BTreeMap<String, Variable>>,
+    /// The folders whose `bin` is in a `PATH` that the Dockerfile sets: virtual environments and the like.
+    pub environments: Rc<[String]>,
+    /// Whether the variables of the base image are not known.
+    pub unknown_environment: bool,
+}
+
+impl State {
+    /// The value of the variable `name`, if it is known.
+    #[must_use]
+    pub fn value(&self, name: &str) -> Option<String> {
+        match self.variables.get(name)? {
+            Variable::Value { text, .. } => Some(text.clone()),
+            Variable::Unknown => None,
+        }
+    }
+
+    /// Whether commands run as root: `None` when that is not known.
+    #[must_use]
+    pub fn is_root(&self) -> Option<bool> {
+        let user = self.user.as_deref()?.split(':').next().unwrap_or_default();
+        Some(matches!(user, "root" | "0" | ""))
+    }
+}

@@ -1,0 +1,204 @@
+//! The build context: the files that a `COPY` can see.
+//!
+//! Nothing is read before it is asked for, so a context with a million files costs nothing. Paths
+//! are relative to the root of the context, with `/` between their parts and no `./` in front.
+
+mod dockerignore;
+mod manifests;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+pub use dockerignore::{Dockerignore, matches_name};
+pub use manifests::{Obstacle, Requirement, required_by};
+
+/// The files below a folder, without those that `.dockerignore` hides.
+#[derive(Debug)]
+pub struct BuildContext {
+    root: PathBuf,
+    ignored: Dockerignore,
+    ignore_file: String,
+}
+
+/// What stands at a path.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum FileKind {
+    /// A file, or a link.
+    File,
+    /// A folder.
+    Folder,
+}
+
+impl BuildContext {
+    /// The context in the folder `root` for the Dockerfile at `dockerfile`.
+    ///
+    /// `<Dockerfile>.dockerignore` beside the Dockerfile is used instead of `.dockerignore` in the
+    /// root when it exists, as BuildKit does.
+    ///
+    /// # Errors
+    /// When `root` is no folder, or an ignore file exists and cannot be read.
+    pub fn open(root: &Path, dockerfile: Option<&Path>) -> std::io::Result<Self> {
+        if !fs::metadata(root)?.is_dir() {
+            return Err(std::io::Error::new(
+                std::io::ErrorKind::NotADirectory,
+                "the build context is no folder",
+            ));
+        }
+        let own = dockerfile.map(|path| {
+            let mut name = path.as_os_str().to_owned();
+            name.push(".dockerignore");
+            PathBuf::from(name)
+        });
+        let (path, shown) = match own.filter(|path| path.is_file()) {
+            Some(path) => {
+                let shown = path
+                    .strip_prefix(root)
+                    .unwrap_or(&path)
+                    .display()
+                    .to_string();
+                (path, shown)
+            }
+            None => (root.join(".dockerignore"), ".dockerignore".to_owned()),
+        };
+        let text = match fs::read(&path) {
+            Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
+            Err(error) => return Err(error),
+        };
+        Ok(Self {
+            root: root.to_owned(),
+            ignored: Dockerignore::new(&text),
+            ignore_file: shown,
+        })
+    }
+
+    /// The ignore file in force, relative to the root. It need not exist.
+    #[must_use]
+    pub fn ignore_file(&self) -> &str {
+        &self.ignore_file
+    }
+
+    /// Whether `.dockerignore` hides `path`, whether it exists or not.
+    #[must_use]
+    pub fn is_ignored(&self, path: &str) -> bool {
+        self.ignored.hides(path)
+    }
+
+    /// What a `COPY` sees at `path`; `None` when there is nothing, or when it is hidden.
+    #[must_use]
+    pub fn kind(&self, path: &str) -> Option<FileKind> {
+        if path.split('/').any(|part| part == "..") {
+            return None;
+        }
+        let metadata = fs::symlink_metadata(self.root.join(path)).ok()?;
+        if !path.is_empty()
+            && path != "."
+            && self.is_ignored(path)
+            && !(metadata.is_dir() && self.ignored.has_exceptions())
+        {
+            return None;
+        }
+        Some(if metadata.is_dir() {
+            FileKind::Folder
+        } else {
+            FileKind::File
+        })
+    }
+
+    /// Whether a `COPY` of `path` finds something.
+    #[must_use]
+    pub fn has(&self, path: &str) -> bool {
+        self.kind(path).is_some()
+    }
+
+    /// The text of the file at `path`, whatever its encoding; `None` when a `COPY` does not see it.
+    #[must_use]
+    pub fn read(&self, path: &str) -> Option<String> {
+        if self.kind(path)? != FileKind::File {
+            return None;
+        }
+        let bytes = fs::read(self.root.join(path)).ok()?;
+        Some(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    /// The names in the folder `path` (`""` is the root) that a `COPY` sees, sorted.
+    #[must_use]
+    pub fn names(&self, path: &str) -> Vec<String> {
+        let Ok(entries) = fs::read_dir(self.root.join(path)) else {
+            return Vec::new();
+        };
+        let mut names: Vec<String> = entries
+            .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+            .filter(|name| self.has(&in_folder(path, name)))
+            .collect();
+        names.sort_unstable();
+        names
+    }
+
+    /// The paths that match `pattern`, sorted. A `*` stands for part of one name.
+    #[must_use]
+    pub fn glob(&self, pattern: &str) -> Vec<String> {
+        let mut found = vec![String::new()];
+        for part in pattern
+            .split('/')
+            .filter(|part| !part.is_empty() && *part != ".")
+        {
+            found = found
+                .iter()
+                .flat_map(|folder| self.matching(folder, part))
+                .collect();
+        }
+        found.retain(|path| !path.is_empty());
+        found
+    }
+
+    fn matching(&self, folder: &str, part: &str) -> Vec<String> {
+        if !part.contains(['*', '?', '[']) {
+            let path = in_folder(folder, part);
+            return if self.has(&path) {
+                vec![path]
+            } else {
+                Vec::new()
+            };
+        }
+        let matches = |name: &String| matches_name(part, name);
+        self.names(folder)
+            .iter()
+            .filter(|name| matches(name))
+            .map(|name| in_folder(folder, name))
+            .collect()
+    }
+
+    /// Every file that a `COPY` of the folder `path` brings, sorted, at most `most`. `None` when
+    /// there are more.
+    #[must_use]
+    pub fn files_below(&self, path: &str, most: usize) -> Option<Vec<String>> {
+        let mut folders = vec![path.trim_matches('/').to_owned()];
+        let mut files = Vec::new();
+        while let Some(folder) = folders.pop() {
+            for name in self.names(&folder) {
+                let path = in_folder(&folder, &name);
+                match self.kind(&path) {
+                    Some(FileKind::Folder) => folders.push(path),
+                    Some(FileKind::File) => files.push(path),
+                    None => {}
+                }
+            }
+            if files.len() > most {
+                return None;
+            }
+        }
+        files.sort_unstable();
+        Some(files)
+    }
+}
+
+/// `name` in `folder`, where `""` is the root of the context.
+#[must_use]
+pub fn in_folder(folder: &str, name: &str) -> String {
+    if folder.is_empty() {
+        name.to_owned()
+    } else {
+        format!("{folder}/{name}")
+    }
+}

@@ -1,0 +1,197 @@
+//! The loop: one rewrite at a time, until nothing changes.
+//!
+//! Every rewrite is applied to fresh text, read again and verified, so spans are never stale and
+//! the edits of two transforms never meet. The journal maps one to one to what the user is told.
+
+use std::fmt;
+
+use crate::analysis::Facts;
+use crate::context::BuildContext;
+use crate::knowledge::Knowledge;
+use crate::syntax::{self, Dockerfile};
+use crate::transform::{Addition, Cx, Refusal, Rewrite, Safety, Transform};
+use crate::verify;
+
+/// More rewrites than any real file needs: past this a transform undoes another's work.
+const MOST_REWRITES: usize = 200;
+
+/// What may be done to a file.
+#[derive(Clone)]
+pub struct Options<'a> {
+    /// The transforms to run, in order.
+    pub transforms: Vec<&'static dyn Transform>,
+    /// The least certain kind of rewrite that is still applied.
+    pub safety: Safety,
+    /// The tables.
+    pub knowledge: &'a Knowledge,
+    /// The build context, when it is at hand.
+    pub context: Option<&'a BuildContext>,
+}
+
+/// One rewrite that was made, with the text it was made on.
+#[derive(Debug)]
+pub struct Entry {
+    /// The transform.
+    pub id: &'static str,
+    /// What it did. Spans are offsets into `before`.
+    pub rewrite: Rewrite,
+    /// The whole file before this rewrite.
+    pub before: String,
+}
+
+/// A refusal, with the transform that gave it. Spans are offsets into the final text.
+#[derive(Debug)]
+pub struct Refused {
+    /// The transform.
+    pub id: &'static str,
+    /// What it said.
+    pub refusal: Refusal,
+}
+
+/// A rewrite that the options do not admit. Spans are offsets into the final text.
+#[derive(Debug)]
+pub struct Withheld {
+    /// The transform.
+    pub id: &'static str,
+    /// What it would have done.
+    pub rewrite: Rewrite,
+}
+
+/// What became of one file.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// The file after all rewrites; equal to the input when nothing was done.
+    pub text: String,
+    /// The rewrites, in the order in which they were made.
+    pub journal: Vec<Entry>,
+    /// What was left alone, and why.
+    pub refusals: Vec<Refused>,
+    /// Rewrites that a lower `--safety` would have made.
+    pub withheld: Vec<Withheld>,
+    /// Rewrites that the verifier threw out: bugs of dfopt, never the user's fault.
+    pub defects: Vec<Defect>,
+}
+
+impl Outcome {
+    /// Lines to add to other files, merged over all rewrites.
+    #[must_use]
+    pub fn additions(&self) -> Vec<Addition> {
+        let mut merged: Vec<Addition> = Vec::new();
+        for addition in self
+            .journal
+            .iter()
+            .flat_map(|entry| &entry.rewrite.additions)
+        {
+            match merged.iter_mut().find(|known| known.path == addition.path) {
+                Some(known) => {
+                    let new = addition
+                        .lines
+                        .iter()
+                        .filter(|line| !known.lines.contains(line));
+                    let new: Vec<String> = new.cloned().collect();
+                    known.lines.extend(new);
+                }
+                None => merged.push(addition.clone()),
+            }
+        }
+        merged
+    }
+}
+
+/// A rewrite that failed its verification.
+#[derive(Debug)]
+pub struct Defect {
+    /// The transform.
+    pub id: &'static str,
+    /// What the verifier found.
+    pub violations: Vec<verify::Violation>,
+}
+
+impl fmt::Display for Defect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} made a rewrite that does not hold", self.id)?;
+        self.violations
+            .iter()
+            .try_for_each(|violation| write!(f, "; {violation}"))
+    }
+}
+
+/// Rewrites `text` until no transform has anything left to do.
+#[must_use]
+pub fn optimize(text: &str, options: &Options<'_>) -> Outcome {
+    let mut outcome = Outcome {
+        text: text.to_owned(),
+        ..Outcome::default()
+    };
+    let mut dropped: Vec<(&'static str, String)> = Vec::new();
+    while outcome.journal.len() < MOST_REWRITES {
+        let step = next_step(&outcome.text, options, &dropped);
+        let Some((id, rewrite)) = step.chosen else {
+            outcome.refusals = step.refusals;
+            outcome.withheld = step.withheld;
+            break;
+        };
+        let after = rewrite.edits.apply(&outcome.text);
+        let violations = verify::check(&outcome.text, &after, &rewrite, options.knowledge);
+        if violations.is_empty() && after != outcome.text {
+            let before = std::mem::replace(&mut outcome.text, after);
+            outcome.journal.push(Entry {
+                id,
+                rewrite,
+                before,
+            });
+        } else {
+            dropped.push((id, rewrite.message));
+            outcome.defects.push(Defect { id, violations });
+        }
+    }
+    outcome
+}
+
+/// What all transforms say of one text.
+#[derive(Default)]
+struct Step {
+    chosen: Option<(&'static str, Rewrite)>,
+    refusals: Vec<Refused>,
+    withheld: Vec<Withheld>,
+}
+
+fn next_step(text: &str, options: &Options<'_>, dropped: &[(&'static str, String)]) -> Step {
+    let file = syntax::parse(text);
+    let mut step = Step::default();
+    if !is_rewritable(&file) {
+        return step;
+    }
+    let facts = Facts::new(&file, options.knowledge);
+    let cx = Cx {
+        file: &file,
+        facts: &facts,
+        knowledge: options.knowledge,
+        context: options.context,
+    };
+    for transform in &options.transforms {
+        let id = transform.info().id;
+        for plan in transform.plan(&cx) {
+            match plan {
+                Err(refusal) => step.refusals.push(Refused { id, refusal }),
+                Ok(rewrite)
+                    if dropped
+                        .iter()
+                        .any(|(by, message)| (*by, message) == (id, &rewrite.message)) => {}
+                Ok(rewrite) if rewrite.safety() > options.safety => {
+                    step.withheld.push(Withheld { id, rewrite })
+                }
+                Ok(rewrite) => {
+                    step.chosen = Some((id, rewrite));
+                    return step;
+                }
+            }
+        }
+    }
+    step
+}
+
+/// A file that BuildKit would reject is reported and left alone.
+fn is_rewritable(file: &Dockerfile<'_>) -> bool {
+    file.errors().is_empty() && file.instruction_errors().is_empty()
+}

@@ -1,0 +1,5 @@
+//! Packages.
+
+/// Packages.
+#[derive(Debug, Default)]
+pub struct Packages;

@@ -1,0 +1,323 @@
+//! What the programs that people call in a `RUN` read, write and mean.
+
+use std::collections::HashMap;
+
+use serde::Deserialize;
+
+/// One program, or one family of programs with the same command line.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tool {
+    /// Its name in messages.
+    pub id: String,
+    /// How it is called: `apt-get`, or several words: `python -m pip`. A `*` at the end of a word
+    /// stands for a version.
+    pub programs: Vec<String>,
+    /// The options that every action takes.
+    #[serde(default)]
+    pub options: OptionTable,
+    /// Whether it needs to be root when it runs in a container.
+    #[serde(default)]
+    pub needs_root: bool,
+    /// What it can be asked to do.
+    #[serde(default, rename = "action")]
+    pub actions: Vec<Action>,
+}
+
+/// One thing that a tool does.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Action {
+    /// The words that ask for it, behind the tool's own options: `install`, `mod download`. Empty:
+    /// the tool has no verbs, or this is what it does without one.
+    #[serde(default)]
+    pub verbs: Vec<String>,
+    /// What kind of thing it is.
+    pub does: Does,
+    /// Further options.
+    #[serde(default)]
+    pub options: OptionTable,
+    /// What the words that are no options mean.
+    #[serde(default)]
+    pub operands: Operands,
+    /// Options without which it is not this action: `-t` for a `tar` that only lists.
+    #[serde(default)]
+    pub only_with: Vec<String>,
+    /// Options with which it is not this action.
+    #[serde(default)]
+    pub never_with: Vec<String>,
+    /// The manifests that it reads in its working directory. With `?` at the end: if there is one.
+    #[serde(default)]
+    pub manifests: Vec<String>,
+    /// Further paths that it reads. `@name` is an area, what is relative starts at the working directory.
+    #[serde(default)]
+    pub reads: Vec<String>,
+    /// Paths that it writes.
+    #[serde(default)]
+    pub writes: Vec<String>,
+    /// Of the manifests: those that it brings up to date, and for which the copy from the host does
+    /// as well.
+    #[serde(default)]
+    pub regenerates: Vec<String>,
+    /// What to copy when the build context is not at hand: patterns that match the manifests that
+    /// exist. Without it, the manifests that must exist.
+    #[serde(default)]
+    pub unknown_context: Vec<String>,
+    /// What it makes in its working directory that a copy from the host must not lie over.
+    #[serde(default)]
+    pub host_artefacts: Vec<String>,
+    /// For an action that reads the source: a command that fetches its dependencies beforehand.
+    pub prefetch: Option<Prefetch>,
+}
+
+/// A step that can be put in front of a build so that its downloads stay cached.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Prefetch {
+    /// The command, as it is written into a `RUN`.
+    pub command: String,
+    /// Its manifests, as in [`Action::manifests`].
+    pub manifests: Vec<String>,
+    /// Only when this regular expression matches a line of the first manifest: there is something to fetch.
+    #[serde(default, deserialize_with = "super::regex")]
+    pub when: Option<regex_lite::Regex>,
+    /// Not when one of these paths exists beside the manifests.
+    #[serde(default)]
+    pub unless: Vec<String>,
+}
+
+/// The kinds of actions.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Does {
+    /// Downloads the lists of packages.
+    RefreshLists,
+    /// Installs packages of the distribution.
+    InstallPackages,
+    /// Brings installed packages of the distribution up to date.
+    UpgradePackages,
+    /// Removes packages of the distribution.
+    RemovePackages,
+    /// Removes what the package manager keeps for later runs.
+    CleanCache,
+    /// Anything else that changes how packages are found: repositories, keys, architectures.
+    ConfigurePackages,
+    /// Installs what manifests ask for.
+    InstallDependencies,
+    /// Makes something of the source in the working directory; reads all of it.
+    Build,
+    /// Reads and writes the paths that its command line names.
+    Files,
+    /// Adds users or groups.
+    AddUser,
+    /// Changes the state of the shell for the commands behind it.
+    ShellState,
+    /// Runs a program of the project: may read and write anything.
+    Run,
+    /// Nothing that lasts.
+    Nothing,
+}
+
+/// What the words that are no options mean.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Operands {
+    /// There should be none: with one, the call is not understood.
+    #[default]
+    None,
+    /// They have no effect on files.
+    Ignored,
+    /// Names of packages, versions, URLs; but what looks like a local path is read.
+    Packages,
+    /// Paths that are read.
+    Read,
+    /// Paths that are written (and may be read).
+    Write,
+    /// Paths that are read, but the last is written.
+    ReadThenWrite,
+    /// The first has no effect on files, the others are written: `chmod 755 PATH`.
+    SkipThenWrite,
+}
+
+/// The options of a tool by what they do.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OptionTable {
+    /// Take no value.
+    #[serde(default)]
+    pub flag: Vec<String>,
+    /// Take a value that does not touch files.
+    #[serde(default)]
+    pub value: Vec<String>,
+    /// Take the path of a manifest that is read.
+    #[serde(default)]
+    pub manifest: Vec<String>,
+    /// Take a path that is read with all below it.
+    #[serde(default)]
+    pub read: Vec<String>,
+    /// Take a path that is written.
+    #[serde(default)]
+    pub write: Vec<String>,
+    /// Take the folder in which the tool works.
+    #[serde(default)]
+    pub chdir: Vec<String>,
+}
+
+/// What an option does.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Role {
+    /// Takes no value.
+    Flag,
+    /// Takes a value that does not touch files.
+    Value,
+    /// Takes the path of a manifest.
+    Manifest,
+    /// Takes a path that is read.
+    Read,
+    /// Takes a path that is written.
+    Write,
+    /// Takes the folder in which the tool works.
+    Chdir,
+}
+
+impl OptionTable {
+    fn role(&self, name: &str) -> Option<Role> {
+        let tables = [
+            (&self.flag, Role::Flag),
+            (&self.value, Role::Value),
+            (&self.manifest, Role::Manifest),
+            (&self.read, Role::Read),
+            (&self.write, Role::Write),
+            (&self.chdir, Role::Chdir),
+        ];
+        tables
+            .into_iter()
+            .find(|(names, _)| names.iter().any(|known| known == name))
+            .map(|(_, role)| role)
+    }
+}
+
+impl Tool {
+    /// What the option `name` (with its dashes, without a value) does for `action`.
+    #[must_use]
+    pub fn option(&self, action: &Action, name: &str) -> Option<Role> {
+        action
+            .options
+            .role(name)
+            .or_else(|| self.options.role(name))
+    }
+
+    /// What the option `name` does in front of the verb: what any action says of it.
+    #[must_use]
+    pub fn option_before_verb(&self, name: &str) -> Option<Role> {
+        let of_actions = || {
+            self.actions
+                .iter()
+                .find_map(|action| action.options.role(name))
+        };
+        self.options.role(name).or_else(of_actions)
+    }
+}
+
+/// A name for several paths.
+type Areas = HashMap<String, Vec<String>>;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ToolFile {
+    #[serde(default)]
+    areas: Areas,
+    #[serde(default, rename = "tool")]
+    tools: Vec<Tool>,
+}
+
+/// All tools, by how they are called.
+#[derive(Debug, Default)]
+pub struct Tools {
+    areas: Areas,
+    tools: Vec<Tool>,
+    /// First word of a call -> tools, and how many words of the call name them.
+    index: HashMap<String, Vec<(usize, usize)>>,
+}
+
+impl Tools {
+    /// Adds the tools of a table. Later ones are looked at first.
+    pub(super) fn add(&mut self, file: ToolFile) {
+        self.areas.extend(file.areas);
+        self.tools.extend(file.tools);
+        self.reindex();
+    }
+
+    fn reindex(&mut self) {
+        self.index.clear();
+        for (at, tool) in self.tools.iter().enumerate().rev() {
+            for (nth, program) in tool.programs.iter().enumerate() {
+                let first = program
+                    .split(' ')
+                    .next()
+                    .unwrap_or_default()
+                    .trim_end_matches('*');
+                self.index
+                    .entry(first.to_owned())
+                    .or_default()
+                    .push((at, nth));
+            }
+        }
+    }
+
+    /// The tool that `words` call and how many of them name it. The first word may be a path.
+    #[must_use]
+    pub fn find(&self, words: &[&str]) -> Option<(&Tool, usize)> {
+        let program = words.first()?.rsplit('/').next()?;
+        let unversioned = program.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
+        let mut keys = vec![program];
+        if unversioned != program {
+            keys.push(unversioned);
+        }
+        let entries = keys
+            .into_iter()
+            .filter_map(|key| self.index.get(key))
+            .flatten();
+        entries
+            .filter_map(|&(at, nth)| {
+                let tool = &self.tools[at];
+                let length = matched_words(&tool.programs[nth], program, words)?;
+                Some((tool, length))
+            })
+            .max_by_key(|&(_, length)| length)
+    }
+
+    /// The tool with this `id`.
+    #[must_use]
+    pub fn get(&self, id: &str) -> Option<&Tool> {
+        self.tools.iter().rev().find(|tool| tool.id == id)
+    }
+
+    /// The paths that `entry` of a table stands for: those of the area `@name`, or itself.
+    pub fn paths<'a>(&'a self, entry: &'a str) -> impl Iterator<Item = &'a str> {
+        let area = entry
+            .strip_prefix('@')
+            .and_then(|name| self.areas.get(name));
+        let itself = area.is_none().then_some(entry);
+        area.into_iter().flatten().map(String::as_str).chain(itself)
+    }
+}
+
+/// How many of `words` the pattern `program` takes up, if it names them.
+fn matched_words(pattern: &str, program: &str, words: &[&str]) -> Option<usize> {
+    let mut length = 0;
+    for (at, expected) in pattern.split(' ').enumerate() {
+        let word = if at == 0 { program } else { words.get(at)? };
+        let same = match expected.strip_suffix('*') {
+            Some(stem) => word
+                .strip_prefix(stem)
+                .is_some_and(|version| version.chars().all(|c| c.is_ascii_digit() || c == '.')),
+            None => *word == *expected,
+        };
+        if !same {
+            return None;
+        }
+        length += 1;
+    }
+    Some(length)
+}

@@ -1,0 +1,198 @@
+//! Dockerfiles, read as `BuildKit` reads them and without losing a byte.
+
+mod arguments;
+mod command;
+mod directive;
+mod dump;
+mod error;
+mod exec;
+mod expand;
+mod heredoc;
+mod instruction;
+mod keyword;
+mod lexer;
+mod logical;
+pub mod shell;
+mod span;
+mod token;
+mod validate;
+mod view;
+mod words;
+
+use std::fmt;
+use std::sync::OnceLock;
+
+use memchr::memchr_iter;
+
+pub use arguments::Pair;
+pub use command::Flag;
+pub use directive::Directive;
+pub use dump::dump;
+pub use error::SyntaxError;
+pub use exec::ExecWord;
+pub use expand::{Expanded, Expander, Expansion, Lookup, Reference};
+pub use instruction::{Heredoc, Instruction};
+pub use keyword::Keyword;
+pub use logical::Logical;
+pub use span::Span;
+pub use token::{Token, TokenKind};
+pub use view::{ArgDecl, Form, Healthcheck, Kind, Transfer, View};
+pub use words::Word;
+
+use arguments::read_arguments;
+use command::split_command;
+
+/// Reads a Dockerfile. Never fails: [`Dockerfile::errors`] says what `BuildKit` would reject, and
+/// what cannot be understood stays in the tokens as it is. Takes time and memory linear in the
+/// length of `text`.
+#[must_use]
+pub fn parse(text: &str) -> Dockerfile<'_> {
+    let lexer::Lexed {
+        tokens,
+        instructions,
+        directives,
+        escape,
+        errors,
+    } = lexer::lex(text);
+    Dockerfile {
+        text,
+        tokens,
+        instructions,
+        directives,
+        escape,
+        lexer_errors: errors,
+        errors: OnceLock::new(),
+        line_starts: OnceLock::new(),
+    }
+}
+
+/// A Dockerfile: its text, the tokens that tile it, and where the instructions are.
+#[derive(Clone, Debug)]
+pub struct Dockerfile<'s> {
+    text: &'s str,
+    tokens: Vec<Token>,
+    instructions: Vec<Instruction>,
+    directives: Vec<Directive>,
+    escape: char,
+    lexer_errors: Vec<SyntaxError>,
+    errors: OnceLock<Vec<SyntaxError>>,
+    line_starts: OnceLock<Vec<usize>>,
+}
+
+impl<'s> Dockerfile<'s> {
+    /// The source.
+    #[must_use]
+    pub fn text(&self) -> &'s str {
+        self.text
+    }
+
+    /// The tokens: in order and end to end they are the source.
+    #[must_use]
+    pub fn tokens(&self) -> &[Token] {
+        &self.tokens
+    }
+
+    /// The instructions in source order.
+    #[must_use]
+    pub fn instructions(&self) -> &[Instruction] {
+        &self.instructions
+    }
+
+    /// The parser directives at the top of the file.
+    #[must_use]
+    pub fn directives(&self) -> &[Directive] {
+        &self.directives
+    }
+
+    /// The character that continues lines and escapes others: `\` or `` ` ``.
+    #[must_use]
+    pub fn escape(&self) -> char {
+        self.escape
+    }
+
+    /// What `BuildKit`'s parser rejects, in source order. `BuildKit` itself stops at the first.
+    #[must_use]
+    pub fn errors(&self) -> &[SyntaxError] {
+        self.errors.get_or_init(|| self.find_errors())
+    }
+
+    /// What `BuildKit`'s instruction reader rejects although its parser takes it, in source order;
+    /// worked out on every call. `BuildKit` itself stops at the first.
+    #[must_use]
+    pub fn instruction_errors(&self) -> Vec<SyntaxError> {
+        validate::instruction_errors(self)
+    }
+
+    /// The joined line of instruction `index`. Panics when there is no such instruction.
+    #[must_use]
+    pub fn logical(&self, index: usize) -> Logical<'s> {
+        let tokens = self.instructions[index].tokens.clone();
+        Logical::join(self.text, &self.tokens[tokens])
+    }
+
+    /// What instruction `index` says. Panics when there is no such instruction.
+    #[must_use]
+    pub fn view(&self, index: usize) -> View<'s> {
+        view::read_view(self.logical(index), self.escape)
+    }
+
+    /// Line and column of a byte offset, both from 1; the column counts characters. An offset
+    /// inside a character or behind the end counts as the next place that exists.
+    #[must_use]
+    pub fn line_col(&self, offset: usize) -> (usize, usize) {
+        let starts = self.line_starts.get_or_init(|| {
+            let behind = memchr_iter(b'\n', self.text.as_bytes()).map(|at| at + 1);
+            std::iter::once(0).chain(behind).collect()
+        });
+        let offset = span::char_boundary(self.text, offset);
+        let line = starts.partition_point(|start| *start <= offset);
+        (
+            line,
+            self.text[starts[line - 1]..offset].chars().count() + 1,
+        )
+    }
+
+    /// The comment lines directly above instruction `index`, without a blank line between: whole
+    /// lines, line endings included. Panics when there is no such instruction.
+    #[must_use]
+    pub fn leading_comments(&self, index: usize) -> Option<Span> {
+        let first = self.instructions[index].tokens.start;
+        let above = self.tokens[..first].iter().rev();
+        let mut comments = above.take_while(|token| token.kind == TokenKind::Comment);
+        let last = comments.next()?.span;
+        Some(comments.last().map_or(last, |first| first.span.cover(last)))
+    }
+
+    fn find_errors(&self) -> Vec<SyntaxError> {
+        let mut errors = self.lexer_errors.clone();
+        for index in 0..self.instructions.len() {
+            errors.extend(self.argument_error(index));
+        }
+        if self.instructions.is_empty() {
+            errors.push(SyntaxError {
+                span: Span::at(self.text.len()),
+                message: "file with no instructions".to_owned(),
+                advice: "start with `FROM <image>`".to_owned(),
+            });
+        }
+        errors.sort_by_key(|error| error.span.start);
+        errors
+    }
+
+    /// What the line parser of instruction `index` rejects.
+    fn argument_error(&self, index: usize) -> Option<SyntaxError> {
+        let logical = self.logical(index);
+        let command = split_command(&logical.text, 0, self.escape);
+        let keyword = self.instructions[index].keyword;
+        let complaint = read_arguments(&logical.text, keyword, command.body, self.escape).err()?;
+        Some(complaint.locate(&logical))
+    }
+}
+
+impl fmt::Display for Dockerfile<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.tokens
+            .iter()
+            .try_for_each(|token| f.write_str(token.span.text(self.text)))
+    }
+}

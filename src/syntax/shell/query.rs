@@ -1,0 +1,77 @@
+//! Questions about whole scripts.
+
+use super::ast::{Command, Connector, Item, Pipeline, Script, Simple};
+
+impl Script {
+    /// All simple commands outside substitutions, at any depth, in the order of the source.
+    #[must_use]
+    pub fn simple_commands(&self) -> Vec<&Simple> {
+        let mut commands = Vec::new();
+        add_simple_commands(&self.items, &mut commands);
+        commands
+    }
+
+    /// The commands of `a && b && c`: if the script is a single list, in which only `&&` joins
+    /// pipelines of one command each, none of them negated, timed or run in the background.
+    #[must_use]
+    pub fn and_list(&self) -> Option<Vec<&Command>> {
+        match &self.items[..] {
+            [item] if item.terminator.is_none() => item.and_list(),
+            _ => None,
+        }
+    }
+}
+
+impl Item {
+    /// The pipelines, in order.
+    pub fn pipelines(&self) -> impl Iterator<Item = &Pipeline> {
+        std::iter::once(&self.first).chain(self.rest.iter().map(|(_, _, pipeline)| pipeline))
+    }
+
+    /// The commands, if only `&&` joins pipelines of one command each, none of them negated or
+    /// timed. What ends the list does not matter here.
+    #[must_use]
+    pub fn and_list(&self) -> Option<Vec<&Command>> {
+        if self
+            .rest
+            .iter()
+            .any(|(connector, _, _)| *connector == Connector::Or)
+        {
+            return None;
+        }
+        self.pipelines().map(Pipeline::single).collect()
+    }
+}
+
+impl Pipeline {
+    /// The only command, if it is neither negated nor timed.
+    #[must_use]
+    pub fn single(&self) -> Option<&Command> {
+        match &self.commands[..] {
+            [command] if !self.negated && !self.timed => Some(command),
+            _ => None,
+        }
+    }
+}
+
+fn add_simple_commands<'a>(items: &'a [Item], commands: &mut Vec<&'a Simple>) {
+    for command in items
+        .iter()
+        .flat_map(Item::pipelines)
+        .flat_map(|pipeline| &pipeline.commands)
+    {
+        add_simple_commands_of(command, commands);
+    }
+}
+
+fn add_simple_commands_of<'a>(command: &'a Command, commands: &mut Vec<&'a Simple>) {
+    match command {
+        Command::Simple(simple) => commands.push(simple),
+        Command::Compound(compound) => {
+            for body in &compound.bodies {
+                add_simple_commands(body, commands);
+            }
+        }
+        Command::Function(function) => add_simple_commands_of(&function.body, commands),
+    }
+}

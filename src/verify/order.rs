@@ -1,0 +1,212 @@
+//! The order of the steps that change files.
+//!
+//! Both files are read as lists of operations with the paths that they read and write. Two
+//! operations that meet in a path must keep their order, in whatever stage they now are.
+
+use super::Violation;
+use crate::analysis::Facts;
+use crate::analysis::effects::Effects;
+use crate::analysis::paths::{Extent, Region, join};
+use crate::knowledge::tools::Does;
+use crate::syntax::{Kind, Transfer};
+use crate::transform::{Change, Rewrite};
+
+/// One step that changes files.
+struct Operation {
+    /// What it is compared by: the words of the command, or the arguments of the copy.
+    key: String,
+    /// What it reads and writes.
+    effects: Effects,
+    /// A copy from the build context.
+    is_copy: bool,
+    /// Commands of package managers may be joined, completed and left out when they only clean up.
+    is_package_work: bool,
+}
+
+pub(super) fn check(old: &Facts<'_>, new: &Facts<'_>, rewrite: &Rewrite) -> Vec<Violation> {
+    if rewrite.declares.contains(&Change::Stages) {
+        // Work that moves to another stage is checked by what the final stage ends up with.
+        return Vec::new();
+    }
+    let (old, new) = (operations(old), operations(new));
+    let mut taken = vec![false; new.len()];
+    let mut places: Vec<Option<usize>> = Vec::with_capacity(old.len());
+    for operation in &old {
+        let place = (0..new.len()).find(|&at| !taken[at] && new[at].key == operation.key);
+        if let Some(at) = place {
+            taken[at] = true;
+        }
+        places.push(place);
+    }
+    let lost = old
+        .iter()
+        .zip(&places)
+        .filter(|(operation, place)| place.is_none() && !operation.is_package_work);
+    let mut violations: Vec<Violation> = lost
+        .map(|(operation, _)| Violation::CommandLost(operation.key.clone()))
+        .collect();
+    for (i, first) in old.iter().enumerate() {
+        for (j, second) in old.iter().enumerate().skip(i + 1) {
+            let (Some(a), Some(b)) = (places[i], places[j]) else {
+                continue;
+            };
+            if a > b && meet(first, second) && !is_provided(first, second, &new[..b], rewrite) {
+                violations.push(Violation::Reordered {
+                    first: first.key.clone(),
+                    second: second.key.clone(),
+                });
+            }
+        }
+    }
+    violations
+}
+
+fn meet(first: &Operation, second: &Operation) -> bool {
+    first.effects.writes.overlaps(&second.effects.reads)
+        || first.effects.writes.overlaps(&second.effects.writes)
+        || first.effects.reads.overlaps(&second.effects.writes)
+}
+
+/// Whether `second` finds what it needs although `first`, a copy, now comes later: every path that
+/// it reads there has been copied before it, and what it writes there is declared not to be copied.
+fn is_provided(
+    first: &Operation,
+    second: &Operation,
+    before: &[Operation],
+    rewrite: &Rewrite,
+) -> bool {
+    let (Extent::Regions(reads), Extent::Regions(writes), Extent::Regions(copied)) = (
+        &second.effects.reads,
+        &second.effects.writes,
+        &first.effects.writes,
+    ) else {
+        return false;
+    };
+    let in_copy = |region: &&Region| copied.iter().any(|copied| copied.meets(region));
+    let provided = |region: &Region| {
+        before.iter().any(|other| other.is_copy && matches!(&other.effects.writes, Extent::Regions(own) if own.iter().any(|own| own.covers(region))))
+            || rewrite.declares.contains(&Change::NotInContext(region.path.clone()))
+    };
+    let free = |region: &Region| {
+        rewrite
+            .declares
+            .contains(&Change::NotInContext(region.path.clone()))
+    };
+    first.is_copy
+        && reads.iter().filter(in_copy).all(provided)
+        && writes.iter().filter(in_copy).all(free)
+}
+
+fn operations(facts: &Facts<'_>) -> Vec<Operation> {
+    let mut operations = Vec::new();
+    for (index, view) in facts.views.iter().enumerate() {
+        match &view.kind {
+            Kind::Run { .. } => run_operations(facts, index, &mut operations),
+            Kind::Copy(transfer) | Kind::Add(transfer) => {
+                operations.push(copy_operation(facts, index, transfer))
+            }
+            _ => {}
+        }
+    }
+    operations
+}
+
+/// One operation for each command of a `RUN` that is understood, one for a whole that is not.
+fn run_operations(facts: &Facts<'_>, index: usize, operations: &mut Vec<Operation>) {
+    let Some(run) = &facts.runs[index] else {
+        return;
+    };
+    let text = &facts.views[index].logical.text;
+    let Some(steps) = run.and_list() else {
+        let is_package_work =
+            run.is_understood() && run.steps.iter().all(|step| is_package_work(step.does()));
+        let key = run
+            .body
+            .text(text)
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ");
+        operations.push(Operation {
+            key,
+            effects: run.effects.clone(),
+            is_copy: false,
+            is_package_work,
+        });
+        return;
+    };
+    for step in steps {
+        let words: Vec<&str> = step.span.text(text).split_whitespace().collect();
+        let removal = step.args.first().is_some_and(|arg| arg.known() == "rm");
+        operations.push(Operation {
+            key: words.join(" "),
+            effects: step.effects.clone(),
+            is_copy: false,
+            is_package_work: is_package_work(step.does()) || removal && is_cleanup(&step.effects),
+        });
+    }
+}
+
+fn is_package_work(does: Option<Does>) -> bool {
+    matches!(
+        does,
+        Some(
+            Does::RefreshLists
+                | Does::InstallPackages
+                | Does::UpgradePackages
+                | Does::RemovePackages
+                | Does::CleanCache
+        )
+    )
+}
+
+/// Removes nothing but what package managers keep for later runs.
+fn is_cleanup(effects: &Effects) -> bool {
+    let caches = [
+        "/var/lib/apt/lists",
+        "/var/cache",
+        "/tmp",
+        "/var/tmp",
+        "/root/.cache",
+        "/root/.npm",
+    ];
+    let below = |region: &Region| caches.iter().any(|cache| region.path.starts_with(cache));
+    matches!(&effects.writes, Extent::Regions(regions) if regions.iter().all(below))
+}
+
+/// The regions that a copy writes: one for each source that keeps its name, or the destination.
+fn copy_operation(facts: &Facts<'_>, index: usize, transfer: &Transfer) -> Operation {
+    let view = &facts.views[index];
+    let workdir = &facts.states[index].workdir;
+    let target = join(workdir, &transfer.dest.raw);
+    let into_folder =
+        transfer.dest.raw.ends_with('/') || transfer.dest.raw == "." || transfer.sources.len() > 1;
+    let mut writes = Extent::default();
+    for source in &transfer.sources {
+        let name = source.raw.rsplit('/').next().unwrap_or_default();
+        let is_file =
+            name.trim_start_matches('.').contains('.') || name.starts_with('.') && name.len() > 2;
+        let named = into_folder && is_file && !name.contains('$');
+        writes.add(Region::new(if named {
+            join(&target, name)
+        } else {
+            target.clone()
+        }));
+    }
+    let from = view.flags.iter().find(|flag| flag.name == "from");
+    let flags = view
+        .flags
+        .first()
+        .map_or(view.body.start, |flag| flag.span.start);
+    Operation {
+        key: view.logical.text[flags..view.body.end]
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" "),
+        effects: Effects {
+            reads: Extent::default(),
+            writes,
+        },
+        is_copy: from.is_none(),
+        is_package_work: false,
+    }
+}

@@ -1,0 +1,30 @@
+//! The transforms, one folder each.
+//!
+//! To add one: a folder with `mod.rs` (a type that implements [`Transform`]), `README.md` (what it
+//! does, what it refuses: every code with its reason) and `cases/`; then a `mod` line and a place in
+//! [`ALL`]. `CONTRIBUTING.md` walks through it.
+
+pub mod merge_apt;
+pub mod nonroot_user;
+pub mod reorder_copies;
+pub mod split_stages;
+mod style;
+
+use crate::transform::Transform;
+
+/// All transforms, in the order in which they are asked. Copies move first, so that the package
+/// layers that they separated stand side by side; stages are split when their layers are final.
+pub const ALL: &[&dyn Transform] = &[
+    &reorder_copies::ReorderCopies,
+    &merge_apt::MergeApt,
+    &split_stages::SplitStages,
+    &nonroot_user::NonrootUser,
+];
+
+/// The transform called `id`.
+#[must_use]
+pub fn find(id: &str) -> Option<&'static dyn Transform> {
+    ALL.iter()
+        .copied()
+        .find(|transform| transform.info().id == id)
+}

@@ -1,0 +1,59 @@
+//! How the author of a file writes, so that new lines look like theirs.
+
+use crate::syntax::{Dockerfile, Span};
+
+/// The line ending around byte `offset`: that of the nearest line that has one.
+pub(super) fn newline(file: &Dockerfile<'_>, offset: usize) -> &'static str {
+    let text = file.text();
+    let ahead = text[offset..].find('\n').map(|at| offset + at);
+    let ending = ahead.or_else(|| text[..offset].rfind('\n'));
+    match ending {
+        Some(at) if text[..at].ends_with('\r') => "\r\n",
+        _ => "\n",
+    }
+}
+
+/// `keyword` (in capitals) in the case of the keyword of instruction `like`.
+pub(super) fn keyword(file: &Dockerfile<'_>, like: usize, keyword: &str) -> String {
+    let written = file.instructions()[like].keyword_span.text(file.text());
+    if written.chars().any(char::is_uppercase) {
+        keyword.to_owned()
+    } else {
+        keyword.to_lowercase()
+    }
+}
+
+/// Whether the line above byte `offset`, which starts a line, is blank.
+pub(super) fn blank_above(text: &str, offset: usize) -> bool {
+    let above = text[..offset].trim_end_matches(['\r', ' ', '\t']);
+    let Some(above) = above.strip_suffix('\n') else {
+        return above.is_empty();
+    };
+    let line = above.rsplit('\n').next().unwrap_or_default();
+    line.trim().is_empty()
+}
+
+/// The blank line that starts at byte `offset`, if there is one.
+pub(super) fn blank_line_at(text: &str, offset: usize) -> Option<Span> {
+    let line = text[offset..].split_inclusive('\n').next()?;
+    line.trim()
+        .is_empty()
+        .then(|| Span::new(offset, offset + line.len()))
+}
+
+/// What has to go with the whole lines `block` so that no double blank line is left behind.
+pub(super) fn with_blank_line(text: &str, block: Span) -> Span {
+    match blank_line_at(text, block.end) {
+        Some(blank) if blank_above(text, block.start) => block.cover(blank),
+        _ => block,
+    }
+}
+
+/// `lines` (whole lines) with a line ending, whatever the file's last line has.
+pub(super) fn terminated(lines: &str, newline: &str) -> String {
+    if lines.ends_with('\n') {
+        lines.to_owned()
+    } else {
+        format!("{lines}{newline}")
+    }
+}
