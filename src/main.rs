@@ -1,34 +1,41 @@
-//! The command line.
-fn main() {
-    let path = std::env::args().nth(1).unwrap_or_default();
-    let text = std::fs::read_to_string(&path).unwrap_or_default();
-    let knowledge = dfopt::knowledge::Knowledge::builtin();
-    let dir = std::env::args().nth(2).map(std::path::PathBuf::from);
-    let context = dir.and_then(|d| dfopt::context::BuildContext::open(&d, None).ok());
-    let options = dfopt::engine::Options {
-        transforms: dfopt::transforms::ALL.to_vec(),
-        safety: dfopt::transform::Safety::Assumed,
-        knowledge,
-        context: context.as_ref(),
-    };
-    let outcome = dfopt::engine::optimize(&text, &options);
-    print!(
-        "{}",
-        similar::TextDiff::from_lines(&text, &outcome.text).unified_diff()
-    );
-    for e in &outcome.journal {
-        println!(
-            "DID {} {}: {} {:?}",
-            e.id,
-            e.rewrite.safety(),
-            e.rewrite.message,
-            e.rewrite.assumes
-        );
+//! The command `dfopt`: exit codes, broken pipes and the last word on errors.
+
+mod cli;
+mod config;
+mod discover;
+mod files;
+mod run;
+mod select;
+mod show;
+mod write;
+
+use std::io::{self, ErrorKind, Write};
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::run::Verdict;
+
+fn main() -> ExitCode {
+    let args = cli::Args::parse();
+    match run::run(&args) {
+        Ok(Verdict::Fine) => ExitCode::SUCCESS,
+        Ok(Verdict::WouldChange) => ExitCode::from(1),
+        Ok(Verdict::Failed) => ExitCode::from(2),
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            let bad = args.error_palette().bad;
+            // When standard error is gone as well, nobody is left to tell.
+            let _ = writeln!(io::stderr(), "{bad}error{bad:#}: {error:#}");
+            ExitCode::from(2)
+        }
     }
-    for e in &outcome.refusals {
-        println!("NO {}/{}: {}", e.id, e.refusal.code, e.refusal.message);
-    }
-    for e in &outcome.defects {
-        println!("DEFECT {e}");
-    }
+}
+
+/// Whether the reader of our output went away: `dfopt | head` is no failure.
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let mut causes = error
+        .chain()
+        .filter_map(|cause| cause.downcast_ref::<io::Error>());
+    causes.any(|cause| cause.kind() == ErrorKind::BrokenPipe)
 }

@@ -7,11 +7,13 @@
 //! | [`runs`] | the commands of each `RUN` |
 //! | [`commands`] | command lines, recognised through the tables |
 //! | [`effects`], [`paths`] | the paths that are read and written |
+//! | [`launch`] | the programs that a container starts |
 //! | [`runtime`] | the configuration with which a container starts |
 
 mod builder;
 pub mod commands;
 pub mod effects;
+pub mod launch;
 pub mod paths;
 pub mod runs;
 pub mod runtime;

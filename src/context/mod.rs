@@ -10,7 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 pub use dockerignore::{Dockerignore, matches_name};
-pub use manifests::{Obstacle, Requirement, required_by};
+pub use manifests::{Obstacle, Requirement, dependencies, required_by};
 
 /// The files below a folder, without those that `.dockerignore` hides.
 #[derive(Debug)]

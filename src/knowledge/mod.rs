@@ -4,6 +4,7 @@
 //! same keys; they are looked at before the built-in ones.
 
 pub mod images;
+mod managers;
 pub mod manifests;
 pub mod packages;
 pub mod tools;
@@ -39,6 +40,7 @@ impl Knowledge {
     fn read() -> Result<Self, toml::de::Error> {
         let mut knowledge = Self {
             images: toml::from_str(include_str!("images.toml"))?,
+            packages: toml::from_str(include_str!("packages.toml"))?,
             ..Self::default()
         };
         knowledge
@@ -59,4 +61,11 @@ fn regex<'de, D: serde::Deserializer<'de>>(
     regex_lite::Regex::new(&text)
         .map(Some)
         .map_err(serde::de::Error::custom)
+}
+
+/// Reads a list of regular expressions.
+fn regexes<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<regex_lite::Regex>, D::Error> {
+    let texts = <Vec<String> as serde::Deserialize>::deserialize(deserializer)?;
+    let regex = |text: &String| regex_lite::Regex::new(text).map_err(serde::de::Error::custom);
+    texts.iter().map(regex).collect()
 }

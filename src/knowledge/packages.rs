@@ -1,5 +1,229 @@
-//! Packages.
+//! What is known of packages: which ones only a build needs, which library a package with headers stands for at
+//! run time, which recommended packages are missed, and what Python packages need beside their wheel.
+//!
+//! The facts are in `packages.toml`. What it does not know is `None`: names of libraries change from release to
+//! release, so a release that is not listed has no answer.
 
-/// Packages.
-#[derive(Debug, Default)]
-pub struct Packages;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+use super::images::PackageManager;
+
+/// The table of packages. The user's `dfopt.toml` may hold another one of the same form: see
+/// [`Packages::extend`].
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Packages {
+    #[serde(default)]
+    apt: Manager,
+    #[serde(default)]
+    apk: Manager,
+    #[serde(default)]
+    pip: Vec<PipPackage>,
+}
+
+/// The packages of one package manager.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Manager {
+    releases: Vec<String>,
+    build_only: Vec<String>,
+    build_only_ends: Vec<String>,
+    runtime: BTreeMap<String, Names>,
+    recommends: BTreeMap<String, Names>,
+    recommends_irrelevant: Vec<String>,
+}
+
+/// Names of packages, separated by spaces: the same in all releases, or by release.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+enum Names {
+    Everywhere(String),
+    ByRelease(BTreeMap<String, String>),
+}
+
+/// What becomes of a package when recommended packages are no longer installed with it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Recommends<'t> {
+    /// Nothing is missed.
+    Irrelevant,
+    /// These packages have to be named to keep what matters.
+    Add(Vec<&'t str>),
+    /// It is not known.
+    Unknown,
+}
+
+/// What a Python package needs beside its wheel.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PipPackage {
+    names: Vec<String>,
+    apt: Option<Names>,
+    apk: Option<Names>,
+    /// Programs that it starts, and the package that each is in.
+    #[serde(default)]
+    pub programs: BTreeMap<String, String>,
+    /// Why it cannot be said what it needs.
+    pub refuse: Option<String>,
+    /// Where the facts come from.
+    pub source: String,
+}
+
+impl Packages {
+    /// The table that dfopt ships.
+    #[must_use]
+    pub fn builtin() -> &'static Self {
+        static TABLE: LazyLock<Packages> = LazyLock::new(|| {
+            let table = toml::from_str(include_str!("packages.toml"));
+            table.unwrap_or_else(|error| panic!("packages.toml: {error}"))
+        });
+        &TABLE
+    }
+
+    /// Adds the entries of another table. An entry for the same package replaces the one that is there.
+    pub fn extend(&mut self, more: Self) {
+        self.apt.extend(more.apt);
+        self.apk.extend(more.apk);
+        self.pip.splice(0..0, more.pip); // the first that has the name counts
+    }
+
+    /// Whether only a build needs the package.
+    #[must_use]
+    pub fn build_only(&self, manager: PackageManager, name: &str) -> bool {
+        self.manager(manager)
+            .is_some_and(|manager| manager.is_build_only(name))
+    }
+
+    /// The packages that a program needs at run time that was built with this one. Empty: none beside the C
+    /// library. `None`: not known, or not for this release.
+    #[must_use]
+    pub fn runtime_of(
+        &self,
+        manager: PackageManager,
+        name: &str,
+        release: Option<&str>,
+    ) -> Option<Vec<&str>> {
+        let manager = self.manager(manager)?;
+        if let Some(names) = manager.runtime.get(name) {
+            return names.get(&manager.releases, release);
+        }
+        let compiler = manager
+            .build_only
+            .iter()
+            .any(|known| known == unversioned(name));
+        compiler.then(Vec::new)
+    }
+
+    /// What the package misses without the packages that it recommends. Only apt installs them.
+    #[must_use]
+    pub fn recommends(&self, name: &str, release: Option<&str>) -> Recommends<'_> {
+        if let Some(names) = self.apt.recommends.get(name) {
+            let names = names.get(&self.apt.releases, release);
+            return names.map_or(Recommends::Unknown, Recommends::Add);
+        }
+        let irrelevant = self
+            .apt
+            .recommends_irrelevant
+            .iter()
+            .any(|known| known == name);
+        if irrelevant {
+            Recommends::Irrelevant
+        } else {
+            Recommends::Unknown
+        }
+    }
+
+    /// What is known of a Python package. `None`: it is not listed, which for nearly all packages means that
+    /// their wheels bring what they need.
+    #[must_use]
+    pub fn pip(&self, name: &str) -> Option<&PipPackage> {
+        let name = normalized(name);
+        self.pip
+            .iter()
+            .find(|package| package.names.contains(&name))
+    }
+
+    /// The packages with the libraries that a Python package needs, programs not included. `None`: not known.
+    #[must_use]
+    pub fn libraries_of<'t>(
+        &'t self,
+        package: &'t PipPackage,
+        manager: PackageManager,
+        release: Option<&str>,
+    ) -> Option<Vec<&'t str>> {
+        let names = match manager {
+            PackageManager::Apt => package.apt.as_ref()?,
+            PackageManager::Apk => package.apk.as_ref()?,
+            _ => return None,
+        };
+        names.get(&self.manager(manager)?.releases, release)
+    }
+
+    fn manager(&self, manager: PackageManager) -> Option<&Manager> {
+        match manager {
+            PackageManager::Apt => Some(&self.apt),
+            PackageManager::Apk => Some(&self.apk),
+            _ => None,
+        }
+    }
+}
+
+impl Manager {
+    fn extend(&mut self, more: Self) {
+        self.releases.extend(more.releases);
+        self.build_only.extend(more.build_only);
+        self.build_only_ends.extend(more.build_only_ends);
+        self.runtime.extend(more.runtime);
+        self.recommends.extend(more.recommends);
+        self.recommends_irrelevant
+            .extend(more.recommends_irrelevant);
+    }
+
+    fn is_build_only(&self, name: &str) -> bool {
+        let listed = |name: &str| self.build_only.iter().any(|known| known == name);
+        listed(name)
+            || listed(unversioned(name))
+            || self
+                .build_only_ends
+                .iter()
+                .any(|end| name.ends_with(end.as_str()))
+    }
+}
+
+impl Names {
+    /// The names in a release. The table answers for the `covered` releases only; none covered: for all.
+    fn get(&self, covered: &[String], release: Option<&str>) -> Option<Vec<&str>> {
+        let is_covered =
+            covered.is_empty() || covered.iter().any(|known| Some(known.as_str()) == release);
+        if !is_covered {
+            return None;
+        }
+        let names = match self {
+            Self::Everywhere(names) => names,
+            Self::ByRelease(table) => table.get(release?).or_else(|| table.get("other"))?,
+        };
+        Some(names.split_whitespace().collect())
+    }
+}
+
+/// `gcc` for `gcc-12`, `clang` for `clang-14`.
+fn unversioned(name: &str) -> &str {
+    let stem = name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
+    stem.strip_suffix('-')
+        .filter(|stem| stem.len() + 1 < name.len())
+        .unwrap_or(name)
+}
+
+/// A name as PyPI compares it: <https://packaging.python.org/en/latest/specifications/name-normalization/>.
+fn normalized(name: &str) -> String {
+    let words = name.split(['-', '_', '.']).filter(|word| !word.is_empty());
+    words
+        .map(str::to_ascii_lowercase)
+        .collect::<Vec<_>>()
+        .join("-")
+}

@@ -19,9 +19,28 @@ pub struct Tool {
     /// Whether it needs to be root when it runs in a container.
     #[serde(default)]
     pub needs_root: bool,
+    /// For a package manager: how packages are installed in one layer that keeps nothing else.
+    pub recipe: Option<Recipe>,
     /// What it can be asked to do.
     #[serde(default, rename = "action")]
     pub actions: Vec<Action>,
+}
+
+/// The commands of a layer that installs packages.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Recipe {
+    /// Commands in front of the install.
+    #[serde(default)]
+    pub before: Vec<String>,
+    /// The install, without options and packages.
+    pub install: String,
+    /// Options that it always has.
+    #[serde(default)]
+    pub options: Vec<String>,
+    /// Commands behind the install that remove what only the package manager needs.
+    #[serde(default)]
+    pub after: Vec<String>,
 }
 
 /// One thing that a tool does.
@@ -66,6 +85,31 @@ pub struct Action {
     /// What it makes in its working directory that a copy from the host must not lie over.
     #[serde(default)]
     pub host_artefacts: Vec<String>,
+    /// What a program needs of it when it runs in another image: paths like those of `writes`, with
+    /// `{minor}` for the first two numbers of the base image's version.
+    #[serde(default)]
+    pub installs: Vec<String>,
+    /// The same when the version is not known, or when it installs one of `installs_elsewhere`.
+    #[serde(default)]
+    pub installs_all: Vec<String>,
+    /// Packages that put files where `installs` does not look. A `*` stands for part of a name.
+    #[serde(default)]
+    pub installs_elsewhere: Vec<String>,
+    /// Whether it needs nothing but what a program needs when it runs, so that it can run where the
+    /// program does.
+    #[serde(default)]
+    pub in_runtime: bool,
+    /// What a build makes.
+    #[serde(default)]
+    pub makes: Makes,
+    /// The files that only the build reads, beside those that no program reads.
+    #[serde(default)]
+    pub sources: Vec<String>,
+    /// How the build makes an executable that needs no library.
+    #[serde(rename = "static")]
+    pub linked_static: Option<Static>,
+    /// A command behind the build that removes what only the build needs.
+    pub prune: Option<Prune>,
     /// For an action that reads the source: a command that fetches its dependencies beforehand.
     pub prefetch: Option<Prefetch>,
 }
@@ -84,6 +128,51 @@ pub struct Prefetch {
     /// Not when one of these paths exists beside the manifests.
     #[serde(default)]
     pub unless: Vec<String>,
+}
+
+/// What a build makes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Makes {
+    /// Files somewhere below the working directory.
+    #[default]
+    Tree,
+    /// One program, which needs nothing of the sources.
+    Executable,
+}
+
+/// How a build makes an executable that needs no library.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Static {
+    /// The variable that asks for it, as it is written in front of the command: `CGO_ENABLED=0`.
+    pub variable: String,
+    /// Regular expressions for lines of the manifest with which the result could differ.
+    #[serde(default, deserialize_with = "super::regexes")]
+    pub unless_manifest: Vec<regex_lite::Regex>,
+    /// Regular expressions for lines of the sources with which the result could differ.
+    #[serde(default, deserialize_with = "super::regexes")]
+    pub unless_source: Vec<regex_lite::Regex>,
+    /// What is still taken for granted.
+    pub assumes: String,
+}
+
+/// A command behind a build that removes what only the build needs.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Prune {
+    /// The command.
+    pub command: String,
+    /// The manifest that tells the two apart.
+    pub manifest: String,
+    /// The members of it (JSON) that name what is removed.
+    pub removes: String,
+    /// The first version of the image with a tool that knows the command.
+    pub since: u32,
+    /// The ends of the names of sources that a program could load it from.
+    pub source_suffixes: Vec<String>,
+    /// Parts of the paths of sources that only the build reads.
+    pub not_in: Vec<String>,
 }
 
 /// The kinds of actions.

@@ -1,1 +1,221 @@
-//! Reports.
+//! What is said about a run: words, a unified diff, or JSON.
+//!
+//! A [`Reporter`] is handed one [`FileReport`] after the other and a [`Summary`] at the end, so that
+//! nothing is kept of a file once it has been reported. A new format is a new `Reporter`.
+
+mod diff;
+mod excerpt;
+mod json;
+mod origin;
+mod style;
+mod text;
+
+use std::io::{self, Write};
+use std::ops::AddAssign;
+use std::path::PathBuf;
+
+use crate::engine::Outcome;
+use crate::syntax::Span;
+use crate::transform::Safety;
+
+pub use diff::{Diff, unified};
+pub use excerpt::Position;
+pub use json::Json;
+pub use origin::Origin;
+pub use style::Palette;
+pub use text::{Detail, Text, write_problem, write_summary};
+
+/// A format in which the results of a run are written.
+pub trait Reporter {
+    /// Writes what comes before the first file.
+    ///
+    /// # Errors
+    /// When `out` cannot be written.
+    fn start(&mut self, _out: &mut dyn Write) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// Writes what became of one file.
+    ///
+    /// # Errors
+    /// When `out` cannot be written.
+    fn file(&mut self, out: &mut dyn Write, report: &FileReport) -> io::Result<()>;
+
+    /// Writes what comes after the last file.
+    ///
+    /// # Errors
+    /// When `out` cannot be written.
+    fn finish(&mut self, _out: &mut dyn Write, _summary: &Summary) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// What became of one file.
+#[derive(Debug, Default)]
+pub struct FileReport {
+    /// The file, as the user named it.
+    pub path: String,
+    /// The file as a diff names it: relative to the current folder, links followed.
+    pub diff_path: String,
+    /// Its text when it was read; empty if that failed.
+    pub source: String,
+    /// What was done to it. Its text equals `source` when nothing was.
+    pub outcome: Outcome,
+    /// Additions to other files that the rewrites need.
+    pub companions: Vec<Companion>,
+    /// What went wrong.
+    pub problems: Vec<Problem>,
+}
+
+impl FileReport {
+    /// Whether the file, or one that goes with it, is not as it should be.
+    #[must_use]
+    pub fn is_changed(&self) -> bool {
+        self.outcome.text != self.source || !self.companions.is_empty()
+    }
+
+    /// The text at the time when `made` rewrites had been made.
+    #[must_use]
+    pub fn text_after(&self, made: usize) -> &str {
+        self.outcome
+            .journal
+            .get(made)
+            .map_or(&self.outcome.text, |entry| &entry.before)
+    }
+
+    /// Where `offset`, in the text after `made` rewrites, stands in the file that the user has.
+    #[must_use]
+    pub fn locate(&self, made: usize, offset: usize) -> Origin {
+        origin::trace(&self.outcome.journal[..made], &self.source, offset)
+    }
+}
+
+/// Another file that a rewrite adds lines to: the `.dockerignore` of the build context.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Companion {
+    /// Where it is.
+    pub path: PathBuf,
+    /// The same as a diff names it.
+    pub diff_path: String,
+    /// Its text; `None` when it does not exist.
+    pub before: Option<String>,
+    /// The lines to add, without line endings. None of them is in `before`.
+    pub lines: Vec<String>,
+}
+
+impl Companion {
+    /// Its text with the lines at the end, in the line endings that it has.
+    #[must_use]
+    pub fn after(&self) -> String {
+        let mut text = self.before.clone().unwrap_or_default();
+        let ending = if text.contains("\r\n") { "\r\n" } else { "\n" };
+        if !text.is_empty() && !text.ends_with('\n') {
+            text.push_str(ending);
+        }
+        for line in &self.lines {
+            text.push_str(line);
+            text.push_str(ending);
+        }
+        text
+    }
+}
+
+/// Something that went wrong with a file.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Problem {
+    /// What is wrong.
+    pub message: String,
+    /// Where in [`FileReport::source`], when it has a place there.
+    pub span: Option<Span>,
+    /// What the user can do.
+    pub advice: Option<String>,
+}
+
+impl Problem {
+    /// A problem with a file as a whole.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+            span: None,
+            advice: None,
+        }
+    }
+
+    /// The same with something that the user can do.
+    #[must_use]
+    pub fn advise(mut self, advice: impl Into<String>) -> Self {
+        self.advice = Some(advice.into());
+        self
+    }
+}
+
+/// What a run came to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, serde::Serialize)]
+pub struct Summary {
+    /// Files that were looked at.
+    pub files: usize,
+    /// Files that are not as they should be.
+    pub changed: usize,
+    /// Rewrites that are proven.
+    pub safe: usize,
+    /// Rewrites that hold under the assumptions printed with them.
+    pub assumed: usize,
+    /// Rewrites that change what is shipped by intent.
+    #[serde(rename = "unsafe")]
+    pub by_intent: usize,
+    /// Candidates that were left as they are.
+    pub refusals: usize,
+    /// Rewrites that a lower safety would admit.
+    pub withheld: usize,
+    /// Files that something was wrong with.
+    pub errors: usize,
+}
+
+impl Summary {
+    /// The rewrites of every kind.
+    #[must_use]
+    pub fn rewrites(&self) -> usize {
+        self.safe + self.assumed + self.by_intent
+    }
+}
+
+impl AddAssign<&FileReport> for Summary {
+    fn add_assign(&mut self, report: &FileReport) {
+        self.files += 1;
+        self.changed += usize::from(report.is_changed());
+        self.refusals += report.outcome.refusals.len();
+        self.withheld += report.outcome.withheld.len();
+        self.errors += usize::from(!report.problems.is_empty());
+        for entry in &report.outcome.journal {
+            match entry.rewrite.safety() {
+                Safety::Safe => self.safe += 1,
+                Safety::Assumed => self.assumed += 1,
+                Safety::Unsafe => self.by_intent += 1,
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn companion(before: Option<&str>) -> Companion {
+        Companion {
+            path: PathBuf::from(".dockerignore"),
+            diff_path: ".dockerignore".to_owned(),
+            before: before.map(str::to_owned),
+            lines: vec!["node_modules".to_owned()],
+        }
+    }
+
+    #[test]
+    fn a_companion_keeps_its_line_endings() {
+        assert_eq!(companion(None).after(), "node_modules\n");
+        assert_eq!(companion(Some(".git")).after(), ".git\nnode_modules\n");
+        assert_eq!(
+            companion(Some(".git\r\n")).after(),
+            ".git\r\nnode_modules\r\n"
+        );
+    }
+}

@@ -302,16 +302,14 @@ fn cross_step(
     };
     let manifests = manifests::needed(cx, copied, left, at, step)?;
     for region in reads.iter().filter(|region| region.meets(&copied.target())) {
-        let brought = below(&region.path, &copied.dest).is_none_or(str::is_empty)
-            || copied.origin(&region.path).is_some();
-        if brought && !manifests.explains(&region.path) {
-            return Err(refuse(
-                cx,
-                copied,
-                at,
-                "reads-source",
-                &format!("it reads {}", region.path),
-            ));
+        let whole = below(&region.path, &copied.dest).is_none_or(str::is_empty);
+        let origin = copied.origin(&region.path);
+        if (whole || origin.is_some()) && !manifests.explains(&region.path) {
+            let message = format!("it reads {}", region.path);
+            return Err(refuse(cx, copied, at, "reads-source", &message));
+        }
+        if origin.is_some_and(|origin| cx.context.is_none_or(|context| !context.has(&origin))) {
+            crossing.not_copied.push(region.path.clone());
         }
     }
     for region in writes

@@ -1,13 +1,40 @@
-//! Stub.
+//! A builder stage and a runtime stage.
+//!
+//! ```dockerfile
+//! FROM python:3.11                      FROM python:3.11 AS builder
+//! RUN pip install -r requirements.txt   RUN pip install -r requirements.txt
+//! COPY . .
+//! CMD ["python", "app.py"]              FROM python:3.11-slim
+//!                                       COPY --from=builder /usr/local/… /usr/local/…
+//!                                       COPY . .
+//!                                       CMD ["python", "app.py"]
+//! ```
+//!
+//! The builder keeps the lines that it has, so everything is installed where it was before; the
+//! runtime takes over what the program needs, at the same paths.
 
-use crate::transform::{Cx, Info, Plan, Transform};
+mod artefacts;
+mod base;
+mod packages;
+mod programs;
+mod prune;
+mod roles;
+mod writer;
 
-/// Stub.
+use crate::analysis::launch::{self, Launches};
+use crate::analysis::stages::{Base, Os, Stage};
+use crate::knowledge::images::Image;
+use crate::syntax::{Kind, Span};
+use crate::transform::{Change, Cx, Info, Plan, Refusal, Rewrite, Transform};
+
+use roles::{Role, Roles};
+
+/// Splits a single stage into one that builds and one that runs.
 pub struct SplitStages;
 
 static INFO: Info = Info {
     id: "split-stages",
-    title: "",
+    title: "builds in one stage and ships another without the tools of the build",
     doc: include_str!("README.md"),
 };
 
@@ -16,7 +43,136 @@ impl Transform for SplitStages {
         &INFO
     }
 
-    fn plan(&self, _cx: &Cx<'_>) -> Vec<Plan> {
-        Vec::new()
+    fn plan(&self, cx: &Cx<'_>) -> Vec<Plan> {
+        rewrite(cx).transpose().into_iter().collect()
+    }
+}
+
+/// What the guards work on.
+struct Site<'a> {
+    cx: &'a Cx<'a>,
+    stage: &'a Stage,
+    image: &'a Image<'a>,
+    roles: Roles,
+    launches: Launches,
+}
+
+impl Site<'_> {
+    /// The `FROM` line, which every message is about.
+    fn span(&self) -> Span {
+        self.cx.file.instructions()[self.stage.from].span
+    }
+
+    fn refuse(&self, code: &'static str, message: impl Into<String>) -> Refusal {
+        Refusal::new(self.span(), code, message)
+    }
+
+    /// A refusal because of the instruction `at`.
+    fn refuse_at(&self, at: usize, code: &'static str, message: &str) -> Refusal {
+        let instruction = &self.cx.file.instructions()[at];
+        let message = format!("line {}: {message}", instruction.start_line);
+        self.refuse(code, message).because(instruction.span, "what stands in the way")
+    }
+
+    /// The reference of the base image.
+    fn reference(&self) -> &str {
+        match &self.stage.base {
+            Base::Image(reference) => reference,
+            _ => "",
+        }
+    }
+
+    /// The working directory of the finished image.
+    fn workdir(&self) -> String {
+        self.cx.facts.state_after(self.stage).workdir
+    }
+}
+
+fn rewrite(cx: &Cx<'_>) -> Result<Option<Rewrite>, Refusal> {
+    let Some(stage) = cx.facts.final_stage().filter(|stage| stage.os == Os::Linux) else { return Ok(None) };
+    let (Some(image), Base::Image(reference)) = (cx.facts.image(stage), &stage.base) else { return Ok(None) };
+    if !roles::builds_something(cx, stage) || !could_gain(cx, stage, image) {
+        return Ok(None);
+    }
+    let written = cx.facts.views[stage.from].body;
+    if !cx.facts.views[stage.from].text(written).starts_with(reference.as_str()) {
+        let message = "the tag of the base image is a variable, and the runtime image would have to follow it";
+        return Err(Refusal::new(cx.file.instructions()[stage.from].span, "variable-base", message));
+    }
+    let roles = roles::assign(cx, stage)?;
+    let site = Site { cx, stage, image, roles, launches: launch::of_stage(cx.facts, stage) };
+    guard(&site)?;
+    let Some(plan) = plan(&site)? else { return Ok(None) };
+    Ok(Some(plan.write(&site)))
+}
+
+/// Whether the base image has a smaller variant, or packages are installed that only a build needs.
+fn could_gain(cx: &Cx<'_>, stage: &Stage, image: &Image<'_>) -> bool {
+    !image.runtimes.is_empty() || packages::some_are_for_builds(cx, stage)
+}
+
+fn guard(site: &Site<'_>) -> Result<(), Refusal> {
+    let facts = site.cx.facts;
+    if facts.stages.len() > 1 {
+        return Err(site.refuse("already-multi-stage", "the file has several stages already: what their authors meant stays"));
+    }
+    if site.image.onbuild || facts.has_triggers(site.stage) {
+        return Err(site.refuse("onbuild", "ONBUILD steps would run in another stage"));
+    }
+    if !site.launches.declared {
+        return Err(site.refuse("no-command", "without CMD or ENTRYPOINT this may be an image to build on, which needs its tools"));
+    }
+    if site.launches.opaque {
+        return Err(site.refuse("opaque-command", "dfopt cannot tell which programs the container starts"));
+    }
+    if let Some(at) = roles::user_before(site.cx, site.stage, site.roles.split) {
+        return Err(site.refuse_at(at, "user-before-build", "the build runs as another user than root, whose files would have to be found"));
+    }
+    let volume = |at: &usize| matches!(facts.views[*at].kind, Kind::Volume { .. });
+    if let Some(at) = (site.stage.from..site.roles.split).find(volume) {
+        return Err(site.refuse_at(at, "volume-before-build", "a volume is declared before the build is done"));
+    }
+    Ok(())
+}
+
+/// What the two stages are made of.
+struct Split {
+    base: base::Runtime,
+    packages: packages::RuntimePackages,
+    artefacts: artefacts::Artefacts,
+}
+
+fn plan(site: &Site<'_>) -> Result<Option<Split>, Refusal> {
+    let artefacts = artefacts::locate(site)?;
+    let mut packages = packages::for_runtime(site)?;
+    programs::add_packages(site, &mut packages)?;
+    let Some(base) = base::choose(site, &artefacts, &packages)? else { return Ok(None) };
+    programs::check(site, &base, &artefacts)?;
+    packages.complete_for(&base);
+    Ok(Some(Split { base, packages, artefacts }))
+}
+
+impl Split {
+    fn write(self, site: &Site<'_>) -> Rewrite {
+        let message = format!(
+            "build in {} and run in {}, which has no build tools",
+            self.base.builder, self.base.reference
+        );
+        let mut rewrite = Rewrite::new(site.span(), message);
+        rewrite.edits = writer::Writer::new(site, &self).edits();
+        rewrite.declares = vec![
+            Change::Stages,
+            Change::PackagesRemoved(self.packages.removed.clone()),
+            Change::PackagesAdded(self.packages.added.clone()),
+        ];
+        for sentence in self.base.assumes.iter().chain(&self.artefacts.assumes).chain(&self.packages.assumes) {
+            rewrite.assume(sentence.clone());
+        }
+        for at in site.roles.with(Role::Build).chain(site.roles.with(Role::Dependencies)) {
+            rewrite.evidence(site.cx.file.instructions()[at].span, "only the builder needs the tools for this");
+        }
+        rewrite.because.extend(self.packages.because);
+        rewrite.because.extend(self.artefacts.because);
+        rewrite
     }
 }

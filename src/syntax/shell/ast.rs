@@ -1,11 +1,13 @@
-//! What a script is made of. Every node holds byte spans into the script it was read from, and nothing else of it.
+//! What a script is made of. Every node holds byte spans into the script it was read from, and
+//! nothing else of it.
 
 use crate::syntax::Span;
 
 /// A whole script, as [`parse`](super::parse) returns it.
 ///
-/// All four lists beside `items` are in the order of the source. They hold what was met anywhere, inside substitutions
-/// and here-documents as well; `items` holds the commands outside substitutions.
+/// All four lists beside `items` are in the order of the source. They hold what was met anywhere,
+/// inside substitutions and here-documents as well; `items` holds the commands outside
+/// substitutions.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Script {
     /// The commands of the script.
@@ -60,7 +62,8 @@ pub struct Pipeline {
     pub span: Span,
     /// Whether the exit status is turned round, by an odd number of `!`.
     pub negated: bool,
-    /// Whether bash's `time` stands before it. To `sh` that is a command, `time`, with the pipeline as its words.
+    /// Whether bash's `time` stands before it. To `sh` that is a command, `time`, with the pipeline
+    /// as its words.
     pub timed: bool,
     /// The commands; at least one.
     pub commands: Vec<Command>,
@@ -158,7 +161,8 @@ pub enum RedirectOperator {
 pub struct HereDocument {
     /// The delimiter as it is written after the operator.
     pub delimiter: Word,
-    /// Whether variables and substitutions in the body are expanded: no part of the delimiter is quoted.
+    /// Whether variables and substitutions in the body are expanded: no part of the delimiter is
+    /// quoted.
     pub expands: bool,
     /// Whether tabs at the start of the lines are removed: the operator is `<<-`.
     pub tabs: bool,
@@ -175,12 +179,12 @@ pub struct Compound {
     pub kind: CompoundKind,
     /// The variable of `for` and `select`.
     pub variable: Option<Span>,
-    /// The words outside the bodies, in the order of the source: the values of `for` and `select`, the subject and the
-    /// patterns of `case`, the operands of `[[ ]]`.
+    /// The words outside the bodies, in the order of the source: the values of `for` and `select`,
+    /// the subject and the patterns of `case`, the operands of `[[ ]]`.
     pub words: Vec<Word>,
-    /// Every list inside, in the order of the source. Of `if`: a condition and a list for each branch, then the list of
-    /// `else` if there is one. Of `while` and `until`: the condition, the list. Of `case`: one for each clause, which
-    /// may be empty; no other may.
+    /// Every list inside, in the order of the source. Of `if`: a condition and a list for each
+    /// branch, then the list of `else` if there is one. Of `while` and `until`: the condition, the
+    /// list. Of `case`: one for each clause, which may be empty; no other may.
     pub bodies: Vec<Vec<Item>>,
     /// The redirections after it.
     pub redirects: Vec<Redirect>,
@@ -226,7 +230,8 @@ pub struct Function {
     pub body: Command,
 }
 
-/// A word: characters, quotes and expansions with no blank between them. Never empty but as the value of an assignment.
+/// A word: characters, quotes and expansions with no blank between them. Never empty but as the
+/// value of an assignment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Word {
     /// The whole word, with its quotes.
@@ -245,7 +250,8 @@ pub struct Part {
 /// The kinds of parts of a word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PartKind {
-    /// Characters that stand for themselves; outside quotes they may still be a pattern, a `~` or a brace expansion.
+    /// Characters that stand for themselves; outside quotes they may still be a pattern, a `~` or a
+    /// brace expansion.
     Literal,
     /// A backslash and a character that stands for itself; before the end of a line, both vanish.
     Escaped,
@@ -276,7 +282,8 @@ pub struct Parameter {
     pub span: Span,
     /// The name, the number or the special character; empty in `${}`.
     pub name: Span,
-    /// What stands before the name inside braces: `#` for its length, `!` for indirection; else empty.
+    /// What stands before the name inside braces: `#` for its length, `!` for indirection; else
+    /// empty.
     pub prefix: Span,
     /// What stands after the name inside braces, such as `:-word`, `%%.*` or `[0]`; else empty.
     pub operation: Span,
@@ -287,8 +294,9 @@ pub struct Parameter {
 pub struct Substitution {
     /// All of it, from the `$`, the `` ` ``, the `<` or the `>`.
     pub span: Span,
-    /// The commands inside. `None` where they cannot be read in place: between `` ` `` with a backslash, which has to
-    /// be removed first, or with an error, which bash only reports when it runs them.
+    /// The commands inside. `None` where they cannot be read in place: between `` ` `` with a
+    /// backslash, which has to be removed first, or with an error, which bash only reports when it
+    /// runs them.
     pub items: Option<Vec<Item>>,
 }
 

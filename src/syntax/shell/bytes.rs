@@ -12,6 +12,10 @@ pub(super) const NAME: u8 = 8;
 pub(super) const DIGIT: u8 = 16;
 /// Names a special parameter.
 pub(super) const SPECIAL: u8 = 32;
+/// May start a redirection.
+pub(super) const REDIRECT: u8 = 64;
+/// Occurs in a reserved word.
+pub(super) const KEYWORD: u8 = 128;
 
 /// Whether `byte` is in one of `classes`.
 pub(super) fn is(byte: u8, classes: u8) -> bool {
@@ -35,7 +39,9 @@ const fn table() -> [u8; 256] {
         NAME,
     );
     let table = add(table, b"0123456789", NAME | DIGIT);
-    add(table, b"@*#?-$!", SPECIAL)
+    let table = add(table, b"@*#?-$!", SPECIAL);
+    let table = add(table, b"<>&{0123456789", REDIRECT);
+    add(table, b"acdefhilmnoprstuw![{}", KEYWORD)
 }
 
 const fn add(mut table: [u8; 256], bytes: &[u8], class: u8) -> [u8; 256] {

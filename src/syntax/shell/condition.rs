@@ -6,9 +6,21 @@ use super::parser::{Parsed, Parser};
 /// The letters of the operators with one operand, such as `-f`.
 const UNARY: &[u8] = b"abcdefghknoprstuvwxzGLNORS";
 
-/// The operators with two operands that are words, but for those that take a pattern.
-const BINARY: [&[u8]; 9] = [
-    b"-eq", b"-ne", b"-lt", b"-le", b"-gt", b"-ge", b"-nt", b"-ot", b"-ef",
+/// The operators with two operands, but for `<` and `>`.
+const BINARY: [(&[u8], Operand); 13] = [
+    (b"=", Operand::Pattern),
+    (b"==", Operand::Pattern),
+    (b"!=", Operand::Pattern),
+    (b"=~", Operand::Regex),
+    (b"-eq", Operand::Plain),
+    (b"-ne", Operand::Plain),
+    (b"-lt", Operand::Plain),
+    (b"-le", Operand::Plain),
+    (b"-gt", Operand::Plain),
+    (b"-ge", Operand::Plain),
+    (b"-nt", Operand::Plain),
+    (b"-ot", Operand::Plain),
+    (b"-ef", Operand::Plain),
 ];
 
 /// How the right operand of an operator is read.
@@ -79,20 +91,9 @@ impl Parser<'_> {
 
     /// Steps over an operator with two operands, and says how the right one is read.
     fn binary_operator(&mut self) -> Option<Operand> {
-        let operators = [
-            (&b"=="[..], Operand::Pattern),
-            (b"!=", Operand::Pattern),
-            (b"=", Operand::Pattern),
-            (b"=~", Operand::Regex),
-        ];
-        let operators = operators
-            .into_iter()
-            .chain(BINARY.map(|text| (text, Operand::Plain)));
-        for (text, operand) in operators {
-            if self.at_whole(text) {
-                self.pos += text.len();
-                return Some(operand);
-            }
+        if let Some(&(text, operand)) = BINARY.iter().find(|(text, _)| self.at_whole(text)) {
+            self.pos += text.len();
+            return Some(operand);
         }
         (self.eat(b"<") || self.eat(b">")).then_some(Operand::Plain)
     }

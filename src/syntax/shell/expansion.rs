@@ -3,7 +3,7 @@
 //! Reading a script only needs to find where words end; [`Word::parts`](super::Word::parts) runs
 //! the same functions again over one word, and keeps what they return.
 
-use super::ast::{Parameter, PartKind, Substitution, Word};
+use super::ast::{Item, Parameter, PartKind, Substitution, Word};
 use super::bytes::{BREAK, DIGIT, DOUBLE, NAME, QUOTE, SPECIAL, is, starts_name};
 use super::parser::{Parsed, Parser};
 use crate::syntax::Span;
@@ -351,14 +351,14 @@ impl Parser<'_> {
         Ok((inside, plain))
     }
 
-    fn backquoted_list(&mut self, inside: Span) -> Option<Vec<super::ast::Item>> {
+    fn backquoted_list(&mut self, inside: Span) -> Option<Vec<Item>> {
         self.within(inside, |parser| {
             parser.attempt(|parser| parser.nested(Self::whole_list))
         })
     }
 
     /// A list up to the end.
-    pub(super) fn whole_list(&mut self) -> Parsed<Vec<super::ast::Item>> {
+    pub(super) fn whole_list(&mut self) -> Parsed<Vec<Item>> {
         let items = self.list()?;
         if self.pos < self.src.len() {
             self.fail("unexpected token")
@@ -444,25 +444,21 @@ impl Parser<'_> {
     /// Steps over a bracket and everything up to its counterpart.
     pub(super) fn balanced(&mut self, opening: u8, closing: u8) -> Parsed<Span> {
         let start = self.pos;
-        let mut open = 0;
+        let mut open = 0_usize;
         loop {
             self.skip_while(|byte| byte != opening && byte != closing && !is(byte, QUOTE));
             match self.peek() {
                 None => return self.fail("a bracket without its counterpart"),
                 Some(byte) if is(byte, QUOTE) => {
                     self.piece()?;
+                    continue;
                 }
-                Some(byte) => {
-                    self.pos += 1;
-                    if byte == opening {
-                        open += 1
-                    } else {
-                        open -= 1
-                    }
-                    if open == 0 {
-                        return Ok(self.since(start));
-                    }
-                }
+                Some(byte) if byte == opening => open += 1,
+                Some(_) => open -= 1,
+            }
+            self.pos += 1;
+            if open == 0 {
+                return Ok(self.since(start));
             }
         }
     }

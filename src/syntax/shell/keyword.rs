@@ -1,5 +1,6 @@
 //! Reserved words.
 
+use super::bytes::{KEYWORD, is};
 use super::parser::{Parsed, Parser};
 
 /// A reserved word, where a command could start.
@@ -38,50 +39,31 @@ impl Keyword {
         )
     }
 
-    fn text(self) -> &'static [u8] {
-        match self {
-            Self::Case => b"case",
-            Self::Coproc => b"coproc",
-            Self::Do => b"do",
-            Self::Done => b"done",
-            Self::Elif => b"elif",
-            Self::Else => b"else",
-            Self::Esac => b"esac",
-            Self::Fi => b"fi",
-            Self::For => b"for",
-            Self::Function => b"function",
-            Self::If => b"if",
-            Self::In => b"in",
-            Self::Not => b"!",
-            Self::Select => b"select",
-            Self::Test => b"[[",
-            Self::Then => b"then",
-            Self::Time => b"time",
-            Self::Until => b"until",
-            Self::While => b"while",
-            Self::OpenBrace => b"{",
-            Self::CloseBrace => b"}",
-        }
-    }
-}
-
-/// The reserved words that start with `byte`.
-fn candidates(byte: u8) -> &'static [Keyword] {
-    match byte {
-        b'c' => &[Keyword::Case, Keyword::Coproc],
-        b'd' => &[Keyword::Do, Keyword::Done],
-        b'e' => &[Keyword::Else, Keyword::Elif, Keyword::Esac],
-        b'f' => &[Keyword::Fi, Keyword::For, Keyword::Function],
-        b'i' => &[Keyword::If, Keyword::In],
-        b's' => &[Keyword::Select],
-        b't' => &[Keyword::Then, Keyword::Time],
-        b'u' => &[Keyword::Until],
-        b'w' => &[Keyword::While],
-        b'!' => &[Keyword::Not],
-        b'[' => &[Keyword::Test],
-        b'{' => &[Keyword::OpenBrace],
-        b'}' => &[Keyword::CloseBrace],
-        _ => &[],
+    fn from_text(text: &[u8]) -> Option<Self> {
+        Some(match text {
+            b"case" => Self::Case,
+            b"coproc" => Self::Coproc,
+            b"do" => Self::Do,
+            b"done" => Self::Done,
+            b"elif" => Self::Elif,
+            b"else" => Self::Else,
+            b"esac" => Self::Esac,
+            b"fi" => Self::Fi,
+            b"for" => Self::For,
+            b"function" => Self::Function,
+            b"if" => Self::If,
+            b"in" => Self::In,
+            b"!" => Self::Not,
+            b"select" => Self::Select,
+            b"[[" => Self::Test,
+            b"then" => Self::Then,
+            b"time" => Self::Time,
+            b"until" => Self::Until,
+            b"while" => Self::While,
+            b"{" => Self::OpenBrace,
+            b"}" => Self::CloseBrace,
+            _ => return None,
+        })
     }
 }
 
@@ -89,21 +71,28 @@ impl Parser<'_> {
     /// The reserved word at the cursor. One that a joined line splits is not recognised; its
     /// counterparts then are an error.
     pub(super) fn keyword(&self) -> Option<Keyword> {
-        let keywords = candidates(self.peek()?);
-        keywords
-            .iter()
-            .copied()
-            .find(|keyword| self.at_whole(keyword.text()))
+        self.keyword_and_end().map(|(keyword, _)| keyword)
+    }
+
+    fn keyword_and_end(&self) -> Option<(Keyword, usize)> {
+        let rest = &self.src[self.pos..];
+        let len = rest.iter().take_while(|&&byte| is(byte, KEYWORD)).count();
+        let end = self.pos + len;
+        let keyword = Keyword::from_text(&rest[..len])?;
+        self.ends_word(self.after_joins(end))
+            .then_some((keyword, end))
     }
 
     /// Steps over blanks and `keyword`, if that comes next.
     pub(super) fn eat_keyword(&mut self, keyword: Keyword) -> bool {
         self.blanks();
-        let found = self.at_whole(keyword.text());
-        if found {
-            self.pos += keyword.text().len();
+        match self.keyword_and_end() {
+            Some((found, end)) if found == keyword => {
+                self.pos = end;
+                true
+            }
+            _ => false,
         }
-        found
     }
 
     /// Steps over blanks and `keyword`, or fails with `message`.

@@ -4,10 +4,20 @@
 //! is never changed, so half a tree would be of no use. Every node holds byte spans into the
 //! script and nothing else of it; words are cut into [`Part`]s only when asked.
 //!
-//! Where the two shells read the same text differently, the reading is that of bash, and the node
-//! says so; where that would hide something (`$[`), it is an error. The shells accept more: a
-//! `${name` that never ends in bash but does in `dash`, which skips the character after the name;
-//! `!` with no command; a lone `[[` or `function` as the name of a command.
+//! `dash -n` and `bash -n` are the measure: what neither takes is an error here. Where both take a
+//! text but read it differently, the reading is that of bash, and the node says so (`&>`, `time`).
+//! Some of what they take is an error here all the same:
+//!
+//! - What could mean two things, or only fails later: `$[1]`; `${name` with a quote or a `$` after
+//!   it, which `dash` skips; `$((` that is neither arithmetic nor a list; a wrong `[[ ]]`, which
+//!   bash reports but counts as no error; and bash's own words, such as `function` or `[[`, as the
+//!   names of commands that `sh` would run.
+//! - What has no use: `!` without a command, a subscript without its `]` at the start of a command.
+//! - What spans cannot tell: an operator, a reserved word or the name of a variable that goes on
+//!   after a joined line.
+//! - More than a hundred constructs inside each other.
+//!
+//! Reading takes time linear in the length of the script.
 
 mod ast;
 mod bytes;
@@ -19,6 +29,8 @@ mod keyword;
 mod parser;
 mod query;
 mod simple;
+#[cfg(test)]
+mod tests;
 mod word;
 
 use std::fmt;
@@ -35,7 +47,8 @@ use parser::Parser;
 /// boundaries, and lie inside the span of the node that holds them.
 ///
 /// # Errors
-/// If neither `dash` nor bash would take it, or if they could disagree about what it means.
+/// If neither `dash` nor bash takes it, and in the few cases that the module names. The error says
+/// where reading stopped; nothing of the script is to be trusted then.
 pub fn parse(script: &str) -> Result<Script, ShellError> {
     let mut parser = Parser::new(script.as_bytes(), 0);
     let items = parser.whole_list()?;

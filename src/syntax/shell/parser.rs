@@ -13,7 +13,7 @@ pub(super) type Parsed<T> = Result<T, ShellError>;
 
 /// How many constructs may lie inside each other. Scripts that people write stay below ten; the
 /// limit keeps the recursion far away from the end of the smallest stack, that of a test thread.
-const MAX_DEPTH: usize = 200;
+const MAX_DEPTH: usize = 100;
 
 /// How often `((` may turn out not to be arithmetic, so that what follows is read a second time.
 /// Without a limit, nested ones would double the time at each level.
@@ -339,17 +339,18 @@ impl Parser<'_> {
     /// Steps over `!` and `time`.
     fn pipeline_prefix(&mut self) -> (bool, bool) {
         let (mut negated, mut timed) = (false, false);
-        loop {
+        while matches!(self.peek(), Some(b'!' | b't')) {
             match self.keyword() {
                 Some(Keyword::Not) => {
                     self.pos += 1;
                     negated = !negated;
                 }
                 Some(Keyword::Time) if self.time() => timed = true,
-                _ => return (negated, timed),
+                _ => break,
             }
             self.blanks();
         }
+        (negated, timed)
     }
 
     /// Steps over `time` and its option. To `sh`, and where bash's `time` has nothing to measure or

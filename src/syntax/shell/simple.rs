@@ -1,21 +1,9 @@
 //! Simple commands, with their assignments and redirections, and functions written `name()`.
 
 use super::ast::{Assignment, Command, Function, Redirect, RedirectOperator, Simple, Word};
-use super::bytes::{DIGIT, NAME, is, starts_name};
+use super::bytes::{DIGIT, NAME, REDIRECT, is, starts_name};
 use super::parser::{Parsed, Parser};
 use crate::syntax::Span;
-
-/// The commands whose arguments bash reads as assignments, arrays among them.
-const DECLARING: [&[u8]; 8] = [
-    b"alias",
-    b"declare",
-    b"eval",
-    b"export",
-    b"let",
-    b"local",
-    b"readonly",
-    b"typeset",
-];
 
 /// The operators of redirections, each before those that it starts with.
 const OPERATORS: [(&[u8], RedirectOperator); 12] = [
@@ -44,10 +32,8 @@ impl Parser<'_> {
             words: Vec::new(),
             redirects: Vec::new(),
         };
-        let mut declaring = false;
-        while self.simple_part(&mut simple, declaring)? {
+        while self.simple_part(&mut simple)? {
             simple.span.end = self.pos;
-            declaring = declaring || self.declares(&simple);
             self.blanks();
         }
         if self.peek() == Some(b'(') {
@@ -61,20 +47,22 @@ impl Parser<'_> {
     }
 
     /// Reads one more redirection, assignment or word, if there is one.
-    fn simple_part(&mut self, simple: &mut Simple, declaring: bool) -> Parsed<bool> {
-        if let Some(redirect) = self.redirect()? {
+    fn simple_part(&mut self, simple: &mut Simple) -> Parsed<bool> {
+        if self.peek().is_some_and(|byte| is(byte, REDIRECT))
+            && let Some(redirect) = self.redirect()?
+        {
             simple.redirects.push(redirect);
             return Ok(true);
         }
         let start = self.pos;
-        if simple.words.is_empty() {
-            if let Some(assignment) = self.assignment()? {
-                simple.assignments.push(assignment);
-                return Ok(true);
-            }
+        if simple.words.is_empty()
+            && let Some(assignment) = self.assignment()?
+        {
+            simple.assignments.push(assignment);
+            return Ok(true);
         }
         self.word_rest()?;
-        if declaring && self.peek() == Some(b'(') && is_array_name(self.bytes(self.since(start))) {
+        if self.peek() == Some(b'(') && self.declares_array(simple, start) {
             self.nested(Self::array)?;
         }
         let span = self.since(start);
@@ -84,13 +72,27 @@ impl Parser<'_> {
         Ok(!span.is_empty())
     }
 
-    /// Whether the arguments are read as assignments. This is asked after each part, but most
-    /// often answered by the number of words.
-    fn declares(&self, simple: &Simple) -> bool {
-        match simple.words[..] {
-            [name] => DECLARING.contains(&self.bytes(name.span)),
-            _ => false,
-        }
+    /// Whether the word from `start` to the cursor can go on with an array: it is `name=`,
+    /// `name+=` or `name[subscript]=`, after a command whose arguments bash reads as assignments.
+    fn declares_array(&self, simple: &Simple, start: usize) -> bool {
+        let Some(command) = simple.words.first() else {
+            return false;
+        };
+        let word = self.bytes(self.since(start));
+        let name = word.iter().take_while(|&&byte| is(byte, NAME)).count();
+        matches!(
+            self.bytes(command.span),
+            b"alias"
+                | b"declare"
+                | b"eval"
+                | b"export"
+                | b"let"
+                | b"local"
+                | b"readonly"
+                | b"typeset"
+        ) && word.first().is_some_and(|&byte| starts_name(byte))
+            && word.ends_with(b"=")
+            && matches!(word[name..], [b'='] | [b'+', b'='] | [b'[', ..])
     }
 
     /// The rest of `name() command`, from the parenthesis.
@@ -175,14 +177,6 @@ impl Parser<'_> {
     }
 }
 
-/// Whether `text` is `name=`, `name+=` or `name[subscript]=`.
-fn is_array_name(text: &[u8]) -> bool {
-    let name = text.iter().take_while(|&&byte| is(byte, NAME)).count();
-    text.first().is_some_and(|&byte| starts_name(byte))
-        && text.ends_with(b"=")
-        && matches!(&text[name..], b"=" | b"+=" | [b'[', ..])
-}
-
 /// Redirections.
 impl Parser<'_> {
     /// All redirections that come next.
@@ -225,10 +219,10 @@ impl Parser<'_> {
     /// Steps over the operator of a redirection and the file descriptor before it, if they come
     /// next; not over the start of a process substitution.
     fn redirect_operator(&mut self) -> Option<(Option<Span>, RedirectOperator)> {
-        let start = self.pos;
-        if !matches!(self.peek()?, b'<' | b'>' | b'&' | b'{' | b'0'..=b'9') {
+        if !is(self.peek()?, REDIRECT) {
             return None;
         }
+        let start = self.pos;
         let descriptor = self.descriptor();
         let usable = match self.peek() {
             Some(b'&') => descriptor.is_none(),

@@ -6,9 +6,6 @@ use super::ast::{Part, PartKind, Word};
 use super::parser::{Parsed, Parser};
 use crate::syntax::Span;
 
-/// The value of a variable, if it is known.
-type Lookup<'f> = &'f dyn Fn(&str) -> Option<String>;
-
 impl Word {
     /// The word as it is written. `script` is the script that the word is of.
     #[must_use]
@@ -24,9 +21,9 @@ impl Word {
     }
 
     /// The value of the word, if it is the same whenever the command runs: what is left when the
-    /// quotes are removed. `None` if there is an expansion of any kind in it, such as `$x`, `$(..)`,
-    /// `*`, `~` at a place where it could stand for a directory, or `{a,b}`; if it is an array; and
-    /// if the shells disagree, as about `$'..'`.
+    /// quotes are removed. `None` if there is an expansion of any kind in it, such as `$x`,
+    /// `$(..)`, `*`, `~` at a place where it could stand for a directory, or `{a,b}`; if it is an
+    /// array; and if the shells disagree, as about `$'..'`.
     #[must_use]
     pub fn literal(self, script: &str) -> Option<Cow<'_, str>> {
         let text = self.text(script);
@@ -40,7 +37,7 @@ impl Word {
     /// `None` if that is nothing, or if it would be split or matched against file names because it
     /// is not quoted, or if it leaves no word.
     #[must_use]
-    pub fn expand(self, script: &str, lookup: Lookup<'_>) -> Option<String> {
+    pub fn expand(self, script: &str, lookup: &dyn Fn(&str) -> Option<String>) -> Option<String> {
         let mut value = Value::new(script, lookup);
         for part in self.parts(script) {
             value.add(part)?;
@@ -85,8 +82,8 @@ impl Part {
     }
 }
 
-/// Cuts `span` into the pieces that `read` steps over, where `starts_piece` says so, and the literal
-/// text between them.
+/// Cuts `span` into the pieces that `read` steps over, where `starts_piece` says so, and the
+/// literal text between them.
 fn parts<'s>(
     script: &'s str,
     span: Span,
@@ -126,7 +123,7 @@ fn is_plain(byte: u8) -> bool {
 /// The value of a word while its parts are added.
 struct Value<'s, 'f> {
     script: &'s str,
-    lookup: Lookup<'f>,
+    lookup: &'f dyn Fn(&str) -> Option<String>,
     text: String,
     /// Whether some part is quoted, so that there is a word even without any text.
     quoted: bool,
@@ -134,7 +131,7 @@ struct Value<'s, 'f> {
 }
 
 impl<'s, 'f> Value<'s, 'f> {
-    fn new(script: &'s str, lookup: Lookup<'f>) -> Self {
+    fn new(script: &'s str, lookup: &'f dyn Fn(&str) -> Option<String>) -> Self {
         let patterns = Patterns::default();
         Self {
             script,

@@ -1,0 +1,118 @@
+//! The programs that a container starts: those of `ENTRYPOINT`, `CMD` and `HEALTHCHECK`.
+
+use super::Facts;
+use super::stages::Stage;
+use crate::syntax::shell::{self, Command, Item};
+use crate::syntax::{Form, Healthcheck, Kind, View};
+
+/// One command line of a container.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Launch {
+    /// The instruction that holds it.
+    pub instruction: usize,
+    /// The words that are known; the first is the program.
+    pub words: Vec<String>,
+    /// Whether a shell reads it.
+    pub needs_shell: bool,
+}
+
+/// What the containers of a stage start.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Launches {
+    /// The command lines, in source order.
+    pub launches: Vec<Launch>,
+    /// Whether a part of a shell form could not be read.
+    pub opaque: bool,
+    /// Whether the stage itself says what is started.
+    pub declared: bool,
+}
+
+/// The command lines that containers of `stage` start, as far as the stage itself says so.
+///
+/// The words of `CMD` stand behind those of an exec-form `ENTRYPOINT`.
+#[must_use]
+pub fn of_stage(facts: &Facts<'_>, stage: &Stage) -> Launches {
+    let last = |wanted: fn(&Kind<'_>) -> bool| stage.body.clone().rev().find(|&at| wanted(&facts.views[at].kind));
+    let entrypoint = last(|kind| matches!(kind, Kind::Entrypoint { .. }));
+    let cmd = last(|kind| matches!(kind, Kind::Cmd { .. }));
+    let check = last(|kind| matches!(kind, Kind::Healthcheck(Healthcheck::Cmd { .. })));
+    let mut launches = Launches { declared: entrypoint.is_some() || cmd.is_some(), ..Launches::default() };
+    match (entrypoint, cmd) {
+        (Some(entrypoint), cmd) => {
+            launches.add(facts, entrypoint);
+            if let (Some(cmd), Some(launch)) = (cmd, launches.launches.last_mut())
+                && let Some(Form::Exec(words)) = form(&facts.views[cmd])
+                && !launch.needs_shell
+            {
+                launch.words.extend(words.iter().map(|word| word.value.clone()));
+            }
+        }
+        (None, Some(cmd)) => launches.add(facts, cmd),
+        (None, None) => {}
+    }
+    if let Some(check) = check {
+        launches.add(facts, check);
+    }
+    launches
+}
+
+fn form<'v>(view: &'v View<'_>) -> Option<&'v Form> {
+    match &view.kind {
+        Kind::Cmd { form } | Kind::Entrypoint { form } | Kind::Healthcheck(Healthcheck::Cmd { form }) => Some(form),
+        _ => None,
+    }
+}
+
+impl Launches {
+    fn add(&mut self, facts: &Facts<'_>, instruction: usize) {
+        let view = &facts.views[instruction];
+        match form(view) {
+            Some(Form::Exec(words)) => {
+                let words: Vec<String> = words.iter().map(|word| word.value.clone()).collect();
+                match script_of(&words) {
+                    Some(script) => self.add_script(facts, instruction, script),
+                    None if words.is_empty() => {}
+                    None => self.launches.push(Launch { instruction, words, needs_shell: false }),
+                }
+            }
+            Some(Form::Shell(span)) => self.add_script(facts, instruction, view.text(*span)),
+            None => {}
+        }
+    }
+
+    fn add_script(&mut self, facts: &Facts<'_>, instruction: usize, script: &str) {
+        let Ok(parsed) = shell::parse(script) else {
+            self.opaque = true;
+            return;
+        };
+        let state = &facts.states[instruction];
+        for simple in parsed.simple_commands() {
+            let words: Vec<String> =
+                simple.words.iter().filter_map(|word| word.expand(script, &|name| state.value(name))).collect();
+            self.opaque |= words.len() < simple.words.len().min(1);
+            if !words.is_empty() {
+                self.launches.push(Launch { instruction, words, needs_shell: true });
+            }
+        }
+        let mut commands = parsed.items.iter().flat_map(Item::pipelines).flat_map(|pipeline| &pipeline.commands);
+        self.opaque |= commands.any(|command| matches!(command, Command::Function(_)));
+    }
+}
+
+/// The script of `["sh", "-c", "…"]`.
+fn script_of(words: &[String]) -> Option<&str> {
+    let shell = words.first()?.rsplit('/').next()?;
+    let is_shell = matches!(shell, "sh" | "bash" | "ash" | "dash");
+    let flag = words.get(1)?;
+    (is_shell && flag.starts_with('-') && flag.ends_with('c') && words.len() == 3).then(|| words[2].as_str())
+}
+
+impl Launch {
+    /// The program without the words of the shell in front of it that only start it (`exec`).
+    #[must_use]
+    pub fn program(&self) -> &str {
+        let mut words = self.words.iter().map(String::as_str);
+        let is_prefix = |word: &&str| matches!(*word, "exec" | "nohup" | "time" | "command");
+        words.find(|word| !is_prefix(word)).unwrap_or_default()
+    }
+}

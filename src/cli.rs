@@ -1,0 +1,168 @@
+//! The command line: arguments and nothing else.
+
+use std::io;
+use std::path::PathBuf;
+
+use anstream::{AutoStream, ColorChoice, stream::RawStream};
+use clap::{Parser, ValueEnum, builder::PossibleValue};
+use dfopt::report::{Detail, Palette};
+use dfopt::transform::Safety;
+
+/// Rewrites Dockerfiles the way an expert would, and says why.
+///
+/// Without --diff, --write or --check it prints what it would do and what it refused to do, and
+/// changes nothing.
+#[derive(Debug, Parser)]
+#[command(version, max_term_width = 100, after_help = EXIT_CODES)]
+pub(crate) struct Args {
+    /// Files, or folders to search for Dockerfiles; `-` is standard input
+    ///
+    /// In a folder, Dockerfile, Dockerfile.*, *.Dockerfile and Containerfile are found, except
+    /// where .gitignore hides them.
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub(crate) paths: Vec<PathBuf>,
+
+    /// Print unified diffs for `git apply` or `patch -p1`, and nothing else, on standard output
+    #[arg(long, help_heading = MODES, conflicts_with_all = ["write", "format"])]
+    pub(crate) diff: bool,
+
+    /// Rewrite the files in place; with `-`, print the rewritten file on standard output
+    #[arg(long, help_heading = MODES, conflicts_with = "check")]
+    pub(crate) write: bool,
+
+    /// Exit with 1 if anything would change
+    #[arg(long, help_heading = MODES)]
+    pub(crate) check: bool,
+
+    /// Run only these transforms
+    #[arg(long, value_name = "ID,…", value_delimiter = ',', help_heading = REWRITES)]
+    pub(crate) only: Vec<String>,
+
+    /// Do not run these transforms
+    #[arg(long, value_name = "ID,…", value_delimiter = ',', help_heading = REWRITES)]
+    pub(crate) skip: Vec<String>,
+
+    /// Apply rewrites that can be trusted this far [default: assumed]
+    #[arg(long, value_name = "LEVEL", help_heading = REWRITES)]
+    pub(crate) safety: Option<SafetyLevel>,
+
+    /// The build context [default: the folder of the Dockerfile; none for `-`]
+    #[arg(long, value_name = "DIR", help_heading = REWRITES)]
+    pub(crate) context: Option<PathBuf>,
+
+    /// The configuration [default: dfopt.toml in the folder of the Dockerfile or above it]
+    #[arg(long, value_name = "FILE", help_heading = REWRITES)]
+    pub(crate) config: Option<PathBuf>,
+
+    /// The form of the report
+    #[arg(long, value_enum, default_value_t, help_heading = OUTPUT)]
+    pub(crate) format: Format,
+
+    /// Print one line a rewrite, no refusals and no summary
+    #[arg(short, long, help_heading = OUTPUT, conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
+
+    /// Give the reasons of refusals, and list what a lower --safety would do
+    #[arg(short, long, help_heading = OUTPUT)]
+    pub(crate) verbose: bool,
+
+    /// When to use colour; NO_COLOR is honoured
+    #[arg(long, value_name = "WHEN", default_value_t, help_heading = OUTPUT)]
+    pub(crate) color: clap::ColorChoice,
+
+    /// Print the parse of each file as a JSON object, in BuildKit's terms
+    #[arg(long, help_heading = HELP, conflicts_with_all = ["diff", "write", "check"])]
+    pub(crate) dump_ast: bool,
+
+    /// List the transforms
+    #[arg(long, help_heading = HELP, exclusive = true)]
+    pub(crate) list: bool,
+
+    /// Print the documentation of a transform
+    #[arg(long, value_name = "ID", help_heading = HELP)]
+    pub(crate) explain: Option<String>,
+}
+
+const MODES: &str = "What to do";
+const REWRITES: &str = "Which rewrites";
+const OUTPUT: &str = "Output";
+const HELP: &str = "Documentation";
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 all is well, 1 --check found something to change, 2 an error.
+Messages go to standard error.";
+
+impl Args {
+    /// How much the report says.
+    pub(crate) fn detail(&self) -> Detail {
+        match (self.quiet, self.verbose) {
+            (true, _) => Detail::Brief,
+            (false, true) => Detail::Full,
+            (false, false) => Detail::Normal,
+        }
+    }
+
+    /// The colours of standard output.
+    pub(crate) fn output_palette(&self) -> Palette {
+        self.palette(&io::stdout())
+    }
+
+    /// The colours of standard error.
+    pub(crate) fn error_palette(&self) -> Palette {
+        self.palette(&io::stderr())
+    }
+
+    fn palette(&self, stream: &impl RawStream) -> Palette {
+        let choice = match self.color {
+            clap::ColorChoice::Auto => AutoStream::choice(stream),
+            clap::ColorChoice::Always => ColorChoice::Always,
+            clap::ColorChoice::Never => ColorChoice::Never,
+        };
+        Palette::new(choice != ColorChoice::Never)
+    }
+}
+
+/// The form of the report.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, ValueEnum)]
+pub(crate) enum Format {
+    /// For people
+    #[default]
+    Text,
+    /// For programs: one document with rewrites, edits, evidence and refusals
+    Json,
+}
+
+/// [`Safety`] as an argument: the library does not know of clap.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SafetyLevel(pub(crate) Safety);
+
+impl ValueEnum for SafetyLevel {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[
+            Self(Safety::Safe),
+            Self(Safety::Assumed),
+            Self(Safety::Unsafe),
+        ]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(match self.0 {
+            Safety::Safe => PossibleValue::new("safe").help("Proven: the image stays the same"),
+            Safety::Assumed => PossibleValue::new("assumed")
+                .help("The same if the assumptions that are printed hold"),
+            Safety::Unsafe => PossibleValue::new("unsafe")
+                .help("Changes what is shipped or how it runs, by intent"),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_definition_is_consistent() {
+        Args::command().debug_assert();
+    }
+}

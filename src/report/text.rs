@@ -1,0 +1,387 @@
+//! The report for people: what, why, what is taken for granted, what was left alone.
+//!
+//! Every rewrite and every refusal begins with `file:line:column:`, so that terminals and editors
+//! can jump to it.
+
+use std::fmt::{self, Display};
+use std::io::{self, Write};
+
+use anstyle::Style;
+
+use super::excerpt::{Excerpt, Position};
+use super::style::Palette;
+use super::{FileReport, Origin, Problem, Reporter, Summary};
+use crate::syntax::Span;
+use crate::transform::{Evidence, Place, Refusal, Rewrite};
+
+/// Writes words.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Text {
+    /// The colours.
+    pub palette: Palette,
+    /// How much is said.
+    pub detail: Detail,
+}
+
+/// How much a report says.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
+pub enum Detail {
+    /// One line a rewrite.
+    Brief,
+    /// Rewrites with their reasons, one line a refusal.
+    #[default]
+    Normal,
+    /// Refusals with their reasons as well, what was withheld, and files without a change.
+    Full,
+}
+
+impl Reporter for Text {
+    fn file(&mut self, out: &mut dyn Write, report: &FileReport) -> io::Result<()> {
+        let view = View {
+            report,
+            palette: self.palette,
+            margin: margin(&report.source),
+        };
+        match self.detail {
+            Detail::Brief => view.write_brief(out),
+            Detail::Normal => view.write(out, false),
+            Detail::Full => view.write(out, true),
+        }
+    }
+}
+
+/// The width of the numbers beside an excerpt: the same for the whole file.
+fn margin(source: &str) -> usize {
+    source.lines().count().max(1).ilog10() as usize + 2
+}
+
+/// One file, as it is written.
+struct View<'a> {
+    report: &'a FileReport,
+    palette: Palette,
+    margin: usize,
+}
+
+impl View<'_> {
+    fn write_brief(&self, out: &mut dyn Write) -> io::Result<()> {
+        for (nth, entry) in self.report.outcome.journal.iter().enumerate() {
+            self.write_rewrite_line(out, nth, entry.id, &entry.rewrite, "")?;
+        }
+        Ok(())
+    }
+
+    fn write(&self, out: &mut dyn Write, full: bool) -> io::Result<()> {
+        let outcome = &self.report.outcome;
+        if !full && outcome.journal.is_empty() && outcome.refusals.is_empty() {
+            return Ok(());
+        }
+        self.write_heading(out)?;
+        for (nth, entry) in outcome.journal.iter().enumerate() {
+            self.write_rewrite_line(out, nth, entry.id, &entry.rewrite, "")?;
+            self.write_rewrite_reasons(out, nth, &entry.rewrite)?;
+            writeln!(out)?;
+        }
+        let last = outcome.journal.len();
+        for refused in &outcome.refusals {
+            self.write_refusal(out, refused.id, &refused.refusal, full)?;
+        }
+        for withheld in outcome.withheld.iter().filter(|_| full) {
+            self.write_rewrite_line(out, last, withheld.id, &withheld.rewrite, ", withheld")?;
+            self.write_rewrite_reasons(out, last, &withheld.rewrite)?;
+            writeln!(out)?;
+        }
+        if !full && !outcome.refusals.is_empty() {
+            writeln!(out)?;
+        }
+        Ok(())
+    }
+
+    /// `Dockerfile  3 rewrites, 1 refusal, 1 withheld (--safety unsafe)`
+    fn write_heading(&self, out: &mut dyn Write) -> io::Result<()> {
+        let outcome = &self.report.outcome;
+        let mut parts = vec![count(outcome.journal.len(), "rewrite", "rewrites")];
+        if !outcome.refusals.is_empty() {
+            parts.push(count(outcome.refusals.len(), "refusal", "refusals"));
+        }
+        if let Some(needed) = outcome
+            .withheld
+            .iter()
+            .map(|withheld| withheld.rewrite.safety())
+            .max()
+        {
+            parts.push(format!(
+                "{} withheld (--safety {needed})",
+                outcome.withheld.len()
+            ));
+        }
+        let Palette { path, faint, .. } = self.palette;
+        writeln!(
+            out,
+            "{path}{}{path:#}  {faint}{}{faint:#}",
+            self.report.path,
+            parts.join(", ")
+        )
+    }
+
+    fn write_rewrite_line(
+        &self,
+        out: &mut dyn Write,
+        made: usize,
+        id: &str,
+        rewrite: &Rewrite,
+        note: &str,
+    ) -> io::Result<()> {
+        let safety = rewrite.safety();
+        let tag = Tag {
+            text: format_args!("{safety}{note}"),
+            style: self.palette.safety(safety),
+        };
+        self.write_line(
+            out,
+            self.report.locate(made, rewrite.site.start),
+            &id,
+            tag,
+            &rewrite.message,
+        )
+    }
+
+    fn write_rewrite_reasons(
+        &self,
+        out: &mut dyn Write,
+        made: usize,
+        rewrite: &Rewrite,
+    ) -> io::Result<()> {
+        self.write_excerpt(
+            out,
+            made,
+            rewrite.site,
+            self.palette.safety(rewrite.safety()),
+        )?;
+        self.write_because(out, made, &rewrite.because)?;
+        for assumption in &rewrite.assumes {
+            self.write_note(out, "assumes", self.palette.caution, assumption)?;
+        }
+        for addition in &rewrite.additions {
+            let added = format_args!("{}: {}", addition.path, addition.lines.join(", "));
+            self.write_note(out, "adds to", self.palette.gutter, &added)?;
+        }
+        Ok(())
+    }
+
+    fn write_refusal(
+        &self,
+        out: &mut dyn Write,
+        id: &str,
+        refusal: &Refusal,
+        full: bool,
+    ) -> io::Result<()> {
+        let made = self.report.outcome.journal.len();
+        let code = format_args!("{id}/{}", refusal.code);
+        let tag = Tag {
+            text: format_args!("refused"),
+            style: self.palette.refused,
+        };
+        self.write_line(
+            out,
+            self.report.locate(made, refusal.site.start),
+            &code,
+            tag,
+            &refusal.message,
+        )?;
+        if full {
+            self.write_excerpt(out, made, refusal.site, self.palette.refused)?;
+            self.write_because(out, made, &refusal.because)?;
+            writeln!(out)?;
+        }
+        Ok(())
+    }
+
+    /// `Dockerfile:5:1: merge-apt [safe] message`
+    fn write_line(
+        &self,
+        out: &mut dyn Write,
+        origin: Origin,
+        name: &dyn Display,
+        tag: Tag<'_>,
+        message: &str,
+    ) -> io::Result<()> {
+        let Palette { path, id, .. } = self.palette;
+        let Position { line, column } = origin.position;
+        let place = format_args!("{}:{line}:{column}:", self.report.path);
+        writeln!(
+            out,
+            "{path}{place}{path:#} {id}{name}{id:#} {tag} {message}"
+        )
+    }
+
+    /// The line that a rewrite saw, under the number that it has in the user's file. A line that an
+    /// earlier rewrite wrote has a `+` for a number.
+    fn write_excerpt(
+        &self,
+        out: &mut dyn Write,
+        made: usize,
+        span: Span,
+        caret: Style,
+    ) -> io::Result<()> {
+        let origin = self.report.locate(made, span.start);
+        let number = if origin.existed {
+            origin.position.line.to_string()
+        } else {
+            "+".to_owned()
+        };
+        let excerpt = Excerpt::new(self.report.text_after(made), span);
+        excerpt.write(out, &self.palette, self.margin, &number, caret)
+    }
+
+    fn write_because(
+        &self,
+        out: &mut dyn Write,
+        made: usize,
+        because: &[Evidence],
+    ) -> io::Result<()> {
+        for evidence in because {
+            let place = match &evidence.place {
+                Place::Source(span) => {
+                    let origin = self.report.locate(made, span.start);
+                    let near = if origin.existed { "" } else { "near " };
+                    format!("{near}line {}", origin.position.line)
+                }
+                Place::File(file, Some(line)) => format!("{file}:{line}"),
+                Place::File(file, None) => file.clone(),
+                Place::Table(table) => format!("table {table}"),
+            };
+            let why = format_args!("{place}: {}", evidence.note);
+            self.write_note(out, "because", self.palette.gutter, &why)?;
+        }
+        Ok(())
+    }
+
+    fn write_note(
+        &self,
+        out: &mut dyn Write,
+        label: &str,
+        style: Style,
+        note: &dyn Display,
+    ) -> io::Result<()> {
+        let gutter = self.palette.gutter;
+        writeln!(
+            out,
+            "{gutter}{:margin$} ={gutter:#} {style}{label}{style:#} {note}",
+            "",
+            margin = self.margin
+        )
+    }
+}
+
+/// A word in brackets.
+struct Tag<'a> {
+    text: fmt::Arguments<'a>,
+    style: Style,
+}
+
+impl Display for Tag<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let style = self.style;
+        write!(f, "{style}[{}]{style:#}", self.text)
+    }
+}
+
+/// Writes what is wrong with the file at `path`, whose text is `source`.
+///
+/// # Errors
+/// When `out` cannot be written.
+pub fn write_problem(
+    out: &mut dyn Write,
+    palette: &Palette,
+    path: &str,
+    source: &str,
+    problem: &Problem,
+) -> io::Result<()> {
+    let Palette {
+        path: bold, bad, ..
+    } = *palette;
+    let Some(span) = problem.span else {
+        writeln!(
+            out,
+            "{bad}error{bad:#}: {bold}{path}{bold:#}: {}",
+            problem.message
+        )?;
+        return write_help(out, palette, 2, problem);
+    };
+    let Position { line, column } = Position::of(source, span.start);
+    let margin = margin(source);
+    writeln!(
+        out,
+        "{bad}error{bad:#}: {bold}{path}:{line}:{column}{bold:#}: {}",
+        problem.message
+    )?;
+    Excerpt::new(source, span).write(out, palette, margin, &line.to_string(), bad)?;
+    write_help(out, palette, margin, problem)
+}
+
+fn write_help(
+    out: &mut dyn Write,
+    palette: &Palette,
+    margin: usize,
+    problem: &Problem,
+) -> io::Result<()> {
+    let Some(advice) = &problem.advice else {
+        return Ok(());
+    };
+    let gutter = palette.gutter;
+    writeln!(out, "{gutter}{:margin$} = help{gutter:#} {advice}", "")
+}
+
+/// Writes the line at the end of a run. `written` says whether the files have been changed.
+///
+/// # Errors
+/// When `out` cannot be written.
+pub fn write_summary(
+    out: &mut dyn Write,
+    palette: &Palette,
+    summary: &Summary,
+    written: bool,
+) -> io::Result<()> {
+    let files = count(summary.files, "file", "files");
+    let mut parts = vec![match (summary.changed, written) {
+        (0, true) => format!("{files} unchanged"),
+        (0, false) => format!("{files} would stay unchanged"),
+        (changed, true) => format!("{changed} of {files} changed"),
+        (changed, false) => format!("{changed} of {files} would change"),
+    }];
+    if summary.rewrites() > 0 {
+        let kinds = [
+            (summary.safe, "safe"),
+            (summary.assumed, "assumed"),
+            (summary.by_intent, "unsafe"),
+        ];
+        let kinds = kinds.iter().filter(|(count, _)| *count > 0);
+        let kinds: Vec<String> = kinds
+            .map(|(count, kind)| format!("{count} {kind}"))
+            .collect();
+        let rewrites = count(summary.rewrites(), "rewrite", "rewrites");
+        parts.push(format!("{rewrites} ({})", kinds.join(", ")));
+    }
+    if summary.refusals > 0 {
+        parts.push(count(summary.refusals, "refusal", "refusals"));
+    }
+    if summary.withheld > 0 {
+        parts.push(format!("{} withheld", summary.withheld));
+    }
+    if summary.errors > 0 {
+        let bad = palette.bad;
+        parts.push(format!(
+            "{bad}{}{bad:#}",
+            count(summary.errors, "file with errors", "files with errors")
+        ));
+    }
+    writeln!(out, "{}", parts.join(", "))
+}
+
+fn count(count: usize, one: &str, many: &str) -> String {
+    if count == 1 {
+        format!("1 {one}")
+    } else {
+        format!("{count} {many}")
+    }
+}

@@ -1,0 +1,57 @@
+//! What is printed without rewriting anything: the transforms, their documentation, parses.
+
+use std::io::{self, Write};
+
+use dfopt::report::{Problem, write_problem};
+use dfopt::{syntax, transforms};
+
+use crate::cli::Args;
+use crate::discover::Found;
+use crate::run::Verdict;
+
+/// `--list`: a line for each transform.
+pub(crate) fn list() -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    let width = transforms::ALL
+        .iter()
+        .map(|transform| transform.info().id.len())
+        .max()
+        .unwrap_or(0);
+    for transform in transforms::ALL {
+        let info = transform.info();
+        writeln!(out, "{:width$}  {}", info.id, info.title)?;
+    }
+    Ok(())
+}
+
+/// `--explain`: the documentation of one.
+pub(crate) fn explain(doc: &str) -> io::Result<()> {
+    io::stdout().write_all(doc.as_bytes())
+}
+
+/// `--dump-ast`: the parse of each file, an object a line.
+pub(crate) fn dump(args: &Args, found: &Found) -> io::Result<Verdict> {
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    let palette = args.error_palette();
+    let mut verdict = Verdict::Fine;
+    let mut fail = |name: &str, problem: &Problem| {
+        verdict = Verdict::Failed;
+        // When standard error is closed, the exit code still tells.
+        let _ = write_problem(&mut io::stderr(), &palette, name, "", problem);
+    };
+    for (path, problem) in &found.errors {
+        fail(path, problem);
+    }
+    for source in &found.sources {
+        match source.read() {
+            Ok(text) => writeln!(
+                out,
+                "{}",
+                syntax::dump(&source.name(), &syntax::parse(&text))
+            )?,
+            Err(problem) => fail(&source.name(), &problem),
+        }
+    }
+    out.flush()?;
+    Ok(verdict)
+}

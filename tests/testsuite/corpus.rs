@@ -1,0 +1,152 @@
+//! Real Dockerfiles: whatever people write, a rewrite must keep its promises.
+//!
+//! The files are not part of the repository: `DFOPT_SHARED` names the folder of the data,
+//! `../shared` is the default. `cargo test --release --test testsuite -- --ignored corpus` runs
+//! this; `DFOPT_BLESS=1` writes the golden summary anew.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use dfopt::engine::{self, Options, Outcome};
+use dfopt::knowledge::Knowledge;
+use dfopt::syntax::{self, Dockerfile, TokenKind};
+use dfopt::transform::Safety;
+use dfopt::transforms;
+
+/// The Dockerfiles of the shared data, or nothing with a loud note.
+fn dockerfiles() -> Vec<PathBuf> {
+    let default = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared");
+    let shared = std::env::var_os("DFOPT_SHARED").map_or_else(default, PathBuf::from);
+    let mut files = Vec::new();
+    for folder in ["corpus/dockerfiles", "hazards"] {
+        match fs::read_dir(shared.join(folder)) {
+            Ok(entries) => files.extend(entries.map(|entry| entry.unwrap().path())),
+            Err(error) => println!("SKIPPED: {folder} in {}: {error}", shared.display()),
+        }
+    }
+    files.retain(|path| {
+        path.extension()
+            .is_some_and(|extension| extension == "Dockerfile")
+    });
+    files.sort();
+    files
+}
+
+fn optimize(text: &str, safety: Safety) -> Outcome {
+    let transforms = transforms::ALL.to_vec();
+    engine::optimize(
+        text,
+        &Options {
+            transforms,
+            safety,
+            knowledge: Knowledge::builtin(),
+            context: None,
+        },
+    )
+}
+
+fn is_accepted(file: &Dockerfile<'_>) -> bool {
+    file.errors().is_empty() && file.instruction_errors().is_empty()
+}
+
+/// The comments of a file, sorted: a rewrite may move them.
+fn comments<'a>(file: &Dockerfile<'a>) -> Vec<&'a str> {
+    let comments = file
+        .tokens()
+        .iter()
+        .filter(|token| token.kind == TokenKind::Comment);
+    let mut comments: Vec<&str> = comments
+        .map(|token| token.span.text(file.text()).trim())
+        .collect();
+    comments.sort_unstable();
+    comments
+}
+
+/// Everything that must hold for `text`; answers with what was found wrong.
+fn broken_promises(text: &str, outcome: &Outcome, safety: Safety) -> Vec<String> {
+    let (before, after) = (syntax::parse(text), syntax::parse(&outcome.text));
+    let mut broken = Vec::new();
+    if before.to_string() != text {
+        broken.push("a byte is lost in parsing".to_owned());
+    }
+    if !is_accepted(&before) && outcome.text != text {
+        broken.push("a file that BuildKit rejects is changed".to_owned());
+    }
+    if is_accepted(&before) && !is_accepted(&after) {
+        broken.push(format!("the result is rejected: {:?}", after.errors()));
+    }
+    let kept = comments(&after);
+    broken.extend(
+        comments(&before)
+            .iter()
+            .filter(|comment| !kept.contains(comment))
+            .map(|lost| format!("lost: {lost}")),
+    );
+    broken.extend(outcome.defects.iter().map(ToString::to_string));
+    if optimize(&outcome.text, safety).text != outcome.text {
+        broken.push("a second run changes it again".to_owned());
+    }
+    broken
+}
+
+/// How often each thing was done or refused.
+fn summary(counts: &BTreeMap<String, usize>) -> String {
+    let mut text = String::new();
+    for (what, count) in counts {
+        writeln!(text, "{count:>6}  {what}").unwrap();
+    }
+    text
+}
+
+#[test]
+#[ignore = "needs real Dockerfiles: cargo test --release --test testsuite -- --ignored corpus"]
+fn promises_hold_on_the_corpus() {
+    let files = dockerfiles();
+    let mut counts = BTreeMap::new();
+    let mut count = |what: String| *counts.entry(what).or_insert(0) += 1;
+    let mut failures = Vec::new();
+    for path in &files {
+        let Ok(text) = fs::read_to_string(path) else {
+            continue;
+        };
+        for safety in [Safety::Safe, Safety::Assumed, Safety::Unsafe] {
+            let outcome = optimize(&text, safety);
+            for broken in broken_promises(&text, &outcome, safety) {
+                failures.push(format!("{} --safety {safety}: {broken}", path.display()));
+            }
+            if safety != Safety::Assumed {
+                continue;
+            }
+            count("files".to_owned());
+            if outcome.text != text {
+                count("files changed".to_owned());
+            }
+            for entry in &outcome.journal {
+                count(format!("rewrite {} [{}]", entry.id, entry.rewrite.safety()));
+            }
+            for refused in &outcome.refusals {
+                count(format!("refusal {}/{}", refused.id, refused.refusal.code));
+            }
+        }
+    }
+    assert!(
+        failures.is_empty(),
+        "{} promises are broken:\n{}",
+        failures.len(),
+        failures.join("\n")
+    );
+    if !files.is_empty() {
+        assert_golden(&summary(&counts));
+    }
+}
+
+fn assert_golden(summary: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/testsuite/corpus.txt");
+    if std::env::var_os("DFOPT_BLESS").is_some() {
+        fs::write(&path, summary).unwrap();
+    }
+    let golden = fs::read_to_string(&path).unwrap_or_default();
+    assert_eq!(summary, golden, "what dfopt does on the corpus has changed");
+}

@@ -1,0 +1,281 @@
+//! What the runtime stage takes over from the builder.
+
+use crate::analysis::paths::{below, join};
+use crate::analysis::runs::Step;
+use crate::context::{BuildContext, FileKind, in_folder, matches_name};
+use crate::knowledge::tools::{Action, Does, Makes};
+use crate::syntax::{Kind, Transfer};
+use crate::transform::{Evidence, Place, Refusal};
+
+use super::base;
+use super::prune::{self, Pruned};
+use super::roles::Role;
+use super::Site;
+
+/// More files than this are not looked through.
+const MOST_FILES: usize = 20_000;
+
+/// What no program reads: it is for people and for the build.
+const NEVER_READ: [&str; 16] = [
+    "Dockerfile*", "*.Dockerfile", "Containerfile", ".dockerignore", ".git*", "README*", "LICENSE*", "CHANGELOG*",
+    "CONTRIBUTING*", "docker-compose*", "compose.y*ml", "Makefile", ".editorconfig", ".github", ".vscode", ".idea",
+];
+
+/// What the runtime stage takes over.
+#[derive(Default)]
+pub(super) struct Artefacts {
+    /// Paths that are copied from the builder, in order.
+    pub(super) paths: Vec<String>,
+    /// Whether they hold all of the working directory, so that what is copied there is not copied again.
+    pub(super) hold_workdir: bool,
+    /// The path of the one program that is all that the build makes.
+    pub(super) executable: Option<String>,
+    /// Whether that program needs no library.
+    pub(super) is_static: bool,
+    /// A variable to put in front of the command of the builder at this offset of the source.
+    pub(super) variable: Option<(usize, String)>,
+    /// A command to run at the end of the build.
+    pub(super) prune: Option<Pruned>,
+    /// What is taken for granted.
+    pub(super) assumes: Vec<String>,
+    /// What proves it.
+    pub(super) because: Vec<Evidence>,
+}
+
+/// Finds what the program needs of what the builder makes.
+pub(super) fn locate(site: &Site<'_>) -> Result<Artefacts, Refusal> {
+    let installed = installed(site)?;
+    let all_below = |workdir: &str| installed.paths.iter().all(|path| below(path, workdir).is_some());
+    if site.roles.builds() {
+        return built(site);
+    }
+    if source_before_install(site) {
+        if all_below(&site.workdir()) {
+            return whole_workdir(site);
+        }
+        let message = "the source is copied before the dependencies are installed, and reorder-copies could not change that";
+        return Err(site.refuse("source-before-install", message));
+    }
+    Ok(installed)
+}
+
+/// Whether a folder of the context is copied before the dependencies are installed.
+fn source_before_install(site: &Site<'_>) -> bool {
+    sources_before_split(site).any(|(at, transfer)| transfer.sources.iter().any(|word| !is_file(site, at, &word.raw)))
+}
+
+fn sources_before_split<'s>(site: &'s Site<'_>) -> impl Iterator<Item = (usize, &'s Transfer)> {
+    site.roles.with(Role::Source).take_while(|at| *at < site.roles.split).filter_map(|at| {
+        match &site.cx.facts.views[at].kind {
+            Kind::Copy(transfer) | Kind::Add(transfer) => Some((at, transfer)),
+            _ => None,
+        }
+    })
+}
+
+fn is_file(site: &Site<'_>, _at: usize, source: &str) -> bool {
+    let path = source.trim_start_matches("./").trim_end_matches('/');
+    match site.cx.context {
+        Some(context) if !path.contains('*') => context.kind(path) == Some(FileKind::File),
+        _ => path.rsplit('/').next().is_some_and(|name| name.contains('.') && name.trim_matches('.') != ""),
+    }
+}
+
+/// The steps of the instructions with this role.
+fn steps<'s>(site: &'s Site<'_>, role: Role) -> impl Iterator<Item = (usize, &'s Step<'s>)> {
+    let runs = site.roles.with(role).filter_map(|at| Some((at, site.cx.facts.runs[at].as_ref()?)));
+    runs.flat_map(|(at, run)| run.steps.iter().map(move |step| (at, step)))
+}
+
+/// What the dependency steps install.
+fn installed(site: &Site<'_>) -> Result<Artefacts, Refusal> {
+    let mut artefacts = Artefacts::default();
+    for (at, step) in steps(site, Role::Dependencies) {
+        let Some(invocation) = step.invocation.as_ref().filter(|_| step.does() == Some(Does::InstallDependencies)) else {
+            continue;
+        };
+        let Some(directory) = step.directory() else {
+            return Err(site.refuse_at(at, "output-not-located", "dfopt cannot tell in which folder it works"));
+        };
+        if invocation.action.installs.is_empty() {
+            return Err(site.refuse_at(at, "output-not-located", "dfopt does not know where it installs"));
+        }
+        for path in locations(site, step, invocation.action) {
+            let path = join(&directory, &path);
+            if !artefacts.paths.contains(&path) {
+                artefacts.paths.push(path);
+            }
+        }
+    }
+    Ok(artefacts)
+}
+
+/// Where the action of `step` installs, in the base image of the site.
+fn locations(site: &Site<'_>, step: &Step<'_>, action: &Action) -> Vec<String> {
+    let environments = &site.cx.facts.states[site.stage.body.end - 1].environments;
+    let own = environments.iter().find(|path| is_environment(site, path));
+    if let (Some(environment), true) = (own, action.writes.iter().any(|entry| entry == "@path")) {
+        return vec![environment.clone()];
+    }
+    let elsewhere = super::packages::named_dependencies(site, step)
+        .iter()
+        .any(|name| action.installs_elsewhere.iter().any(|pattern| matches_name(pattern, name)));
+    match (base::version(site.reference(), 2), elsewhere) {
+        (Some(minor), false) => action.installs.iter().map(|path| path.replace("{minor}", &minor)).collect(),
+        _ if action.installs_all.is_empty() => action.installs.clone(),
+        _ => action.installs_all.clone(),
+    }
+}
+
+/// Whether the stage makes the folder `path` itself, as `python -m venv` does.
+fn is_environment(site: &Site<'_>, path: &str) -> bool {
+    let runs = site.stage.body.clone().filter_map(|at| site.cx.facts.runs[at].as_ref());
+    runs.flat_map(|run| &run.steps).any(|step| {
+        let program_words = step.invocation.as_ref().map_or(0, |invocation| invocation.program_words);
+        step.args.iter().skip(program_words).any(|arg| arg.known() == path)
+    })
+}
+
+/// What a build makes: one program with the files beside it, or a folder of things.
+fn built(site: &Site<'_>) -> Result<Artefacts, Refusal> {
+    let workdir = site.workdir();
+    if workdir == "/" {
+        return Err(site.refuse("output-not-located", "the build works in the root of the file system: set a WORKDIR of its own"));
+    }
+    for (at, step) in steps(site, Role::Build).filter(|(_, step)| step.does() == Some(Does::Build)) {
+        if step.directory().is_none_or(|directory| below(&directory, &workdir).is_none()) {
+            return Err(site.refuse_at(at, "output-not-located", &format!("it builds in another folder than the program runs in, {workdir}")));
+        }
+    }
+    match executable(site) {
+        Some((path, action)) => one_executable(site, path, action),
+        None => whole_workdir(site),
+    }
+}
+
+/// The program that the container starts, if it is what the only build makes.
+fn executable<'s>(site: &'s Site<'_>) -> Option<(String, &'s Action)> {
+    let mut builds = steps(site, Role::Build).filter(|(_, step)| step.does() == Some(Does::Build));
+    let (_, step) = builds.next().filter(|_| builds.next().is_none())?;
+    let invocation = step.invocation.as_ref()?;
+    if invocation.action.makes != Makes::Executable {
+        return None;
+    }
+    let program = site.launches.launches.first()?.program();
+    if !program.contains('/') {
+        return None;
+    }
+    let path = join(&site.workdir(), program);
+    let output = invocation.options.iter().find(|option| invocation.action.options.write.contains(&option.name))?;
+    let output = join(&step.directory()?, output.value.as_deref()?);
+    (output == path).then_some((path, invocation.action))
+}
+
+fn one_executable(site: &Site<'_>, path: String, action: &Action) -> Result<Artefacts, Refusal> {
+    let mut artefacts = Artefacts { executable: Some(path.clone()), hold_workdir: true, ..Artefacts::default() };
+    link_static(site, action, &mut artefacts);
+    let workdir = site.workdir();
+    match site.cx.context.and_then(|context| read_at_run_time(site, context, action)) {
+        Some(entries) => {
+            artefacts.paths.push(path);
+            if !action.sources.is_empty() {
+                artefacts.assumes.push(format!("the program reads no source and no document of {workdir} when it runs"));
+            }
+            artefacts.paths.extend(entries.into_iter().map(|entry| join(&workdir, &entry)));
+        }
+        None => {
+            if below(&path, &workdir).is_none() {
+                artefacts.paths.push(path);
+            }
+            artefacts.paths.push(workdir);
+        }
+    }
+    Ok(artefacts)
+}
+
+/// Makes sure that the program needs no library, where that is proven or can be had.
+fn link_static(site: &Site<'_>, action: &Action, artefacts: &mut Artefacts) {
+    let Some(how) = &action.linked_static else { return };
+    let Some((at, step)) = steps(site, Role::Build).find(|(_, step)| step.does() == Some(Does::Build)) else { return };
+    let (name, value) = how.variable.split_once('=').unwrap_or((&how.variable, ""));
+    let text = step.span.text(&site.cx.facts.views[at].logical.text);
+    let set = site.cx.facts.states[at].value(name);
+    if set.as_deref() == Some(value) || text.starts_with(&how.variable) {
+        artefacts.is_static = true;
+        return;
+    }
+    let free = site.cx.context.is_some_and(|context| is_free_of(context, how, action));
+    if set.is_none() && !step.assigns.iter().any(|assigned| assigned == name) && free {
+        let offset = site.cx.facts.source(at, step.span).start;
+        artefacts.variable = Some((offset, format!("{} ", how.variable)));
+        artefacts.is_static = true;
+        artefacts.assumes.push(how.assumes.clone());
+    }
+}
+
+/// Whether neither the manifest nor the sources hold a line with which a static program would differ.
+fn is_free_of(context: &BuildContext, how: &crate::knowledge::tools::Static, action: &Action) -> bool {
+    let Some(files) = context.files_below("", MOST_FILES) else { return false };
+    let holds = |path: &String, lines: &[regex_lite::Regex]| {
+        let text = context.read(path).unwrap_or_default();
+        text.lines().any(|line| lines.iter().any(|regex| regex.is_match(line)))
+    };
+    let manifests = action.prefetch.as_ref().map(|prefetch| &prefetch.manifests);
+    let manifest = manifests.and_then(|manifests| manifests.first()).filter(|path| context.has(path));
+    let is_source = |path: &&String| {
+        let name = path.rsplit('/').next().unwrap_or_default();
+        action.sources.iter().any(|pattern| matches_name(pattern, name))
+    };
+    manifest.is_some_and(|path| !holds(path, &how.unless_manifest))
+        && !files.iter().filter(is_source).any(|path| holds(path, &how.unless_source))
+}
+
+/// The entries of the working directory that are neither source nor for people, when all of it comes
+/// from the root of the context.
+fn read_at_run_time(site: &Site<'_>, context: &BuildContext, action: &Action) -> Option<Vec<String>> {
+    let workdir = site.workdir();
+    let copies_root = |(at, transfer): (usize, &Transfer)| {
+        let dest = join(&site.cx.facts.states[at].workdir, &transfer.dest.raw);
+        transfer.sources.iter().all(|word| is_file(site, at, &word.raw) || matches!(word.raw.as_str(), "." | "./")) && dest == workdir
+    };
+    if !sources_before_split(site).all(copies_root) {
+        return None;
+    }
+    let only_for_build = |name: &str| {
+        NEVER_READ.iter().any(|pattern| matches_name(pattern, name))
+            || action.sources.iter().any(|pattern| matches_name(pattern, name))
+    };
+    let mut entries = Vec::new();
+    for name in context.names("").into_iter().filter(|name| !only_for_build(name)) {
+        let keep = match context.kind(&name)? {
+            FileKind::File => true,
+            FileKind::Folder => context.files_below(&name, MOST_FILES)?.iter().any(|path| {
+                path.rsplit('/').next().is_some_and(|name| !only_for_build(name))
+            }),
+        };
+        if keep {
+            entries.push(in_folder("", &name));
+        }
+    }
+    Some(entries)
+}
+
+fn whole_workdir(site: &Site<'_>) -> Result<Artefacts, Refusal> {
+    let workdir = site.workdir();
+    if workdir == "/" {
+        return Err(site.refuse("output-not-located", "the build works in the root of the file system: set a WORKDIR of its own"));
+    }
+    let mut artefacts = Artefacts { hold_workdir: true, paths: vec![workdir.clone()], ..Artefacts::default() };
+    for path in installed(site)?.paths.into_iter().filter(|path| below(path, &workdir).is_none()) {
+        artefacts.paths.push(path);
+    }
+    if site.roles.builds() {
+        artefacts.assumes.push(format!("the build writes nothing that the program needs outside of {workdir}"));
+        artefacts.prune = prune::plan(site);
+        if let Some(pruned) = &artefacts.prune {
+            artefacts.because.push(Evidence { place: Place::File(pruned.manifest.clone(), None), note: pruned.evidence.clone() });
+            artefacts.assumes.push(pruned.assumes.clone());
+        }
+    }
+    Ok(artefacts)
+}

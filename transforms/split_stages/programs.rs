@@ -1,0 +1,90 @@
+//! The programs that the container starts must exist in the runtime stage.
+
+use crate::analysis::launch::Launch;
+use crate::analysis::paths::{below, join};
+use crate::knowledge::images::Runs;
+use crate::knowledge::tools::Does;
+use crate::syntax::shell;
+use crate::transform::Refusal;
+
+use super::Site;
+use super::artefacts::Artefacts;
+use super::base::Runtime;
+use super::packages::{RuntimePackages, is_for_builds};
+
+/// Adds the packages of programs that came with the larger base image.
+pub(super) fn add_packages(site: &Site<'_>, packages: &mut RuntimePackages) -> Result<(), Refusal> {
+    let Some(toolset) = site.image.toolset else { return Ok(()) };
+    let Some(manager) = site.image.system.and_then(|system| system.package_manager.tool()) else { return Ok(()) };
+    for name in started(site) {
+        let Some(package) = toolset.programs.get(&name) else { continue };
+        if packages.names.iter().any(|known| known == package) {
+            continue;
+        }
+        if is_for_builds(site.cx, manager, package) {
+            let message = format!("the container starts {name}, which is a tool of the build");
+            return Err(site.refuse("runs-build-tool", message));
+        }
+        packages.manager.get_or_insert_with(|| manager.to_owned());
+        packages.add(package);
+    }
+    Ok(())
+}
+
+/// Every program that the container starts, and that the scripts of the project start which it starts.
+fn started(site: &Site<'_>) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for launch in &site.launches.launches {
+        names.push(launch.program().to_owned());
+        for word in &launch.words {
+            names.extend(script_programs(site, word));
+        }
+    }
+    names
+}
+
+/// The programs that a script in the build context calls, if `word` names one.
+fn script_programs(site: &Site<'_>, word: &str) -> Vec<String> {
+    let Some(context) = site.cx.context else { return Vec::new() };
+    let path = join(&site.workdir(), word);
+    let inside = below(&path, &site.workdir()).unwrap_or(path.rsplit('/').next().unwrap_or_default());
+    let name = inside.rsplit('/').next().unwrap_or_default();
+    let candidates = [inside, name];
+    let text = candidates.iter().find_map(|path| context.read(path));
+    let Some(text) = text.filter(|text| text.starts_with("#!") || name.ends_with(".sh")) else { return Vec::new() };
+    let Ok(script) = shell::parse(&text) else { return Vec::new() };
+    let first = |simple: &shell::Simple| Some(simple.words.first()?.literal(&text)?.into_owned());
+    script.simple_commands().into_iter().filter_map(first).collect()
+}
+
+/// Whether everything that the container starts is there.
+pub(super) fn check(site: &Site<'_>, base: &Runtime, artefacts: &Artefacts) -> Result<(), Refusal> {
+    for launch in &site.launches.launches {
+        let program = launch.program();
+        if program.contains('/') {
+            continue;
+        }
+        if is_build_tool(site, launch) && !base.is_same && !shares_repository(base) {
+            let message = format!("the container starts {program}, which the smaller image has not");
+            return Err(site.refuse_at(launch.instruction, "runs-build-tool", &message));
+        }
+        if artefacts.executable.is_some() && base.runs != Runs::Language && !launch.needs_shell {
+            let message = format!("dfopt cannot tell where {program} is");
+            return Err(site.refuse_at(launch.instruction, "output-not-located", &message));
+        }
+    }
+    Ok(())
+}
+
+/// Whether a launch calls a program that the tables know to build or to install.
+fn is_build_tool(site: &Site<'_>, launch: &Launch) -> bool {
+    let words: Vec<&str> = launch.words.iter().map(String::as_str).collect();
+    let Some((tool, _)) = site.cx.knowledge.tools.find(&words) else { return false };
+    tool.actions.iter().any(|action| matches!(action.does, Does::Build | Does::InstallDependencies))
+}
+
+/// Whether the runtime is a smaller variant of the builder's own image, with the same tools of the language.
+fn shares_repository(base: &Runtime) -> bool {
+    let repository = |reference: &str| reference.split([':', '@']).next().unwrap_or_default().to_owned();
+    repository(&base.builder) == repository(&base.reference)
+}
