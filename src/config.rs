@@ -62,15 +62,15 @@ impl Config {
         let root = absolute(path)?
             .parent()
             .map_or_else(PathBuf::new, Path::to_owned);
-        let mut config = Self::default();
-        config.base = document.layer(&root, file.safety, file.context, file.transforms)?;
+        let base = document.layer(&root, file.safety, file.context, file.transforms)?;
+        let mut overrides = Vec::new();
         for section in file.overrides {
             let patterns = document.patterns(&root, &section.paths)?;
             let layer =
                 document.layer(&root, section.safety, section.context, section.transforms)?;
-            config.overrides.push((patterns, layer));
+            overrides.push((patterns, layer));
         }
-        Ok(config)
+        Ok(Self { base, overrides })
     }
 
     /// What may be done to `source` when `args` were given.

@@ -1,5 +1,6 @@
 //! Which files to look at.
 
+use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
@@ -8,7 +9,7 @@ use dfopt::report::Problem;
 use ignore::{DirEntry, WalkBuilder};
 
 /// A text to rewrite.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub(crate) enum Source {
     /// Standard input.
     Stdin,
@@ -25,6 +26,7 @@ pub(crate) struct Found {
     pub(crate) errors: Vec<(String, Problem)>,
     /// Folders in which there is no Dockerfile.
     pub(crate) barren: Vec<PathBuf>,
+    seen: HashSet<Source>,
 }
 
 /// Finds the files that `paths` name, and those in the folders that they name.
@@ -48,7 +50,7 @@ pub(crate) fn find(paths: &[PathBuf]) -> Found {
 
 impl Found {
     fn push(&mut self, source: Source) {
-        if !self.sources.contains(&source) {
+        if self.seen.insert(source.clone()) {
             self.sources.push(source);
         }
     }

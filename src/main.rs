@@ -4,6 +4,7 @@ mod cli;
 mod config;
 mod discover;
 mod files;
+mod rewrite;
 mod run;
 mod select;
 mod show;

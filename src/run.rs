@@ -1,19 +1,14 @@
 //! One run: read, rewrite, report, write, a file at a time.
 
 use std::io::{self, BufWriter, StdoutLock, Write};
-use std::path::{Path, PathBuf, absolute};
 
-use anyhow::{Context, Result, ensure};
-use dfopt::context::BuildContext;
-use dfopt::engine::{self, Options};
-use dfopt::knowledge::Knowledge;
+use anyhow::{Result, ensure};
 use dfopt::report::{self, Companion, Diff, FileReport, Json, Problem, Reporter, Summary, Text};
-use dfopt::syntax;
 
 use crate::cli::{Args, Format};
-use crate::config::{Configs, Settings};
+use crate::config::Configs;
 use crate::discover::{self, Source};
-use crate::{files, select, show, write};
+use crate::{rewrite, select, show, write};
 
 /// What a run came to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -108,81 +103,30 @@ impl<'a> Run<'a> {
 
     /// Does everything for one file.
     fn file(&mut self, source: &Source) -> Result<()> {
-        let mut report = FileReport {
-            path: source.name(),
-            diff_path: source.diff_name(),
-            ..FileReport::default()
-        };
-        match source.read() {
-            Ok(text) => {
-                report.outcome.text.clone_from(&text);
-                report.source = text;
-                if let Err(error) = self.rewrite(source, &mut report) {
-                    report.problems.push(Problem::new(format!("{error:#}")));
-                }
-            }
-            Err(problem) => report.problems.push(problem),
-        }
+        let mut report = rewrite::rewrite(source, self.args, &mut self.configs);
         if self.args.write {
             self.write(source, &mut report)?;
         }
         self.report(&report)
     }
 
-    /// Fills in the outcome of `report`, whose text has been read.
-    fn rewrite(&mut self, source: &Source, report: &mut FileReport) -> Result<()> {
-        report.problems = rejections(&report.source);
-        if !report.problems.is_empty() {
-            return Ok(());
-        }
-        let config = self.configs.for_source(source)?;
-        let settings = config.settings(self.args, source)?;
-        let root = context_root(&settings, source)?;
-        let context = root
-            .as_deref()
-            .map(|root| open_context(root, source))
-            .transpose()?;
-        let Settings {
-            transforms, safety, ..
-        } = settings;
-        let options = Options {
-            transforms,
-            safety,
-            knowledge: Knowledge::builtin(),
-            context: context.as_ref(),
-        };
-        report.outcome = engine::optimize(&report.source, &options);
-        let defects = report.outcome.defects.iter();
-        report.problems.extend(defects.map(|defect| {
-            Problem::new(format!("{defect}; the rewrite was dropped"))
-                .advise("this is a bug of dfopt: please report it together with the file")
-        }));
-        for addition in report.outcome.additions() {
-            // Only a rewrite that has read the build context asks for an addition.
-            let Some(root) = &root else { continue };
-            report.companions.extend(files::companion(root, addition)?);
-        }
-        Ok(())
-    }
-
     /// Puts the result in its place. What cannot be written becomes a problem of the report.
     fn write(&mut self, source: &Source, report: &mut FileReport) -> io::Result<()> {
-        let written = match source {
-            Source::Stdin if report.problems.is_empty() || report.is_changed() => {
-                self.out.write_all(report.outcome.text.as_bytes())?;
-                report
-                    .companions
-                    .iter()
-                    .try_for_each(|companion| self.ask_for(companion))?;
-                return Ok(());
+        match source {
+            Source::File(path) => {
+                if let Err(error) = write::result(path, report) {
+                    report.problems.push(Problem::new(format!("{error:#}")));
+                }
+                Ok(())
             }
-            Source::File(path) if report.is_changed() => write_all(path, report),
-            _ => Ok(()),
-        };
-        if let Err(error) = written {
-            report.problems.push(Problem::new(format!("{error:#}")));
+            // An editor that ignores exit codes must not take a rejected file for the result.
+            Source::Stdin if !report.problems.is_empty() && !report.is_changed() => Ok(()),
+            Source::Stdin => {
+                self.out.write_all(report.outcome.text.as_bytes())?;
+                let mut companions = report.companions.iter();
+                companions.try_for_each(|companion| self.ask_for(companion))
+            }
         }
-        Ok(())
     }
 
     /// A filter writes no files: says what the user must add elsewhere.
@@ -252,51 +196,4 @@ fn reporter(args: &Args) -> Box<dyn Reporter> {
             detail: args.detail(),
         }),
     }
-}
-
-/// What BuildKit would reject in `text`.
-fn rejections(text: &str) -> Vec<Problem> {
-    let file = syntax::parse(text);
-    let errors = file
-        .errors()
-        .iter()
-        .cloned()
-        .chain(file.instruction_errors());
-    errors
-        .map(|error| Problem {
-            message: error.message,
-            span: Some(error.span),
-            advice: Some(error.advice),
-        })
-        .collect()
-}
-
-/// The folder of the build context: the one that is named, or else that of the Dockerfile.
-fn context_root(settings: &Settings, source: &Source) -> io::Result<Option<PathBuf>> {
-    match (&settings.context, source) {
-        (Some(folder), _) => absolute(folder).map(Some),
-        (None, Source::File(_)) => source.folder().map(Some),
-        (None, Source::Stdin) => Ok(None),
-    }
-}
-
-fn open_context(root: &Path, source: &Source) -> Result<BuildContext> {
-    let dockerfile = source.path().map(absolute).transpose()?;
-    let context = BuildContext::open(root, dockerfile.as_deref());
-    context.with_context(|| format!("the build context {} cannot be opened", root.display()))
-}
-
-/// Writes the companions first: without the rewrite they do no harm, and the rewrite needs them.
-fn write_all(path: &Path, report: &FileReport) -> Result<()> {
-    for companion in &report.companions {
-        let written = match &companion.before {
-            Some(before) => write::replace(&companion.path, before, &companion.after()),
-            None => write::create(&companion.path, &companion.after()),
-        };
-        written.with_context(|| companion.diff_path.clone())?;
-    }
-    if report.outcome.text == report.source {
-        return Ok(());
-    }
-    write::replace(path, &report.source, &report.outcome.text)
 }

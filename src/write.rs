@@ -5,13 +5,32 @@ use std::io::{self, ErrorKind, Write};
 use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
+use dfopt::report::FileReport;
 use tempfile::{Builder, NamedTempFile};
+
+/// Writes all that `report` has for the file at `path`.
+///
+/// What goes into other files is written first: alone it does no harm, and the rewrite needs it.
+pub(crate) fn result(path: &Path, report: &FileReport) -> Result<()> {
+    for companion in &report.companions {
+        let after = companion.after();
+        let written = match &companion.before {
+            Some(before) => replace(&companion.path, before, &after),
+            None => create(&companion.path, &after),
+        };
+        written.with_context(|| companion.diff_path.clone())?;
+    }
+    if report.outcome.text == report.source {
+        return Ok(());
+    }
+    replace(path, &report.source, &report.outcome.text)
+}
 
 /// Puts `new` in the place of the file at `path`, which held `old` when it was read.
 ///
 /// A link is followed, mode and owner are kept. Nothing is written when the file is read-only or
 /// has changed since it was read.
-pub(crate) fn replace(path: &Path, old: &str, new: &str) -> Result<()> {
+fn replace(path: &Path, old: &str, new: &str) -> Result<()> {
     let path = fs::canonicalize(path).context("cannot be found any more")?;
     let metadata = fs::metadata(&path).context("cannot be read any more")?;
     ensure!(
@@ -42,7 +61,7 @@ pub(crate) fn replace(path: &Path, old: &str, new: &str) -> Result<()> {
 }
 
 /// Makes a new file at `path`.
-pub(crate) fn create(path: &Path, text: &str) -> Result<()> {
+fn create(path: &Path, text: &str) -> Result<()> {
     let file = prepare(path, text, &mut new_file())?;
     match file.persist_noclobber(path) {
         Ok(_) => sync_folder(path),

@@ -32,11 +32,20 @@ pub struct Launches {
 /// The words of `CMD` stand behind those of an exec-form `ENTRYPOINT`.
 #[must_use]
 pub fn of_stage(facts: &Facts<'_>, stage: &Stage) -> Launches {
-    let last = |wanted: fn(&Kind<'_>) -> bool| stage.body.clone().rev().find(|&at| wanted(&facts.views[at].kind));
+    let last = |wanted: fn(&Kind<'_>) -> bool| {
+        stage
+            .body
+            .clone()
+            .rev()
+            .find(|&at| wanted(&facts.views[at].kind))
+    };
     let entrypoint = last(|kind| matches!(kind, Kind::Entrypoint { .. }));
     let cmd = last(|kind| matches!(kind, Kind::Cmd { .. }));
     let check = last(|kind| matches!(kind, Kind::Healthcheck(Healthcheck::Cmd { .. })));
-    let mut launches = Launches { declared: entrypoint.is_some() || cmd.is_some(), ..Launches::default() };
+    let mut launches = Launches {
+        declared: entrypoint.is_some() || cmd.is_some(),
+        ..Launches::default()
+    };
     match (entrypoint, cmd) {
         (Some(entrypoint), cmd) => {
             launches.add(facts, entrypoint);
@@ -44,7 +53,9 @@ pub fn of_stage(facts: &Facts<'_>, stage: &Stage) -> Launches {
                 && let Some(Form::Exec(words)) = form(&facts.views[cmd])
                 && !launch.needs_shell
             {
-                launch.words.extend(words.iter().map(|word| word.value.clone()));
+                launch
+                    .words
+                    .extend(words.iter().map(|word| word.value.clone()));
             }
         }
         (None, Some(cmd)) => launches.add(facts, cmd),
@@ -58,7 +69,9 @@ pub fn of_stage(facts: &Facts<'_>, stage: &Stage) -> Launches {
 
 fn form<'v>(view: &'v View<'_>) -> Option<&'v Form> {
     match &view.kind {
-        Kind::Cmd { form } | Kind::Entrypoint { form } | Kind::Healthcheck(Healthcheck::Cmd { form }) => Some(form),
+        Kind::Cmd { form }
+        | Kind::Entrypoint { form }
+        | Kind::Healthcheck(Healthcheck::Cmd { form }) => Some(form),
         _ => None,
     }
 }
@@ -72,7 +85,11 @@ impl Launches {
                 match script_of(&words) {
                     Some(script) => self.add_script(facts, instruction, script),
                     None if words.is_empty() => {}
-                    None => self.launches.push(Launch { instruction, words, needs_shell: false }),
+                    None => self.launches.push(Launch {
+                        instruction,
+                        words,
+                        needs_shell: false,
+                    }),
                 }
             }
             Some(Form::Shell(span)) => self.add_script(facts, instruction, view.text(*span)),
@@ -87,14 +104,25 @@ impl Launches {
         };
         let state = &facts.states[instruction];
         for simple in parsed.simple_commands() {
-            let words: Vec<String> =
-                simple.words.iter().filter_map(|word| word.expand(script, &|name| state.value(name))).collect();
+            let words: Vec<String> = simple
+                .words
+                .iter()
+                .filter_map(|word| word.expand(script, &|name| state.value(name)))
+                .collect();
             self.opaque |= words.len() < simple.words.len().min(1);
             if !words.is_empty() {
-                self.launches.push(Launch { instruction, words, needs_shell: true });
+                self.launches.push(Launch {
+                    instruction,
+                    words,
+                    needs_shell: true,
+                });
             }
         }
-        let mut commands = parsed.items.iter().flat_map(Item::pipelines).flat_map(|pipeline| &pipeline.commands);
+        let mut commands = parsed
+            .items
+            .iter()
+            .flat_map(Item::pipelines)
+            .flat_map(|pipeline| &pipeline.commands);
         self.opaque |= commands.any(|command| matches!(command, Command::Function(_)));
     }
 }
@@ -104,7 +132,8 @@ fn script_of(words: &[String]) -> Option<&str> {
     let shell = words.first()?.rsplit('/').next()?;
     let is_shell = matches!(shell, "sh" | "bash" | "ash" | "dash");
     let flag = words.get(1)?;
-    (is_shell && flag.starts_with('-') && flag.ends_with('c') && words.len() == 3).then(|| words[2].as_str())
+    (is_shell && flag.starts_with('-') && flag.ends_with('c') && words.len() == 3)
+        .then(|| words[2].as_str())
 }
 
 impl Launch {

@@ -12,8 +12,6 @@ mod version;
 #[cfg(test)]
 mod tests;
 
-use std::sync::LazyLock;
-
 pub use reference::ImageRef;
 pub use table::{
     Accounts, Command, Distribution, Images, Libc, Os, PackageManager, Runs, Shell, Toolset, User,
@@ -82,15 +80,6 @@ pub struct Runtime {
 }
 
 impl Images {
-    /// The table that dfopt ships.
-    #[must_use]
-    pub fn builtin() -> &'static Self {
-        static TABLE: LazyLock<Images> = LazyLock::new(|| {
-            toml::from_str(include_str!("images.toml")).expect("images.toml is valid: see its test")
-        });
-        &TABLE
-    }
-
     /// What the table knows of the image. `None`: nothing, or a variable hides which image it is.
     #[must_use]
     pub fn lookup<'t>(&'t self, reference: &ImageRef<'_>) -> Option<Image<'t>> {
@@ -151,7 +140,7 @@ impl<'a, 't> Reading<'a, 't> {
             workdir: family.workdir.as_deref(),
             slim: self.has_word("slim"),
             onbuild: self.has_word("onbuild"),
-            toolset: self.toolset(distribution),
+            toolset: self.toolset(system),
             drops_privileges: family.drops_privileges,
             runtimes: Vec::new(),
             release,
@@ -226,12 +215,7 @@ impl<'a, 't> Reading<'a, 't> {
         let number = release.and_then(|release| Version::parse(&release.number));
         let of_system = system.into_iter().flat_map(|system| &system.user);
         let of_system = of_system.filter(|user| user.exists_in(number.as_ref()));
-        let of_family = self
-            .family
-            .user
-            .iter()
-            .filter(|user| user.exists_in(Some(&self.version)));
-        let mut users: Vec<&User> = of_family.collect();
+        let mut users: Vec<&User> = self.family.users(&self.version).collect();
         for user in of_system {
             // An image may have renamed the account of its distribution.
             if users
@@ -245,12 +229,9 @@ impl<'a, 't> Reading<'a, 't> {
     }
 
     fn default_user(&self) -> Option<&'t str> {
-        let mut users = self
-            .family
-            .user
-            .iter()
-            .filter(|user| user.exists_in(Some(&self.version)));
-        if self.is_digest_only() && users.clone().any(|user| !user.default_with.is_empty()) {
+        let mut users = self.family.users(&self.version);
+        let is_tagged = |user: &User| !user.default_with.is_empty();
+        if self.is_digest_only() && self.family.user.iter().any(is_tagged) {
             return None;
         }
         let default = users
@@ -258,14 +239,11 @@ impl<'a, 't> Reading<'a, 't> {
         Some(default.map_or("root", |user| user.name.as_str()))
     }
 
-    /// The tools of the full variant: the one on the family's own distribution that is not slim.
-    fn toolset(&self, distribution: Option<&str>) -> Option<&'t Toolset> {
-        let full = !self.has_word("slim") && distribution == self.family.distribution.as_deref();
-        let name = self
-            .family
-            .toolset
-            .as_deref()
-            .filter(|_| full && distribution.is_some())?;
+    /// The tools of the full variant, whose packages have the names that apt knows.
+    fn toolset(&self, system: Option<&Distribution>) -> Option<&'t Toolset> {
+        let by_apt = system.is_some_and(|system| system.package_manager == PackageManager::Apt);
+        let full = by_apt && !self.has_word("slim");
+        let name = self.family.toolset.as_deref().filter(|_| full)?;
         self.table.toolset(name)
     }
 

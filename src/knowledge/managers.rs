@@ -18,6 +18,8 @@ impl PackageManager {
     /// The package manager that the tool `id` drives.
     #[must_use]
     pub fn of_tool(id: &str) -> Option<Self> {
-        [Self::Apt, Self::Apk, Self::Dnf, Self::Zypper].into_iter().find(|manager| manager.tool() == Some(id))
+        [Self::Apt, Self::Apk, Self::Dnf, Self::Zypper]
+            .into_iter()
+            .find(|manager| manager.tool() == Some(id))
     }
 }

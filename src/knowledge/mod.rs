@@ -64,7 +64,9 @@ fn regex<'de, D: serde::Deserializer<'de>>(
 }
 
 /// Reads a list of regular expressions.
-fn regexes<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<regex_lite::Regex>, D::Error> {
+fn regexes<'de, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Vec<regex_lite::Regex>, D::Error> {
     let texts = <Vec<String> as serde::Deserialize>::deserialize(deserializer)?;
     let regex = |text: &String| regex_lite::Regex::new(text).map_err(serde::de::Error::custom);
     texts.iter().map(regex).collect()

@@ -7,10 +7,8 @@
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
-use std::sync::LazyLock;
-
 use serde::Deserialize;
+use std::collections::BTreeMap;
 
 use super::images::PackageManager;
 
@@ -24,7 +22,7 @@ pub struct Packages {
     #[serde(default)]
     apk: Manager,
     #[serde(default)]
-    pip: Vec<PipPackage>,
+    dependency: Vec<Dependency>,
 }
 
 /// The packages of one package manager.
@@ -58,10 +56,11 @@ pub enum Recommends<'t> {
     Unknown,
 }
 
-/// What a Python package needs beside its wheel.
+/// What a package of a language needs beside what is installed with it.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct PipPackage {
+pub struct Dependency {
+    ecosystem: String,
     names: Vec<String>,
     apt: Option<Names>,
     apk: Option<Names>,
@@ -75,21 +74,11 @@ pub struct PipPackage {
 }
 
 impl Packages {
-    /// The table that dfopt ships.
-    #[must_use]
-    pub fn builtin() -> &'static Self {
-        static TABLE: LazyLock<Packages> = LazyLock::new(|| {
-            let table = toml::from_str(include_str!("packages.toml"));
-            table.unwrap_or_else(|error| panic!("packages.toml: {error}"))
-        });
-        &TABLE
-    }
-
     /// Adds the entries of another table. An entry for the same package replaces the one that is there.
     pub fn extend(&mut self, more: Self) {
         self.apt.extend(more.apt);
         self.apk.extend(more.apk);
-        self.pip.splice(0..0, more.pip); // the first that has the name counts
+        self.dependency.splice(0..0, more.dependency); // the first that has the name counts
     }
 
     /// Whether only a build needs the package.
@@ -138,21 +127,21 @@ impl Packages {
         }
     }
 
-    /// What is known of a Python package. `None`: it is not listed, which for nearly all packages means that
-    /// their wheels bring what they need.
+    /// What is known of a package of a language (`python`, `node`). `None`: it is not listed, which for nearly
+    /// all packages means that they bring what they need.
     #[must_use]
-    pub fn pip(&self, name: &str) -> Option<&PipPackage> {
+    pub fn dependency(&self, ecosystem: &str, name: &str) -> Option<&Dependency> {
         let name = normalized(name);
-        self.pip
+        self.dependency
             .iter()
-            .find(|package| package.names.contains(&name))
+            .find(|package| package.ecosystem == ecosystem && package.names.contains(&name))
     }
 
-    /// The packages with the libraries that a Python package needs, programs not included. `None`: not known.
+    /// The packages with the libraries that a package of a language needs, programs not included. `None`: not known.
     #[must_use]
     pub fn libraries_of<'t>(
         &'t self,
-        package: &'t PipPackage,
+        package: &'t Dependency,
         manager: PackageManager,
         release: Option<&str>,
     ) -> Option<Vec<&'t str>> {

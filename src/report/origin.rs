@@ -7,6 +7,7 @@
 use super::excerpt::Position;
 use crate::edit::Edit;
 use crate::engine::Entry;
+use crate::syntax::Span;
 
 /// A place in the file that the user has.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -67,9 +68,10 @@ fn step_back(entry: &Entry, offset: usize) -> Step {
 fn written_by(entry: &Entry, edit: &Edit, within: usize) -> Step {
     let line_start = edit.text[..within].rfind('\n').map_or(0, |at| at + 1);
     let line = edit.text[line_start..].lines().next().unwrap_or_default();
-    if let Some(start) = taken_from(entry, line) {
+    if let Some(taken) = taken_from(entry, line) {
+        let offset = taken.start + (within - line_start).min(taken.len());
         return Step {
-            offset: start + (within - line_start).min(line.len()),
+            offset,
             existed: true,
         };
     }
@@ -82,16 +84,17 @@ fn written_by(entry: &Entry, edit: &Edit, within: usize) -> Step {
     }
 }
 
-/// The start of a line of its own that reads `line` and that `entry` deletes.
-fn taken_from(entry: &Entry, line: &str) -> Option<usize> {
-    if line.trim().is_empty() {
+/// A line that reads `line`, blanks at its end aside, and that `entry` deletes.
+fn taken_from(entry: &Entry, line: &str) -> Option<Span> {
+    let line = line.trim_end();
+    if line.is_empty() {
         return None;
     }
     entry.rewrite.edits.iter().find_map(|edit| {
         let mut start = edit.span.start;
         for deleted in edit.span.text(&entry.before).split_inclusive('\n') {
-            if deleted.trim_end() == line.trim_end() {
-                return Some(start);
+            if deleted.trim_end() == line {
+                return Some(Span::new(start, start + line.len()));
             }
             start += deleted.len();
         }
@@ -103,7 +106,6 @@ fn taken_from(entry: &Entry, line: &str) -> Option<usize> {
 mod tests {
     use super::*;
     use crate::edit::Edits;
-    use crate::syntax::Span;
     use crate::transform::Rewrite;
 
     /// Makes rewrites one after the other: each puts a text in the place of another.

@@ -347,7 +347,7 @@ pub fn write_summary(
         (0, true) => format!("{files} unchanged"),
         (0, false) => format!("{files} would stay unchanged"),
         (changed, true) => format!("{changed} of {files} changed"),
-        (changed, false) => format!("{changed} of {files} would change"),
+        (changed, false) => format!("{changed} of {files} would change (--write does it)"),
     }];
     if summary.rewrites() > 0 {
         let kinds = [

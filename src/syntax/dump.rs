@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::arguments::{Arguments, read_arguments};
-use super::command::{Command, Flag, split_command};
+use super::command::{Flag, split_command};
 use super::token::TokenKind;
 use super::{Dockerfile, Heredoc, Instruction, SyntaxError};
 
@@ -108,7 +108,7 @@ fn node(file: &Dockerfile<'_>, index: usize) -> Node {
         keyword: command.keyword.text(line).to_owned(),
         flags: command.flags.iter().map(flag).collect(),
         json: is_json(&arguments),
-        args: args(line, &command, arguments),
+        args: args(line, arguments),
         start_line,
         end_line,
         heredocs: heredocs
@@ -136,7 +136,7 @@ fn is_json(arguments: &Arguments) -> bool {
     }
 }
 
-fn args(line: &str, command: &Command, arguments: Arguments) -> Vec<String> {
+fn args(line: &str, arguments: Arguments) -> Vec<String> {
     match arguments {
         Arguments::None => Vec::new(),
         Arguments::Whole(span) => vec![span.text(line).to_owned()],
@@ -147,14 +147,9 @@ fn args(line: &str, command: &Command, arguments: Arguments) -> Vec<String> {
             let triple = |pair: super::Pair| [pair.key.raw, pair.value.raw, separator.to_owned()];
             pairs.into_iter().flat_map(triple).collect()
         }
-        Arguments::Health {
-            kind,
-            command: inner,
-        } => {
+        Arguments::Health { kind, command } => {
             let kind = kind.text(line).to_owned();
-            std::iter::once(kind)
-                .chain(args(line, command, *inner))
-                .collect()
+            std::iter::once(kind).chain(args(line, *command)).collect()
         }
         Arguments::Trigger(trigger) => {
             vec![

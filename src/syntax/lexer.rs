@@ -14,6 +14,7 @@ use nom::bytes::complete::tag;
 use nom::combinator::opt;
 use nom::{IResult, Parser};
 
+use super::MAX_ERRORS;
 use super::command::split_keyword;
 use super::directive::{self, Directive};
 use super::error::SyntaxError;
@@ -90,13 +91,10 @@ impl<'s> Lexer<'s> {
         }
     }
 
-    fn error(&mut self, span: Span, message: impl Into<String>, advice: &str) {
-        let (message, advice) = (message.into(), advice.to_owned());
-        self.out.errors.push(SyntaxError {
-            span,
-            message,
-            advice,
-        });
+    fn error(&mut self, error: SyntaxError) {
+        if self.out.errors.len() < MAX_ERRORS {
+            self.out.errors.push(error);
+        }
     }
 
     fn bom(&mut self) {
@@ -107,71 +105,69 @@ impl<'s> Lexer<'s> {
     }
 
     fn directives(&mut self) {
-        while let Ok((rest, line)) = line(self.rest) {
+        while let Ok((rest, raw)) = raw_line(self.rest) {
             let offset = self.offset();
-            let Some(directive) = directive::read(line.content, offset) else {
+            let Some(directive) = directive::read(raw.content, offset) else {
                 break;
             };
             self.rest = rest;
             self.lines += 1;
-            self.push(TokenKind::Directive, offset, line.len());
+            self.push(TokenKind::Directive, offset, raw.length());
             match directive::check(self.text, directive, &self.out.directives) {
                 Ok(Some(escape)) => self.out.escape = escape,
                 Ok(None) => {}
-                Err(error) => self.out.errors.push(error),
+                Err(error) => self.error(error),
             }
             self.out.directives.push(directive);
         }
     }
 
     /// Reads the next line with its offset, and complains when it is too long for `BuildKit`.
-    fn next_line(&mut self) -> Option<(usize, Line<'s>)> {
+    fn next_line(&mut self) -> Option<(usize, RawLine<'s>)> {
         let offset = self.offset();
-        let (rest, line) = line(self.rest).ok()?;
+        let (rest, raw) = raw_line(self.rest).ok()?;
         self.rest = rest;
         self.lines += 1;
-        if line.len() > MAX_LINE {
-            self.check_length(offset, line);
+        if raw.length() > MAX_LINE {
+            self.check_length(offset, raw);
         }
-        Some((offset, line))
+        Some((offset, raw))
     }
 
     #[cold]
-    fn check_length(&mut self, offset: usize, line: Line<'s>) {
-        if line.len() - usize::from(line.ending.ends_with('\n')) > MAX_LINE {
-            self.error(
-                Span::new(offset, offset + line.content.len()),
-                format!("dockerfile line greater than max allowed size of {MAX_LINE}"),
-                "break the line with continuations",
-            );
+    fn check_length(&mut self, offset: usize, raw: RawLine<'s>) {
+        if raw.length() - usize::from(raw.ending.ends_with('\n')) > MAX_LINE {
+            self.error(SyntaxError {
+                span: Span::new(offset, offset + raw.content.len()),
+                message: format!("dockerfile line greater than max allowed size of {MAX_LINE}"),
+                advice: "break the line with continuations".to_owned(),
+            });
         }
     }
 
     /// A blank line, a comment or an instruction.
     fn statement(&mut self) {
-        let Some((offset, line)) = self.next_line() else {
+        let Some((offset, raw)) = self.next_line() else {
             return;
         };
-        let body = line.content.trim_start();
-        match body.as_bytes().first() {
-            None => self.push(TokenKind::Blank, offset, line.len()),
-            Some(b'#') => self.push(TokenKind::Comment, offset, line.len()),
-            Some(_) => {
-                let indent = line.content.len() - body.len();
+        match Line::of(raw, self.out.escape) {
+            Line::Blank => self.push(TokenKind::Blank, offset, raw.length()),
+            Line::Comment => self.push(TokenKind::Comment, offset, raw.length()),
+            Line::Piece(mut piece) => {
                 let first_token = self.out.tokens.len();
-                self.push(TokenKind::Indent, offset, indent);
-                let first = Line {
-                    content: body,
-                    ending: line.ending,
-                };
-                self.instruction(first_token, offset + indent, first);
+                self.push(TokenKind::Indent, offset, piece.indent);
+                piece.text -= piece.indent;
+                let start = offset + piece.indent;
+                self.push_piece(start, piece, raw.length() - piece.indent);
+                self.instruction(first_token, start, piece.continued);
             }
         }
     }
 
-    fn instruction(&mut self, first_token: usize, start: usize, first: Line<'s>) {
+    /// The rest of an instruction whose first line is read.
+    fn instruction(&mut self, first_token: usize, start: usize, continued: bool) {
         let start_line = self.lines;
-        self.continued_lines(start, first);
+        self.continued_lines(continued);
         let (keyword, keyword_span) = self.keyword(first_token, start);
         let heredocs = self.heredocs(first_token, keyword, start);
         let end = self.offset();
@@ -188,33 +184,32 @@ impl<'s> Lexer<'s> {
         });
     }
 
-    /// The pieces of an instruction, with the comments and blank lines between them.
-    fn continued_lines(&mut self, start: usize, first: Line<'s>) {
-        let mut open = self.piece(start, first);
+    /// The lines that continue an instruction, as long as it is `open`.
+    fn continued_lines(&mut self, mut open: bool) {
         while open {
-            let Some((offset, line)) = self.next_line() else {
+            let Some((offset, raw)) = self.next_line() else {
                 break;
             };
-            match line.content.trim_start().as_bytes().first() {
-                None => self.push(TokenKind::Blank, offset, line.len()),
-                Some(b'#') => self.push(TokenKind::Comment, offset, line.len()),
-                Some(_) => open = self.piece(offset, line),
+            match Line::of(raw, self.out.escape) {
+                Line::Blank => self.push(TokenKind::Blank, offset, raw.length()),
+                Line::Comment => self.push(TokenKind::Comment, offset, raw.length()),
+                Line::Piece(piece) => {
+                    self.push_piece(offset, piece, raw.length());
+                    open = piece.continued;
+                }
             }
         }
     }
 
-    /// One line of an instruction; says whether the instruction goes on behind it.
-    fn piece(&mut self, offset: usize, line: Line<'s>) -> bool {
-        let continued = before_continuation(line.content, self.out.escape);
-        let text = continued.unwrap_or(line.content).len();
-        self.push(TokenKind::Text, offset, text);
-        let kind = if continued.is_some() {
+    /// The tokens of a piece at `offset` in a line that is `length` long from there.
+    fn push_piece(&mut self, offset: usize, piece: Piece, length: usize) {
+        self.push(TokenKind::Text, offset, piece.text);
+        let behind = if piece.continued {
             TokenKind::Continuation
         } else {
             TokenKind::Newline
         };
-        self.push(kind, offset + text, line.len() - text);
-        continued.is_some()
+        self.push(behind, offset + piece.text, length - piece.text);
     }
 
     /// The keyword of the instruction whose tokens start at `first_token`.
@@ -256,11 +251,11 @@ impl<'s> Lexer<'s> {
                 .map(|marker| self.heredoc(marker, written))
                 .collect(),
             Err(message) => {
-                self.error(
-                    written,
-                    message,
-                    "close the quote or brace of the here-document's name",
-                );
+                self.error(SyntaxError {
+                    span: written,
+                    message: format!("failed to process the name of a heredoc: {message}"),
+                    advice: "close the quote or brace of the here-document's name".to_owned(),
+                });
                 Vec::new()
             }
         }
@@ -272,19 +267,19 @@ impl<'s> Lexer<'s> {
         let start = self.offset();
         let mut end = None;
         while end.is_none() {
-            let Some((offset, line)) = self.next_line() else {
+            let Some((offset, raw)) = self.next_line() else {
                 break;
             };
-            if marker.is_ended_by(line.content) {
-                end = Some(Span::new(offset, offset + line.len()));
+            if marker.is_ended_by(raw.content) {
+                end = Some(Span::new(offset, offset + raw.length()));
             }
         }
         let end = end.unwrap_or_else(|| {
-            self.error(
-                written,
-                "unterminated heredoc",
-                &format!("end the here-document with a line `{}`", marker.name),
-            );
+            self.error(SyntaxError {
+                span: written,
+                message: "unterminated heredoc".to_owned(),
+                advice: format!("end the here-document with a line `{}`", marker.name),
+            });
             Span::at(self.text.len())
         });
         self.push(TokenKind::HeredocBody, start, end.start - start);
@@ -308,26 +303,62 @@ impl<'s> Lexer<'s> {
 
 /// A physical line: its content, and the `\r`s and `\n` that `BuildKit` trims from its end.
 #[derive(Clone, Copy)]
-struct Line<'s> {
+struct RawLine<'s> {
     content: &'s str,
     ending: &'s str,
 }
 
-impl Line<'_> {
-    fn len(self) -> usize {
+impl RawLine<'_> {
+    fn length(self) -> usize {
         self.content.len() + self.ending.len()
     }
 }
 
+/// What a line outside here-documents is.
+enum Line {
+    Blank,
+    Comment,
+    Piece(Piece),
+}
+
+/// A line of an instruction, as lengths from its start.
+#[derive(Clone, Copy)]
+struct Piece {
+    /// White space at the start.
+    indent: usize,
+    /// What belongs to the instruction, indent included.
+    text: usize,
+    /// Whether the instruction goes on behind the line.
+    continued: bool,
+}
+
+impl Line {
+    fn of(raw: RawLine<'_>, escape: char) -> Self {
+        let body = without_indent(raw.content);
+        match body.as_bytes().first() {
+            None => Self::Blank,
+            Some(b'#') => Self::Comment,
+            Some(_) => {
+                let continued = before_continuation(raw.content, escape);
+                Self::Piece(Piece {
+                    indent: raw.content.len() - body.len(),
+                    text: continued.unwrap_or(raw.content).len(),
+                    continued: continued.is_some(),
+                })
+            }
+        }
+    }
+}
+
 /// The next line, up to and with its line feed. Fails at the end of the text only.
-fn line(input: &str) -> Parsed<'_, Line<'_>> {
+fn raw_line(input: &str) -> Parsed<'_, RawLine<'_>> {
     if input.is_empty() {
         return Err(nom::Err::Error(()));
     }
     let length = memchr(b'\n', input.as_bytes()).map_or(input.len(), |at| at + 1);
     let (line, rest) = input.split_at(length);
     let (content, ending) = line.split_at(line_content(line).len());
-    Ok((rest, Line { content, ending }))
+    Ok((rest, RawLine { content, ending }))
 }
 
 fn bom(input: &str) -> Parsed<'_, Option<&str>> {
@@ -336,14 +367,27 @@ fn bom(input: &str) -> Parsed<'_, Option<&str>> {
 
 /// `line` without the line feed and the carriage returns before it.
 fn line_content(line: &str) -> &str {
-    line.strip_suffix('\n')
-        .unwrap_or(line)
-        .trim_end_matches('\r')
+    let line = line.strip_suffix('\n').unwrap_or(line);
+    // Few files have carriage returns, so the search is kept off the common path.
+    if line.ends_with('\r') {
+        line.trim_end_matches('\r')
+    } else {
+        line
+    }
+}
+
+/// `content` without the white space that it starts with.
+fn without_indent(content: &str) -> &str {
+    // Most lines start with a letter; telling that does not need Unicode tables.
+    let plain = content.as_bytes().first().is_some_and(u8::is_ascii_graphic);
+    if plain { content } else { content.trim_start() }
 }
 
 /// What stands before the continuation at the end of a line, or `None` when the line does not
 /// continue. Two escape characters in a row do not continue a line, and three neither.
 fn before_continuation(content: &str, escape: char) -> Option<&str> {
-    let text = content.trim_end_matches([' ', '\t']).strip_suffix(escape)?;
+    let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t');
+    let last = content.bytes().rposition(|byte| !is_blank(&byte))?;
+    let text = content[..=last].strip_suffix(escape)?;
     (!text.ends_with(escape)).then_some(text)
 }

@@ -35,7 +35,9 @@ impl<'s> Logical<'s> {
             after_comment: false,
         };
         let Some((first, _)) = pieces.next() else {
-            let at = tokens.first().map_or(0, |token| token.span.start);
+            // A lone continuation: the line is empty, and stands where the continuation does.
+            let start = tokens.iter().find(|token| token.kind != TokenKind::Indent);
+            let at = start.map_or(0, |token| token.span.start);
             return Self {
                 text: Cow::Borrowed(""),
                 segments: vec![Segment::new(0, at, false)],

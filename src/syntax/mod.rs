@@ -1,4 +1,62 @@
 //! Dockerfiles, read as `BuildKit` reads them and without losing a byte.
+//!
+//! There are two layers, because `BuildKit` joins the lines of an instruction before it looks at
+//! words or quotes, while an edit has to name bytes of the file:
+//!
+//! ```text
+//!  physical: tokens that tile the file          logical: one joined line per instruction
+//!
+//!  ┌─────────────────────┬──────────────┐
+//!  │ Text "RUN make "    │ Continuation │        "RUN make   install"
+//!  ├─────────────────────┴──────────────┤             └┬─┘   └──┬──┘
+//!  │ Comment "  # into /usr/local"      │              │        │    Logical::source
+//!  ├─────────────────────┬──────────────┤              ▼        ▼    leads back
+//!  │ Text "  install"    │ Newline      │       bytes 4..8     33..40
+//!  └─────────────────────┴──────────────┘
+//! ```
+//!
+//! [`parse`] makes the physical layer in one pass and never fails. The logical layer is worked out
+//! when asked: [`Dockerfile::logical`] joins a line, [`Dockerfile::view`] also says what the
+//! instruction means. Nothing is stored twice, so the two cannot disagree.
+//!
+//! ```
+//! use dfopt::syntax::{Form, Kind, TokenKind, parse};
+//!
+//! let text = "RUN make \\\n  # into /usr/local\n  install\n";
+//! let file = parse(text);
+//!
+//! // The tokens are the file, byte for byte.
+//! let tokens: Vec<_> = file.tokens().iter().map(|t| (t.kind, t.span.text(text))).collect();
+//! assert_eq!(tokens, [
+//!     (TokenKind::Text, "RUN make "),
+//!     (TokenKind::Continuation, "\\\n"),
+//!     (TokenKind::Comment, "  # into /usr/local\n"),
+//!     (TokenKind::Text, "  install"),
+//!     (TokenKind::Newline, "\n"),
+//! ]);
+//! assert_eq!(file.to_string(), text);
+//!
+//! // The view is what BuildKit reads; its spans are those of the joined line.
+//! let view = file.view(0);
+//! let Kind::Run { form: Form::Shell(script) } = view.kind else { panic!("shell form") };
+//! assert_eq!(script.text(&view.logical.text), "make   install");
+//!
+//! // Every span leads back to the bytes of the file.
+//! assert_eq!(view.logical.source(script), (4..40).into());
+//! assert!(view.logical.crosses_comment(script));
+//! ```
+//!
+//! What `BuildKit` rejects is not an `Err` but a list: [`Dockerfile::errors`] for its parser,
+//! [`Dockerfile::instruction_errors`] for the reader behind it. An instruction that it rejects has
+//! the view [`Kind::Invalid`]. Variables are substituted by [`Expander`], and [`dump`] prints a
+//! parse as JSON, to be compared with that of any other parser.
+//!
+//! # Where this differs from `BuildKit`
+//!
+//! * `${…}` that nests deeper than 200 levels is given up.
+//! * `BuildKit` splits flags and the type of a `HEALTHCHECK` byte by byte and can cut a character
+//!   in two. Here the character stays whole, because spans lie on character boundaries.
+//! * Names of variables may hold any alphanumeric character, not only letters and decimal digits.
 
 mod arguments;
 mod command;
@@ -41,6 +99,9 @@ pub use words::Word;
 
 use arguments::read_arguments;
 use command::split_command;
+
+/// How many errors of one kind are listed: a file of garbage has one on every line.
+const MAX_ERRORS: usize = 1000;
 
 /// Reads a Dockerfile. Never fails: [`Dockerfile::errors`] says what `BuildKit` would reject, and
 /// what cannot be understood stays in the tokens as it is. Takes time and memory linear in the
@@ -110,14 +171,16 @@ impl<'s> Dockerfile<'s> {
         self.escape
     }
 
-    /// What `BuildKit`'s parser rejects, in source order. `BuildKit` itself stops at the first.
+    /// What `BuildKit`'s parser rejects, in source order. `BuildKit` itself stops at the first;
+    /// here the list ends after some thousand.
     #[must_use]
     pub fn errors(&self) -> &[SyntaxError] {
         self.errors.get_or_init(|| self.find_errors())
     }
 
     /// What `BuildKit`'s instruction reader rejects although its parser takes it, in source order;
-    /// worked out on every call. `BuildKit` itself stops at the first.
+    /// worked out on every call. `BuildKit` itself stops at the first; here the list ends after
+    /// some thousand.
     #[must_use]
     pub fn instruction_errors(&self) -> Vec<SyntaxError> {
         validate::instruction_errors(self)
@@ -165,9 +228,8 @@ impl<'s> Dockerfile<'s> {
 
     fn find_errors(&self) -> Vec<SyntaxError> {
         let mut errors = self.lexer_errors.clone();
-        for index in 0..self.instructions.len() {
-            errors.extend(self.argument_error(index));
-        }
+        let in_arguments = (0..self.instructions.len()).filter_map(|i| self.argument_error(i));
+        errors.extend(in_arguments.take(MAX_ERRORS));
         if self.instructions.is_empty() {
             errors.push(SyntaxError {
                 span: Span::at(self.text.len()),

@@ -12,7 +12,7 @@ use super::heredoc::Marker;
 use super::keyword::Keyword;
 use super::span::Span;
 use super::words::Word;
-use super::{Dockerfile, Pair};
+use super::{Dockerfile, MAX_ERRORS, Pair};
 
 /// The complaint about an instruction, if there is one.
 type Checked = Result<(), Complaint>;
@@ -22,6 +22,9 @@ pub(super) fn instruction_errors(file: &Dockerfile<'_>) -> Vec<SyntaxError> {
     let mut errors = Vec::new();
     let mut stage = Stage::Before;
     for (index, instruction) in file.instructions().iter().enumerate() {
+        if errors.len() >= MAX_ERRORS {
+            break;
+        }
         let logical = file.logical(index);
         let command = split_command(&logical.text, 0, file.escape());
         let keyword = instruction.keyword;

@@ -3,5 +3,15 @@
 
 mod cases;
 mod cli;
+mod configuration;
 mod corpus;
+mod diffs;
+mod dockerfile_conformance;
 mod docs;
+mod expand;
+mod files;
+mod properties;
+mod sandbox;
+mod shell_conformance;
+mod syntax;
+mod views;

@@ -7,18 +7,32 @@ use crate::knowledge::tools::{Action, Does, Makes};
 use crate::syntax::{Kind, Transfer};
 use crate::transform::{Evidence, Place, Refusal};
 
+use super::Site;
 use super::base;
 use super::prune::{self, Pruned};
 use super::roles::Role;
-use super::Site;
 
 /// More files than this are not looked through.
 const MOST_FILES: usize = 20_000;
 
 /// What no program reads: it is for people and for the build.
 const NEVER_READ: [&str; 16] = [
-    "Dockerfile*", "*.Dockerfile", "Containerfile", ".dockerignore", ".git*", "README*", "LICENSE*", "CHANGELOG*",
-    "CONTRIBUTING*", "docker-compose*", "compose.y*ml", "Makefile", ".editorconfig", ".github", ".vscode", ".idea",
+    "Dockerfile*",
+    "*.Dockerfile",
+    "Containerfile",
+    ".dockerignore",
+    ".git*",
+    "README*",
+    "LICENSE*",
+    "CHANGELOG*",
+    "CONTRIBUTING*",
+    "docker-compose*",
+    "compose.y*ml",
+    "Makefile",
+    ".editorconfig",
+    ".github",
+    ".vscode",
+    ".idea",
 ];
 
 /// What the runtime stage takes over.
@@ -45,7 +59,12 @@ pub(super) struct Artefacts {
 /// Finds what the program needs of what the builder makes.
 pub(super) fn locate(site: &Site<'_>) -> Result<Artefacts, Refusal> {
     let installed = installed(site)?;
-    let all_below = |workdir: &str| installed.paths.iter().all(|path| below(path, workdir).is_some());
+    let all_below = |workdir: &str| {
+        installed
+            .paths
+            .iter()
+            .all(|path| below(path, workdir).is_some())
+    };
     if site.roles.builds() {
         return built(site);
     }
@@ -61,29 +80,41 @@ pub(super) fn locate(site: &Site<'_>) -> Result<Artefacts, Refusal> {
 
 /// Whether a folder of the context is copied before the dependencies are installed.
 fn source_before_install(site: &Site<'_>) -> bool {
-    sources_before_split(site).any(|(at, transfer)| transfer.sources.iter().any(|word| !is_file(site, at, &word.raw)))
+    sources_before_split(site).any(|(at, transfer)| {
+        transfer
+            .sources
+            .iter()
+            .any(|word| !is_file(site, at, &word.raw))
+    })
 }
 
 fn sources_before_split<'s>(site: &'s Site<'_>) -> impl Iterator<Item = (usize, &'s Transfer)> {
-    site.roles.with(Role::Source).take_while(|at| *at < site.roles.split).filter_map(|at| {
-        match &site.cx.facts.views[at].kind {
+    site.roles
+        .with(Role::Source)
+        .take_while(|at| *at < site.roles.split)
+        .filter_map(|at| match &site.cx.facts.views[at].kind {
             Kind::Copy(transfer) | Kind::Add(transfer) => Some((at, transfer)),
             _ => None,
-        }
-    })
+        })
 }
 
 fn is_file(site: &Site<'_>, _at: usize, source: &str) -> bool {
     let path = source.trim_start_matches("./").trim_end_matches('/');
     match site.cx.context {
         Some(context) if !path.contains('*') => context.kind(path) == Some(FileKind::File),
-        _ => path.rsplit('/').next().is_some_and(|name| name.contains('.') && name.trim_matches('.') != ""),
+        _ => path
+            .rsplit('/')
+            .next()
+            .is_some_and(|name| name.contains('.') && name.trim_matches('.') != ""),
     }
 }
 
 /// The steps of the instructions with this role.
 fn steps<'s>(site: &'s Site<'_>, role: Role) -> impl Iterator<Item = (usize, &'s Step<'s>)> {
-    let runs = site.roles.with(role).filter_map(|at| Some((at, site.cx.facts.runs[at].as_ref()?)));
+    let runs = site
+        .roles
+        .with(role)
+        .filter_map(|at| Some((at, site.cx.facts.runs[at].as_ref()?)));
     runs.flat_map(|(at, run)| run.steps.iter().map(move |step| (at, step)))
 }
 
@@ -91,14 +122,26 @@ fn steps<'s>(site: &'s Site<'_>, role: Role) -> impl Iterator<Item = (usize, &'s
 fn installed(site: &Site<'_>) -> Result<Artefacts, Refusal> {
     let mut artefacts = Artefacts::default();
     for (at, step) in steps(site, Role::Dependencies) {
-        let Some(invocation) = step.invocation.as_ref().filter(|_| step.does() == Some(Does::InstallDependencies)) else {
+        let Some(invocation) = step
+            .invocation
+            .as_ref()
+            .filter(|_| step.does() == Some(Does::InstallDependencies))
+        else {
             continue;
         };
         let Some(directory) = step.directory() else {
-            return Err(site.refuse_at(at, "output-not-located", "dfopt cannot tell in which folder it works"));
+            return Err(site.refuse_at(
+                at,
+                "output-not-located",
+                "dfopt cannot tell in which folder it works",
+            ));
         };
         if invocation.action.installs.is_empty() {
-            return Err(site.refuse_at(at, "output-not-located", "dfopt does not know where it installs"));
+            return Err(site.refuse_at(
+                at,
+                "output-not-located",
+                "dfopt does not know where it installs",
+            ));
         }
         for path in locations(site, step, invocation.action) {
             let path = join(&directory, &path);
@@ -119,9 +162,18 @@ fn locations(site: &Site<'_>, step: &Step<'_>, action: &Action) -> Vec<String> {
     }
     let elsewhere = super::packages::named_dependencies(site, step)
         .iter()
-        .any(|name| action.installs_elsewhere.iter().any(|pattern| matches_name(pattern, name)));
+        .any(|name| {
+            action
+                .installs_elsewhere
+                .iter()
+                .any(|pattern| matches_name(pattern, name))
+        });
     match (base::version(site.reference(), 2), elsewhere) {
-        (Some(minor), false) => action.installs.iter().map(|path| path.replace("{minor}", &minor)).collect(),
+        (Some(minor), false) => action
+            .installs
+            .iter()
+            .map(|path| path.replace("{minor}", &minor))
+            .collect(),
         _ if action.installs_all.is_empty() => action.installs.clone(),
         _ => action.installs_all.clone(),
     }
@@ -129,10 +181,20 @@ fn locations(site: &Site<'_>, step: &Step<'_>, action: &Action) -> Vec<String> {
 
 /// Whether the stage makes the folder `path` itself, as `python -m venv` does.
 fn is_environment(site: &Site<'_>, path: &str) -> bool {
-    let runs = site.stage.body.clone().filter_map(|at| site.cx.facts.runs[at].as_ref());
+    let runs = site
+        .stage
+        .body
+        .clone()
+        .filter_map(|at| site.cx.facts.runs[at].as_ref());
     runs.flat_map(|run| &run.steps).any(|step| {
-        let program_words = step.invocation.as_ref().map_or(0, |invocation| invocation.program_words);
-        step.args.iter().skip(program_words).any(|arg| arg.known() == path)
+        let program_words = step
+            .invocation
+            .as_ref()
+            .map_or(0, |invocation| invocation.program_words);
+        step.args
+            .iter()
+            .skip(program_words)
+            .any(|arg| arg.known() == path)
     })
 }
 
@@ -140,11 +202,22 @@ fn is_environment(site: &Site<'_>, path: &str) -> bool {
 fn built(site: &Site<'_>) -> Result<Artefacts, Refusal> {
     let workdir = site.workdir();
     if workdir == "/" {
-        return Err(site.refuse("output-not-located", "the build works in the root of the file system: set a WORKDIR of its own"));
+        return Err(site.refuse(
+            "output-not-located",
+            "the build works in the root of the file system: set a WORKDIR of its own",
+        ));
     }
-    for (at, step) in steps(site, Role::Build).filter(|(_, step)| step.does() == Some(Does::Build)) {
-        if step.directory().is_none_or(|directory| below(&directory, &workdir).is_none()) {
-            return Err(site.refuse_at(at, "output-not-located", &format!("it builds in another folder than the program runs in, {workdir}")));
+    for (at, step) in steps(site, Role::Build).filter(|(_, step)| step.does() == Some(Does::Build))
+    {
+        if step
+            .directory()
+            .is_none_or(|directory| below(&directory, &workdir).is_none())
+        {
+            return Err(site.refuse_at(
+                at,
+                "output-not-located",
+                &format!("it builds in another folder than the program runs in, {workdir}"),
+            ));
         }
     }
     match executable(site) {
@@ -166,22 +239,37 @@ fn executable<'s>(site: &'s Site<'_>) -> Option<(String, &'s Action)> {
         return None;
     }
     let path = join(&site.workdir(), program);
-    let output = invocation.options.iter().find(|option| invocation.action.options.write.contains(&option.name))?;
+    let output = invocation
+        .options
+        .iter()
+        .find(|option| invocation.action.options.write.contains(&option.name))?;
     let output = join(&step.directory()?, output.value.as_deref()?);
     (output == path).then_some((path, invocation.action))
 }
 
 fn one_executable(site: &Site<'_>, path: String, action: &Action) -> Result<Artefacts, Refusal> {
-    let mut artefacts = Artefacts { executable: Some(path.clone()), hold_workdir: true, ..Artefacts::default() };
+    let mut artefacts = Artefacts {
+        executable: Some(path.clone()),
+        hold_workdir: true,
+        ..Artefacts::default()
+    };
     link_static(site, action, &mut artefacts);
     let workdir = site.workdir();
-    match site.cx.context.and_then(|context| read_at_run_time(site, context, action)) {
+    match site
+        .cx
+        .context
+        .and_then(|context| read_at_run_time(site, context, action))
+    {
         Some(entries) => {
             artefacts.paths.push(path);
             if !action.sources.is_empty() {
-                artefacts.assumes.push(format!("the program reads no source and no document of {workdir} when it runs"));
+                artefacts.assumes.push(format!(
+                    "the program reads no source and no document of {workdir} when it runs"
+                ));
             }
-            artefacts.paths.extend(entries.into_iter().map(|entry| join(&workdir, &entry)));
+            artefacts
+                .paths
+                .extend(entries.into_iter().map(|entry| join(&workdir, &entry)));
         }
         None => {
             if below(&path, &workdir).is_none() {
@@ -195,8 +283,14 @@ fn one_executable(site: &Site<'_>, path: String, action: &Action) -> Result<Arte
 
 /// Makes sure that the program needs no library, where that is proven or can be had.
 fn link_static(site: &Site<'_>, action: &Action, artefacts: &mut Artefacts) {
-    let Some(how) = &action.linked_static else { return };
-    let Some((at, step)) = steps(site, Role::Build).find(|(_, step)| step.does() == Some(Does::Build)) else { return };
+    let Some(how) = &action.linked_static else {
+        return;
+    };
+    let Some((at, step)) =
+        steps(site, Role::Build).find(|(_, step)| step.does() == Some(Does::Build))
+    else {
+        return;
+    };
     let (name, value) = how.variable.split_once('=').unwrap_or((&how.variable, ""));
     let text = step.span.text(&site.cx.facts.views[at].logical.text);
     let set = site.cx.facts.states[at].value(name);
@@ -204,7 +298,10 @@ fn link_static(site: &Site<'_>, action: &Action, artefacts: &mut Artefacts) {
         artefacts.is_static = true;
         return;
     }
-    let free = site.cx.context.is_some_and(|context| is_free_of(context, how, action));
+    let free = site
+        .cx
+        .context
+        .is_some_and(|context| is_free_of(context, how, action));
     if set.is_none() && !step.assigns.iter().any(|assigned| assigned == name) && free {
         let offset = site.cx.facts.source(at, step.span).start;
         artefacts.variable = Some((offset, format!("{} ", how.variable)));
@@ -214,43 +311,75 @@ fn link_static(site: &Site<'_>, action: &Action, artefacts: &mut Artefacts) {
 }
 
 /// Whether neither the manifest nor the sources hold a line with which a static program would differ.
-fn is_free_of(context: &BuildContext, how: &crate::knowledge::tools::Static, action: &Action) -> bool {
-    let Some(files) = context.files_below("", MOST_FILES) else { return false };
+fn is_free_of(
+    context: &BuildContext,
+    how: &crate::knowledge::tools::Static,
+    action: &Action,
+) -> bool {
+    let Some(files) = context.files_below("", MOST_FILES) else {
+        return false;
+    };
     let holds = |path: &String, lines: &[regex_lite::Regex]| {
         let text = context.read(path).unwrap_or_default();
-        text.lines().any(|line| lines.iter().any(|regex| regex.is_match(line)))
+        text.lines()
+            .any(|line| lines.iter().any(|regex| regex.is_match(line)))
     };
     let manifests = action.prefetch.as_ref().map(|prefetch| &prefetch.manifests);
-    let manifest = manifests.and_then(|manifests| manifests.first()).filter(|path| context.has(path));
+    let manifest = manifests
+        .and_then(|manifests| manifests.first())
+        .filter(|path| context.has(path));
     let is_source = |path: &&String| {
         let name = path.rsplit('/').next().unwrap_or_default();
-        action.sources.iter().any(|pattern| matches_name(pattern, name))
+        action
+            .sources
+            .iter()
+            .any(|pattern| matches_name(pattern, name))
     };
     manifest.is_some_and(|path| !holds(path, &how.unless_manifest))
-        && !files.iter().filter(is_source).any(|path| holds(path, &how.unless_source))
+        && !files
+            .iter()
+            .filter(is_source)
+            .any(|path| holds(path, &how.unless_source))
 }
 
 /// The entries of the working directory that are neither source nor for people, when all of it comes
 /// from the root of the context.
-fn read_at_run_time(site: &Site<'_>, context: &BuildContext, action: &Action) -> Option<Vec<String>> {
+fn read_at_run_time(
+    site: &Site<'_>,
+    context: &BuildContext,
+    action: &Action,
+) -> Option<Vec<String>> {
     let workdir = site.workdir();
     let copies_root = |(at, transfer): (usize, &Transfer)| {
         let dest = join(&site.cx.facts.states[at].workdir, &transfer.dest.raw);
-        transfer.sources.iter().all(|word| is_file(site, at, &word.raw) || matches!(word.raw.as_str(), "." | "./")) && dest == workdir
+        transfer
+            .sources
+            .iter()
+            .all(|word| is_file(site, at, &word.raw) || matches!(word.raw.as_str(), "." | "./"))
+            && dest == workdir
     };
     if !sources_before_split(site).all(copies_root) {
         return None;
     }
     let only_for_build = |name: &str| {
         NEVER_READ.iter().any(|pattern| matches_name(pattern, name))
-            || action.sources.iter().any(|pattern| matches_name(pattern, name))
+            || action
+                .sources
+                .iter()
+                .any(|pattern| matches_name(pattern, name))
     };
     let mut entries = Vec::new();
-    for name in context.names("").into_iter().filter(|name| !only_for_build(name)) {
+    for name in context
+        .names("")
+        .into_iter()
+        .filter(|name| !only_for_build(name))
+    {
         let keep = match context.kind(&name)? {
             FileKind::File => true,
             FileKind::Folder => context.files_below(&name, MOST_FILES)?.iter().any(|path| {
-                path.rsplit('/').next().is_some_and(|name| !only_for_build(name))
+                path.rsplit('/')
+                    .next()
+                    .is_some_and(|name| !only_for_build(name))
             }),
         };
         if keep {
@@ -263,17 +392,33 @@ fn read_at_run_time(site: &Site<'_>, context: &BuildContext, action: &Action) ->
 fn whole_workdir(site: &Site<'_>) -> Result<Artefacts, Refusal> {
     let workdir = site.workdir();
     if workdir == "/" {
-        return Err(site.refuse("output-not-located", "the build works in the root of the file system: set a WORKDIR of its own"));
+        return Err(site.refuse(
+            "output-not-located",
+            "the build works in the root of the file system: set a WORKDIR of its own",
+        ));
     }
-    let mut artefacts = Artefacts { hold_workdir: true, paths: vec![workdir.clone()], ..Artefacts::default() };
-    for path in installed(site)?.paths.into_iter().filter(|path| below(path, &workdir).is_none()) {
+    let mut artefacts = Artefacts {
+        hold_workdir: true,
+        paths: vec![workdir.clone()],
+        ..Artefacts::default()
+    };
+    for path in installed(site)?
+        .paths
+        .into_iter()
+        .filter(|path| below(path, &workdir).is_none())
+    {
         artefacts.paths.push(path);
     }
     if site.roles.builds() {
-        artefacts.assumes.push(format!("the build writes nothing that the program needs outside of {workdir}"));
+        artefacts.assumes.push(format!(
+            "the build writes nothing that the program needs outside of {workdir}"
+        ));
         artefacts.prune = prune::plan(site);
         if let Some(pruned) = &artefacts.prune {
-            artefacts.because.push(Evidence { place: Place::File(pruned.manifest.clone(), None), note: pruned.evidence.clone() });
+            artefacts.because.push(Evidence {
+                place: Place::File(pruned.manifest.clone(), None),
+                note: pruned.evidence.clone(),
+            });
             artefacts.assumes.push(pruned.assumes.clone());
         }
     }

@@ -71,7 +71,8 @@ impl Site<'_> {
     fn refuse_at(&self, at: usize, code: &'static str, message: &str) -> Refusal {
         let instruction = &self.cx.file.instructions()[at];
         let message = format!("line {}: {message}", instruction.start_line);
-        self.refuse(code, message).because(instruction.span, "what stands in the way")
+        self.refuse(code, message)
+            .because(instruction.span, "what stands in the way")
     }
 
     /// The reference of the base image.
@@ -89,20 +90,39 @@ impl Site<'_> {
 }
 
 fn rewrite(cx: &Cx<'_>) -> Result<Option<Rewrite>, Refusal> {
-    let Some(stage) = cx.facts.final_stage().filter(|stage| stage.os == Os::Linux) else { return Ok(None) };
-    let (Some(image), Base::Image(reference)) = (cx.facts.image(stage), &stage.base) else { return Ok(None) };
+    let Some(stage) = cx.facts.final_stage().filter(|stage| stage.os == Os::Linux) else {
+        return Ok(None);
+    };
+    let (Some(image), Base::Image(reference)) = (cx.facts.image(stage), &stage.base) else {
+        return Ok(None);
+    };
     if !roles::builds_something(cx, stage) || !could_gain(cx, stage, image) {
         return Ok(None);
     }
     let written = cx.facts.views[stage.from].body;
-    if !cx.facts.views[stage.from].text(written).starts_with(reference.as_str()) {
+    if !cx.facts.views[stage.from]
+        .text(written)
+        .starts_with(reference.as_str())
+    {
         let message = "the tag of the base image is a variable, and the runtime image would have to follow it";
-        return Err(Refusal::new(cx.file.instructions()[stage.from].span, "variable-base", message));
+        return Err(Refusal::new(
+            cx.file.instructions()[stage.from].span,
+            "variable-base",
+            message,
+        ));
     }
     let roles = roles::assign(cx, stage)?;
-    let site = Site { cx, stage, image, roles, launches: launch::of_stage(cx.facts, stage) };
+    let site = Site {
+        cx,
+        stage,
+        image,
+        roles,
+        launches: launch::of_stage(cx.facts, stage),
+    };
     guard(&site)?;
-    let Some(plan) = plan(&site)? else { return Ok(None) };
+    let Some(plan) = plan(&site)? else {
+        return Ok(None);
+    };
     Ok(Some(plan.write(&site)))
 }
 
@@ -114,23 +134,40 @@ fn could_gain(cx: &Cx<'_>, stage: &Stage, image: &Image<'_>) -> bool {
 fn guard(site: &Site<'_>) -> Result<(), Refusal> {
     let facts = site.cx.facts;
     if facts.stages.len() > 1 {
-        return Err(site.refuse("already-multi-stage", "the file has several stages already: what their authors meant stays"));
+        return Err(site.refuse(
+            "already-multi-stage",
+            "the file has several stages already: what their authors meant stays",
+        ));
     }
     if site.image.onbuild || facts.has_triggers(site.stage) {
         return Err(site.refuse("onbuild", "ONBUILD steps would run in another stage"));
     }
     if !site.launches.declared {
-        return Err(site.refuse("no-command", "without CMD or ENTRYPOINT this may be an image to build on, which needs its tools"));
+        return Err(site.refuse(
+            "no-command",
+            "without CMD or ENTRYPOINT this may be an image to build on, which needs its tools",
+        ));
     }
     if site.launches.opaque {
-        return Err(site.refuse("opaque-command", "dfopt cannot tell which programs the container starts"));
+        return Err(site.refuse(
+            "opaque-command",
+            "dfopt cannot tell which programs the container starts",
+        ));
     }
     if let Some(at) = roles::user_before(site.cx, site.stage, site.roles.split) {
-        return Err(site.refuse_at(at, "user-before-build", "the build runs as another user than root, whose files would have to be found"));
+        return Err(site.refuse_at(
+            at,
+            "user-before-build",
+            "the build runs as another user than root, whose files would have to be found",
+        ));
     }
     let volume = |at: &usize| matches!(facts.views[*at].kind, Kind::Volume { .. });
     if let Some(at) = (site.stage.from..site.roles.split).find(volume) {
-        return Err(site.refuse_at(at, "volume-before-build", "a volume is declared before the build is done"));
+        return Err(site.refuse_at(
+            at,
+            "volume-before-build",
+            "a volume is declared before the build is done",
+        ));
     }
     Ok(())
 }
@@ -146,10 +183,16 @@ fn plan(site: &Site<'_>) -> Result<Option<Split>, Refusal> {
     let artefacts = artefacts::locate(site)?;
     let mut packages = packages::for_runtime(site)?;
     programs::add_packages(site, &mut packages)?;
-    let Some(base) = base::choose(site, &artefacts, &packages)? else { return Ok(None) };
+    let Some(base) = base::choose(site, &artefacts, &packages)? else {
+        return Ok(None);
+    };
     programs::check(site, &base, &artefacts)?;
     packages.complete_for(&base);
-    Ok(Some(Split { base, packages, artefacts }))
+    Ok(Some(Split {
+        base,
+        packages,
+        artefacts,
+    }))
 }
 
 impl Split {
@@ -165,11 +208,24 @@ impl Split {
             Change::PackagesRemoved(self.packages.removed.clone()),
             Change::PackagesAdded(self.packages.added.clone()),
         ];
-        for sentence in self.base.assumes.iter().chain(&self.artefacts.assumes).chain(&self.packages.assumes) {
+        for sentence in self
+            .base
+            .assumes
+            .iter()
+            .chain(&self.artefacts.assumes)
+            .chain(&self.packages.assumes)
+        {
             rewrite.assume(sentence.clone());
         }
-        for at in site.roles.with(Role::Build).chain(site.roles.with(Role::Dependencies)) {
-            rewrite.evidence(site.cx.file.instructions()[at].span, "only the builder needs the tools for this");
+        for at in site
+            .roles
+            .with(Role::Build)
+            .chain(site.roles.with(Role::Dependencies))
+        {
+            rewrite.evidence(
+                site.cx.file.instructions()[at].span,
+                "only the builder needs the tools for this",
+            );
         }
         rewrite.because.extend(self.packages.because);
         rewrite.because.extend(self.artefacts.because);

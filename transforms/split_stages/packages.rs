@@ -8,9 +8,9 @@ use crate::knowledge::tools::{Does, Role as OptionRole, Tool};
 use crate::syntax::Span;
 use crate::transform::{Cx, Evidence, Refusal};
 
+use super::Site;
 use super::base::Runtime;
 use super::roles::Role;
-use super::Site;
 
 /// What the runtime stage installs.
 #[derive(Default)]
@@ -51,7 +51,9 @@ impl RuntimePackages {
 /// Whether the stage installs a package that only a build needs.
 pub(super) fn some_are_for_builds(cx: &Cx<'_>, stage: &Stage) -> bool {
     installs(cx, stage.body.clone()).any(|(_, step)| {
-        let Some(invocation) = &step.invocation else { return false };
+        let Some(invocation) = &step.invocation else {
+            return false;
+        };
         let is_for_builds = |at: &usize| {
             let name = bare(step.args[*at].known());
             is_for_builds(cx, &invocation.tool.id, name)
@@ -60,7 +62,10 @@ pub(super) fn some_are_for_builds(cx: &Cx<'_>, stage: &Stage) -> bool {
     })
 }
 
-fn installs<'a>(cx: &'a Cx<'a>, range: std::ops::Range<usize>) -> impl Iterator<Item = (usize, &'a Step<'a>)> {
+fn installs<'a>(
+    cx: &'a Cx<'a>,
+    range: std::ops::Range<usize>,
+) -> impl Iterator<Item = (usize, &'a Step<'a>)> {
     let runs = range.filter_map(|at| Some((at, cx.facts.runs[at].as_ref()?)));
     runs.flat_map(|(at, run)| run.steps.iter().map(move |step| (at, step)))
         .filter(|(_, step)| step.does() == Some(Does::InstallPackages))
@@ -68,12 +73,15 @@ fn installs<'a>(cx: &'a Cx<'a>, range: std::ops::Range<usize>) -> impl Iterator<
 
 /// Whether only a build needs the package `name` of the package manager with the tool `id`.
 pub(super) fn is_for_builds(cx: &Cx<'_>, id: &str, name: &str) -> bool {
-    PackageManager::of_tool(id).is_some_and(|manager| cx.knowledge.packages.build_only(manager, name))
+    PackageManager::of_tool(id)
+        .is_some_and(|manager| cx.knowledge.packages.build_only(manager, name))
 }
 
 /// The name without a version or an architecture.
 fn bare(word: &str) -> &str {
-    word.split(['=', ':', '~', '<', '>']).next().unwrap_or_default()
+    word.split(['=', ':', '~', '<', '>'])
+        .next()
+        .unwrap_or_default()
 }
 
 /// The packages that are installed before the split, without those that only the build needs, and
@@ -82,12 +90,26 @@ pub(super) fn for_runtime(site: &Site<'_>) -> Result<RuntimePackages, Refusal> {
     let mut packages = RuntimePackages::default();
     let range = site.stage.body.start..site.roles.split;
     if let Some(at) = upgrades(site).next() {
-        return Err(site.refuse_at(at, "upgrades-packages", "it brings all packages up to date, which a smaller image would have to repeat"));
+        return Err(site.refuse_at(
+            at,
+            "upgrades-packages",
+            "it brings all packages up to date, which a smaller image would have to repeat",
+        ));
     }
     for (at, step) in installs(site.cx, range) {
-        let Some(invocation) = &step.invocation else { continue };
-        if packages.manager.as_ref().is_some_and(|manager| *manager != invocation.tool.id) {
-            return Err(site.refuse_at(at, "two-package-managers", "it uses another package manager than the lines above"));
+        let Some(invocation) = &step.invocation else {
+            continue;
+        };
+        if packages
+            .manager
+            .as_ref()
+            .is_some_and(|manager| *manager != invocation.tool.id)
+        {
+            return Err(site.refuse_at(
+                at,
+                "two-package-managers",
+                "it uses another package manager than the lines above",
+            ));
         }
         packages.manager = Some(invocation.tool.id.clone());
         for option in &invocation.options {
@@ -95,9 +117,18 @@ pub(super) fn for_runtime(site: &Site<'_>) -> Result<RuntimePackages, Refusal> {
         }
         for &operand in &invocation.operands {
             let Some(word) = &step.args[operand].text else {
-                return Err(site.refuse_at(at, "variable-packages", "the names of packages are known only to the build"));
+                return Err(site.refuse_at(
+                    at,
+                    "variable-packages",
+                    "the names of packages are known only to the build",
+                ));
             };
-            packages.package(site, &invocation.tool.id, word, site.cx.file.instructions()[at].span);
+            packages.package(
+                site,
+                &invocation.tool.id,
+                word,
+                site.cx.file.instructions()[at].span,
+            );
         }
     }
     add_native_needs(site, &mut packages)?;
@@ -107,14 +138,29 @@ pub(super) fn for_runtime(site: &Site<'_>) -> Result<RuntimePackages, Refusal> {
 fn upgrades<'s>(site: &'s Site<'_>) -> impl Iterator<Item = usize> + 's {
     (site.stage.body.start..site.roles.split).filter(|&at| {
         let steps = site.cx.facts.runs[at].iter().flat_map(|run| &run.steps);
-        steps.into_iter().any(|step| step.does() == Some(Does::UpgradePackages))
+        steps
+            .into_iter()
+            .any(|step| step.does() == Some(Does::UpgradePackages))
     })
 }
 
 impl RuntimePackages {
-    fn option(&mut self, site: &Site<'_>, at: usize, option: &crate::analysis::commands::OptionUse, step: &Step<'_>) -> Result<(), Refusal> {
+    fn option(
+        &mut self,
+        site: &Site<'_>,
+        at: usize,
+        option: &crate::analysis::commands::OptionUse,
+        step: &Step<'_>,
+    ) -> Result<(), Refusal> {
         if option.role != OptionRole::Flag {
-            return Err(site.refuse_at(at, "package-options", &format!("{} applies to all packages of its line, and they are split", option.name)));
+            return Err(site.refuse_at(
+                at,
+                "package-options",
+                &format!(
+                    "{} applies to all packages of its line, and they are split",
+                    option.name
+                ),
+            ));
         }
         let written = step.args[option.at].known();
         if !self.options.iter().any(|known| known == written) {
@@ -125,13 +171,28 @@ impl RuntimePackages {
 
     fn package(&mut self, site: &Site<'_>, manager: &str, word: &str, place: Span) {
         let name = bare(word);
-        let release = site.image.release.as_ref().map(|release| release.name.as_str());
+        let release = site
+            .image
+            .release
+            .as_ref()
+            .map(|release| release.name.as_str());
         let manager = PackageManager::of_tool(manager);
-        if let Some(libraries) = manager.and_then(|manager| site.cx.knowledge.packages.runtime_of(manager, name, release)) {
+        if let Some(libraries) = manager.and_then(|manager| {
+            site.cx
+                .knowledge
+                .packages
+                .runtime_of(manager, name, release)
+        }) {
             self.removed.push(word.to_owned());
             if !libraries.is_empty() {
-                let note = format!("{name} is for building; programs need {}", libraries.join(", "));
-                self.because.push(Evidence { place: place.into(), note });
+                let note = format!(
+                    "{name} is for building; programs need {}",
+                    libraries.join(", ")
+                );
+                self.because.push(Evidence {
+                    place: place.into(),
+                    note,
+                });
             }
             libraries.iter().for_each(|library| self.add(library));
         } else if !self.names.iter().any(|known| known == word) {
@@ -143,18 +204,32 @@ impl RuntimePackages {
 /// The names of the packages of the language that `step` installs, in lower case, as far as its
 /// command line and its manifests tell.
 pub(super) fn named_dependencies(site: &Site<'_>, step: &Step<'_>) -> Vec<String> {
-    let Some(invocation) = &step.invocation else { return Vec::new() };
-    let mut names: Vec<String> =
-        invocation.operands.iter().map(|&at| dependency_name(step.args[at].known())).collect();
-    let Some(context) = site.cx.context else { return names };
+    let Some(invocation) = &step.invocation else {
+        return Vec::new();
+    };
+    let mut names: Vec<String> = invocation
+        .operands
+        .iter()
+        .map(|&at| dependency_name(step.args[at].known()))
+        .collect();
+    let Some(context) = site.cx.context else {
+        return names;
+    };
     let manifests: Vec<String> = invocation
         .options
         .iter()
         .filter(|option| option.role == OptionRole::Manifest)
         .filter_map(|option| option.value.clone())
-        .chain(invocation.action.manifests.iter().map(|name| name.trim_end_matches('?').to_owned()))
+        .chain(
+            invocation
+                .action
+                .manifests
+                .iter()
+                .map(|name| name.trim_end_matches('?').to_owned()),
+        )
         .collect();
-    let found = required_by(context, &site.cx.knowledge.manifests, &manifests, &[]).unwrap_or_default();
+    let found =
+        required_by(context, &site.cx.knowledge.manifests, &manifests, &[]).unwrap_or_default();
     for requirement in found.iter().filter(|requirement| !requirement.is_folder) {
         let text = context.read(&requirement.path).unwrap_or_default();
         names.extend(crate::context::dependencies(&requirement.path, &text));
@@ -163,25 +238,55 @@ pub(super) fn named_dependencies(site: &Site<'_>, step: &Step<'_>) -> Vec<String
 }
 
 fn dependency_name(word: &str) -> String {
-    word.split(['=', '<', '>', '~', '!', '[', ';', ' ', '@']).next().unwrap_or_default().to_lowercase()
+    word.split(['=', '<', '>', '~', '!', '[', ';', ' ', '@'])
+        .next()
+        .unwrap_or_default()
+        .to_lowercase()
 }
 
 /// Adds the libraries and programs that dependencies load when they run.
 fn add_native_needs(site: &Site<'_>, packages: &mut RuntimePackages) -> Result<(), Refusal> {
-    let release = site.image.release.as_ref().map(|release| release.name.as_str());
-    let Some(manager) = site.image.system.map(|system| system.package_manager) else { return Ok(()) };
-    let Some(tool) = manager.tool() else { return Ok(()) };
+    let release = site
+        .image
+        .release
+        .as_ref()
+        .map(|release| release.name.as_str());
+    let Some(manager) = site.image.system.map(|system| system.package_manager) else {
+        return Ok(());
+    };
+    let Some(tool) = manager.tool() else {
+        return Ok(());
+    };
+    let Some(ecosystem) = site.image.provides else {
+        return Ok(());
+    };
     let mut open = false;
-    for at in site.roles.with(Role::Dependencies).chain(site.roles.with(Role::Build)) {
+    for at in site
+        .roles
+        .with(Role::Dependencies)
+        .chain(site.roles.with(Role::Build))
+    {
         let run = site.cx.facts.runs[at].as_ref();
-        for step in run.into_iter().flat_map(|run| &run.steps).filter(|step| step.does() == Some(Does::InstallDependencies)) {
+        for step in run
+            .into_iter()
+            .flat_map(|run| &run.steps)
+            .filter(|step| step.does() == Some(Does::InstallDependencies))
+        {
             let names = named_dependencies(site, step);
             open |= names.is_empty() || site.cx.context.is_none();
             for name in &names {
-                let Some(package) = site.cx.knowledge.packages.pip(name) else { continue };
-                let libraries = site.cx.knowledge.packages.libraries_of(package, manager, release);
+                let Some(package) = site.cx.knowledge.packages.dependency(ecosystem, name) else {
+                    continue;
+                };
+                let libraries = site
+                    .cx
+                    .knowledge
+                    .packages
+                    .libraries_of(package, manager, release);
                 let Some(needs) = libraries.filter(|_| package.refuse.is_none()) else {
-                    let message = format!("{name} needs programs or libraries that dfopt does not know how to install in a smaller image");
+                    let message = format!(
+                        "{name} needs programs or libraries that dfopt does not know how to install in a smaller image"
+                    );
                     return Err(site.refuse_at(at, "native-dependency", &message));
                 };
                 let programs = package.programs.values().map(String::as_str);
@@ -204,27 +309,51 @@ fn add_native_needs(site: &Site<'_>, packages: &mut RuntimePackages) -> Result<(
 }
 
 /// The `RUN` that installs the packages, without the keyword; `None` when there are none.
-pub(super) fn command(tool: Option<&Tool>, packages: &RuntimePackages, indent: &str, newline: &str, escape: char) -> Option<String> {
+pub(super) fn command(
+    tool: Option<&Tool>,
+    packages: &RuntimePackages,
+    indent: &str,
+    newline: &str,
+    escape: char,
+) -> Option<String> {
     let recipe = tool?.recipe.as_ref()?;
     if packages.names.is_empty() {
         return None;
     }
     let mut install = recipe.install.clone();
     let given = |option: &&String| !install.contains(option.as_str());
-    let wanted: Vec<String> = recipe.options.iter().chain(&packages.options).filter(given).cloned().collect();
+    let wanted: Vec<String> = recipe
+        .options
+        .iter()
+        .chain(&packages.options)
+        .filter(given)
+        .cloned()
+        .collect();
     let mut options: Vec<String> = Vec::new();
     for option in wanted {
-        if !options.contains(&option) && !(is_yes(&option) && options.iter().any(|known| is_yes(known))) {
+        if !options.contains(&option)
+            && !(is_yes(&option) && options.iter().any(|known| is_yes(known)))
+        {
             options.push(option);
         }
     }
-    install = [vec![install], options, packages.names.clone()].concat().join(" ");
-    let commands: Vec<String> =
-        recipe.before.iter().cloned().chain(std::iter::once(install)).chain(recipe.after.iter().cloned()).collect();
+    install = [vec![install], options, packages.names.clone()]
+        .concat()
+        .join(" ");
+    let commands: Vec<String> = recipe
+        .before
+        .iter()
+        .cloned()
+        .chain(std::iter::once(install))
+        .chain(recipe.after.iter().cloned())
+        .collect();
     Some(commands.join(&format!(" {escape}{newline}{indent}&& ")))
 }
 
 /// One of the spellings of "do not ask".
 fn is_yes(option: &str) -> bool {
-    matches!(option, "-y" | "--yes" | "--assume-yes" | "--assumeyes" | "-qy" | "-yq" | "-qqy" | "-yqq")
+    matches!(
+        option,
+        "-y" | "--yes" | "--assume-yes" | "--assumeyes" | "-qy" | "-yq" | "-qqy" | "-yqq"
+    )
 }

@@ -14,10 +14,20 @@ use super::packages::{RuntimePackages, is_for_builds};
 
 /// Adds the packages of programs that came with the larger base image.
 pub(super) fn add_packages(site: &Site<'_>, packages: &mut RuntimePackages) -> Result<(), Refusal> {
-    let Some(toolset) = site.image.toolset else { return Ok(()) };
-    let Some(manager) = site.image.system.and_then(|system| system.package_manager.tool()) else { return Ok(()) };
+    let Some(toolset) = site.image.toolset else {
+        return Ok(());
+    };
+    let Some(manager) = site
+        .image
+        .system
+        .and_then(|system| system.package_manager.tool())
+    else {
+        return Ok(());
+    };
     for name in started(site) {
-        let Some(package) = toolset.programs.get(&name) else { continue };
+        let Some(package) = toolset.programs.get(&name) else {
+            continue;
+        };
         if packages.names.iter().any(|known| known == package) {
             continue;
         }
@@ -45,16 +55,27 @@ fn started(site: &Site<'_>) -> Vec<String> {
 
 /// The programs that a script in the build context calls, if `word` names one.
 fn script_programs(site: &Site<'_>, word: &str) -> Vec<String> {
-    let Some(context) = site.cx.context else { return Vec::new() };
+    let Some(context) = site.cx.context else {
+        return Vec::new();
+    };
     let path = join(&site.workdir(), word);
-    let inside = below(&path, &site.workdir()).unwrap_or(path.rsplit('/').next().unwrap_or_default());
+    let inside =
+        below(&path, &site.workdir()).unwrap_or(path.rsplit('/').next().unwrap_or_default());
     let name = inside.rsplit('/').next().unwrap_or_default();
     let candidates = [inside, name];
     let text = candidates.iter().find_map(|path| context.read(path));
-    let Some(text) = text.filter(|text| text.starts_with("#!") || name.ends_with(".sh")) else { return Vec::new() };
-    let Ok(script) = shell::parse(&text) else { return Vec::new() };
+    let Some(text) = text.filter(|text| text.starts_with("#!") || name.ends_with(".sh")) else {
+        return Vec::new();
+    };
+    let Ok(script) = shell::parse(&text) else {
+        return Vec::new();
+    };
     let first = |simple: &shell::Simple| Some(simple.words.first()?.literal(&text)?.into_owned());
-    script.simple_commands().into_iter().filter_map(first).collect()
+    script
+        .simple_commands()
+        .into_iter()
+        .filter_map(first)
+        .collect()
 }
 
 /// Whether everything that the container starts is there.
@@ -65,7 +86,8 @@ pub(super) fn check(site: &Site<'_>, base: &Runtime, artefacts: &Artefacts) -> R
             continue;
         }
         if is_build_tool(site, launch) && !base.is_same && !shares_repository(base) {
-            let message = format!("the container starts {program}, which the smaller image has not");
+            let message =
+                format!("the container starts {program}, which the smaller image has not");
             return Err(site.refuse_at(launch.instruction, "runs-build-tool", &message));
         }
         if artefacts.executable.is_some() && base.runs != Runs::Language && !launch.needs_shell {
@@ -79,12 +101,22 @@ pub(super) fn check(site: &Site<'_>, base: &Runtime, artefacts: &Artefacts) -> R
 /// Whether a launch calls a program that the tables know to build or to install.
 fn is_build_tool(site: &Site<'_>, launch: &Launch) -> bool {
     let words: Vec<&str> = launch.words.iter().map(String::as_str).collect();
-    let Some((tool, _)) = site.cx.knowledge.tools.find(&words) else { return false };
-    tool.actions.iter().any(|action| matches!(action.does, Does::Build | Does::InstallDependencies))
+    let Some((tool, _)) = site.cx.knowledge.tools.find(&words) else {
+        return false;
+    };
+    tool.actions
+        .iter()
+        .any(|action| matches!(action.does, Does::Build | Does::InstallDependencies))
 }
 
 /// Whether the runtime is a smaller variant of the builder's own image, with the same tools of the language.
 fn shares_repository(base: &Runtime) -> bool {
-    let repository = |reference: &str| reference.split([':', '@']).next().unwrap_or_default().to_owned();
+    let repository = |reference: &str| {
+        reference
+            .split([':', '@'])
+            .next()
+            .unwrap_or_default()
+            .to_owned()
+    };
     repository(&base.builder) == repository(&base.reference)
 }

@@ -33,14 +33,24 @@ pub(super) fn plan(site: &Site<'_>) -> Option<Pruned> {
     }
     let manifest: Value = serde_json::from_str(&context.read(&prune.manifest)?).ok()?;
     let removed: Vec<&String> = manifest.get(&prune.removes)?.as_object()?.keys().collect();
-    if removed.is_empty() || starts_removed(site, &manifest, &removed) || is_loaded(context, prune, &removed) {
+    if removed.is_empty()
+        || starts_removed(site, &manifest, &removed)
+        || is_loaded(context, prune, &removed)
+    {
         return None;
     }
     Some(Pruned {
         command: prune.command.clone(),
         manifest: prune.manifest.clone(),
-        evidence: format!("none of the {} names in {} is loaded by a source of the program", removed.len(), prune.removes),
-        assumes: format!("the program loads nothing of {} when it runs", prune.removes),
+        evidence: format!(
+            "none of the {} names in {} is loaded by a source of the program",
+            removed.len(),
+            prune.removes
+        ),
+        assumes: format!(
+            "the program loads nothing of {} when it runs",
+            prune.removes
+        ),
     })
 }
 
@@ -49,9 +59,19 @@ fn major(site: &Site<'_>) -> Option<u32> {
 }
 
 fn pruning_step<'s>(site: &'s Site<'_>) -> Option<(String, &'s Prune)> {
-    let runs = site.roles.with(Role::Build).filter_map(|at| site.cx.facts.runs[at].as_ref());
-    let mut steps = runs.flat_map(|run| &run.steps).filter(|step| step.does() == Some(Does::Build));
-    steps.find_map(|step| Some((step.directory()?, step.invocation.as_ref()?.action.prune.as_ref()?)))
+    let runs = site
+        .roles
+        .with(Role::Build)
+        .filter_map(|at| site.cx.facts.runs[at].as_ref());
+    let mut steps = runs
+        .flat_map(|run| &run.steps)
+        .filter(|step| step.does() == Some(Does::Build));
+    steps.find_map(|step| {
+        Some((
+            step.directory()?,
+            step.invocation.as_ref()?.action.prune.as_ref()?,
+        ))
+    })
 }
 
 /// Whether the command of the container, or the script of the manifest that it names, calls what would be gone.
@@ -61,22 +81,38 @@ fn starts_removed(site: &Site<'_>, manifest: &Value, removed: &[&String]) -> boo
         launch.program().rsplit('/').next() == site.image.provides
     };
     let is_script = |launch: &crate::analysis::launch::Launch| {
-        let name = launch.words.iter().skip(1).find(|word| !word.starts_with('-') && *word != "run");
+        let name = launch
+            .words
+            .iter()
+            .skip(1)
+            .find(|word| !word.starts_with('-') && *word != "run");
         let script = name.and_then(|name| manifest.get("scripts")?.get(name)?.as_str());
         script.is_some_and(|script| {
             let mut words = script.split_whitespace();
-            words.next() == site.image.provides && !removed.iter().any(|name| script.contains(name.as_str()))
+            words.next() == site.image.provides
+                && !removed.iter().any(|name| script.contains(name.as_str()))
         })
     };
-    let names_removed = |words: &[String]| words.iter().any(|word| removed.iter().any(|name| word == *name));
-    !launches.iter().all(|launch| (is_interpreter(launch) || is_script(launch)) && !names_removed(&launch.words))
+    let names_removed = |words: &[String]| {
+        words
+            .iter()
+            .any(|word| removed.iter().any(|name| word == *name))
+    };
+    !launches.iter().all(|launch| {
+        (is_interpreter(launch) || is_script(launch)) && !names_removed(&launch.words)
+    })
 }
 
 /// Whether a source that the program may run loads what would be gone.
 fn is_loaded(context: &BuildContext, prune: &Prune, removed: &[&String]) -> bool {
-    let Some(files) = context.files_below("", MOST_FILES) else { return true };
+    let Some(files) = context.files_below("", MOST_FILES) else {
+        return true;
+    };
     let is_source = |path: &&String| {
-        prune.source_suffixes.iter().any(|suffix| path.ends_with(suffix))
+        prune
+            .source_suffixes
+            .iter()
+            .any(|suffix| path.ends_with(suffix))
             && !prune.not_in.iter().any(|part| path.contains(part.as_str()))
             && !path.contains("node_modules/")
     };

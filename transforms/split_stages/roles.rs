@@ -44,7 +44,11 @@ impl Roles {
     /// The instructions with this role, in order.
     pub(super) fn with(&self, role: Role) -> impl Iterator<Item = usize> + '_ {
         let start = self.from + 1;
-        self.roles.iter().enumerate().filter(move |(_, own)| **own == role).map(move |(nth, _)| start + nth)
+        self.roles
+            .iter()
+            .enumerate()
+            .filter(move |(_, own)| **own == role)
+            .map(move |(nth, _)| start + nth)
     }
 
     /// Whether the stage makes something of the source, and does not just run it.
@@ -55,14 +59,26 @@ impl Roles {
 
 /// Whether the stage has a step that a runtime stage could do without.
 pub(super) fn builds_something(cx: &Cx<'_>, stage: &Stage) -> bool {
-    let steps = stage.body.clone().filter_map(|at| cx.facts.runs[at].as_ref()).flat_map(|run| &run.steps);
-    steps.into_iter().any(|step| matches!(step.does(), Some(Does::InstallDependencies | Does::Build)))
+    let steps = stage
+        .body
+        .clone()
+        .filter_map(|at| cx.facts.runs[at].as_ref())
+        .flat_map(|run| &run.steps);
+    steps
+        .into_iter()
+        .any(|step| matches!(step.does(), Some(Does::InstallDependencies | Does::Build)))
 }
 
 /// The instruction before `end` with which another user than root takes over, if there is one.
 pub(super) fn user_before(cx: &Cx<'_>, stage: &Stage, end: usize) -> Option<usize> {
-    (stage.from + 1..end).find(|&at| matches!(cx.facts.views[at].kind, Kind::User(_)) && cx.facts.states[at + 1].is_root() != Some(true))
-        .or_else(|| (cx.facts.states[stage.from + 1].is_root() == Some(false)).then_some(stage.from))
+    (stage.from + 1..end)
+        .find(|&at| {
+            matches!(cx.facts.views[at].kind, Kind::User(_))
+                && cx.facts.states[at + 1].is_root() != Some(true)
+        })
+        .or_else(|| {
+            (cx.facts.states[stage.from + 1].is_root() == Some(false)).then_some(stage.from)
+        })
 }
 
 /// Gives every instruction of `stage` its role.
@@ -74,8 +90,12 @@ pub(super) fn assign(cx: &Cx<'_>, stage: &Stage) -> Result<Roles, Refusal> {
     for at in stage.body.clone() {
         roles.push(role(cx, at));
     }
-    let is_build = |role: &Result<Role, Obstacle>| matches!(role, Ok(Role::Dependencies | Role::Build));
-    let last = roles.iter().rposition(is_build).map_or(stage.body.start, |nth| stage.body.start + nth + 1);
+    let is_build =
+        |role: &Result<Role, Obstacle>| matches!(role, Ok(Role::Dependencies | Role::Build));
+    let last = roles
+        .iter()
+        .rposition(is_build)
+        .map_or(stage.body.start, |nth| stage.body.start + nth + 1);
     let site = cx.file.instructions()[stage.from].span;
     let roles: Result<Vec<Role>, Refusal> = roles
         .into_iter()
@@ -85,11 +105,16 @@ pub(super) fn assign(cx: &Cx<'_>, stage: &Stage) -> Result<Roles, Refusal> {
             Err(obstacle) => {
                 let instruction = &cx.file.instructions()[at];
                 let message = format!("line {}: {}", instruction.start_line, obstacle.message);
-                Err(Refusal::new(site, obstacle.code, message).because(instruction.span, "what stands in the way"))
+                Err(Refusal::new(site, obstacle.code, message)
+                    .because(instruction.span, "what stands in the way"))
             }
         })
         .collect();
-    Ok(Roles { from: stage.from, roles: roles?, split: last })
+    Ok(Roles {
+        from: stage.from,
+        roles: roles?,
+        split: last,
+    })
 }
 
 struct Obstacle {
@@ -98,19 +123,32 @@ struct Obstacle {
 }
 
 fn obstacle(code: &'static str, message: impl Into<String>) -> Obstacle {
-    Obstacle { code, message: message.into() }
+    Obstacle {
+        code,
+        message: message.into(),
+    }
 }
 
 fn role(cx: &Cx<'_>, at: usize) -> Result<Role, Obstacle> {
     let view = &cx.facts.views[at];
     match &view.kind {
-        Kind::Env { .. } | Kind::Arg { .. } | Kind::Workdir(_) | Kind::User(_) | Kind::Shell { .. } => Ok(Role::State),
-        Kind::Copy(_) | Kind::Add(_) if view.flag("from").is_some() => {
-            Err(obstacle("foreign-copy", "it takes files from another image, which may be for the build or for the program"))
-        }
+        Kind::Env { .. }
+        | Kind::Arg { .. }
+        | Kind::Workdir(_)
+        | Kind::User(_)
+        | Kind::Shell { .. } => Ok(Role::State),
+        Kind::Copy(_) | Kind::Add(_) if view.flag("from").is_some() => Err(obstacle(
+            "foreign-copy",
+            "it takes files from another image, which may be for the build or for the program",
+        )),
         Kind::Copy(_) | Kind::Add(_) => Ok(Role::Source),
-        Kind::Run { .. } => cx.facts.runs[at].as_ref().map_or(Ok(Role::Prepare), |run| run_role(cx, at, run)),
-        Kind::Onbuild { .. } | Kind::Invalid => Err(obstacle("onbuild", "ONBUILD steps would run in another stage")),
+        Kind::Run { .. } => cx.facts.runs[at]
+            .as_ref()
+            .map_or(Ok(Role::Prepare), |run| run_role(cx, at, run)),
+        Kind::Onbuild { .. } | Kind::Invalid => Err(obstacle(
+            "onbuild",
+            "ONBUILD steps would run in another stage",
+        )),
         _ => Ok(Role::Config),
     }
 }
@@ -124,7 +162,13 @@ fn run_role(cx: &Cx<'_>, at: usize, run: &Run<'_>) -> Result<Role, Obstacle> {
     for step in &run.steps {
         let Some(role) = step_role(step) else {
             let command: Vec<&str> = step.span.text(text).split_whitespace().take(5).collect();
-            return Err(obstacle("unknown-step", format!("`{}` may make files that the program needs", command.join(" "))));
+            return Err(obstacle(
+                "unknown-step",
+                format!(
+                    "`{}` may make files that the program needs",
+                    command.join(" ")
+                ),
+            ));
         };
         roles.extend(role);
     }
@@ -132,21 +176,37 @@ fn run_role(cx: &Cx<'_>, at: usize, run: &Run<'_>) -> Result<Role, Obstacle> {
     let plain = run.and_list().is_some() || run.script.is_none();
     match () {
         () if has(Role::Build) || has(Role::Dependencies) => {
-            let role = if has(Role::Build) { Role::Build } else { Role::Dependencies };
-            if has(Role::Project) || has(Role::Prepare) && role == Role::Dependencies || has(Role::Packages) && !plain {
-                return Err(obstacle("mixed-step", "it installs dependencies and does other things that the program may need"));
+            let role = if has(Role::Build) {
+                Role::Build
+            } else {
+                Role::Dependencies
+            };
+            if has(Role::Project)
+                || has(Role::Prepare) && role == Role::Dependencies
+                || has(Role::Packages) && !plain
+            {
+                return Err(obstacle(
+                    "mixed-step",
+                    "it installs dependencies and does other things that the program may need",
+                ));
             }
             Ok(role)
         }
         () if has(Role::Project) => {
             if has(Role::Packages) {
-                return Err(obstacle("mixed-step", "it installs packages and runs the project"));
+                return Err(obstacle(
+                    "mixed-step",
+                    "it installs packages and runs the project",
+                ));
             }
             Ok(Role::Project)
         }
         () if has(Role::Packages) => {
             if has(Role::Prepare) || !plain {
-                return Err(obstacle("mixed-step", "it installs packages and does other things that the program may need"));
+                return Err(obstacle(
+                    "mixed-step",
+                    "it installs packages and does other things that the program may need",
+                ));
             }
             Ok(Role::Packages)
         }
@@ -169,7 +229,9 @@ fn step_role(step: &Step<'_>) -> Option<Option<Role>> {
         Does::Files => Role::Prepare,
         Does::CleanCache | Does::Nothing => return Some(None),
         Does::ShellState if is_option_setting(step) => return Some(None),
-        Does::ShellState | Does::Run | Does::RemovePackages | Does::ConfigurePackages => return None,
+        Does::ShellState | Does::Run | Does::RemovePackages | Does::ConfigurePackages => {
+            return None;
+        }
     };
     Some(Some(role))
 }
@@ -181,8 +243,22 @@ fn is_option_setting(step: &Step<'_>) -> bool {
 
 /// A removal of what only package managers read.
 fn removes_caches(step: &Step<'_>) -> bool {
-    let caches = ["/var/lib/apt/lists", "/var/cache/", "/tmp/", "/var/tmp/", "/root/.cache", "/root/.npm"];
+    let caches = [
+        "/var/lib/apt/lists",
+        "/var/cache/",
+        "/tmp/",
+        "/var/tmp/",
+        "/root/.cache",
+        "/root/.npm",
+    ];
     let is_removal = step.args.first().is_some_and(|arg| arg.known() == "rm");
-    let paths = step.args.iter().skip(1).filter(|arg| !arg.known().starts_with('-'));
-    is_removal && paths.into_iter().all(|arg| caches.iter().any(|cache| arg.known().starts_with(cache)))
+    let paths = step
+        .args
+        .iter()
+        .skip(1)
+        .filter(|arg| !arg.known().starts_with('-'));
+    is_removal
+        && paths
+            .into_iter()
+            .all(|arg| caches.iter().any(|cache| arg.known().starts_with(cache)))
 }

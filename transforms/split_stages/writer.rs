@@ -19,7 +19,12 @@ pub(super) struct Writer<'a> {
 impl<'a> Writer<'a> {
     pub(super) fn new(site: &'a Site<'a>, split: &'a Split) -> Self {
         let newline = style::newline(site.cx.file, site.span().start);
-        Self { site, split, newline, builder: free_name(site) }
+        Self {
+            site,
+            split,
+            newline,
+            builder: free_name(site),
+        }
     }
 
     pub(super) fn edits(&self) -> Edits {
@@ -29,12 +34,19 @@ impl<'a> Writer<'a> {
             edits.insert(*offset, variable.clone());
         }
         for at in self.moved() {
-            edits.delete(style::with_blank_line(self.text(), self.site.cx.facts.block(at)));
+            edits.delete(style::with_blank_line(
+                self.text(),
+                self.site.cx.facts.block(at),
+            ));
         }
         let last = self.site.roles.split - 1;
         let instruction = &self.site.cx.file.instructions()[last];
         let unfinished = !instruction.full.text(self.text()).ends_with('\n');
-        let mut lines = if unfinished { self.newline.to_owned() } else { String::new() };
+        let mut lines = if unfinished {
+            self.newline.to_owned()
+        } else {
+            String::new()
+        };
         if let Some(prune) = &self.split.artefacts.prune {
             lines += &self.line("RUN", &prune.command);
         }
@@ -58,24 +70,36 @@ impl<'a> Writer<'a> {
 
     /// The instructions before the split that describe the finished image.
     fn moved(&self) -> impl Iterator<Item = usize> + '_ {
-        self.site.roles.with(Role::Config).take_while(|at| *at < self.site.roles.split)
+        self.site
+            .roles
+            .with(Role::Config)
+            .take_while(|at| *at < self.site.roles.split)
     }
 
     /// `FROM image AS builder`; a name that the stage had goes to the runtime stage.
     fn name_builder(&self, edits: &mut Edits) {
         let from = self.site.stage.from;
-        let Kind::From { image, alias, .. } = &self.site.cx.facts.views[from].kind else { return };
+        let Kind::From { image, alias, .. } = &self.site.cx.facts.views[from].kind else {
+            return;
+        };
         let source = |span: Span| self.site.cx.facts.source(from, span);
         match alias {
             Some(alias) => edits.replace(source(alias.span), self.builder.clone()),
-            None => edits.insert(source(image.span).end, format!(" {} {}", self.keyword("AS"), self.builder)),
+            None => edits.insert(
+                source(image.span).end,
+                format!(" {} {}", self.keyword("AS"), self.builder),
+            ),
         }
     }
 
     fn runtime_stage(&self) -> String {
         let mut lines = self.from_line();
         let run = self.packages_line();
-        let has_own_place = self.site.roles.with(Role::Packages).any(|at| at < self.site.roles.split);
+        let has_own_place = self
+            .site
+            .roles
+            .with(Role::Packages)
+            .any(|at| at < self.site.roles.split);
         let mut packages = run.as_deref();
         if !has_own_place {
             lines += packages.take().unwrap_or_default();
@@ -99,16 +123,37 @@ impl<'a> Writer<'a> {
 
     fn from_line(&self) -> String {
         let view = &self.site.cx.facts.views[self.site.stage.from];
-        let Kind::From { alias, .. } = &view.kind else { return String::new() };
-        let flags = view.flags.iter().map(|flag| format!("{} ", view.text(flag.span))).collect::<String>();
-        let name = alias.as_ref().map(|alias| format!(" {} {}", self.keyword("AS"), alias.raw)).unwrap_or_default();
-        self.line("FROM", &format!("{flags}{}{name}", self.split.base.reference))
+        let Kind::From { alias, .. } = &view.kind else {
+            return String::new();
+        };
+        let flags = view
+            .flags
+            .iter()
+            .map(|flag| format!("{} ", view.text(flag.span)))
+            .collect::<String>();
+        let name = alias
+            .as_ref()
+            .map(|alias| format!(" {} {}", self.keyword("AS"), alias.raw))
+            .unwrap_or_default();
+        self.line(
+            "FROM",
+            &format!("{flags}{}{name}", self.split.base.reference),
+        )
     }
 
     fn packages_line(&self) -> Option<String> {
         let packages = &self.split.packages;
-        let tool = packages.manager.as_deref().and_then(|id| self.site.cx.knowledge.tools.get(id));
-        let command = packages::command(tool, packages, "    ", self.newline, self.site.cx.file.escape())?;
+        let tool = packages
+            .manager
+            .as_deref()
+            .and_then(|id| self.site.cx.knowledge.tools.get(id));
+        let command = packages::command(
+            tool,
+            packages,
+            "    ",
+            self.newline,
+            self.site.cx.file.escape(),
+        )?;
         Some(self.line("RUN", &command))
     }
 
@@ -124,15 +169,21 @@ impl<'a> Writer<'a> {
     /// An `ARG` is declared again only where something uses it.
     fn is_needed(&self, at: usize) -> bool {
         let facts = self.site.cx.facts;
-        let Kind::Arg { args } = &facts.views[at].kind else { return true };
+        let Kind::Arg { args } = &facts.views[at].kind else {
+            return true;
+        };
         let expander = Expander::new(self.site.cx.file.escape());
         let is_used = |index: usize| {
             let used = expander.references(&facts.views[index].logical.text);
-            used.iter().any(|reference| args.iter().any(|arg| arg.name.raw == reference.name))
+            used.iter()
+                .any(|reference| args.iter().any(|arg| arg.name.raw == reference.name))
         };
         (at + 1..self.site.stage.body.end).any(|index| {
             let in_builder_only = index < self.site.roles.split
-                && matches!(self.site.roles.of(index), Role::Build | Role::Dependencies | Role::Packages);
+                && matches!(
+                    self.site.roles.of(index),
+                    Role::Build | Role::Dependencies | Role::Packages
+                );
             !in_builder_only && is_used(index)
         })
     }
@@ -141,7 +192,9 @@ impl<'a> Writer<'a> {
     fn is_held(&self, at: usize) -> bool {
         use crate::analysis::paths::Extent;
         let workdir = self.site.workdir();
-        let effects = self.site.cx.facts.runs[at].as_ref().map(|run| &run.effects.writes);
+        let effects = self.site.cx.facts.runs[at]
+            .as_ref()
+            .map(|run| &run.effects.writes);
         self.split.artefacts.hold_workdir
             && matches!(effects, Some(Extent::Regions(regions)) if regions.iter().all(|region| below(&region.path, &workdir).is_some()))
     }
@@ -149,15 +202,30 @@ impl<'a> Writer<'a> {
     /// Whether a copy of the context before the split has to be made in the runtime stage as well.
     fn is_copied_again(&self, at: usize) -> bool {
         let facts = self.site.cx.facts;
-        let Some(dest) = destination(self.site, at) else { return true };
+        let Some(dest) = destination(self.site, at) else {
+            return true;
+        };
         if self.split.artefacts.hold_workdir && below(&dest, &self.site.workdir()).is_some() {
             return false;
         }
-        let brings_all = |transfer: &Transfer| transfer.sources.iter().any(|word| matches!(word.raw.as_str(), "." | "./"));
-        let copied_later = self.site.roles.with(Role::Source).filter(|later| *later >= self.site.roles.split).any(|later| {
-            let (Kind::Copy(transfer) | Kind::Add(transfer)) = &facts.views[later].kind else { return false };
-            brings_all(transfer) && destination(self.site, later).is_some_and(|whole| whole == dest)
-        });
+        let brings_all = |transfer: &Transfer| {
+            transfer
+                .sources
+                .iter()
+                .any(|word| matches!(word.raw.as_str(), "." | "./"))
+        };
+        let copied_later = self
+            .site
+            .roles
+            .with(Role::Source)
+            .filter(|later| *later >= self.site.roles.split)
+            .any(|later| {
+                let (Kind::Copy(transfer) | Kind::Add(transfer)) = &facts.views[later].kind else {
+                    return false;
+                };
+                brings_all(transfer)
+                    && destination(self.site, later).is_some_and(|whole| whole == dest)
+            });
         !copied_later
     }
 }
@@ -174,6 +242,16 @@ fn destination(site: &Site<'_>, at: usize) -> Option<String> {
 
 /// A name for the builder that no stage has.
 fn free_name(site: &Site<'_>) -> String {
-    let taken = |name: &str| site.cx.facts.stages.iter().any(|stage| stage.is_named(name));
-    ["builder", "build", "build-stage"].into_iter().find(|name| !taken(name)).unwrap_or("dfopt-builder").to_owned()
+    let taken = |name: &str| {
+        site.cx
+            .facts
+            .stages
+            .iter()
+            .any(|stage| stage.is_named(name))
+    };
+    ["builder", "build", "build-stage"]
+        .into_iter()
+        .find(|name| !taken(name))
+        .unwrap_or("dfopt-builder")
+        .to_owned()
 }

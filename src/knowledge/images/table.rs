@@ -292,6 +292,12 @@ impl Family {
         }
     }
 
+    /// The accounts of a version.
+    pub(crate) fn users(&self, version: &Version) -> impl Iterator<Item = &User> {
+        let exists = |user: &&User| user.exists_in(Some(version));
+        self.user.iter().filter(exists)
+    }
+
     /// The version that a part of a tag gives.
     pub(crate) fn version(&self, part: &Part<'_, '_>) -> Option<Version> {
         match part.kind {

@@ -144,9 +144,11 @@ fn slot(part: &str) -> Option<Slot> {
     (!name.is_empty() && (literal.is_empty() || !optional)).then_some(slot)
 }
 
-/// Fills in `repository:tag`. `None` when it asks for something that is not known.
+/// Fills in `repository:tag`, or `repository` alone. `None` when it asks for something that is not known.
 pub(crate) fn fill(template: &str, captures: &Captures<'_>) -> Option<String> {
-    let (repository, tag) = template.split_once(':')?;
+    let Some((repository, tag)) = template.split_once(':') else {
+        return substitute(template, captures);
+    };
     let mut parts = Vec::new();
     for part in tag.split('-') {
         parts.push(substitute(part, captures)?);

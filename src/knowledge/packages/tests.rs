@@ -1,17 +1,19 @@
 //! The rules of the table, package by package.
 
-use super::super::images::Images;
 use super::*;
+use crate::knowledge::Knowledge;
 
 use PackageManager::{Apk, Apt, Dnf};
 
 fn runtime_of(name: &str, release: &str) -> Option<Vec<&'static str>> {
-    Packages::builtin().runtime_of(Apt, name, Some(release))
+    Knowledge::builtin()
+        .packages
+        .runtime_of(Apt, name, Some(release))
 }
 
 #[test]
 fn compilers_and_headers_are_for_building_only() {
-    let table = Packages::builtin();
+    let table = &Knowledge::builtin().packages;
     for name in [
         "gcc",
         "gcc-12",
@@ -91,7 +93,9 @@ fn what_is_not_known_is_not_guessed() {
         "a release that is not covered"
     );
     assert_eq!(
-        Packages::builtin().runtime_of(Apt, "libpq-dev", None),
+        Knowledge::builtin()
+            .packages
+            .runtime_of(Apt, "libpq-dev", None),
         None,
         "an unknown release"
     );
@@ -106,7 +110,7 @@ fn what_is_not_known_is_not_guessed() {
 
 #[test]
 fn alpine_names_do_not_depend_on_the_release() {
-    let runtime = |name| Packages::builtin().runtime_of(Apk, name, None);
+    let runtime = |name| Knowledge::builtin().packages.runtime_of(Apk, name, None);
     assert_eq!(runtime("postgresql-dev"), Some(vec!["libpq"]));
     assert_eq!(runtime("mariadb-dev"), Some(vec!["mariadb-connector-c"]));
     assert_eq!(runtime("jpeg-dev"), Some(vec!["libjpeg-turbo"]));
@@ -117,7 +121,11 @@ fn alpine_names_do_not_depend_on_the_release() {
 
 #[test]
 fn recommended_packages_matter_or_not() {
-    let recommends = |name| Packages::builtin().recommends(name, Some("bookworm"));
+    let recommends = |name| {
+        Knowledge::builtin()
+            .packages
+            .recommends(name, Some("bookworm"))
+    };
     assert_eq!(recommends("curl"), Recommends::Add(vec!["ca-certificates"]));
     assert_eq!(
         recommends("git"),
@@ -130,8 +138,9 @@ fn recommended_packages_matter_or_not() {
 
 #[test]
 fn python_packages_need_libraries_and_programs() {
-    let table = Packages::builtin();
-    let libraries = |name, release| table.libraries_of(table.pip(name)?, Apt, Some(release));
+    let table = &Knowledge::builtin().packages;
+    let libraries =
+        |name, release| table.libraries_of(table.dependency("python", name)?, Apt, Some(release));
     assert_eq!(libraries("psycopg2", "bookworm"), Some(vec!["libpq5"]));
     assert_eq!(
         libraries("mysqlclient", "bookworm"),
@@ -149,12 +158,12 @@ fn python_packages_need_libraries_and_programs() {
     assert_eq!(libraries("psycopg2", "stretch"), None);
     assert_eq!(libraries("selenium", "bookworm"), None);
     let git = table
-        .pip("gitpython")
+        .dependency("python", "gitpython")
         .and_then(|package| package.programs.get("git"));
     assert_eq!(git.map(String::as_str), Some("git"));
     assert!(
         table
-            .pip("playwright")
+            .dependency("python", "playwright")
             .is_some_and(|package| package.refuse.is_some())
     );
     for fine in [
@@ -165,27 +174,33 @@ fn python_packages_need_libraries_and_programs() {
         "cryptography",
         "pillow",
     ] {
-        assert!(table.pip(fine).is_none(), "{fine} has wheels");
+        assert!(
+            table.dependency("python", fine).is_none(),
+            "{fine} has wheels"
+        );
     }
 }
 
 #[test]
 fn the_table_is_consistent() {
-    let table = Packages::builtin();
-    let images = Images::builtin();
+    let table = &Knowledge::builtin().packages;
+    let images = &Knowledge::builtin().images;
     for release in &table.apt.releases {
         assert!(
             images.distribution_of_release(release).is_some(),
             "{release}"
         );
     }
-    let of_pip = table.pip.iter().filter_map(|package| package.apt.as_ref());
+    let of_languages = table
+        .dependency
+        .iter()
+        .filter_map(|package| package.apt.as_ref());
     for names in table
         .apt
         .runtime
         .values()
         .chain(table.apt.recommends.values())
-        .chain(of_pip)
+        .chain(of_languages)
     {
         if let Names::ByRelease(by_release) = names {
             let known =
@@ -199,16 +214,18 @@ fn the_table_is_consistent() {
             "{name} is in both lists"
         );
     }
-    for package in &table.pip {
+    for package in &table.dependency {
         let decided = package.refuse.is_none();
         assert!(decided == package.apt.is_some(), "{:?}", package.names);
         for name in &package.names {
             assert_eq!(*name, normalized(name));
             assert_eq!(
                 table
-                    .pip
+                    .dependency
                     .iter()
-                    .filter(|other| other.names.contains(name))
+                    .filter(
+                        |other| other.ecosystem == package.ecosystem && other.names.contains(name)
+                    )
                     .count(),
                 1,
                 "{name}"
@@ -219,7 +236,7 @@ fn the_table_is_consistent() {
 
 #[test]
 fn a_user_may_add_packages() {
-    let mut table = Packages::builtin().clone();
+    let mut table = Knowledge::builtin().packages.clone();
     let more = "[apt]\nbuild_only = ['our-compiler']\n[apt.runtime]\nour-dev = 'our-lib'";
     table.extend(toml::from_str(more).expect("a valid table"));
     assert!(table.build_only(Apt, "our-compiler"));

@@ -1,0 +1,1 @@
+//! Benchmarks of dfopt beside its peers: see `benches/`.

@@ -1,0 +1,102 @@
+//! `dfopt.toml`: what it decides, and what it says of mistakes.
+
+use crate::sandbox::{APT, NODE, Sandbox};
+
+#[test]
+fn the_configuration_is_found_upwards() {
+    let sandbox = Sandbox::new(&[
+        ("a/b/Dockerfile", APT),
+        ("dfopt.toml", "[transforms]\nmerge-apt = false\n"),
+    ]);
+    sandbox
+        .dfopt(&["--check", "--skip", "nonroot-user,split-stages"])
+        .exits(0);
+    sandbox.dfopt(&["--check", "--only", "merge-apt"]).exits(1);
+    sandbox.put("a/dfopt.toml", "");
+    sandbox
+        .dfopt(&["--check", "--skip", "nonroot-user,split-stages"])
+        .exits(1);
+    sandbox
+        .dfopt(&[
+            "--check",
+            "--skip",
+            "nonroot-user,split-stages",
+            "--config",
+            "dfopt.toml",
+        ])
+        .exits(0);
+}
+
+#[test]
+fn overrides_apply_to_their_paths() {
+    let config = "[[override]]\npaths = [\"legacy/**\"]\ntransforms = { merge-apt = false }\n";
+    let sandbox = Sandbox::new(&[
+        ("legacy/Dockerfile", APT),
+        ("new/Dockerfile", APT),
+        ("dfopt.toml", config),
+    ]);
+    let run = sandbox
+        .dfopt(&["--diff", "--skip", "nonroot-user,split-stages"])
+        .exits(0)
+        .says("b/new/Dockerfile");
+    assert!(!run.out.contains("legacy"), "{run:#?}");
+}
+
+#[test]
+fn the_context_can_be_configured() {
+    let sandbox = Sandbox::node();
+    sandbox.put("docker/Dockerfile", NODE);
+    sandbox.put(
+        "dfopt.toml",
+        "[[override]]\npaths = [\"docker/\"]\ncontext = \".\"\n",
+    );
+    let run = sandbox
+        .dfopt(&["--only", "reorder-copies", "--diff", "docker"])
+        .exits(0);
+    run.says("+++ b/.dockerignore\n");
+}
+
+#[test]
+fn mistakes_in_the_configuration_are_located() {
+    let expected = [
+        (
+            "\nsaftey = \"safe\"\n",
+            "dfopt.toml:2:1",
+            "did you mean `safety`?",
+        ),
+        (
+            "safety = \"asumed\"\n",
+            "dfopt.toml:1:10",
+            "did you mean `assumed`?",
+        ),
+        (
+            "[transforms]\nmerge_apt = true\n",
+            "dfopt.toml:2:1",
+            "did you mean `merge-apt`?",
+        ),
+        (
+            "[[override]]\npath = [\"a\"]\n",
+            "dfopt.toml:2:1",
+            "did you mean `paths`?",
+        ),
+        ("safety = \n", "dfopt.toml:1:", ""),
+    ];
+    for (config, place, advice) in expected {
+        let sandbox = Sandbox::new(&[("Dockerfile", APT), ("dfopt.toml", config)]);
+        sandbox
+            .dfopt(&["--write"])
+            .exits(2)
+            .warns(place)
+            .warns(advice);
+        assert_eq!(sandbox.read("Dockerfile"), APT);
+        sandbox
+            .dfopt(&["--config", "dfopt.toml"])
+            .exits(2)
+            .warns(place)
+            .warns(advice);
+    }
+    Sandbox::new(&[])
+        .dfopt(&["--config", "nosuch.toml"])
+        .exits(2)
+        .warns("nosuch.toml cannot be read");
+}
