@@ -361,7 +361,7 @@ fn some_images_do_not_run_as_root() {
     for (reference, expected) in [
         ("python:3.12", Some("root")),
         ("node:20", Some("root")),
-        ("gcr.io/distroless/static-debian12:nonroot", Some("root")),
+        ("gcr.io/distroless/static-debian12", Some("root")),
         ("gcr.io/distroless/static-debian12:nonroot", Some("nonroot")),
         ("gcr.io/distroless/static@sha256:1f", None),
         ("cgr.dev/chainguard/python", Some("nonroot")),
