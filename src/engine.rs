@@ -8,6 +8,7 @@ use std::fmt;
 use crate::analysis::Facts;
 use crate::context::BuildContext;
 use crate::knowledge::Knowledge;
+use crate::suppress::Suppressions;
 use crate::syntax::{self, Dockerfile};
 use crate::transform::{Addition, Cx, Refusal, Rewrite, Safety, Transform};
 use crate::verify;
@@ -158,8 +159,9 @@ struct Step {
 
 fn next_step(text: &str, options: &Options<'_>, dropped: &[(&'static str, String)]) -> Step {
     let file = syntax::parse(text);
+    let suppressions = Suppressions::read(&file);
     let mut step = Step::default();
-    if !is_rewritable(&file) {
+    if !is_rewritable(&file) || suppressions.cover_file() {
         return step;
     }
     let facts = Facts::new(&file, options.knowledge);
@@ -172,14 +174,12 @@ fn next_step(text: &str, options: &Options<'_>, dropped: &[(&'static str, String
     for transform in &options.transforms {
         let id = transform.info().id;
         for plan in transform.plan(&cx) {
-            match plan {
+            let is_dropped = |rewrite: &Rewrite| dropped.contains(&(id, rewrite.message.clone()));
+            match plan.and_then(|rewrite| admitted(id, rewrite, &suppressions)) {
                 Err(refusal) => step.refusals.push(Refused { id, refusal }),
-                Ok(rewrite)
-                    if dropped
-                        .iter()
-                        .any(|(by, message)| (*by, message) == (id, &rewrite.message)) => {}
+                Ok(rewrite) if is_dropped(&rewrite) => {}
                 Ok(rewrite) if rewrite.safety() > options.safety => {
-                    step.withheld.push(Withheld { id, rewrite })
+                    step.withheld.push(Withheld { id, rewrite });
                 }
                 Ok(rewrite) => {
                     step.chosen = Some((id, rewrite));
@@ -190,6 +190,21 @@ fn next_step(text: &str, options: &Options<'_>, dropped: &[(&'static str, String
     }
     step
 }
+
+/// A rewrite that no comment forbids.
+fn admitted(id: &str, rewrite: Rewrite, suppressions: &Suppressions) -> Result<Rewrite, Refusal> {
+    match suppressions.forbids(id, &rewrite) {
+        None => Ok(rewrite),
+        Some(instruction) => {
+            let message = "a comment asks to leave an instruction alone that this would change";
+            Err(Refusal::new(rewrite.site, IGNORED, message)
+                .because(instruction, "marked with `# dfopt: ignore`"))
+        }
+    }
+}
+
+/// The code with which the engine itself refuses, for any transform.
+const IGNORED: &str = "ignored";
 
 /// A file that BuildKit would reject is reported and left alone.
 fn is_rewritable(file: &Dockerfile<'_>) -> bool {

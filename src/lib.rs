@@ -7,7 +7,8 @@
 //!    reads and writes, looked up in the tables of [`knowledge`] and in the build [`context`].
 //! 3. [`transforms`] plan: each answers with rewrites and refusals ([`transform`]).
 //! 4. [`engine`] applies one rewrite as text edits ([`edit`]), reads the result again, has it
-//!    checked by [`verify`], and repeats until nothing changes.
+//!    checked by [`verify`], and repeats until nothing changes. Comments can forbid
+//!    a rewrite ([`suppress`]).
 //! 5. [`report`] says what was done and why: a unified diff, words, or JSON.
 
 pub mod analysis;
@@ -16,6 +17,7 @@ pub mod edit;
 pub mod engine;
 pub mod knowledge;
 pub mod report;
+pub mod suppress;
 pub mod syntax;
 pub mod transform;
 pub mod verify;
