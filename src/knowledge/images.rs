@@ -77,6 +77,8 @@ pub struct Runtime {
     pub reference: String,
     /// The programs that run in it.
     pub runs: Runs,
+    /// Packages of the builder that it lacks and that any program may need.
+    pub lacks: Vec<String>,
 }
 
 impl Images {
@@ -257,6 +259,7 @@ impl<'a, 't> Reading<'a, 't> {
             Some(Runtime {
                 reference,
                 runs: rule.runs,
+                lacks: rule.lacks.clone(),
             })
         });
         fits.collect()

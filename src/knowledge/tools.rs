@@ -16,6 +16,8 @@ pub struct Tool {
     /// The options that every action takes.
     #[serde(default)]
     pub options: OptionTable,
+    /// The language that it serves, as `provides` in `images.toml` names it.
+    pub ecosystem: Option<String>,
     /// Whether it needs to be root when it runs in a container.
     #[serde(default)]
     pub needs_root: bool,

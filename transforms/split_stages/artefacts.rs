@@ -143,6 +143,15 @@ fn installed(site: &Site<'_>) -> Result<Artefacts, Refusal> {
                 "dfopt does not know where it installs",
             ));
         }
+        let absolute = invocation
+            .action
+            .installs
+            .iter()
+            .any(|path| path.starts_with('/'));
+        if absolute && site.image.provides != invocation.tool.ecosystem.as_deref() {
+            let message = "dfopt knows where it installs only in the images of its language";
+            return Err(site.refuse_at(at, "output-not-located", message));
+        }
         for path in locations(site, step, invocation.action) {
             let path = join(&directory, &path);
             if !artefacts.paths.contains(&path) {
@@ -220,31 +229,62 @@ fn built(site: &Site<'_>) -> Result<Artefacts, Refusal> {
             ));
         }
     }
-    match executable(site) {
+    match executable(site)? {
         Some((path, action)) => one_executable(site, path, action),
         None => whole_workdir(site),
     }
 }
 
-/// The program that the container starts, if it is what the only build makes.
-fn executable<'s>(site: &'s Site<'_>) -> Option<(String, &'s Action)> {
-    let mut builds = steps(site, Role::Build).filter(|(_, step)| step.does() == Some(Does::Build));
-    let (_, step) = builds.next().filter(|_| builds.next().is_none())?;
-    let invocation = step.invocation.as_ref()?;
-    if invocation.action.makes != Makes::Executable {
-        return None;
+/// The program that the container starts, if builds that make programs make it.
+fn executable<'s>(site: &'s Site<'_>) -> Result<Option<(String, &'s Action)>, Refusal> {
+    let builds = steps(site, Role::Build).filter(|(_, step)| step.does() == Some(Does::Build));
+    let mut programs = builds.filter_map(|(at, step)| Some((at, step, step.invocation.as_ref()?)));
+    let Some((at, step, invocation)) =
+        programs.find(|(_, _, invocation)| invocation.action.makes == Makes::Executable)
+    else {
+        return Ok(None);
+    };
+    let refuse = |message: &str| Err(site.refuse_at(at, "output-not-located", message));
+    if programs.next().is_some() {
+        return refuse(
+            "it is one of several builds, and dfopt cannot tell which files the program needs",
+        );
     }
-    let program = site.launches.launches.first()?.program();
-    if !program.contains('/') {
-        return None;
-    }
-    let path = join(&site.workdir(), program);
+    let Some(program) = site
+        .launches
+        .launches
+        .first()
+        .map(|launch| launch.program().to_owned())
+    else {
+        return refuse("dfopt cannot tell which program the container starts");
+    };
+    let Some(directory) = step.directory().filter(|_| program.contains('/')) else {
+        return refuse("the container does not start what it makes by its path");
+    };
+    let path = join(&site.workdir(), &program);
     let output = invocation
         .options
         .iter()
-        .find(|option| invocation.action.options.write.contains(&option.name))?;
-    let output = join(&step.directory()?, output.value.as_deref()?);
-    (output == path).then_some((path, invocation.action))
+        .find(|option| invocation.action.options.write.contains(&option.name));
+    let is_output = match output.map(|option| option.value.as_deref()) {
+        Some(Some(output)) => {
+            let output = join(&directory, output);
+            output == path || below(&path, &output).is_some_and(|name| !name.contains('/'))
+        }
+        Some(None) => false,
+        // Nothing else can have made it: the build works, and the context does not hold it.
+        None => below(&path, &directory)
+            .is_some_and(|name| !name.contains('/') && is_not_copied(site, name)),
+    };
+    if is_output {
+        Ok(Some((path, invocation.action)))
+    } else {
+        refuse("dfopt cannot tell where the program is that it makes")
+    }
+}
+
+fn is_not_copied(site: &Site<'_>, name: &str) -> bool {
+    site.cx.context.is_none_or(|context| !context.has(name))
 }
 
 fn one_executable(site: &Site<'_>, path: String, action: &Action) -> Result<Artefacts, Refusal> {

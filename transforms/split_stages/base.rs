@@ -67,7 +67,7 @@ pub(super) fn choose(
             reference: candidate.reference.clone(),
             runs: candidate.runs,
             is_same: candidate.reference == builder,
-            lacks: Vec::new(),
+            lacks: candidate.lacks.clone(),
             assumes: assumptions(site, &builder, &candidate.reference),
             builder,
         }));
@@ -80,7 +80,9 @@ pub(super) fn choose(
         lacks: Vec::new(),
         assumes: Vec::new(),
     };
-    Ok((!packages.removed.is_empty()).then_some(same))
+    // An image that brings compilers itself does not lose them by leaving a package out.
+    let gains = !packages.removed.is_empty() && site.image.toolset.is_none();
+    Ok(gains.then_some(same))
 }
 
 /// The first `count` numbers of the version that the tag of a reference starts with: `3.11` of `3.11.4-slim`.

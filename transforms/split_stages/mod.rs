@@ -15,6 +15,7 @@
 
 mod artefacts;
 mod base;
+mod libraries;
 mod packages;
 mod programs;
 mod prune;
@@ -148,6 +149,15 @@ fn guard(site: &Site<'_>) -> Result<(), Refusal> {
             "without CMD or ENTRYPOINT this may be an image to build on, which needs its tools",
         ));
     }
+    if let Some(launch) = site
+        .launches
+        .launches
+        .iter()
+        .find(|launch| programs::is_prompt(launch))
+    {
+        let message = "the container starts a prompt, at which people may want the tools";
+        return Err(site.refuse_at(launch.instruction, "no-command", message));
+    }
     if site.launches.opaque {
         return Err(site.refuse(
             "opaque-command",
@@ -187,7 +197,8 @@ fn plan(site: &Site<'_>) -> Result<Option<Split>, Refusal> {
         return Ok(None);
     };
     programs::check(site, &base, &artefacts)?;
-    packages.complete_for(&base);
+    packages.complete_for(site, &base);
+    packages::check_served(site, &packages)?;
     Ok(Some(Split {
         base,
         packages,
@@ -197,10 +208,18 @@ fn plan(site: &Site<'_>) -> Result<Option<Split>, Refusal> {
 
 impl Split {
     fn write(self, site: &Site<'_>) -> Rewrite {
-        let message = format!(
-            "build in {} and run in {}, which has no build tools",
-            self.base.builder, self.base.reference
-        );
+        let base = &self.base;
+        let message = if base.is_same {
+            format!(
+                "build in one stage and run in another without {}",
+                self.packages.removed.join(", ")
+            )
+        } else {
+            format!(
+                "build in {} and run in {}, which has no build tools",
+                base.builder, base.reference
+            )
+        };
         let mut rewrite = Rewrite::new(site.span(), message);
         rewrite.edits = writer::Writer::new(site, &self).edits();
         rewrite.declares = vec![

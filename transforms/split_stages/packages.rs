@@ -3,13 +3,14 @@
 use crate::analysis::runs::Step;
 use crate::analysis::stages::Stage;
 use crate::context::required_by;
-use crate::knowledge::images::PackageManager;
+use crate::knowledge::images::{PackageManager, Runs};
 use crate::knowledge::tools::{Does, Role as OptionRole, Tool};
 use crate::syntax::Span;
 use crate::transform::{Cx, Evidence, Refusal};
 
 use super::Site;
 use super::base::Runtime;
+use super::libraries::Libraries;
 use super::roles::Role;
 
 /// What the runtime stage installs.
@@ -41,9 +42,33 @@ impl RuntimePackages {
     }
 
     /// Adds what the base image of the runtime lacks and every program may need.
-    pub(super) fn complete_for(&mut self, base: &Runtime) {
+    pub(super) fn complete_for(&mut self, site: &Site<'_>, base: &Runtime) {
+        let manager = site
+            .image
+            .system
+            .and_then(|system| system.package_manager.tool());
         for name in &base.lacks {
+            self.manager = self.manager.take().or(manager.map(str::to_owned));
             self.add(name);
+        }
+        if base.runs == Runs::Dynamic {
+            self.assumes.push(format!(
+                "the program is linked with no library that {} lacks",
+                base.reference
+            ));
+        }
+        let compilers: Vec<&str> = self
+            .removed
+            .iter()
+            .map(String::as_str)
+            .filter(|name| !name.ends_with("-dev"))
+            .collect();
+        if !compilers.is_empty() && base.runs != Runs::Static {
+            let sentence = format!(
+                "what is compiled needs no library that only {} brings",
+                compilers.join(", ")
+            );
+            self.assumes.push(sentence);
         }
     }
 }
@@ -171,18 +196,10 @@ impl RuntimePackages {
 
     fn package(&mut self, site: &Site<'_>, manager: &str, word: &str, place: Span) {
         let name = bare(word);
-        let release = site
-            .image
-            .release
-            .as_ref()
-            .map(|release| release.name.as_str());
         let manager = PackageManager::of_tool(manager);
-        if let Some(libraries) = manager.and_then(|manager| {
-            site.cx
-                .knowledge
-                .packages
-                .runtime_of(manager, name, release)
-        }) {
+        let runtime_of =
+            |manager| Libraries::new(site.cx.knowledge, site.image, manager).runtime_of(name);
+        if let Some(libraries) = manager.and_then(runtime_of) {
             self.removed.push(word.to_owned());
             if !libraries.is_empty() {
                 let note = format!(
@@ -246,11 +263,6 @@ fn dependency_name(word: &str) -> String {
 
 /// Adds the libraries and programs that dependencies load when they run.
 fn add_native_needs(site: &Site<'_>, packages: &mut RuntimePackages) -> Result<(), Refusal> {
-    let release = site
-        .image
-        .release
-        .as_ref()
-        .map(|release| release.name.as_str());
     let Some(manager) = site.image.system.map(|system| system.package_manager) else {
         return Ok(());
     };
@@ -260,7 +272,8 @@ fn add_native_needs(site: &Site<'_>, packages: &mut RuntimePackages) -> Result<(
     let Some(ecosystem) = site.image.provides else {
         return Ok(());
     };
-    let mut open = false;
+    let libraries = Libraries::new(site.cx.knowledge, site.image, manager);
+    let (mut open, mut installs_dependencies) = (false, false);
     for at in site
         .roles
         .with(Role::Dependencies)
@@ -272,18 +285,15 @@ fn add_native_needs(site: &Site<'_>, packages: &mut RuntimePackages) -> Result<(
             .flat_map(|run| &run.steps)
             .filter(|step| step.does() == Some(Does::InstallDependencies))
         {
+            installs_dependencies = true;
             let names = named_dependencies(site, step);
             open |= names.is_empty() || site.cx.context.is_none();
             for name in &names {
                 let Some(package) = site.cx.knowledge.packages.dependency(ecosystem, name) else {
                     continue;
                 };
-                let libraries = site
-                    .cx
-                    .knowledge
-                    .packages
-                    .libraries_of(package, manager, release);
-                let Some(needs) = libraries.filter(|_| package.refuse.is_none()) else {
+                let known = libraries.of_dependency(package);
+                let Some(needs) = known.filter(|_| package.refuse.is_none()) else {
                     let message = format!(
                         "{name} needs programs or libraries that dfopt does not know how to install in a smaller image"
                     );
@@ -302,10 +312,29 @@ fn add_native_needs(site: &Site<'_>, packages: &mut RuntimePackages) -> Result<(
     } else {
         "the dependencies that dfopt knows nothing of load no library that only the larger image has"
     };
-    if !site.image.runtimes.is_empty() {
+    if installs_dependencies && !site.image.runtimes.is_empty() {
         packages.assumes.push(sentence.to_owned());
     }
     Ok(())
+}
+
+/// Packages can be added where the original installs some, or where its release is still served.
+pub(super) fn check_served(site: &Site<'_>, packages: &RuntimePackages) -> Result<(), Refusal> {
+    let release = site.image.release.as_ref().map(|release| &release.name);
+    let archived = site
+        .image
+        .system
+        .zip(release)
+        .is_some_and(|(system, release)| system.archived.contains(release));
+    let installs_itself = installs(site.cx, site.stage.body.clone()).next().is_some();
+    if !archived || installs_itself || packages.added.is_empty() {
+        return Ok(());
+    }
+    let message = format!(
+        "the smaller image would need {}, and the packages of its release are no longer served",
+        packages.added.join(", ")
+    );
+    Err(site.refuse("archived-release", message))
 }
 
 /// The `RUN` that installs the packages, without the keyword; `None` when there are none.

@@ -98,6 +98,17 @@ pub(super) fn check(site: &Site<'_>, base: &Runtime, artefacts: &Artefacts) -> R
     Ok(())
 }
 
+/// Whether a launch is a shell that waits for commands.
+pub(super) fn is_prompt(launch: &Launch) -> bool {
+    let program = launch.program().rsplit('/').next().unwrap_or_default();
+    matches!(program, "sh" | "bash" | "ash" | "zsh")
+        && launch
+            .words
+            .iter()
+            .skip(1)
+            .all(|word| word.starts_with('-'))
+}
+
 /// Whether a launch calls a program that the tables know to build or to install.
 fn is_build_tool(site: &Site<'_>, launch: &Launch) -> bool {
     let words: Vec<&str> = launch.words.iter().map(String::as_str).collect();

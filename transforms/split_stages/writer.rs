@@ -1,6 +1,6 @@
 //! Writes the two stages: the builder keeps its lines, the runtime is put behind them.
 
-use crate::analysis::paths::{below, join};
+use crate::analysis::paths::{Extent, Region, below, join};
 use crate::edit::Edits;
 use crate::syntax::{Expander, Kind, Span, Transfer};
 use crate::transforms::style;
@@ -93,32 +93,57 @@ impl<'a> Writer<'a> {
     }
 
     fn runtime_stage(&self) -> String {
-        let mut lines = self.from_line();
+        let mut groups = vec![self.from_line()];
         let run = self.packages_line();
         let has_own_place = self
             .site
             .roles
             .with(Role::Packages)
             .any(|at| at < self.site.roles.split);
-        let mut packages = run.as_deref();
-        if !has_own_place {
-            lines += packages.take().unwrap_or_default();
-        }
+        let mut packages = run.filter(|_| has_own_place);
+        groups.extend(self.packages_line().filter(|_| !has_own_place));
+        let mut last = None;
         for at in self.site.stage.body.start..self.site.roles.split {
-            match self.site.roles.of(at) {
-                Role::Packages => lines += packages.take().unwrap_or_default(),
-                Role::Config => lines += &self.with_comments(at),
-                Role::State if self.is_needed(at) => lines += &self.bare(at),
-                Role::Prepare if !self.is_held(at) => lines += &self.bare(at),
-                Role::Source if self.is_copied_again(at) => lines += &self.bare(at),
-                _ => {}
+            let role = self.site.roles.of(at);
+            let Some(lines) = self.repeated(at, role, &mut packages) else {
+                continue;
+            };
+            match groups.last_mut() {
+                Some(group) if last == Some(role) => *group += &lines,
+                _ => groups.push(lines),
             }
+            last = Some(role);
         }
-        for path in &self.split.artefacts.paths {
-            let copy = format!("--from={} {path} {path}", self.builder);
-            lines += &self.line("COPY", &copy);
+        groups.push(self.copies());
+        groups.join(if self.is_spaced() { self.newline } else { "" })
+    }
+
+    /// What the runtime stage repeats of instruction `at`.
+    fn repeated(&self, at: usize, role: Role, packages: &mut Option<String>) -> Option<String> {
+        match role {
+            Role::Packages => packages.take(),
+            Role::Config => Some(self.with_comments(at)),
+            Role::State if self.is_needed(at) => Some(self.bare(at)),
+            Role::Prepare if !self.is_held(at) => Some(self.bare(at)),
+            Role::Source if self.is_copied_again(at) => Some(self.bare(at)),
+            _ => None,
         }
-        lines
+    }
+
+    /// What the runtime stage takes over from the builder.
+    fn copies(&self) -> String {
+        let paths = self.split.artefacts.paths.iter();
+        paths
+            .map(|path| self.line("COPY", &format!("--from={} {path} {path}", self.builder)))
+            .collect()
+    }
+
+    /// Whether the author sets groups of instructions apart with blank lines.
+    fn is_spaced(&self) -> bool {
+        let end = self.site.cx.file.instructions()[self.site.stage.from]
+            .full
+            .end;
+        style::blank_line_at(self.text(), end).is_some()
     }
 
     fn from_line(&self) -> String {
@@ -188,15 +213,19 @@ impl<'a> Writer<'a> {
         })
     }
 
-    /// Whether what the step makes comes with the working directory.
+    /// Whether what the step makes comes with what is copied from the builder.
     fn is_held(&self, at: usize) -> bool {
-        use crate::analysis::paths::Extent;
-        let workdir = self.site.workdir();
-        let effects = self.site.cx.facts.runs[at]
+        let held = |region: &Region| {
+            self.split
+                .artefacts
+                .paths
+                .iter()
+                .any(|path| below(&region.path, path).is_some())
+        };
+        let writes = self.site.cx.facts.runs[at]
             .as_ref()
             .map(|run| &run.effects.writes);
-        self.split.artefacts.hold_workdir
-            && matches!(effects, Some(Extent::Regions(regions)) if regions.iter().all(|region| below(&region.path, &workdir).is_some()))
+        matches!(writes, Some(Extent::Regions(regions)) if regions.iter().all(held))
     }
 
     /// Whether a copy of the context before the split has to be made in the runtime stage as well.

@@ -88,6 +88,9 @@ pub struct Distribution {
     /// Its releases, name to number, if they have names.
     #[serde(default)]
     pub releases: BTreeMap<String, String>,
+    /// Releases whose packages have left the servers that their images ask: installing one fails.
+    #[serde(default)]
+    pub archived: Vec<String>,
     /// How many numbers name a release, if releases have no names.
     #[serde(default = "one")]
     release_numbers: usize,
@@ -110,6 +113,18 @@ impl Distribution {
         let release = releases
             .find(|(_, of)| Version::parse(of).is_some_and(|of| number.starts_with(&of)))?;
         Some(release.0.clone())
+    }
+
+    /// The name of the release before the one called `name`, where releases have names.
+    #[must_use]
+    pub fn release_before(&self, name: &str) -> Option<&str> {
+        let number = |name: &String| Version::parse(self.releases.get(name)?);
+        let this = Version::parse(self.releases.get(name)?)?;
+        let older = self
+            .releases
+            .keys()
+            .filter(|other| number(other).is_some_and(|other| other < this));
+        older.max_by_key(|other| number(other)).map(String::as_str)
     }
 }
 
@@ -333,6 +348,9 @@ pub(crate) struct RuntimeRule {
     releases: Vec<String>,
     /// How many numbers the version must have for both images to share it.
     numbers: Option<usize>,
+    /// Packages of the builder that the runtime lacks and that any program may need.
+    #[serde(default)]
+    pub(crate) lacks: Vec<String>,
 }
 
 impl RuntimeRule {
