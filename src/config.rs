@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf, absolute};
 use std::rc::Rc;
 
 use anyhow::{Context, Result, anyhow};
+use dfopt::knowledge::{Knowledge, Tables};
 use dfopt::report::Position;
 use dfopt::transform::{Safety, Transform};
 use dfopt::transforms;
@@ -37,6 +38,8 @@ pub(crate) struct Settings {
 pub(crate) struct Config {
     base: Layer,
     overrides: Vec<(Gitignore, Layer)>,
+    /// The tables with the entries of the user, if there are any.
+    knowledge: Option<Knowledge>,
 }
 
 /// The keys that a configuration has at its top, and again for some of its files.
@@ -70,7 +73,18 @@ impl Config {
                 document.layer(&root, section.safety, section.context, section.transforms)?;
             overrides.push((patterns, layer));
         }
-        Ok(Self { base, overrides })
+        Ok(Self {
+            base,
+            overrides,
+            knowledge: file.knowledge.map(Knowledge::with),
+        })
+    }
+
+    /// The tables.
+    pub(crate) fn knowledge(&self) -> &Knowledge {
+        self.knowledge
+            .as_ref()
+            .unwrap_or_else(|| Knowledge::builtin())
     }
 
     /// What may be done to `source` when `args` were given.
@@ -83,11 +97,10 @@ impl Config {
         let layers: Vec<&Layer> = std::iter::once(&self.base)
             .chain(matching.map(|(_, layer)| layer))
             .collect();
-        let last =
-            |key: fn(&Layer) -> Option<&PathBuf>| layers.iter().rev().find_map(|layer| key(layer));
         let safety = layers.iter().rev().find_map(|layer| layer.safety);
+        let context = layers.iter().rev().find_map(|layer| layer.context.as_ref());
         // Standard input has no folder, so only the command line can say what its context is.
-        let context = last(|layer| layer.context.as_ref()).filter(|_| file.is_some());
+        let context = context.filter(|_| file.is_some());
         Ok(Settings {
             transforms: transforms(&layers, args),
             safety: args
@@ -241,6 +254,7 @@ struct ConfigFile {
     transforms: BTreeMap<Spanned<String>, bool>,
     #[serde(default, rename = "override")]
     overrides: Vec<Override>,
+    knowledge: Option<Tables>,
 }
 
 #[derive(Deserialize)]

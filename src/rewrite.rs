@@ -1,14 +1,14 @@
 //! One file: read, configured, rewritten.
 
+use std::collections::HashSet;
 use std::io;
 use std::path::{Path, PathBuf, absolute};
 
 use anyhow::{Context, Result};
 use dfopt::context::BuildContext;
 use dfopt::engine::{self, Options, Outcome};
-use dfopt::knowledge::Knowledge;
 use dfopt::report::{Companion, FileReport, Problem};
-use dfopt::syntax;
+use dfopt::syntax::{self, SyntaxError};
 
 use crate::cli::Args;
 use crate::config::{Configs, Settings};
@@ -51,7 +51,8 @@ fn optimize(
     args: &Args,
     configs: &mut Configs,
 ) -> Result<(Outcome, Vec<Companion>)> {
-    let settings = configs.for_source(source)?.settings(args, source)?;
+    let config = configs.for_source(source)?;
+    let settings = config.settings(args, source)?;
     let root = context_root(&settings, source)?;
     let context = root.as_deref().map(|root| open_context(root, source));
     let context = context.transpose()?;
@@ -60,7 +61,7 @@ fn optimize(
         &Options {
             transforms: settings.transforms,
             safety: settings.safety,
-            knowledge: Knowledge::builtin(),
+            knowledge: config.knowledge(),
             context: context.as_ref(),
         },
     );
@@ -74,20 +75,38 @@ fn optimize(
     Ok((outcome, companions))
 }
 
-/// What BuildKit would reject in `text`.
+/// What BuildKit would reject in `text`: the first error of each place, since the others follow
+/// from it. A template has one error, however many of its lines are no instructions.
 fn rejections(text: &str) -> Vec<Problem> {
     let file = syntax::parse(text);
-    let errors = file
-        .errors()
-        .iter()
-        .cloned()
-        .chain(file.instruction_errors());
-    let problem = |error: syntax::SyntaxError| Problem {
-        message: error.message,
+    let instruction_errors = file.instruction_errors();
+    let mut errors: Vec<&SyntaxError> = file.errors().iter().chain(&instruction_errors).collect();
+    let mut places = HashSet::new();
+    errors.retain(|error| places.insert(error.span.start));
+    if let Some(error) = errors.first().filter(|error| is_templated(text, error)) {
+        return vec![Problem {
+            advice: Some(
+                "this looks like a template: give dfopt the file that it makes".to_owned(),
+            ),
+            ..problem(error)
+        }];
+    }
+    errors.into_iter().map(problem).collect()
+}
+
+fn problem(error: &SyntaxError) -> Problem {
+    Problem {
+        message: error.message.clone(),
         span: Some(error.span),
-        advice: Some(error.advice),
-    };
-    errors.map(problem).collect()
+        advice: Some(error.advice.clone()),
+    }
+}
+
+/// Whether the line of `error` holds a mark of the languages that Dockerfiles are generated with.
+fn is_templated(text: &str, error: &SyntaxError) -> bool {
+    let start = text[..error.span.start].rfind('\n').map_or(0, |at| at + 1);
+    let line = text[start..].lines().next().unwrap_or_default();
+    ["{{", "{%", "<%"].iter().any(|mark| line.contains(mark))
 }
 
 fn defect(defect: &engine::Defect) -> Problem {

@@ -57,7 +57,7 @@ pub enum Then {
     Expand,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ManifestFile {
     #[serde(default, rename = "manifest")]

@@ -1,7 +1,7 @@
 //! The tables: what is known of programs, manifests, images and packages.
 //!
 //! Each table is a TOML file beside its only reader. A user's `dfopt.toml` can add entries with the
-//! same keys; they are looked at before the built-in ones.
+//! same keys ([`Tables`]); they are looked at before the built-in ones.
 
 pub mod images;
 mod managers;
@@ -10,6 +10,8 @@ pub mod packages;
 pub mod tools;
 
 use std::sync::OnceLock;
+
+use serde::Deserialize;
 
 /// Everything that dfopt knows without looking at a file.
 #[derive(Debug, Default)]
@@ -26,30 +28,56 @@ pub struct Knowledge {
 
 impl Knowledge {
     /// The built-in tables, read once.
+    #[must_use]
+    pub fn builtin() -> &'static Self {
+        static BUILTIN: OnceLock<Knowledge> = OnceLock::new();
+        BUILTIN.get_or_init(|| Self::with(Tables::default()))
+    }
+
+    /// The built-in tables and those of a user, which come first.
     ///
     /// # Panics
     /// When a built-in table is malformed: a test reads them all.
     #[must_use]
-    pub fn builtin() -> &'static Self {
-        static BUILTIN: OnceLock<Knowledge> = OnceLock::new();
-        BUILTIN.get_or_init(|| {
-            Self::read().unwrap_or_else(|error| panic!("a built-in table is malformed: {error}"))
-        })
-    }
-
-    fn read() -> Result<Self, toml::de::Error> {
+    pub fn with(tables: Tables) -> Self {
+        let builtin = Tables::builtin();
+        let builtin =
+            builtin.unwrap_or_else(|error| panic!("a built-in table is malformed: {error}"));
         let mut knowledge = Self {
-            images: toml::from_str(include_str!("images.toml"))?,
-            packages: toml::from_str(include_str!("packages.toml"))?,
+            images: builtin.images,
+            packages: builtin.packages,
             ..Self::default()
         };
+        knowledge.images.extend(tables.images);
+        knowledge.packages.extend(tables.packages);
+        for tools in [tables.tools, builtin.tools] {
+            knowledge.tools.add(tools);
+        }
+        for manifests in [tables.manifests, builtin.manifests] {
+            knowledge.manifests.add(manifests);
+        }
         knowledge
-            .tools
-            .add(toml::from_str(include_str!("tools.toml"))?);
-        knowledge
-            .manifests
-            .add(toml::from_str(include_str!("manifests.toml"))?);
-        Ok(knowledge)
+    }
+}
+
+/// Tables as they are written, each in the form of the file of its name beside this one.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Tables {
+    tools: tools::ToolFile,
+    manifests: manifests::ManifestFile,
+    images: images::Images,
+    packages: packages::Packages,
+}
+
+impl Tables {
+    fn builtin() -> Result<Self, toml::de::Error> {
+        Ok(Self {
+            tools: toml::from_str(include_str!("tools.toml"))?,
+            manifests: toml::from_str(include_str!("manifests.toml"))?,
+            images: toml::from_str(include_str!("images.toml"))?,
+            packages: toml::from_str(include_str!("packages.toml"))?,
+        })
     }
 }
 

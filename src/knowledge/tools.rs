@@ -89,8 +89,8 @@ pub struct Action {
     pub host_artefacts: Vec<String>,
     /// What a program needs of it when it runs in another image: paths like those of `writes`, with
     /// `{minor}` for the first two numbers of the base image's version.
-    #[serde(default)]
-    pub installs: Vec<String>,
+    /// Without it, where it installs is not known.
+    pub installs: Option<Vec<String>>,
     /// The same when the version is not known, or when it installs one of `installs_elsewhere`.
     #[serde(default)]
     pub installs_all: Vec<String>,
@@ -313,11 +313,13 @@ impl Tool {
 /// A name for several paths.
 type Areas = HashMap<String, Vec<String>>;
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ToolFile {
     #[serde(default)]
     areas: Areas,
+    #[serde(default)]
+    never_read: Vec<String>,
     #[serde(default, rename = "tool")]
     tools: Vec<Tool>,
 }
@@ -326,21 +328,26 @@ pub(super) struct ToolFile {
 #[derive(Debug, Default)]
 pub struct Tools {
     areas: Areas,
+    never_read: Vec<String>,
     tools: Vec<Tool>,
     /// First word of a call -> tools, and how many words of the call name them.
     index: HashMap<String, Vec<(usize, usize)>>,
 }
 
 impl Tools {
-    /// Adds the tools of a table. Later ones are looked at first.
+    /// Adds the tools of a table. Of two that are called in the same way, the one that was added first counts.
     pub(super) fn add(&mut self, file: ToolFile) {
-        self.areas.extend(file.areas);
+        for (name, paths) in file.areas {
+            self.areas.entry(name).or_insert(paths);
+        }
+        self.never_read.extend(file.never_read);
         self.tools.extend(file.tools);
         self.reindex();
     }
 
     fn reindex(&mut self) {
         self.index.clear();
+        // The last of several that match equally well is found: that has to be the first one added.
         for (at, tool) in self.tools.iter().enumerate().rev() {
             for (nth, program) in tool.programs.iter().enumerate() {
                 let first = program
@@ -381,7 +388,13 @@ impl Tools {
     /// The tool with this `id`.
     #[must_use]
     pub fn get(&self, id: &str) -> Option<&Tool> {
-        self.tools.iter().rev().find(|tool| tool.id == id)
+        self.tools.iter().find(|tool| tool.id == id)
+    }
+
+    /// Patterns for the names of files that no program reads when it runs: they are for people and for builds.
+    #[must_use]
+    pub fn never_read(&self) -> &[String] {
+        &self.never_read
     }
 
     /// The paths that `entry` of a table stands for: those of the area `@name`, or itself.

@@ -80,6 +80,11 @@ fn mistakes_in_the_configuration_are_located() {
             "did you mean `paths`?",
         ),
         ("safety = \n", "dfopt.toml:1:", ""),
+        (
+            "[[knowledge.tools.tool]]\nid = \"x\"\nprograms = []\noption = {}\n",
+            "dfopt.toml:4:1",
+            "did you mean `options`?",
+        ),
     ];
     for (config, place, advice) in expected {
         let sandbox = Sandbox::new(&[("Dockerfile", APT), ("dfopt.toml", config)]);
@@ -99,4 +104,32 @@ fn mistakes_in_the_configuration_are_located() {
         .dfopt(&["--config", "nosuch.toml"])
         .exits(2)
         .warns("nosuch.toml cannot be read");
+}
+
+#[test]
+fn knowledge_can_be_added() {
+    let text = NODE.replace("RUN npm ci", "RUN get-model --model small\nRUN npm ci");
+    let sandbox = Sandbox::node();
+    sandbox.put("Dockerfile", &text);
+    let moves_past = |sandbox: &Sandbox| {
+        let run = sandbox
+            .dfopt(&["--only", "reorder-copies", "--diff"])
+            .exits(0);
+        run.out.contains("\n-COPY . .\n") && run.out.contains("\n RUN get-model")
+    };
+    assert!(
+        !moves_past(&sandbox),
+        "a program that nobody knows may read everything"
+    );
+    let tool = r#"
+        [[knowledge.tools.tool]]
+        id = "get-model"
+        programs = ["get-model"]
+        options = { value = ["--model"] }
+        [[knowledge.tools.tool.action]]
+        does = "files"
+        writes = ["/opt/models"]
+    "#;
+    sandbox.put("dfopt.toml", tool);
+    assert!(moves_past(&sandbox));
 }

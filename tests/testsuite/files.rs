@@ -91,11 +91,22 @@ fn a_file_without_from_is_an_error() {
     sandbox
         .dfopt(&["Dockerfile"])
         .exits(2)
-        .warns("Dockerfile:1:");
+        .warns("Dockerfile:1:")
+        .warns("`FROM`");
     sandbox
         .dfopt(&["Dockerfile.empty"])
         .exits(2)
         .warns("error: Dockerfile.empty");
+}
+
+#[test]
+fn a_template_is_one_error() {
+    let sandbox = Sandbox::new(&[(
+        "Dockerfile.j2",
+        "{% if a %}\nFROM {{ base }}\n{% endif %}\n",
+    )]);
+    let run = sandbox.dfopt(&[]).exits(2).warns("looks like a template");
+    assert_eq!(run.err.matches("error:").count(), 1, "{run:#?}");
 }
 
 #[test]

@@ -8,32 +8,12 @@ use crate::syntax::{Kind, Transfer};
 use crate::transform::{Evidence, Place, Refusal};
 
 use super::Site;
-use super::base;
+use super::installed;
 use super::prune::{self, Pruned};
 use super::roles::Role;
 
 /// More files than this are not looked through.
 const MOST_FILES: usize = 20_000;
-
-/// What no program reads: it is for people and for the build.
-const NEVER_READ: [&str; 16] = [
-    "Dockerfile*",
-    "*.Dockerfile",
-    "Containerfile",
-    ".dockerignore",
-    ".git*",
-    "README*",
-    "LICENSE*",
-    "CHANGELOG*",
-    "CONTRIBUTING*",
-    "docker-compose*",
-    "compose.y*ml",
-    "Makefile",
-    ".editorconfig",
-    ".github",
-    ".vscode",
-    ".idea",
-];
 
 /// What the runtime stage takes over.
 #[derive(Default)]
@@ -58,24 +38,24 @@ pub(super) struct Artefacts {
 
 /// Finds what the program needs of what the builder makes.
 pub(super) fn locate(site: &Site<'_>) -> Result<Artefacts, Refusal> {
-    let installed = installed(site)?;
-    let all_below = |workdir: &str| {
-        installed
-            .paths
-            .iter()
-            .all(|path| below(path, workdir).is_some())
-    };
     if site.roles.builds() {
         return built(site);
     }
-    if source_before_install(site) {
-        if all_below(&site.workdir()) {
-            return whole_workdir(site);
-        }
-        let message = "the source is copied before the dependencies are installed, and reorder-copies could not change that";
-        return Err(site.refuse("source-before-install", message));
+    let paths = installed::paths(site)?;
+    if !source_before_install(site) {
+        return Ok(Artefacts {
+            paths,
+            ..Artefacts::default()
+        });
     }
-    Ok(installed)
+    if paths
+        .iter()
+        .all(|path| below(path, &site.workdir()).is_some())
+    {
+        return whole_workdir(site);
+    }
+    let message = "the source is copied before the dependencies are installed, and reorder-copies could not change that";
+    Err(site.refuse("source-before-install", message))
 }
 
 /// Whether a folder of the context is copied before the dependencies are installed.
@@ -110,101 +90,15 @@ fn is_file(site: &Site<'_>, _at: usize, source: &str) -> bool {
 }
 
 /// The steps of the instructions with this role.
-fn steps<'s>(site: &'s Site<'_>, role: Role) -> impl Iterator<Item = (usize, &'s Step<'s>)> {
+pub(super) fn steps<'s>(
+    site: &'s Site<'_>,
+    role: Role,
+) -> impl Iterator<Item = (usize, &'s Step<'s>)> {
     let runs = site
         .roles
         .with(role)
         .filter_map(|at| Some((at, site.cx.facts.runs[at].as_ref()?)));
     runs.flat_map(|(at, run)| run.steps.iter().map(move |step| (at, step)))
-}
-
-/// What the dependency steps install.
-fn installed(site: &Site<'_>) -> Result<Artefacts, Refusal> {
-    let mut artefacts = Artefacts::default();
-    for (at, step) in steps(site, Role::Dependencies) {
-        let Some(invocation) = step
-            .invocation
-            .as_ref()
-            .filter(|_| step.does() == Some(Does::InstallDependencies))
-        else {
-            continue;
-        };
-        let Some(directory) = step.directory() else {
-            return Err(site.refuse_at(
-                at,
-                "output-not-located",
-                "dfopt cannot tell in which folder it works",
-            ));
-        };
-        if invocation.action.installs.is_empty() {
-            return Err(site.refuse_at(
-                at,
-                "output-not-located",
-                "dfopt does not know where it installs",
-            ));
-        }
-        let absolute = invocation
-            .action
-            .installs
-            .iter()
-            .any(|path| path.starts_with('/'));
-        if absolute && site.image.provides != invocation.tool.ecosystem.as_deref() {
-            let message = "dfopt knows where it installs only in the images of its language";
-            return Err(site.refuse_at(at, "output-not-located", message));
-        }
-        for path in locations(site, step, invocation.action) {
-            let path = join(&directory, &path);
-            if !artefacts.paths.contains(&path) {
-                artefacts.paths.push(path);
-            }
-        }
-    }
-    Ok(artefacts)
-}
-
-/// Where the action of `step` installs, in the base image of the site.
-fn locations(site: &Site<'_>, step: &Step<'_>, action: &Action) -> Vec<String> {
-    let environments = &site.cx.facts.states[site.stage.body.end - 1].environments;
-    let own = environments.iter().find(|path| is_environment(site, path));
-    if let (Some(environment), true) = (own, action.writes.iter().any(|entry| entry == "@path")) {
-        return vec![environment.clone()];
-    }
-    let elsewhere = super::packages::named_dependencies(site, step)
-        .iter()
-        .any(|name| {
-            action
-                .installs_elsewhere
-                .iter()
-                .any(|pattern| matches_name(pattern, name))
-        });
-    match (base::version(site.reference(), 2), elsewhere) {
-        (Some(minor), false) => action
-            .installs
-            .iter()
-            .map(|path| path.replace("{minor}", &minor))
-            .collect(),
-        _ if action.installs_all.is_empty() => action.installs.clone(),
-        _ => action.installs_all.clone(),
-    }
-}
-
-/// Whether the stage makes the folder `path` itself, as `python -m venv` does.
-fn is_environment(site: &Site<'_>, path: &str) -> bool {
-    let runs = site
-        .stage
-        .body
-        .clone()
-        .filter_map(|at| site.cx.facts.runs[at].as_ref());
-    runs.flat_map(|run| &run.steps).any(|step| {
-        let program_words = step
-            .invocation
-            .as_ref()
-            .map_or(0, |invocation| invocation.program_words);
-        step.args
-            .iter()
-            .skip(program_words)
-            .any(|arg| arg.known() == path)
-    })
 }
 
 /// What a build makes: one program with the files beside it, or a folder of things.
@@ -402,7 +296,12 @@ fn read_at_run_time(
         return None;
     }
     let only_for_build = |name: &str| {
-        NEVER_READ.iter().any(|pattern| matches_name(pattern, name))
+        site.cx
+            .knowledge
+            .tools
+            .never_read()
+            .iter()
+            .any(|pattern| matches_name(pattern, name))
             || action
                 .sources
                 .iter()
@@ -442,8 +341,7 @@ fn whole_workdir(site: &Site<'_>) -> Result<Artefacts, Refusal> {
         paths: vec![workdir.clone()],
         ..Artefacts::default()
     };
-    for path in installed(site)?
-        .paths
+    for path in installed::paths(site)?
         .into_iter()
         .filter(|path| below(path, &workdir).is_none())
     {

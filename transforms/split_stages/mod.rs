@@ -15,6 +15,7 @@
 
 mod artefacts;
 mod base;
+mod installed;
 mod libraries;
 mod packages;
 mod programs;

@@ -222,14 +222,14 @@ fn step_role(step: &Step<'_>) -> Option<Option<Role>> {
     let role = match invocation.action.does {
         Does::RefreshLists | Does::InstallPackages | Does::UpgradePackages => Role::Packages,
         Does::InstallDependencies => Role::Dependencies,
-        Does::Build => Role::Build,
         Does::Run if invocation.action.in_runtime => Role::Project,
+        Does::Build | Does::Run => Role::Build,
         Does::AddUser => Role::Prepare,
         Does::Files if removes_caches(step) => return Some(None),
         Does::Files => Role::Prepare,
         Does::CleanCache | Does::Nothing => return Some(None),
         Does::ShellState if is_option_setting(step) => return Some(None),
-        Does::ShellState | Does::Run | Does::RemovePackages | Does::ConfigurePackages => {
+        Does::ShellState | Does::RemovePackages | Does::ConfigurePackages => {
             return None;
         }
     };
