@@ -10,7 +10,7 @@ use crate::transform::Refusal;
 use super::Site;
 use super::artefacts::steps;
 use super::base;
-use super::packages::named_dependencies;
+use super::needs::named_dependencies;
 use super::roles::Role;
 
 /// The folders that the dependency steps install into.

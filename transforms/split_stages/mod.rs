@@ -17,6 +17,7 @@ mod artefacts;
 mod base;
 mod installed;
 mod libraries;
+mod needs;
 mod packages;
 mod programs;
 mod prune;

@@ -2,7 +2,6 @@
 
 use crate::analysis::runs::Step;
 use crate::analysis::stages::Stage;
-use crate::context::required_by;
 use crate::knowledge::images::{PackageManager, Runs};
 use crate::knowledge::tools::{Does, Role as OptionRole, Tool};
 use crate::syntax::Span;
@@ -11,7 +10,7 @@ use crate::transform::{Cx, Evidence, Refusal};
 use super::Site;
 use super::base::Runtime;
 use super::libraries::Libraries;
-use super::roles::Role;
+use super::needs;
 
 /// What the runtime stage installs.
 #[derive(Default)]
@@ -156,7 +155,7 @@ pub(super) fn for_runtime(site: &Site<'_>) -> Result<RuntimePackages, Refusal> {
             );
         }
     }
-    add_native_needs(site, &mut packages)?;
+    needs::add(site, &mut packages)?;
     Ok(packages)
 }
 
@@ -216,106 +215,6 @@ impl RuntimePackages {
             self.names.push(word.to_owned());
         }
     }
-}
-
-/// The names of the packages of the language that `step` installs, in lower case, as far as its
-/// command line and its manifests tell.
-pub(super) fn named_dependencies(site: &Site<'_>, step: &Step<'_>) -> Vec<String> {
-    let Some(invocation) = &step.invocation else {
-        return Vec::new();
-    };
-    let mut names: Vec<String> = invocation
-        .operands
-        .iter()
-        .map(|&at| dependency_name(step.args[at].known()))
-        .collect();
-    let Some(context) = site.cx.context else {
-        return names;
-    };
-    let manifests: Vec<String> = invocation
-        .options
-        .iter()
-        .filter(|option| option.role == OptionRole::Manifest)
-        .filter_map(|option| option.value.clone())
-        .chain(
-            invocation
-                .action
-                .manifests
-                .iter()
-                .map(|name| name.trim_end_matches('?').to_owned()),
-        )
-        .collect();
-    let found =
-        required_by(context, &site.cx.knowledge.manifests, &manifests, &[]).unwrap_or_default();
-    for requirement in found.iter().filter(|requirement| !requirement.is_folder) {
-        let text = context.read(&requirement.path).unwrap_or_default();
-        names.extend(crate::context::dependencies(&requirement.path, &text));
-    }
-    names
-}
-
-fn dependency_name(word: &str) -> String {
-    word.split(['=', '<', '>', '~', '!', '[', ';', ' ', '@'])
-        .next()
-        .unwrap_or_default()
-        .to_lowercase()
-}
-
-/// Adds the libraries and programs that dependencies load when they run.
-fn add_native_needs(site: &Site<'_>, packages: &mut RuntimePackages) -> Result<(), Refusal> {
-    let Some(manager) = site.image.system.map(|system| system.package_manager) else {
-        return Ok(());
-    };
-    let Some(tool) = manager.tool() else {
-        return Ok(());
-    };
-    let Some(ecosystem) = site.image.provides else {
-        return Ok(());
-    };
-    let libraries = Libraries::new(site.cx.knowledge, site.image, manager);
-    let (mut open, mut installs_dependencies) = (false, false);
-    for at in site
-        .roles
-        .with(Role::Dependencies)
-        .chain(site.roles.with(Role::Build))
-    {
-        let run = site.cx.facts.runs[at].as_ref();
-        for step in run
-            .into_iter()
-            .flat_map(|run| &run.steps)
-            .filter(|step| step.does() == Some(Does::InstallDependencies))
-        {
-            installs_dependencies = true;
-            let names = named_dependencies(site, step);
-            open |= names.is_empty() || site.cx.context.is_none();
-            for name in &names {
-                let Some(package) = site.cx.knowledge.packages.dependency(ecosystem, name) else {
-                    continue;
-                };
-                let known = libraries.of_dependency(package);
-                let Some(needs) = known.filter(|_| package.refuse.is_none()) else {
-                    let message = format!(
-                        "{name} needs programs or libraries that dfopt does not know how to install in a smaller image"
-                    );
-                    return Err(site.refuse_at(at, "native-dependency", &message));
-                };
-                let programs = package.programs.values().map(String::as_str);
-                for need in needs.into_iter().chain(programs) {
-                    packages.manager.get_or_insert_with(|| tool.to_owned());
-                    packages.add(need);
-                }
-            }
-        }
-    }
-    let sentence = if open {
-        "the dependencies load no library that only the larger image has"
-    } else {
-        "the dependencies that dfopt knows nothing of load no library that only the larger image has"
-    };
-    if installs_dependencies && !site.image.runtimes.is_empty() {
-        packages.assumes.push(sentence.to_owned());
-    }
-    Ok(())
 }
 
 /// Packages can be added where the original installs some, or where its release is still served.
