@@ -6,6 +6,7 @@
 pub mod images;
 mod managers;
 pub mod manifests;
+pub mod package_managers;
 pub mod packages;
 pub mod tools;
 
@@ -20,6 +21,8 @@ pub struct Knowledge {
     pub tools: tools::Tools,
     /// Manifests of package managers.
     pub manifests: manifests::Manifests,
+    /// Package managers of distributions.
+    pub package_managers: package_managers::PackageManagers,
     /// Base images.
     pub images: images::Images,
     /// Packages of distributions and of pip.
@@ -46,10 +49,12 @@ impl Knowledge {
         let mut knowledge = Self {
             images: builtin.images,
             packages: builtin.packages,
+            package_managers: builtin.package_managers,
             ..Self::default()
         };
         knowledge.images.extend(tables.images);
         knowledge.packages.extend(tables.packages);
+        knowledge.package_managers.extend(tables.package_managers);
         for tools in [tables.tools, builtin.tools] {
             knowledge.tools.add(tools);
         }
@@ -68,6 +73,7 @@ pub struct Tables {
     manifests: manifests::ManifestFile,
     images: images::Images,
     packages: packages::Packages,
+    package_managers: package_managers::PackageManagers,
 }
 
 impl Tables {
@@ -77,6 +83,7 @@ impl Tables {
             manifests: toml::from_str(include_str!("manifests.toml"))?,
             images: toml::from_str(include_str!("images.toml"))?,
             packages: toml::from_str(include_str!("packages.toml"))?,
+            package_managers: toml::from_str(include_str!("package_managers.toml"))?,
         })
     }
 }

@@ -7,8 +7,10 @@ use super::Violation;
 use crate::analysis::Facts;
 use crate::analysis::effects::Effects;
 use crate::analysis::paths::{Extent, Region, join};
+use crate::analysis::runs::Run;
 use crate::knowledge::tools::Does;
-use crate::syntax::{Kind, Transfer};
+use crate::syntax::shell::{Connector, Item, Pipeline, Script};
+use crate::syntax::{Kind, Span, Transfer};
 use crate::transform::{Change, Rewrite};
 
 /// One step that changes files.
@@ -21,6 +23,8 @@ struct Operation {
     is_copy: bool,
     /// Commands of package managers may be joined, completed and left out when they only clean up.
     is_package_work: bool,
+    /// Only removes what package managers keep for later runs.
+    is_cleanup: bool,
 }
 
 pub(super) fn check(old: &Facts<'_>, new: &Facts<'_>, rewrite: &Rewrite) -> Vec<Violation> {
@@ -29,15 +33,7 @@ pub(super) fn check(old: &Facts<'_>, new: &Facts<'_>, rewrite: &Rewrite) -> Vec<
         return Vec::new();
     }
     let (old, new) = (operations(old), operations(new));
-    let mut taken = vec![false; new.len()];
-    let mut places: Vec<Option<usize>> = Vec::with_capacity(old.len());
-    for operation in &old {
-        let place = (0..new.len()).find(|&at| !taken[at] && new[at].key == operation.key);
-        if let Some(at) = place {
-            taken[at] = true;
-        }
-        places.push(place);
-    }
+    let places = places(&old, &new);
     let lost = old
         .iter()
         .zip(&places)
@@ -59,6 +55,27 @@ pub(super) fn check(old: &Facts<'_>, new: &Facts<'_>, rewrite: &Rewrite) -> Vec<
         }
     }
     violations
+}
+
+/// Where each of `old` is in `new`. Of several alike the first stands for the first, but of those that
+/// clean up the last for the last: what was cleaned before is cleaned again.
+fn places(old: &[Operation], new: &[Operation]) -> Vec<Option<usize>> {
+    let mut taken = vec![false; new.len()];
+    let mut places = vec![None; old.len()];
+    let mut take = |at: usize, among: &mut dyn Iterator<Item = usize>| {
+        let free = |place: &usize| !taken[*place] && new[*place].key == old[at].key;
+        places[at] = among.find(free);
+        if let Some(place) = places[at] {
+            taken[place] = true;
+        }
+    };
+    for at in (0..old.len()).filter(|&at| !old[at].is_cleanup) {
+        take(at, &mut (0..new.len()));
+    }
+    for at in (0..old.len()).rev().filter(|&at| old[at].is_cleanup) {
+        take(at, &mut (0..new.len()).rev());
+    }
+    places
 }
 
 fn meet(first: &Operation, second: &Operation) -> bool {
@@ -111,39 +128,79 @@ fn operations(facts: &Facts<'_>) -> Vec<Operation> {
     operations
 }
 
-/// One operation for each command of a `RUN` that is understood, one for a whole that is not.
+/// One operation for each command of a list that `&&` joins; of other scripts, one for the whole and one for each
+/// command at its end that only cleans up.
 fn run_operations(facts: &Facts<'_>, index: usize, operations: &mut Vec<Operation>) {
     let Some(run) = &facts.runs[index] else {
         return;
     };
     let text = &facts.views[index].logical.text;
-    let Some(steps) = run.and_list() else {
-        let is_package_work =
-            run.is_understood() && run.steps.iter().all(|step| is_package_work(step.does()));
-        let key = run
-            .body
-            .text(text)
-            .split_whitespace()
-            .collect::<Vec<_>>()
-            .join(" ");
-        operations.push(Operation {
-            key,
-            effects: run.effects.clone(),
-            is_copy: false,
-            is_package_work,
-        });
+    let Some(script) = &run.script else {
+        operations.push(whole(run, run.body, text));
         return;
     };
-    for step in steps {
-        let words: Vec<&str> = step.span.text(text).split_whitespace().collect();
-        let removal = step.args.first().is_some_and(|arg| arg.known() == "rm");
-        operations.push(Operation {
-            key: words.join(" "),
-            effects: step.effects.clone(),
-            is_copy: false,
-            is_package_work: is_package_work(step.does()) || removal && is_cleanup(&step.effects),
-        });
+    let pipelines: Vec<&Pipeline> = script.items.iter().flat_map(Item::pipelines).collect();
+    if is_and_list(script) {
+        operations.extend(pipelines.iter().map(|pipeline| single(run, pipeline, text)));
+        return;
     }
+    let mut cleanups = Vec::new();
+    let mut end = run.body.end;
+    for (before, last) in pipelines.iter().zip(&pipelines[1..]).rev() {
+        let operation = single(run, last, text);
+        if !operation.is_cleanup {
+            break;
+        }
+        cleanups.push(operation);
+        end = before.span.end + run.body.start;
+    }
+    operations.push(whole(run, Span::new(run.body.start, end), text));
+    operations.extend(cleanups.into_iter().rev());
+}
+
+/// Whether the script is one list that only `&&` joins.
+fn is_and_list(script: &Script) -> bool {
+    let [item] = script.items.as_slice() else {
+        return false;
+    };
+    let mut connectors = item.rest.iter().map(|(connector, _, _)| *connector);
+    connectors.all(|connector| connector == Connector::And)
+        && item.terminator.is_none()
+        && script.comments.is_empty()
+}
+
+/// The operation of the part `span` of a script that is not taken apart.
+fn whole(run: &Run<'_>, span: Span, text: &str) -> Operation {
+    Operation {
+        key: words(span, text),
+        effects: run.effects.clone(),
+        is_copy: false,
+        is_package_work: run.is_understood()
+            && run.steps.iter().all(|step| is_package_work(step.does())),
+        is_cleanup: false,
+    }
+}
+
+/// The operation of one pipeline.
+fn single(run: &Run<'_>, pipeline: &Pipeline, text: &str) -> Operation {
+    let span = pipeline.span.shift(run.body.start);
+    let step = run.steps.iter().find(|step| step.span == span);
+    let is_cleanup = step.is_some_and(|step| {
+        let removal = step.args.first().is_some_and(|arg| arg.known() == "rm");
+        step.does() == Some(Does::CleanCache) || removal && is_cleanup(&step.effects)
+    });
+    Operation {
+        key: words(span, text),
+        effects: step.map_or(&run.effects, |step| &step.effects).clone(),
+        is_copy: false,
+        is_package_work: is_cleanup || step.is_some_and(|step| is_package_work(step.does())),
+        is_cleanup,
+    }
+}
+
+fn words(span: Span, text: &str) -> String {
+    let words: Vec<&str> = span.text(text).split_whitespace().collect();
+    words.join(" ")
 }
 
 fn is_package_work(does: Option<Does>) -> bool {
@@ -208,5 +265,6 @@ fn copy_operation(facts: &Facts<'_>, index: usize, transfer: &Transfer) -> Opera
         },
         is_copy: from.is_none(),
         is_package_work: false,
+        is_cleanup: false,
     }
 }

@@ -1,0 +1,155 @@
+//! Whether anything behind an instruction still needs the package lists.
+
+use crate::analysis::runs::{Run, Step};
+use crate::analysis::runtime;
+use crate::analysis::stages::{Base, Stage};
+use crate::knowledge::package_managers::PackageManager;
+use crate::knowledge::tools::Does;
+use crate::syntax::shell::{Command, Connector};
+use crate::syntax::{Kind, Span};
+use crate::transform::Cx;
+
+use super::layer::{Work, work_of};
+use super::mention::{self, file_name, touches_lists};
+
+/// What happens to the lists behind an instruction.
+#[derive(Default)]
+pub(super) struct Later {
+    /// The first instruction that needs them.
+    pub(super) needed: Option<usize>,
+    /// Instructions with commands of which nobody knows whether they need them.
+    pub(super) unknown: Vec<usize>,
+    /// Whether an image that others build on may be left with them.
+    pub(super) for_derived_images: bool,
+}
+
+/// What one instruction does to the lists.
+enum Use {
+    /// Downloads them first.
+    Refreshes,
+    /// Needs them.
+    Needs,
+    /// Cannot be known.
+    Unknown,
+    Nothing,
+}
+
+/// Looks at everything that runs behind instruction `from` of `stage`, in the stages built on it as well.
+pub(super) fn look(cx: &Cx<'_>, manager: &PackageManager, stage: &Stage, from: usize) -> Later {
+    let mut later = Later::default();
+    if !manager.fetches_on_demand {
+        later.follow(cx, manager, stage, from + 1);
+    }
+    later
+}
+
+impl Later {
+    fn follow(&mut self, cx: &Cx<'_>, manager: &PackageManager, stage: &Stage, from: usize) {
+        for index in from..stage.body.end {
+            match use_of(cx, manager, index) {
+                Use::Refreshes => return,
+                Use::Needs => {
+                    self.needed.get_or_insert(index);
+                    return;
+                }
+                Use::Unknown => self.unknown.push(index),
+                Use::Nothing => {}
+            }
+        }
+        let children = || cx.facts.stages.iter().filter(|other| other.base == Base::Stage(stage.index));
+        for child in children() {
+            self.follow(cx, manager, child, child.from + 1);
+        }
+        let config = runtime::of_stage(cx.facts, stage);
+        let starts = config.cmd.is_some() || config.entrypoint.is_some();
+        self.for_derived_images |= children().next().is_none() && is_shipped(cx, stage) && !starts;
+    }
+}
+
+/// Whether `stage` may become an image that somebody keeps: nothing takes files out of it but the
+/// stages that are built on it, and one of these is kept.
+pub(super) fn is_shipped(cx: &Cx<'_>, stage: &Stage) -> bool {
+    let mut users = cx.facts.users_of(stage).peekable();
+    users.peek().is_none()
+        || users.any(|user| user.base == Base::Stage(stage.index) && is_shipped(cx, user))
+}
+
+fn use_of(cx: &Cx<'_>, manager: &PackageManager, index: usize) -> Use {
+    match &cx.facts.views[index].kind {
+        Kind::Run { .. } => match &cx.facts.runs[index] {
+            Some(run) if run.opaque.is_none() => use_of_run(cx, manager, index, run),
+            _ => mentioned(cx, manager, cx.facts.source_text(index)).unwrap_or(Use::Unknown),
+        },
+        Kind::Onbuild { .. } | Kind::Cmd { .. } | Kind::Entrypoint { .. } | Kind::Healthcheck(_) => {
+            match mentioned(cx, manager, cx.facts.source_text(index)) {
+                // These run in another container: what they download is not there for what follows.
+                Some(Use::Refreshes) | None => Use::Nothing,
+                Some(other) => other,
+            }
+        }
+        _ => Use::Nothing,
+    }
+}
+
+/// The use of the first command that has one. Lists that are downloaded in a branch are there only for
+/// the rest of that `RUN`.
+fn use_of_run(cx: &Cx<'_>, manager: &PackageManager, index: usize, run: &Run<'_>) -> Use {
+    let always = unconditional(run);
+    let text = &cx.facts.views[index].logical.text;
+    let mut found = Use::Nothing;
+    for step in &run.steps {
+        match use_of_step(cx, manager, step, text) {
+            Use::Refreshes if always.contains(&step.span) => return Use::Refreshes,
+            Use::Refreshes => return found,
+            Use::Needs => return Use::Needs,
+            Use::Unknown => found = Use::Unknown,
+            Use::Nothing => {}
+        }
+    }
+    found
+}
+
+fn use_of_step(cx: &Cx<'_>, manager: &PackageManager, step: &Step<'_>, text: &str) -> Use {
+    let program = step.args.first().map_or("", |arg| file_name(arg.known()));
+    let others = &manager.others;
+    let is_other = |names: &[String]| names.iter().any(|name| step.args.iter().any(|arg| file_name(arg.known()) == name));
+    if others.need_lists.iter().any(|name| name == program) {
+        return Use::Needs;
+    }
+    if work_of(cx, manager, step) == Some(Work::Refresh) {
+        return Use::Refreshes;
+    }
+    match &step.invocation {
+        Some(invocation) if invocation.tool.id != manager.tool => {
+            match step.args.iter().any(|arg| others.refreshing_scripts.iter().any(|address| arg.known().contains(address.as_str()))) {
+                true => Use::Refreshes,
+                false => Use::Nothing,
+            }
+        }
+        Some(invocation) if touches_lists(invocation.action.does) => Use::Needs,
+        Some(_) => Use::Nothing,
+        None if is_other(&others.refresh_lists) => Use::Refreshes,
+        None if is_other(&others.need_lists) => Use::Needs,
+        None => mentioned(cx, manager, step.span.text(text)).unwrap_or(Use::Unknown),
+    }
+}
+
+fn mentioned(cx: &Cx<'_>, manager: &PackageManager, text: &str) -> Option<Use> {
+    match mention::first_use(cx, manager, text)? {
+        Does::RefreshLists => Some(Use::Refreshes),
+        _ => Some(Use::Needs),
+    }
+}
+
+/// The commands that run whenever the script does.
+fn unconditional(run: &Run<'_>) -> Vec<Span> {
+    let mut spans = Vec::new();
+    for item in run.script.iter().flat_map(|script| &script.items) {
+        let and = item.rest.iter().take_while(|(connector, _, _)| *connector == Connector::And);
+        for pipeline in std::iter::once(&item.first).chain(and.map(|(_, _, pipeline)| pipeline)) {
+            let simple = pipeline.commands.iter().filter(|command| matches!(command, Command::Simple(_)));
+            spans.extend(simple.map(|command| command.span().shift(run.body.start)));
+        }
+    }
+    spans
+}
