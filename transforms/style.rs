@@ -61,10 +61,20 @@ pub(super) fn terminated(lines: &str, newline: &str) -> String {
 /// Whether `comment`, a line, speaks to a program that reads Dockerfiles, about the instruction below it.
 pub(super) fn is_for_linter(comment: &str) -> bool {
     const READERS: [&str; 9] = [
-        "hadolint", "shellcheck", "tally", "dfopt", "checkov", "trivy", "kics", "nosemgrep", "skipcq",
+        "hadolint",
+        "shellcheck",
+        "tally",
+        "dfopt",
+        "checkov",
+        "trivy",
+        "kics",
+        "nosemgrep",
+        "skipcq",
     ];
     let words = comment.trim_start_matches([' ', '\t', '#']);
     READERS.iter().any(|reader| {
-        words.strip_prefix(reader).is_some_and(|rest| rest.starts_with([' ', ':', '-', '=']) || rest.trim().is_empty())
+        words
+            .strip_prefix(reader)
+            .is_some_and(|rest| rest.starts_with([' ', ':', '-', '=']) || rest.trim().is_empty())
     })
 }

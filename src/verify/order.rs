@@ -23,7 +23,7 @@ struct Operation {
     is_copy: bool,
     /// Commands of package managers may be joined, completed and left out when they only clean up.
     is_package_work: bool,
-    /// Only removes what package managers keep for later runs.
+    /// Only removes what package managers keep for later runs: these come and go as they like.
     is_cleanup: bool,
 }
 
@@ -57,23 +57,43 @@ pub(super) fn check(old: &Facts<'_>, new: &Facts<'_>, rewrite: &Rewrite) -> Vec<
     violations
 }
 
-/// Where each of `old` is in `new`. Of several alike the first stands for the first, but of those that
-/// clean up the last for the last: what was cleaned before is cleaned again.
+/// Where each of `old` is in `new`: those that kept their order first, then those that moved.
 fn places(old: &[Operation], new: &[Operation]) -> Vec<Option<usize>> {
+    let mut places = in_order(old, new);
     let mut taken = vec![false; new.len()];
-    let mut places = vec![None; old.len()];
-    let mut take = |at: usize, among: &mut dyn Iterator<Item = usize>| {
-        let free = |place: &usize| !taken[*place] && new[*place].key == old[at].key;
-        places[at] = among.find(free);
-        if let Some(place) = places[at] {
-            taken[place] = true;
+    places.iter().flatten().for_each(|&at| taken[at] = true);
+    for (operation, place) in old.iter().zip(&mut places) {
+        if place.is_none() {
+            *place = (0..new.len()).find(|&at| !taken[at] && new[at].key == operation.key);
+            place.iter().for_each(|&at| taken[at] = true);
         }
-    };
-    for at in (0..old.len()).filter(|&at| !old[at].is_cleanup) {
-        take(at, &mut (0..new.len()));
     }
-    for at in (0..old.len()).rev().filter(|&at| old[at].is_cleanup) {
-        take(at, &mut (0..new.len()).rev());
+    places
+}
+
+/// The longest common subsequence of the two.
+fn in_order(old: &[Operation], new: &[Operation]) -> Vec<Option<usize>> {
+    let mut longest = vec![vec![0_usize; new.len() + 1]; old.len() + 1];
+    for (i, first) in old.iter().enumerate().rev() {
+        for (j, second) in new.iter().enumerate().rev() {
+            longest[i][j] = if first.key == second.key {
+                longest[i + 1][j + 1] + 1
+            } else {
+                longest[i + 1][j].max(longest[i][j + 1])
+            };
+        }
+    }
+    let mut places = vec![None; old.len()];
+    let (mut i, mut j) = (0, 0);
+    while i < old.len() && j < new.len() {
+        if old[i].key == new[j].key {
+            places[i] = Some(j);
+            (i, j) = (i + 1, j + 1);
+        } else if longest[i + 1][j] >= longest[i][j + 1] {
+            i += 1;
+        } else {
+            j += 1;
+        }
     }
     places
 }
@@ -128,8 +148,8 @@ fn operations(facts: &Facts<'_>) -> Vec<Operation> {
     operations
 }
 
-/// One operation for each command of a list that `&&` joins; of other scripts, one for the whole and one for each
-/// command at its end that only cleans up.
+/// One operation for each command of a list that `&&` joins; of other scripts, one for all that comes before the
+/// commands at its end that only clean up.
 fn run_operations(facts: &Facts<'_>, index: usize, operations: &mut Vec<Operation>) {
     let Some(run) = &facts.runs[index] else {
         return;
@@ -141,21 +161,16 @@ fn run_operations(facts: &Facts<'_>, index: usize, operations: &mut Vec<Operatio
     };
     let pipelines: Vec<&Pipeline> = script.items.iter().flat_map(Item::pipelines).collect();
     if is_and_list(script) {
-        operations.extend(pipelines.iter().map(|pipeline| single(run, pipeline, text)));
+        let singles = pipelines.iter().map(|pipeline| single(run, pipeline, text));
+        operations.extend(singles.filter(|operation| !operation.is_cleanup));
         return;
     }
-    let mut cleanups = Vec::new();
-    let mut end = run.body.end;
-    for (before, last) in pipelines.iter().zip(&pipelines[1..]).rev() {
-        let operation = single(run, last, text);
-        if !operation.is_cleanup {
-            break;
-        }
-        cleanups.push(operation);
-        end = before.span.end + run.body.start;
+    let cleans = |pipeline: &&Pipeline| single(run, pipeline, text).is_cleanup;
+    let last = pipelines.iter().rev().find(|pipeline| !cleans(pipeline));
+    if let Some(last) = last {
+        let span = Span::new(0, last.span.end).shift(run.body.start);
+        operations.push(whole(run, span, text));
     }
-    operations.push(whole(run, Span::new(run.body.start, end), text));
-    operations.extend(cleanups.into_iter().rev());
 }
 
 /// Whether the script is one list that only `&&` joins.
@@ -221,8 +236,6 @@ fn is_cleanup(effects: &Effects) -> bool {
     let caches = [
         "/var/lib/apt/lists",
         "/var/cache",
-        "/tmp",
-        "/var/tmp",
         "/root/.cache",
         "/root/.npm",
     ];

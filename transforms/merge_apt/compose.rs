@@ -18,8 +18,10 @@ use super::spelling::{respell, spelled};
 struct Block<'a> {
     /// Where it stood; `None` for what nobody wrote.
     source: Option<Span>,
-    /// The instruction and the places of its first and last command there.
-    place: Option<(usize, usize, usize)>,
+    /// The instruction and the place there of its first command.
+    from: Option<(usize, usize)>,
+    /// The same of its last command.
+    to: Option<(usize, usize)>,
     comments: Vec<&'a str>,
     text: Text<'a>,
 }
@@ -42,7 +44,10 @@ pub(super) fn compose<'a>(
     let from = instructions(pieces);
     let first = from.first().copied().unwrap_or_default();
     let layout = &Layout::like(cx, &from);
-    let mut blocks: Vec<Block<'a>> = pieces.iter().map(|piece| block(cx, manager, piece, uncached)).collect();
+    let mut blocks: Vec<Block<'a>> = pieces
+        .iter()
+        .map(|piece| block(cx, manager, piece, uncached))
+        .collect();
     let kept = kept_stretches(cx, &blocks, first);
     place_comments(cx, range, &kept, elsewhere, &mut blocks);
     let one_line = !range.text(cx.file.text()).contains('\n');
@@ -53,7 +58,9 @@ pub(super) fn compose<'a>(
     for (nth, block) in blocks.iter().enumerate() {
         let before = nth.checked_sub(1).map(|at| &blocks[at]);
         match before {
-            Some(before) => out += &gap(cx, before, block, first).unwrap_or_else(|| layout.and(&block.comments)),
+            Some(before) => {
+                out += &gap(cx, before, block, first).unwrap_or_else(|| layout.and(&block.comments))
+            }
             None if !block.comments.is_empty() => {
                 out += &layout.continued;
                 out.extend(block.comments.iter().map(|comment| layout.comment(comment)));
@@ -80,24 +87,47 @@ fn instructions(pieces: &[Piece<'_>]) -> Vec<usize> {
     all
 }
 
-fn block<'a>(cx: &Cx<'a>, manager: &PackageManager, piece: &Piece<'a>, uncached: bool) -> Block<'a> {
-    let verbatim = |source, place, text| Block { source, place, comments: Vec::new(), text: Text::Verbatim(text) };
+fn block<'a>(
+    cx: &Cx<'a>,
+    manager: &PackageManager,
+    piece: &Piece<'a>,
+    uncached: bool,
+) -> Block<'a> {
+    let verbatim = |source, from, to, text| Block {
+        source,
+        from,
+        to,
+        comments: Vec::new(),
+        text: Text::Verbatim(text),
+    };
+    let place = |command: &Command<'_>| Some((command.index, command.nth));
     match piece {
         Piece::Command(command) => {
             let source = command.source(cx);
             let changes = respell(cx, manager, command, uncached);
-            verbatim(Some(source), Some((command.index, command.nth, command.nth)), spelled(cx, source, &changes))
+            verbatim(
+                Some(source),
+                place(command),
+                place(command),
+                spelled(cx, source, &changes),
+            )
         }
         Piece::Rest { index, nth, span } => {
             let source = cx.facts.source(*index, *span);
-            verbatim(Some(source), Some((*index, *nth, usize::MAX)), source.text(cx.file.text()).to_owned())
+            verbatim(
+                Some(source),
+                Some((*index, *nth)),
+                None,
+                source.text(cx.file.text()).to_owned(),
+            )
         }
-        Piece::New(text) => verbatim(None, None, text.clone()),
+        Piece::New(text) => verbatim(None, None, None, text.clone()),
         Piece::Installs(installs) => {
             let first = &installs[0];
             Block {
                 source: Some(first.source(cx)),
-                place: place_of(installs),
+                from: place(first),
+                to: installs.last().and_then(place),
                 comments: Vec::new(),
                 text: Text::Packages(Packages::of(cx, manager, installs, uncached)),
             }
@@ -105,43 +135,62 @@ fn block<'a>(cx: &Cx<'a>, manager: &PackageManager, piece: &Piece<'a>, uncached:
     }
 }
 
-/// The place of installs that all stand side by side in one instruction.
-fn place_of(installs: &[Command<'_>]) -> Option<(usize, usize, usize)> {
-    let (first, last) = (installs.first()?, installs.last()?);
-    (first.index == last.index).then_some((first.index, first.nth, last.nth))
-}
-
 /// What stood between two blocks, if they stood side by side. Commands on one line of a later `RUN` get
 /// lines of their own.
 fn gap(cx: &Cx<'_>, before: &Block<'_>, after: &Block<'_>, first: usize) -> Option<String> {
-    let ((index, _, last), (other, next, _)) = (before.place?, after.place?);
-    let side_by_side = index == other && last.checked_add(1)? == next;
-    let between = Span::new(before.source_end()?, after.source?.start.max(before.source_end()?));
+    let ((index, last), (other, next)) = (before.to?, after.from?);
+    let side_by_side = index == other && last + 1 == next;
+    let between = Span::new(
+        before.source_end()?,
+        after.source?.start.max(before.source_end()?),
+    );
     let between = between.text(cx.file.text());
     let broken = index == first || between.contains('\n');
     (side_by_side && broken).then(|| between.to_owned())
 }
 
 /// Gives the comments in `range` that are not part of a kept stretch to what they stood above.
-fn place_comments<'a>(cx: &Cx<'a>, range: Span, kept: &[Span], elsewhere: &[Span], blocks: &mut [Block<'a>]) {
+fn place_comments<'a>(
+    cx: &Cx<'a>,
+    range: Span,
+    kept: &[Span],
+    elsewhere: &[Span],
+    blocks: &mut [Block<'a>],
+) {
     let text = cx.file.text();
-    let tokens = cx.file.tokens().iter().filter(|token| token.kind == TokenKind::Comment);
-    for token in tokens.filter(|token| range.contains(token.span) && !elsewhere.contains(&token.span)) {
+    let tokens = cx
+        .file
+        .tokens()
+        .iter()
+        .filter(|token| token.kind == TokenKind::Comment);
+    for token in
+        tokens.filter(|token| range.contains(token.span) && !elsewhere.contains(&token.span))
+    {
         if kept.iter().any(|stretch| stretch.contains(token.span)) {
             continue;
         }
         let comment = token.span.text(text);
-        let line = blocks.iter_mut().filter_map(|block| block.anchor(token.span.end)).min_by_key(|(at, _)| *at);
+        let line = blocks
+            .iter_mut()
+            .filter_map(|block| block.anchor(token.span.end))
+            .min_by_key(|(at, _)| *at);
         match line {
             Some((_, comments)) => comments.push(comment),
-            None => blocks.iter_mut().rev().take(1).for_each(|block| block.comments.push(comment)),
+            None => blocks
+                .iter_mut()
+                .rev()
+                .take(1)
+                .for_each(|block| block.comments.push(comment)),
         }
     }
 }
 
 /// The stretches of source that are written as they are.
 fn kept_stretches(cx: &Cx<'_>, blocks: &[Block<'_>], first: usize) -> Vec<Span> {
-    let whole = blocks.iter().filter(|block| matches!(block.text, Text::Verbatim(_))).filter_map(|block| block.source);
+    let whole = blocks
+        .iter()
+        .filter(|block| matches!(block.text, Text::Verbatim(_)))
+        .filter_map(|block| block.source);
     let gaps = blocks.windows(2).filter_map(|pair| {
         gap(cx, &pair[0], &pair[1], first)?;
         Some(Span::new(pair[0].source_end()?, pair[1].source?.start))
@@ -151,7 +200,10 @@ fn kept_stretches(cx: &Cx<'_>, blocks: &[Block<'_>], first: usize) -> Vec<Span> 
 
 /// All blocks on one line, if they fit and there is no comment to place.
 fn on_one_line(blocks: &[Block<'_>]) -> Option<String> {
-    let texts: Option<Vec<String>> = blocks.iter().map(|block| block.comments.is_empty().then(|| block.inline()).flatten()).collect();
+    let texts: Option<Vec<String>> = blocks
+        .iter()
+        .map(|block| block.comments.is_empty().then(|| block.inline()).flatten())
+        .collect();
     let line = texts?.join(" && ");
     (line.len() <= WIDTH).then_some(line)
 }
@@ -159,7 +211,10 @@ fn on_one_line(blocks: &[Block<'_>]) -> Option<String> {
 impl<'a> Block<'a> {
     /// The place that a comment in front of byte `offset` belongs to, if it is in this block.
     fn anchor(&mut self, offset: usize) -> Option<(usize, &mut Vec<&'a str>)> {
-        let own = self.source.filter(|source| source.start >= offset).map(|source| source.start);
+        let own = self
+            .source
+            .filter(|source| source.start >= offset)
+            .map(|source| source.start);
         match (own, &mut self.text) {
             (Some(at), _) => Some((at, &mut self.comments)),
             (None, Text::Packages(packages)) => packages.anchor(offset),
@@ -184,7 +239,7 @@ impl<'a> Block<'a> {
 
     /// Its text. A command that was the first of its `RUN` and no longer is has its lines moved in.
     fn write(&self, layout: &Layout, continued: bool) -> String {
-        let moved = continued && self.place.is_some_and(|(_, nth, _)| nth == 0);
+        let moved = continued && self.from.is_some_and(|(_, nth)| nth == 0);
         match &self.text {
             Text::Verbatim(text) if moved => indented(text, layout),
             Text::Verbatim(text) => text.clone(),
@@ -199,8 +254,22 @@ fn indented(text: &str, layout: &Layout) -> String {
     let first = lines.next().unwrap_or_default();
     let rest: Vec<&str> = lines.collect();
     let depth = |line: &&str| line.len() - line.trim_start_matches([' ', '\t']).len();
-    let least = rest.iter().filter(|line| !line.trim().is_empty()).map(depth).min();
-    let shift = if least.is_some_and(|least| least <= layout.indent.len()) { layout.unit() } else { "" };
-    let moved = rest.into_iter().map(|line| if line.trim().is_empty() { line.to_owned() } else { format!("{shift}{line}") });
+    let least = rest
+        .iter()
+        .filter(|line| !line.trim().is_empty())
+        .map(depth)
+        .min();
+    let shift = if least.is_some_and(|least| least <= layout.indent.len()) {
+        layout.unit()
+    } else {
+        ""
+    };
+    let moved = rest.into_iter().map(|line| {
+        if line.trim().is_empty() {
+            line.to_owned()
+        } else {
+            format!("{shift}{line}")
+        }
+    });
     std::iter::once(first.to_owned()).chain(moved).collect()
 }

@@ -11,15 +11,27 @@ use super::later;
 /// A refusal about instruction `index`.
 pub(super) fn refuse(cx: &Cx<'_>, index: usize, code: &'static str, message: &str) -> Refusal {
     let instruction = &cx.file.instructions()[index];
-    Refusal::new(instruction.span, code, format!("the RUN in line {} stays: {message}", instruction.start_line))
+    Refusal::new(
+        instruction.span,
+        code,
+        format!(
+            "the RUN in line {} stays: {message}",
+            instruction.start_line
+        ),
+    )
 }
 
 /// A command in exec form has no shell that could run another.
 pub(super) fn check_form(cx: &Cx<'_>, index: usize) -> Result<(), Refusal> {
     match &cx.facts.views[index].kind {
-        Kind::Run { form: Form::Exec(_) } => {
-            Err(refuse(cx, index, "exec-form", "it runs without a shell, so nothing can be joined to it"))
-        }
+        Kind::Run {
+            form: Form::Exec(_),
+        } => Err(refuse(
+            cx,
+            index,
+            "exec-form",
+            "it runs without a shell, so nothing can be joined to it",
+        )),
         _ => Ok(()),
     }
 }
@@ -27,31 +39,52 @@ pub(super) fn check_form(cx: &Cx<'_>, index: usize) -> Result<(), Refusal> {
 /// Only root can remove the lists.
 pub(super) fn check_user(cx: &Cx<'_>, index: usize) -> Result<(), Refusal> {
     match cx.facts.states[index].is_root() {
-        Some(false) => Err(refuse(cx, index, "not-root", "it does not run as root, who owns the package lists")),
+        Some(false) => Err(refuse(
+            cx,
+            index,
+            "not-root",
+            "it does not run as root, who owns the package lists",
+        )),
         _ => Ok(()),
     }
 }
 
 /// What lies in a cache mount is not part of the image, and is there to be kept.
-pub(super) fn check_mounts(cx: &Cx<'_>, manager: &PackageManager, of: &[usize]) -> Result<(), Refusal> {
+pub(super) fn check_mounts(
+    cx: &Cx<'_>,
+    manager: &PackageManager,
+    of: &[usize],
+) -> Result<(), Refusal> {
     match of.iter().find(|&&index| mounts_cache(cx, manager, index)) {
-        Some(&index) => Err(refuse(cx, index, "cache-mount", "a cache mount keeps what its package manager downloads")),
+        Some(&index) => Err(refuse(
+            cx,
+            index,
+            "cache-mount",
+            "a cache mount keeps what its package manager downloads",
+        )),
         None => Ok(()),
     }
 }
 
 fn mounts_cache(cx: &Cx<'_>, manager: &PackageManager, index: usize) -> bool {
-    let mounts = cx.facts.views[index].flags.iter().filter(|flag| flag.name == "mount");
+    let mounts = cx.facts.views[index]
+        .flags
+        .iter()
+        .filter(|flag| flag.name == "mount");
     let values = mounts.filter_map(|flag| flag.value.as_deref());
     let target = |value: &str| {
         let mut parts = value.split(',').filter_map(|part| part.split_once('='));
-        parts.find(|(key, _)| matches!(*key, "target" | "dst" | "destination")).map(|(_, path)| path.to_owned())
+        parts
+            .find(|(key, _)| matches!(*key, "target" | "dst" | "destination"))
+            .map(|(_, path)| path.to_owned())
     };
     let own = |path: &str| {
         let mut folders = manager.lists.iter().chain(&manager.caches);
         folders.any(|folder| Region::new(folder.as_str()).meets(&Region::new(path)))
     };
-    values.filter(|value| value.contains("type=cache")).any(|value| target(value).is_none_or(|path| own(path.trim_end_matches('/'))))
+    values
+        .filter(|value| value.contains("type=cache"))
+        .any(|value| target(value).is_none_or(|path| own(path.trim_end_matches('/'))))
 }
 
 /// What becomes of the package lists when they are removed.
@@ -62,7 +95,12 @@ pub(super) struct Fate {
 }
 
 /// Makes sure that nothing behind instruction `last` of `stage` needs the lists.
-pub(super) fn fate_of_lists(cx: &Cx<'_>, manager: &PackageManager, stage: &Stage, last: usize) -> Result<Fate, Refusal> {
+pub(super) fn fate_of_lists(
+    cx: &Cx<'_>,
+    manager: &PackageManager,
+    stage: &Stage,
+    last: usize,
+) -> Result<Fate, Refusal> {
     let later = later::look(cx, manager, stage, last);
     if let Some(needs) = later.needed {
         let line = cx.file.instructions()[needs].start_line;
@@ -71,17 +109,29 @@ pub(super) fn fate_of_lists(cx: &Cx<'_>, manager: &PackageManager, stage: &Stage
              download them there as well, and both layers can be cleaned"
         );
         let because = "needs the lists, and does not download them";
-        return Err(refuse(cx, last, "lists-needed-later", &message).because(cx.file.instructions()[needs].span, because));
+        return Err(refuse(cx, last, "lists-needed-later", &message)
+            .because(cx.file.instructions()[needs].span, because));
     }
-    Ok(Fate { unknown: later.unknown, for_derived_images: later.for_derived_images })
+    Ok(Fate {
+        unknown: later.unknown,
+        for_derived_images: later.for_derived_images,
+    })
 }
 
 impl Fate {
     /// Puts what has to be taken for granted into `rewrite`.
     pub(super) fn tell(&self, cx: &Cx<'_>, rewrite: &mut Rewrite) {
-        let lines: Vec<String> = self.unknown.iter().map(|&at| cx.file.instructions()[at].start_line.to_string()).collect();
+        let lines: Vec<String> = self
+            .unknown
+            .iter()
+            .map(|&at| cx.file.instructions()[at].start_line.to_string())
+            .collect();
         if !lines.is_empty() {
-            let lines = if let [line] = lines.as_slice() { format!("line {line}") } else { format!("lines {}", lines.join(", ")) };
+            let lines = if let [line] = lines.as_slice() {
+                format!("line {line}")
+            } else {
+                format!("lines {}", lines.join(", "))
+            };
             rewrite.assume(format!("the commands in {lines} that dfopt does not know install no packages without downloading the lists first"));
         }
         if self.for_derived_images {

@@ -56,7 +56,12 @@ impl Later {
                 Use::Nothing => {}
             }
         }
-        let children = || cx.facts.stages.iter().filter(|other| other.base == Base::Stage(stage.index));
+        let children = || {
+            cx.facts
+                .stages
+                .iter()
+                .filter(|other| other.base == Base::Stage(stage.index))
+        };
         for child in children() {
             self.follow(cx, manager, child, child.from + 1);
         }
@@ -80,7 +85,10 @@ fn use_of(cx: &Cx<'_>, manager: &PackageManager, index: usize) -> Use {
             Some(run) if run.opaque.is_none() => use_of_run(cx, manager, index, run),
             _ => mentioned(cx, manager, cx.facts.source_text(index)).unwrap_or(Use::Unknown),
         },
-        Kind::Onbuild { .. } | Kind::Cmd { .. } | Kind::Entrypoint { .. } | Kind::Healthcheck(_) => {
+        Kind::Onbuild { .. }
+        | Kind::Cmd { .. }
+        | Kind::Entrypoint { .. }
+        | Kind::Healthcheck(_) => {
             match mentioned(cx, manager, cx.facts.source_text(index)) {
                 // These run in another container: what they download is not there for what follows.
                 Some(Use::Refreshes) | None => Use::Nothing,
@@ -112,7 +120,11 @@ fn use_of_run(cx: &Cx<'_>, manager: &PackageManager, index: usize, run: &Run<'_>
 fn use_of_step(cx: &Cx<'_>, manager: &PackageManager, step: &Step<'_>, text: &str) -> Use {
     let program = step.args.first().map_or("", |arg| file_name(arg.known()));
     let others = &manager.others;
-    let is_other = |names: &[String]| names.iter().any(|name| step.args.iter().any(|arg| file_name(arg.known()) == name));
+    let is_other = |names: &[String]| {
+        names
+            .iter()
+            .any(|name| step.args.iter().any(|arg| file_name(arg.known()) == name))
+    };
     if others.need_lists.iter().any(|name| name == program) {
         return Use::Needs;
     }
@@ -121,7 +133,12 @@ fn use_of_step(cx: &Cx<'_>, manager: &PackageManager, step: &Step<'_>, text: &st
     }
     match &step.invocation {
         Some(invocation) if invocation.tool.id != manager.tool => {
-            match step.args.iter().any(|arg| others.refreshing_scripts.iter().any(|address| arg.known().contains(address.as_str()))) {
+            match step.args.iter().any(|arg| {
+                others
+                    .refreshing_scripts
+                    .iter()
+                    .any(|address| arg.known().contains(address.as_str()))
+            }) {
                 true => Use::Refreshes,
                 false => Use::Nothing,
             }
@@ -145,9 +162,15 @@ fn mentioned(cx: &Cx<'_>, manager: &PackageManager, text: &str) -> Option<Use> {
 fn unconditional(run: &Run<'_>) -> Vec<Span> {
     let mut spans = Vec::new();
     for item in run.script.iter().flat_map(|script| &script.items) {
-        let and = item.rest.iter().take_while(|(connector, _, _)| *connector == Connector::And);
+        let and = item
+            .rest
+            .iter()
+            .take_while(|(connector, _, _)| *connector == Connector::And);
         for pipeline in std::iter::once(&item.first).chain(and.map(|(_, _, pipeline)| pipeline)) {
-            let simple = pipeline.commands.iter().filter(|command| matches!(command, Command::Simple(_)));
+            let simple = pipeline
+                .commands
+                .iter()
+                .filter(|command| matches!(command, Command::Simple(_)));
             spans.extend(simple.map(|command| command.span().shift(run.body.start)));
         }
     }

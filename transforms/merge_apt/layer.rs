@@ -52,7 +52,11 @@ pub(super) struct Obstacle<'a> {
 
 impl<'a> Obstacle<'a> {
     fn new(manager: &'a PackageManager, code: &'static str, message: &str) -> Self {
-        Self { manager, code, message: message.to_owned() }
+        Self {
+            manager,
+            code,
+            message: message.to_owned(),
+        }
     }
 }
 
@@ -62,7 +66,11 @@ pub(super) fn work_of(cx: &Cx<'_>, manager: &PackageManager, step: &Step<'_>) ->
     if invocation.tool.id != manager.tool {
         return removes_only(cx, manager, step, invocation).then_some(Work::Clean);
     }
-    if manager.other_root.iter().any(|option| invocation.has(option)) {
+    if manager
+        .other_root
+        .iter()
+        .any(|option| invocation.has(option))
+    {
         return None;
     }
     match invocation.action.does {
@@ -93,9 +101,9 @@ fn removes_only(
 /// The package manager that the commands of `run` belong to.
 pub(super) fn manager_of<'a>(cx: &Cx<'a>, run: &Run<'_>) -> Option<&'a PackageManager> {
     let works = |manager: &&PackageManager| {
-        run.steps.iter().any(|step| {
-            work_of(cx, manager, step).is_some() || mention::calls(cx, manager, step)
-        })
+        run.steps
+            .iter()
+            .any(|step| work_of(cx, manager, step).is_some() || mention::calls(cx, manager, step))
     };
     cx.knowledge.package_managers.iter().find(works)
 }
@@ -103,11 +111,17 @@ pub(super) fn manager_of<'a>(cx: &Cx<'a>, run: &Run<'_>) -> Option<&'a PackageMa
 /// Whether `step` removes the lists of `manager`, in whatever words.
 pub(super) fn removes_lists(manager: &PackageManager, step: &Step<'_>, line: &str) -> bool {
     let Some(invocation) = &step.invocation else {
-        return manager.lists.iter().any(|lists| step.span.text(line).contains(lists.as_str()));
+        return manager
+            .lists
+            .iter()
+            .any(|lists| step.span.text(line).contains(lists.as_str()));
     };
     if invocation.tool.id == manager.tool {
-        let noise = |word: &&str| !is_listed(&manager.confirm, word) && !is_listed(&manager.quiet, word);
-        let words = step.args[invocation.program_words..].iter().map(|arg| arg.known());
+        let noise =
+            |word: &&str| !is_listed(&manager.confirm, word) && !is_listed(&manager.quiet, word);
+        let words = step.args[invocation.program_words..]
+            .iter()
+            .map(|arg| arg.known());
         let words: Vec<&str> = words.filter(noise).collect();
         return is_listed(&manager.cleaned_by, &words.join(" "));
     }
@@ -150,23 +164,45 @@ fn is_listed(words: &[String], word: &str) -> bool {
 impl<'a> Layer<'a> {
     /// Reads instruction `index`; `None` when it does not work with packages.
     pub(super) fn read(cx: &Cx<'a>, index: usize) -> Result<Option<Self>, Obstacle<'a>> {
-        let Some(run) = &cx.facts.runs[index] else { return Ok(None) };
+        let Some(run) = &cx.facts.runs[index] else {
+            return Ok(None);
+        };
         let manager = match run.opaque {
             None => manager_of(cx, run),
             Some(_) => mention::manager_in(cx, cx.facts.source_text(index)),
         };
-        let Some(manager) = manager else { return Ok(None) };
+        let Some(manager) = manager else {
+            return Ok(None);
+        };
         let refuse = |code, message| Err(Obstacle::new(manager, code, message));
         match run.opaque {
-            Some(Opaque::Heredoc) => return refuse("heredoc", "its commands stand in a here-document"),
-            Some(_) => return refuse("opaque-shell", "dfopt cannot read the script as that of a POSIX shell"),
+            Some(Opaque::Heredoc) => {
+                return refuse("heredoc", "its commands stand in a here-document");
+            }
+            Some(_) => {
+                return refuse(
+                    "opaque-shell",
+                    "dfopt cannot read the script as that of a POSIX shell",
+                );
+            }
             None => {}
         }
-        if matches!(&cx.facts.views[index].kind, Kind::Run { form: Form::Exec(_) }) {
-            return refuse("exec-form", "it runs without a shell, so nothing can be joined to it");
+        if matches!(
+            &cx.facts.views[index].kind,
+            Kind::Run {
+                form: Form::Exec(_)
+            }
+        ) {
+            return refuse(
+                "exec-form",
+                "it runs without a shell, so nothing can be joined to it",
+            );
         }
         let Some(item) = run.script.as_ref().and_then(single_list) else {
-            return refuse("shell-lists", "its commands are not all joined by `&&`, so what fails in it may go on");
+            return refuse(
+                "shell-lists",
+                "its commands are not all joined by `&&`, so what fails in it may go on",
+            );
         };
         Self::of_list(cx, index, run, manager, item).map(Some)
     }
@@ -178,7 +214,12 @@ impl<'a> Layer<'a> {
         manager: &'a PackageManager,
         item: &Item,
     ) -> Result<Self, Obstacle<'a>> {
-        let mut layer = Self { index, manager, commands: Vec::new(), rest: None };
+        let mut layer = Self {
+            index,
+            manager,
+            commands: Vec::new(),
+            rest: None,
+        };
         for (nth, pipeline) in item.pipelines().enumerate() {
             match layer.command(cx, run, nth, pipeline) {
                 Some(command) => layer.commands.push(command),
@@ -204,14 +245,22 @@ impl<'a> Layer<'a> {
         nth: usize,
         pipeline: &Pipeline,
     ) -> Option<Command<'a>> {
-        let shell::Command::Simple(simple) = pipeline.single()? else { return None };
+        let shell::Command::Simple(simple) = pipeline.single()? else {
+            return None;
+        };
         let span = simple.span.shift(run.body.start);
         let step = run.steps.iter().find(|step| step.span == span)?;
         let work = work_of(cx, self.manager, step)?;
         let logical = &cx.facts.views[self.index].logical;
         let whole = step.args.iter().all(|arg| !logical.crosses_seam(arg.span));
         let invocation = step.invocation.as_ref()?;
-        whole.then_some(Command { index: self.index, nth, step, invocation, work })
+        whole.then_some(Command {
+            index: self.index,
+            nth,
+            step,
+            invocation,
+            work,
+        })
     }
 
     /// The commands of the rest.
@@ -224,8 +273,13 @@ impl<'a> Layer<'a> {
 
 /// The list that is all of `script`: joined by `&&` alone, in the foreground, without a comment.
 fn single_list(script: &shell::Script) -> Option<&Item> {
-    let [item] = script.items.as_slice() else { return None };
-    let joined = item.rest.iter().all(|(connector, _, _)| *connector == Connector::And);
+    let [item] = script.items.as_slice() else {
+        return None;
+    };
+    let joined = item
+        .rest
+        .iter()
+        .all(|(connector, _, _)| *connector == Connector::And);
     (joined && item.terminator.is_none() && script.comments.is_empty()).then_some(item)
 }
 
@@ -235,12 +289,22 @@ fn why_not(cx: &Cx<'_>, manager: &PackageManager, run: &Run<'_>) -> (&'static st
         return ("other-commands", "it does other things first");
     };
     match first.does() {
-        None if mention::calls(cx, manager, first) => {
-            ("unknown-option", "dfopt does not know every option of its command, and will not guess which words are packages")
-        }
-        Some(Does::ShellState) => ("shell-state", "it changes the state of the shell for the commands behind it"),
-        Some(Does::ConfigurePackages) => ("repository-setup", "it changes where packages come from or how they are set up, and that order stays"),
-        _ => ("other-commands", "it does other things before it works with packages"),
+        None if mention::calls(cx, manager, first) => (
+            "unknown-option",
+            "dfopt does not know every option of its command, and will not guess which words are packages",
+        ),
+        Some(Does::ShellState) => (
+            "shell-state",
+            "it changes the state of the shell for the commands behind it",
+        ),
+        Some(Does::ConfigurePackages) => (
+            "repository-setup",
+            "it changes where packages come from or how they are set up, and that order stays",
+        ),
+        _ => (
+            "other-commands",
+            "it does other things before it works with packages",
+        ),
     }
 }
 
@@ -258,23 +322,34 @@ impl<'a> Command<'a> {
     /// The words that are no options, as written.
     pub(super) fn operands<'c>(&'c self, cx: &'c Cx<'a>) -> impl Iterator<Item = &'a str> + 'c {
         let text = cx.file.text();
-        self.invocation.operands.iter().map(move |&at| self.word(cx, at).text(text))
+        self.invocation
+            .operands
+            .iter()
+            .map(move |&at| self.word(cx, at).text(text))
     }
 
     /// Whether an option of the table's list `names` is given, alone or among short ones.
     pub(super) fn has_any(&self, names: &[String]) -> bool {
         self.invocation.options.iter().any(|option| {
-            self.parts(option).iter().any(|part| is_listed(names, part)) || is_listed(names, &option.name)
+            self.parts(option).iter().any(|part| is_listed(names, part))
+                || is_listed(names, &option.name)
         })
     }
 
     /// What it asks for beside packages: program, verb and the options that matter, in a form that can be compared.
     pub(super) fn manner(&self, cx: &Cx<'_>, manager: &PackageManager) -> Vec<String> {
         let text = cx.file.text();
-        let first = self.step.args.first().map_or(self.step.span, |arg| arg.span);
+        let first = self
+            .step
+            .args
+            .first()
+            .map_or(self.step.span, |arg| arg.span);
         let assignments = Span::new(self.step.span.start, first.start);
         let mut manner = vec![
-            cx.facts.views[self.index].text(assignments).trim().to_owned(),
+            cx.facts.views[self.index]
+                .text(assignments)
+                .trim()
+                .to_owned(),
             self.program(manager).to_owned(),
             self.verb().join(" "),
         ];
@@ -304,15 +379,27 @@ impl<'a> Command<'a> {
     /// The words of the verb.
     pub(super) fn verb(&self) -> Vec<&str> {
         let words = self.invocation.verb_words.clone();
-        self.step.args[words].iter().map(|arg| arg.known()).collect()
+        self.step.args[words]
+            .iter()
+            .map(|arg| arg.known())
+            .collect()
     }
 
     /// `-qqy` as `-q -q -y`, where each of the letters is an option of its own.
     fn parts(&self, option: &OptionUse) -> Vec<String> {
         let letters = option.name.strip_prefix('-').unwrap_or_default();
         let parts: Vec<String> = letters.chars().map(|letter| format!("-{letter}")).collect();
-        let known = |part: &String| self.invocation.tool.option(self.invocation.action, part).is_some();
-        if parts.len() > 1 && parts.iter().all(known) { parts } else { vec![option.name.clone()] }
+        let known = |part: &String| {
+            self.invocation
+                .tool
+                .option(self.invocation.action, part)
+                .is_some()
+        };
+        if parts.len() > 1 && parts.iter().all(known) {
+            parts
+        } else {
+            vec![option.name.clone()]
+        }
     }
 }
 

@@ -23,15 +23,31 @@ impl Layout {
     /// That of the instructions `of`; where they are on one line each, of the file.
     pub(super) fn like(cx: &Cx<'_>, of: &[usize]) -> Self {
         let all = 0..cx.facts.runs.len();
-        let seam = of.iter().copied().chain(all).find_map(|index| seam(cx, index));
+        let seam = of
+            .iter()
+            .copied()
+            .chain(all)
+            .find_map(|index| seam(cx, index));
         let (leading, indent) = seam.unwrap_or((true, "    ".to_owned()));
-        let newline = style::newline(cx.file, of.first().map_or(0, |&at| cx.file.instructions()[at].span.start));
-        Self { leading, indent, continued: format!("{}{newline}", cx.file.escape()) }
+        let newline = style::newline(
+            cx.file,
+            of.first()
+                .map_or(0, |&at| cx.file.instructions()[at].span.start),
+        );
+        Self {
+            leading,
+            indent,
+            continued: format!("{}{newline}", cx.file.escape()),
+        }
     }
 
     /// What stands between two commands, with `comments` on lines of their own.
     pub(super) fn and(&self, comments: &[&str]) -> String {
-        let (before, after) = if self.leading { ("", "&& ") } else { (" &&", "") };
+        let (before, after) = if self.leading {
+            ("", "&& ")
+        } else {
+            (" &&", "")
+        };
         let mut gap = format!("{before} {}", self.continued);
         for comment in comments {
             gap += &self.comment(comment);
@@ -51,7 +67,13 @@ impl Layout {
 
     /// One step of indentation.
     pub(super) fn unit(&self) -> &str {
-        if self.indent.trim_start_matches([' ', '\t']).is_empty() && self.indent.len() > 1 || self.indent == "\t" { &self.indent } else { "    " }
+        if self.indent.trim_start_matches([' ', '\t']).is_empty() && self.indent.len() > 1
+            || self.indent == "\t"
+        {
+            &self.indent
+        } else {
+            "    "
+        }
     }
 }
 

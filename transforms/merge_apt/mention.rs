@@ -20,7 +20,9 @@ pub(super) fn manager_in<'a>(cx: &Cx<'a>, text: &str) -> Option<&'a PackageManag
 /// The first thing that has to do with the lists of `manager` and seems to be asked for in `text`.
 pub(super) fn first_use(cx: &Cx<'_>, manager: &PackageManager, text: &str) -> Option<Does> {
     let tool = cx.knowledge.tools.get(&manager.tool)?;
-    let words: Vec<&str> = text.split(|c: char| !(c.is_alphanumeric() || "-_./".contains(c))).collect();
+    let words: Vec<&str> = text
+        .split(|c: char| !(c.is_alphanumeric() || "-_./".contains(c)))
+        .collect();
     let words: Vec<&str> = words.into_iter().filter(|word| !word.is_empty()).collect();
     let verb_behind = |at: usize| words[at + 1..].iter().find(|word| !word.starts_with('-'));
     let does = |verb: &str| {
@@ -37,7 +39,10 @@ pub(super) fn first_use(cx: &Cx<'_>, manager: &PackageManager, text: &str) -> Op
 pub(super) fn touches_lists(does: Does) -> bool {
     matches!(
         does,
-        Does::RefreshLists | Does::InstallPackages | Does::UpgradePackages | Does::ConfigurePackages
+        Does::RefreshLists
+            | Does::InstallPackages
+            | Does::UpgradePackages
+            | Does::ConfigurePackages
     )
 }
 

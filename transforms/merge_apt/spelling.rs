@@ -10,7 +10,12 @@ use super::layer::{Command, Work};
 pub(super) type Respelled = Vec<(Span, String)>;
 
 /// The changes that every command of a rewritten `RUN` gets. `uncached`: installs keep no lists.
-pub(super) fn respell(cx: &Cx<'_>, manager: &PackageManager, command: &Command<'_>, uncached: bool) -> Respelled {
+pub(super) fn respell(
+    cx: &Cx<'_>,
+    manager: &PackageManager,
+    command: &Command<'_>,
+    uncached: bool,
+) -> Respelled {
     let mut changes = name_for_scripts(cx, manager, command);
     let behind_verb = Span::at(command.word(cx, command.invocation.verb_words.end - 1).end);
     let asks = matches!(command.work, Work::Install | Work::Upgrade | Work::Remove);
@@ -30,30 +35,49 @@ pub(super) fn respell(cx: &Cx<'_>, manager: &PackageManager, command: &Command<'
 
 /// `apt` is for people: scripts call `apt-get`.
 fn name_for_scripts(cx: &Cx<'_>, manager: &PackageManager, command: &Command<'_>) -> Respelled {
-    let Some(names) = manager.in_scripts.as_ref() else { return Vec::new() };
+    let Some(names) = manager.in_scripts.as_ref() else {
+        return Vec::new();
+    };
     let verbs = command.verb();
-    let Some(verb) = names.verbs.get(&verbs.join(" ")) else { return Vec::new() };
+    let Some(verb) = names.verbs.get(&verbs.join(" ")) else {
+        return Vec::new();
+    };
     if command.step.args[0].known() != names.program {
         return Vec::new();
     }
     let mut changes = vec![(command.word(cx, 0), names.becomes.clone())];
     if verbs != [verb.as_str()] {
-        changes.push((command.word(cx, command.invocation.verb_words.start), verb.clone()));
+        changes.push((
+            command.word(cx, command.invocation.verb_words.start),
+            verb.clone(),
+        ));
     }
     changes
 }
 
 /// Gives an install the option that keeps no lists, in the place of one that downloads and keeps them.
-fn keep_none(cx: &Cx<'_>, manager: &PackageManager, command: &Command<'_>, option: &str, behind_verb: Span) -> Respelled {
+fn keep_none(
+    cx: &Cx<'_>,
+    manager: &PackageManager,
+    command: &Command<'_>,
+    option: &str,
+    behind_verb: Span,
+) -> Respelled {
     let given = &command.invocation.options;
-    let mut refreshing = given.iter().filter(|given| manager.refreshing.contains(&given.name)).map(|given| given.at);
+    let mut refreshing = given
+        .iter()
+        .filter(|given| manager.refreshing.contains(&given.name))
+        .map(|given| given.at);
     if command.invocation.has(option) {
         return Vec::new();
     }
     match refreshing.next() {
         Some(at) => {
-            let others = refreshing.map(|at| (with_blank_before(cx, command.word(cx, at)), String::new()));
-            std::iter::once((command.word(cx, at), option.to_owned())).chain(others).collect()
+            let others =
+                refreshing.map(|at| (with_blank_before(cx, command.word(cx, at)), String::new()));
+            std::iter::once((command.word(cx, at), option.to_owned()))
+                .chain(others)
+                .collect()
         }
         None => vec![(behind_verb, format!(" {option}"))],
     }
