@@ -42,6 +42,8 @@ pub struct PackageManager {
     /// Options with which it does without downloads, and needs the lists that are there.
     #[serde(default)]
     pub offline: Vec<String>,
+    /// The option with which it installs nothing that is only recommended.
+    pub no_recommends: Option<String>,
     /// The program that it has for people, and the one for scripts.
     pub in_scripts: Option<InScripts>,
     /// What else touches the lists.

@@ -261,7 +261,7 @@ fn unite<'a>(
 
 /// The name of a package, with a version, release or architecture. A `-` at its end asks for removal,
 /// and a `+` at its end may.
-fn is_package(word: &str) -> bool {
+pub(super) fn is_package(word: &str) -> bool {
     let inside = |c: char| c.is_ascii_alphanumeric() || "+-._:=~/@".contains(c);
     let starts = word.starts_with(|c: char| c.is_ascii_alphanumeric());
     let removes = word.ends_with('-') || word.ends_with('+') && !word.ends_with("++");
@@ -273,7 +273,7 @@ fn is_package(word: &str) -> bool {
 }
 
 /// A package without version, release and architecture.
-fn name(package: &str) -> &str {
+pub(super) fn name(package: &str) -> &str {
     package
         .split(['=', '/', ':', '~', '@'])
         .next()
@@ -302,7 +302,7 @@ fn changes_sources(cx: &Cx<'_>, manager: &PackageManager, command: &Command<'_>)
 }
 
 /// Whether it removes nothing but what the manager keeps.
-fn owns_all(manager: &PackageManager, command: &Command<'_>) -> bool {
+pub(super) fn owns_all(manager: &PackageManager, command: &Command<'_>) -> bool {
     let mut paths = command
         .invocation
         .operands

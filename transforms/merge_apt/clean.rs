@@ -1,39 +1,58 @@
-//! A single `RUN` that leaves its package lists behind.
+//! A single `RUN` that leaves its package lists behind, or leaves them to a later layer.
 
 use crate::analysis::runs::Run;
 use crate::analysis::stages::Stage;
 use crate::edit::Edits;
 use crate::knowledge::package_managers::PackageManager;
 use crate::knowledge::tools::Does;
-use crate::syntax::Span;
-use crate::syntax::shell::{Command, Item, Terminator};
 use crate::transform::{Cx, Plan, Refusal, Rewrite};
 
+use super::append::{appended, last_item};
 use super::arrange::arrange;
-use super::guards::{self, Fate};
+use super::guards;
+use super::late;
 use super::later::is_shipped;
-use super::layer::{Layer, Work, ends_with_lists, manager_of, work_of};
-use super::layout::{Layout, WIDTH};
+use super::layer::{Layer, Work, ends_with_lists, manager_of, removes_lists, work_of};
 use super::mention;
 use super::merge;
 use super::spelling::respell;
 
-/// Cleans up behind instruction `index`, if it leaves lists in an image that somebody keeps.
+/// A `RUN` that works with packages, in an image that somebody keeps.
+struct Site<'a, 's> {
+    cx: &'s Cx<'a>,
+    stage: &'s Stage,
+    index: usize,
+    run: &'a Run<'a>,
+    manager: &'a PackageManager,
+    /// Whether its lists stay.
+    keeps_lists: bool,
+}
+
+/// Cleans up behind instruction `index`.
 pub(super) fn plan(cx: &Cx<'_>, stage: &Stage, index: usize) -> Option<Plan> {
     let run = cx.facts.runs[index].as_ref()?;
+    if !is_shipped(cx, stage) {
+        return None;
+    }
     if run.opaque.is_some() {
-        return refuse_opaque(cx, stage, index).map(Err);
+        return refuse_opaque(cx, index).map(Err);
     }
     let manager = manager_of(cx, run)?;
     let line = &cx.facts.views[index].logical.text;
-    if !ends_with_lists(cx, manager, run.steps.iter(), line) || !is_shipped(cx, stage) {
-        return None;
-    }
-    rewrite(cx, stage, index, run, manager).transpose()
+    let keeps_lists = ends_with_lists(cx, manager, run.steps.iter(), line);
+    let site = Site {
+        cx,
+        stage,
+        index,
+        run,
+        manager,
+        keeps_lists,
+    };
+    site.rewrite().transpose()
 }
 
 /// A script that dfopt does not read but that seems to download lists and to leave them.
-fn refuse_opaque(cx: &Cx<'_>, stage: &Stage, index: usize) -> Option<Refusal> {
+fn refuse_opaque(cx: &Cx<'_>, index: usize) -> Option<Refusal> {
     let text = cx.facts.source_text(index);
     let manager = mention::manager_in(cx, text)?;
     let downloads = mention::first_use(cx, manager, text) == Some(Does::RefreshLists);
@@ -42,7 +61,7 @@ fn refuse_opaque(cx: &Cx<'_>, stage: &Stage, index: usize) -> Option<Refusal> {
         .iter()
         .any(|lists| text.contains(lists.as_str()));
     let obstacle = Layer::read(cx, index).err()?;
-    (downloads && !cleans && is_shipped(cx, stage)).then(|| {
+    (downloads && !cleans).then(|| {
         guards::refuse(
             cx,
             index,
@@ -55,189 +74,143 @@ fn refuse_opaque(cx: &Cx<'_>, stage: &Stage, index: usize) -> Option<Refusal> {
     })
 }
 
-fn rewrite(
-    cx: &Cx<'_>,
-    stage: &Stage,
-    index: usize,
-    run: &Run<'_>,
-    manager: &PackageManager,
-) -> Result<Option<Rewrite>, Refusal> {
-    guards::check_form(cx, index)?;
-    guards::check_user(cx, index)?;
-    guards::check_mounts(cx, manager, &[index])?;
-    let fate = guards::fate_of_lists(cx, manager, stage, index)?;
-    let installs = |step| {
-        matches!(
-            work_of(cx, manager, step),
-            Some(Work::Install | Work::Upgrade)
-        )
-    };
-    if !run.steps.iter().any(installs) {
-        // The lists are all that it makes; whoever wrote it wants them.
-        return Ok(None);
-    }
-    match &manager.uncached {
-        Some(option) => keep_none(cx, index, manager, option, &fate).map(Some),
-        None => append(cx, index, run, manager, &fate).map(Some),
-    }
-}
-
-/// Lets the installs of the `RUN` keep no lists at all.
-fn keep_none(
-    cx: &Cx<'_>,
-    index: usize,
-    manager: &PackageManager,
-    option: &str,
-    fate: &Fate,
-) -> Result<Rewrite, Refusal> {
-    let layer = match Layer::read(cx, index) {
-        Ok(Some(layer))
-            if !ends_with_lists(
-                cx,
-                manager,
-                layer.rest_steps(cx),
-                &cx.facts.views[index].logical.text,
-            ) =>
-        {
-            layer
-        }
-        Ok(_) => {
-            return Err(guards::refuse(
-                cx,
-                index,
-                "other-commands",
-                "it leaves package lists behind in commands that dfopt does not rewrite",
-            ));
-        }
-        Err(obstacle) => {
-            return Err(guards::refuse(
-                cx,
-                index,
-                obstacle.code,
-                &format!("it leaves package lists behind, but {}", obstacle.message),
-            ));
-        }
-    };
-    let site = cx.file.instructions()[index].span;
-    let mut rewrite = Rewrite::new(
-        site,
-        format!("{option}, so that no package lists stay in the layer"),
-    );
-    let layers = [layer];
-    rewrite.edits = merge::edits(cx, &layers, &arrange(cx, &layers, false), &[], false);
-    fate.tell(cx, &mut rewrite);
-    Ok(rewrite)
-}
-
-/// Appends the command that removes the lists.
-fn append(
-    cx: &Cx<'_>,
-    index: usize,
-    run: &Run<'_>,
-    manager: &PackageManager,
-    fate: &Fate,
-) -> Result<Rewrite, Refusal> {
-    let Some(last) = last_item(run) else {
-        return Err(guards::refuse(
-            cx,
-            index,
-            "shell-lists",
-            "it leaves package lists behind, but nothing can be put after its last command",
-        ));
-    };
-    let site = cx.file.instructions()[index].span;
-    let program = run
-        .steps
-        .iter()
-        .rev()
-        .find(|step| work_of(cx, manager, step).is_some_and(|work| work != Work::Clean));
-    let program = program
-        .and_then(|step| step.args.first())
-        .map_or("", |arg| arg.known());
-    let cleanup = manager.cleanup.replace("{program}", program);
-    let mut rewrite = Rewrite::new(
-        site,
-        format!("`{cleanup}` in the layer that downloads the lists"),
-    );
-    let mut edits = Edits::new();
-    if let Ok(Some(layer)) = Layer::read(cx, index) {
-        for command in &layer.commands {
-            respell(cx, manager, command, false)
-                .into_iter()
-                .for_each(|(span, text)| edits.replace(span, text));
-        }
-    }
-    let end = cx.facts.source(index, last.span.shift(run.body.start)).end;
-    edits.insert(end, connector(cx, index, run, last, &cleanup) + &cleanup);
-    rewrite.edits = edits;
-    fate.tell(cx, &mut rewrite);
-    Ok(rewrite)
-}
-
-/// The last list of the script, if a command behind it runs exactly when the list succeeds, and the
-/// `RUN` still fails when it fails.
-fn last_item<'r>(run: &'r Run<'_>) -> Option<&'r Item> {
-    let script = run.script.as_ref()?;
-    let last = script.items.last()?;
-    let in_foreground = !matches!(
-        last.terminator,
-        Some((Terminator::Background | Terminator::Newline, _))
-    );
-    let leaves = |name: &str| matches!(name, "exit" | "exec" | "return");
-    let stays = !run
-        .steps
-        .iter()
-        .any(|step| step.args.first().is_some_and(|arg| leaves(arg.known())));
-    let is_function = |command: &Command| matches!(command, Command::Function(_));
-    let commands = !last
-        .pipelines()
-        .flat_map(|pipeline| &pipeline.commands)
-        .any(is_function);
-    (in_foreground && stays && commands && script.comments.is_empty()).then_some(last)
-}
-
-/// What joins `cleanup` to the last list, as the author joins commands.
-fn connector(cx: &Cx<'_>, index: usize, run: &Run<'_>, last: &Item, cleanup: &str) -> String {
-    let layout = Layout::like(cx, &[index]);
-    let source = cx.facts.source_text(index);
-    let by_semicolon = run
-        .script
-        .as_ref()
-        .is_some_and(|script| script.items.len() > 1)
-        && last.rest.is_empty()
-        && stops_at_failure(cx, index, run);
-    let one_line = !source.contains('\n') && source.len() + cleanup.len() + " && ".len() <= WIDTH;
-    match (by_semicolon, one_line) {
-        (true, true) => "; ".to_owned(),
-        (false, true) => " && ".to_owned(),
-        (false, false) => layout.and(&[]),
-        (true, false) => {
-            let start = cx
-                .facts
-                .source(index, last.span.shift(run.body.start))
-                .start;
-            format!(
-                "; {}{}",
-                layout.continued,
-                own_indent(cx.file.text(), start).unwrap_or(&layout.indent)
+impl<'a> Site<'a, '_> {
+    fn rewrite(&self) -> Result<Option<Rewrite>, Refusal> {
+        let installs = self.run.steps.iter().any(|step| {
+            matches!(
+                work_of(self.cx, self.manager, step),
+                Some(Work::Install | Work::Upgrade)
             )
+        });
+        if !self.keeps_lists && !installs {
+            return Ok(None);
+        }
+        let late = late::behind(self.cx, self.manager, self.stage, self.index);
+        let late = if self.keeps_lists {
+            late.unwrap_or_default()
+        } else {
+            late?
+        };
+        if !self.keeps_lists && late.is_none() {
+            return Ok(None);
+        }
+        guards::check_form(self.cx, self.index)?;
+        guards::check_user(self.cx, self.index)?;
+        guards::check_mounts(self.cx, self.manager, &[self.index])?;
+        let fate = guards::fate_of_lists(self.cx, self.manager, self.stage, self.index)?;
+        let mut rewrite = match &self.manager.uncached {
+            // The lists are all that it makes; whoever wrote it wants them.
+            _ if !installs => return Ok(None),
+            Some(option) if self.keeps_lists => self.keep_none(option)?,
+            _ => match self.append(late.as_ref())? {
+                Some(rewrite) => rewrite,
+                None => return Ok(None),
+            },
+        };
+        fate.tell(self.cx, &mut rewrite);
+        Ok(Some(rewrite))
+    }
+
+    fn refuse(&self, code: &'static str, why: &str) -> Refusal {
+        let message = format!("it leaves package lists behind, but {why}");
+        guards::refuse(self.cx, self.index, code, &message)
+    }
+
+    /// Lets the installs of the `RUN` keep no lists at all.
+    fn keep_none(&self, option: &str) -> Result<Rewrite, Refusal> {
+        let cx = self.cx;
+        let line = &cx.facts.views[self.index].logical.text;
+        let layer = match Layer::read(cx, self.index) {
+            Err(obstacle) => return Err(self.refuse(obstacle.code, &obstacle.message)),
+            Ok(Some(layer)) if !ends_with_lists(cx, self.manager, layer.rest_steps(cx), line) => {
+                layer
+            }
+            Ok(_) => {
+                return Err(
+                    self.refuse("other-commands", "in commands that dfopt does not rewrite")
+                );
+            }
+        };
+        let message = format!("{option}, so that no package lists stay in the layer");
+        let mut rewrite = Rewrite::new(cx.file.instructions()[self.index].span, message);
+        let layers = [layer];
+        rewrite.edits = merge::edits(cx, &layers, &arrange(cx, &layers, false), &[], false);
+        Ok(rewrite)
+    }
+
+    /// Puts the commands of `late`, or the one that removes the lists, at the end.
+    fn append(&self, late: Option<&Layer<'a>>) -> Result<Option<Rewrite>, Refusal> {
+        let cx = self.cx;
+        let Some(last) = last_item(self.run) else {
+            return Err(self.refuse("shell-lists", "nothing can be put after its last command"));
+        };
+        let commands = self.commands(late);
+        let comments = late
+            .map(|late| late::comments(cx, late))
+            .unwrap_or_default();
+        if commands.is_empty() && !comments.is_empty() {
+            return Ok(None);
+        }
+        let message = match commands.as_slice() {
+            [] => "no layer that cleans what was cleaned before".to_owned(),
+            commands => format!(
+                "`{}` in the layer that has something to clean",
+                commands.join(" && ")
+            ),
+        };
+        let mut rewrite = Rewrite::new(cx.file.instructions()[self.index].span, message);
+        self.respell(&mut rewrite.edits);
+        let end = cx
+            .facts
+            .source(self.index, last.span.shift(self.run.body.start))
+            .end;
+        rewrite.edits.insert(
+            end,
+            appended(cx, self.index, self.run, last, &commands, &comments),
+        );
+        if let Some(late) = late {
+            late::take_out(cx, late, &mut rewrite.edits);
+        }
+        Ok(Some(rewrite))
+    }
+
+    /// What cleans up at the end.
+    fn commands(&self, late: Option<&Layer<'a>>) -> Vec<String> {
+        let cx = self.cx;
+        let moved = late
+            .map(|late| late::needed(cx, late, self.index, self.keeps_lists))
+            .unwrap_or_default();
+        let line = late.map_or("", |late| &cx.facts.views[late.index].logical.text);
+        let lists_go = moved
+            .iter()
+            .any(|command| removes_lists(self.manager, command.step, line));
+        let mut commands: Vec<String> = moved
+            .iter()
+            .map(|command| command.source(cx).text(cx.file.text()).to_owned())
+            .collect();
+        if self.keeps_lists && !lists_go {
+            commands.push(self.manager.cleanup.replace("{program}", self.program()));
+        }
+        commands
+    }
+
+    /// The program that was called last.
+    fn program(&self) -> &str {
+        let works = |work: Option<Work>| work.is_some_and(|work| work != Work::Clean);
+        let mut steps = self.run.steps.iter().rev();
+        let last = steps.find(|step| works(work_of(self.cx, self.manager, step)));
+        last.and_then(|step| step.args.first())
+            .map_or("", |arg| arg.known())
+    }
+
+    fn respell(&self, edits: &mut Edits) {
+        let Ok(Some(layer)) = Layer::read(self.cx, self.index) else {
+            return;
+        };
+        for command in &layer.commands {
+            for (span, text) in respell(self.cx, self.manager, command, false) {
+                edits.replace(span, text);
+            }
         }
     }
-}
-
-/// Whether the script ends when one of its commands fails.
-fn stops_at_failure(cx: &Cx<'_>, index: usize, run: &Run<'_>) -> bool {
-    let sets = |word: &str| word.starts_with('-') && !word.starts_with("--") && word.contains('e');
-    let first = run
-        .steps
-        .first()
-        .filter(|step| step.args[0].known() == "set");
-    first.is_some_and(|step| step.args.get(1).is_some_and(|arg| sets(arg.known())))
-        || cx.facts.states[index].shell.has_errexit()
-}
-
-/// The white space in front of byte `offset`, if nothing else stands there on its line.
-fn own_indent(text: &str, offset: usize) -> Option<&str> {
-    let line = Span::new(text[..offset].rfind('\n')? + 1, offset).text(text);
-    line.trim().is_empty().then_some(line)
 }

@@ -63,7 +63,7 @@ pub(super) fn compose<'a>(
             }
             None if !block.comments.is_empty() => {
                 out += &layout.continued;
-                out.extend(block.comments.iter().map(|comment| layout.comment(comment)));
+                out += &layout.comments(&block.comments);
                 out += &layout.indent;
             }
             None => {}

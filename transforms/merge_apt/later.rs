@@ -1,5 +1,6 @@
 //! Whether anything behind an instruction still needs the package lists.
 
+use crate::analysis::commands::Arg;
 use crate::analysis::runs::{Run, Step};
 use crate::analysis::runtime;
 use crate::analysis::stages::{Base, Stage};
@@ -27,6 +28,8 @@ pub(super) struct Later {
 enum Use {
     /// Downloads them first.
     Refreshes,
+    /// Runs what cannot be known, and then downloads them.
+    UnknownThenRefreshes,
     /// Needs them.
     Needs,
     /// Cannot be known.
@@ -50,6 +53,10 @@ impl Later {
                 Use::Refreshes => return,
                 Use::Needs => {
                     self.needed.get_or_insert(index);
+                    return;
+                }
+                Use::UnknownThenRefreshes => {
+                    self.unknown.push(index);
                     return;
                 }
                 Use::Unknown => self.unknown.push(index),
@@ -107,7 +114,16 @@ fn use_of_run(cx: &Cx<'_>, manager: &PackageManager, index: usize, run: &Run<'_>
     let mut found = Use::Nothing;
     for step in &run.steps {
         match use_of_step(cx, manager, step, text) {
-            Use::Refreshes if always.contains(&step.span) => return Use::Refreshes,
+            Use::Refreshes if always.contains(&step.span) => {
+                return match found {
+                    Use::Unknown => Use::UnknownThenRefreshes,
+                    _ => Use::Refreshes,
+                };
+            }
+            Use::UnknownThenRefreshes if always.contains(&step.span) => {
+                return Use::UnknownThenRefreshes;
+            }
+            Use::UnknownThenRefreshes => found = Use::Unknown,
             Use::Refreshes => return found,
             Use::Needs => return Use::Needs,
             Use::Unknown => found = Use::Unknown,
@@ -133,19 +149,21 @@ fn use_of_step(cx: &Cx<'_>, manager: &PackageManager, step: &Step<'_>, text: &st
     }
     match &step.invocation {
         Some(invocation) if invocation.tool.id != manager.tool => {
-            match step.args.iter().any(|arg| {
-                others
-                    .refreshing_scripts
+            let addresses = &others.refreshing_scripts;
+            let fetches = |arg: &Arg| {
+                addresses
                     .iter()
-                    .any(|address| arg.known().contains(address.as_str()))
-            }) {
-                true => Use::Refreshes,
-                false => Use::Nothing,
+                    .any(|part| arg.known().contains(part.as_str()))
+            };
+            if step.args.iter().any(fetches) {
+                Use::UnknownThenRefreshes
+            } else {
+                Use::Nothing
             }
         }
         Some(invocation) if touches_lists(invocation.action.does) => Use::Needs,
         Some(_) => Use::Nothing,
-        None if is_other(&others.refresh_lists) => Use::Refreshes,
+        None if is_other(&others.refresh_lists) => Use::Nothing,
         None if is_other(&others.need_lists) => Use::Needs,
         None => mentioned(cx, manager, step.span.text(text)).unwrap_or(Use::Unknown),
     }

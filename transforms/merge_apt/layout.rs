@@ -49,15 +49,16 @@ impl Layout {
             (" &&", "")
         };
         let mut gap = format!("{before} {}", self.continued);
-        for comment in comments {
-            gap += &self.comment(comment);
-        }
+        gap += &self.comments(comments);
         gap + &self.indent + after
     }
 
-    /// A comment line inside a continued instruction.
-    pub(super) fn comment(&self, comment: &str) -> String {
-        format!("{}{}{}", self.indent, comment.trim(), self.newline())
+    /// Comment lines inside a continued instruction.
+    pub(super) fn comments(&self, comments: &[&str]) -> String {
+        comments
+            .iter()
+            .map(|comment| format!("{}{}{}", self.indent, comment.trim(), self.newline()))
+            .collect()
     }
 
     /// The line ending.

@@ -9,20 +9,25 @@
 //! `RUN`s that stand side by side and only work with packages become one: lists are downloaded once,
 //! installs are joined where neither order nor options differ, and the lists do not stay.
 
+mod append;
 mod arrange;
 mod clean;
 mod compose;
 mod guards;
+mod late;
 mod later;
 mod layer;
 mod layout;
 mod mention;
 mod merge;
 mod packages;
+mod recommends;
 mod spelling;
 
 use crate::analysis::stages::{Os, Stage};
-use crate::transform::{Cx, Info, Plan, Transform};
+use crate::transform::{Cx, Info, Plan, Refusal, Transform};
+
+use merge::Group;
 
 /// Joins the layers of package managers and cleans up behind them.
 pub struct MergeApt;
@@ -52,13 +57,29 @@ fn plan_stage(cx: &Cx<'_>, stage: &Stage) -> Vec<Plan> {
             index += 1;
             continue;
         };
-        if group.layers.len() > 1 {
-            plans.push(merge::rewrite(cx, stage, &group.layers));
-        } else {
-            plans.extend(clean::plan(cx, stage, index));
-        }
-        plans.extend(group.obstacle.map(Err));
+        plans.extend(plan_group(cx, stage, index, &group));
         index += group.layers.len().max(1);
+    }
+    plans
+}
+
+/// One `RUN` is cleaned before it is asked what else it installs.
+fn plan_group(cx: &Cx<'_>, stage: &Stage, index: usize, group: &Group<'_>) -> Vec<Plan> {
+    let mut plans = Vec::new();
+    if group.layers.len() > 1 {
+        plans.push(merge::rewrite(cx, stage, &group.layers));
+    } else {
+        plans.extend(clean::plan(cx, stage, index));
+    }
+    if let [layer] = group.layers.as_slice() {
+        plans.extend(recommends::plan(cx, stage, layer));
+    }
+    let told = |obstacle: &Refusal| {
+        let mut refusals = plans.iter().filter_map(|plan| plan.as_ref().err());
+        refusals.any(|refusal| (refusal.site, refusal.code) == (obstacle.site, obstacle.code))
+    };
+    if let Some(obstacle) = group.obstacle.as_ref().filter(|obstacle| !told(obstacle)) {
+        plans.push(Err(obstacle.clone()));
     }
     plans
 }

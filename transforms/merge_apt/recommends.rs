@@ -1,0 +1,127 @@
+//! Installs without recommended packages, where it is known what would be missed.
+
+use crate::analysis::stages::Stage;
+use crate::edit::Edits;
+use crate::knowledge::packages::Recommends;
+use crate::syntax::Span;
+use crate::transform::{Change, Cx, Plan, Rewrite};
+
+use super::arrange::{is_package, name};
+use super::later::is_shipped;
+use super::layer::{Command, Layer, Work};
+use super::layout::Layout;
+
+/// Leaves out what is only recommended by the packages that `layer` installs, if the table knows all of them.
+pub(super) fn plan(cx: &Cx<'_>, stage: &Stage, layer: &Layer<'_>) -> Option<Plan> {
+    let option = layer.manager.no_recommends.as_deref()?;
+    if !is_shipped(cx, stage) {
+        return None;
+    }
+    let mut edits = Edits::new();
+    let mut installed: Vec<&str> = Vec::new();
+    let mut named: Vec<&str> = Vec::new();
+    for install in layer
+        .commands
+        .iter()
+        .filter(|command| command.work == Work::Install)
+    {
+        let Some(missed) = missed(cx, stage, install) else {
+            continue;
+        };
+        edits.insert(behind_options(cx, install), format!(" {option}"));
+        edits.insert(
+            install.word(cx, *install.invocation.operands.last()?).end,
+            appended(cx, install, &missed),
+        );
+        installed.extend(install.operands(cx));
+        named.extend(missed);
+    }
+    if edits.is_empty() {
+        return None;
+    }
+    let site = cx.file.instructions()[layer.index].span;
+    let mut rewrite = Rewrite::new(
+        site,
+        format!("{option}: what is only recommended is left out"),
+    );
+    rewrite.edits = edits;
+    rewrite.assume(format!(
+        "nothing needs the packages that are only recommended by {}, but those that are named now",
+        installed.join(" ")
+    ));
+    rewrite.declares.push(Change::PackagesAdded(
+        named.into_iter().map(str::to_owned).collect(),
+    ));
+    Some(Ok(rewrite))
+}
+
+/// The packages that have to be named so that `install` misses nothing that matters; `None` when that is
+/// not known, or when the call says itself what to do with recommended packages.
+fn missed<'a>(cx: &Cx<'a>, stage: &Stage, install: &Command<'a>) -> Option<Vec<&'a str>> {
+    let decided = |option: &str| option.to_ascii_lowercase().contains("recommends");
+    let said = install.step.args.iter().any(|arg| decided(arg.known()));
+    if said || install.step.redirected || !install.operands(cx).all(is_package) {
+        return None;
+    }
+    let release = cx
+        .facts
+        .image(stage)
+        .and_then(|image| image.release.as_ref());
+    let mut missed = Vec::new();
+    for package in install.operands(cx) {
+        match cx
+            .knowledge
+            .packages
+            .recommends(name(package), release.map(|release| release.name.as_str()))
+        {
+            Recommends::Irrelevant => {}
+            Recommends::Add(names) => missed.extend(names),
+            Recommends::Unknown => return None,
+        }
+    }
+    let given: Vec<&str> = install.operands(cx).map(name).collect();
+    missed.retain(|package| !given.contains(package));
+    missed.sort_unstable();
+    missed.dedup();
+    (!given.is_empty()).then_some(missed)
+}
+
+/// Behind the options that stand in front of the packages, or behind the verb.
+fn behind_options(cx: &Cx<'_>, install: &Command<'_>) -> usize {
+    let first = install
+        .invocation
+        .operands
+        .first()
+        .copied()
+        .unwrap_or_default();
+    let options = install
+        .invocation
+        .options
+        .iter()
+        .map(|option| option.value_at.unwrap_or(option.at));
+    let last = options.filter(|&at| at < first).max().unwrap_or_default();
+    install
+        .word(cx, last.max(install.invocation.verb_words.end - 1))
+        .end
+}
+
+/// `packages` as the author would go on: each on a line of its own where the last one is.
+fn appended(cx: &Cx<'_>, install: &Command<'_>, packages: &[&str]) -> String {
+    let text = cx.file.text();
+    let last = install
+        .invocation
+        .operands
+        .last()
+        .map_or(0, |&at| install.word(cx, at).start);
+    let line = Span::new(text[..last].rfind('\n').map_or(0, |at| at + 1), last);
+    let before = match line.text(text) {
+        indent if indent.trim().is_empty() && line.start > install.source(cx).start => {
+            format!(" {}{indent}", Layout::like(cx, &[install.index]).continued)
+        }
+        _ => " ".to_owned(),
+    };
+    packages
+        .iter()
+        .map(|package| format!("{before}{package}"))
+        .collect()
+}
