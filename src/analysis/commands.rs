@@ -15,6 +15,16 @@ pub struct Arg {
 }
 
 impl Arg {
+    /// A word that stands for itself, outside of any line.
+    #[must_use]
+    pub fn word(text: &String) -> Self {
+        Self {
+            span: Span::default(),
+            text: Some(text.clone()),
+            glob: false,
+        }
+    }
+
     /// The value, or `""` when it is not known.
     #[must_use]
     pub fn known(&self) -> &str {

@@ -53,34 +53,6 @@ pub fn required_by(
     Ok(reader.found)
 }
 
-/// The names of the packages that the manifest `text` at `path` asks for, in lower case: the keys of
-/// the dependency tables of JSON, the first words of the lines of anything else.
-#[must_use]
-pub fn dependencies(path: &str, text: &str) -> Vec<String> {
-    if let Ok(tree) = serde_json::from_str::<Value>(text) {
-        let tables = ["dependencies", "optionalDependencies"]
-            .into_iter()
-            .filter_map(|key| tree.get(key)?.as_object());
-        return tables
-            .flat_map(|table| table.keys().map(|name| name.to_lowercase()))
-            .collect();
-    }
-    if path.ends_with(".json") {
-        return Vec::new();
-    }
-    let name = |line: &str| {
-        let end = line
-            .find(|c: char| !(c.is_alphanumeric() || matches!(c, '-' | '_' | '.')))
-            .unwrap_or(line.len());
-        line[..end].to_lowercase()
-    };
-    text.lines()
-        .map(str::trim)
-        .map(name)
-        .filter(|name| !name.is_empty() && !name.starts_with('-'))
-        .collect()
-}
-
 struct Reader<'a> {
     context: &'a BuildContext,
     manifests: &'a Manifests,

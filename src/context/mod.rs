@@ -3,14 +3,16 @@
 //! Nothing is read before it is asked for, so a context with a million files costs nothing. Paths
 //! are relative to the root of the context, with `/` between their parts and no `./` in front.
 
+mod dependencies;
 mod dockerignore;
 mod manifests;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
+pub use dependencies::dependencies;
 pub use dockerignore::{Dockerignore, matches_name};
-pub use manifests::{Obstacle, Requirement, dependencies, required_by};
+pub use manifests::{Obstacle, Requirement, required_by};
 
 /// The files below a folder, without those that `.dockerignore` hides.
 #[derive(Debug)]

@@ -104,6 +104,15 @@ pub struct Action {
     /// What a build makes.
     #[serde(default)]
     pub makes: Makes,
+    /// Where a build that is not told otherwise puts what it makes; relative to the working directory.
+    #[serde(default)]
+    pub outputs: Vec<String>,
+    /// The names of archives that hold all that they need.
+    #[serde(default)]
+    pub archives: Vec<String>,
+    /// Regular expressions for lines of the first of `sources` with which an archive needs more than itself.
+    #[serde(default, deserialize_with = "super::regexes")]
+    pub scattered: Vec<regex_lite::Regex>,
     /// The files that only the build reads, beside those that no program reads.
     #[serde(default)]
     pub sources: Vec<String>,
@@ -141,6 +150,10 @@ pub enum Makes {
     Tree,
     /// One program, which needs nothing of the sources.
     Executable,
+    /// One file that a program of the language loads, and that holds all that it needs.
+    Archive,
+    /// A folder with all that the program needs.
+    Folder,
 }
 
 /// How a build makes an executable that needs no library.

@@ -9,6 +9,7 @@ use crate::transform::{Evidence, Place, Refusal};
 
 use super::Site;
 use super::installed;
+use super::product::{self, Product};
 use super::prune::{self, Pruned};
 use super::roles::Role;
 
@@ -22,8 +23,10 @@ pub(super) struct Artefacts {
     pub(super) paths: Vec<String>,
     /// Whether they hold all of the working directory, so that what is copied there is not copied again.
     pub(super) hold_workdir: bool,
-    /// The path of the one program that is all that the build makes.
-    pub(super) executable: Option<String>,
+    /// Where the first of them goes instead of its own path: a program that is started by its name alone.
+    pub(super) renamed: Option<String>,
+    /// Whether the build makes a program that needs nothing of the language when it runs.
+    pub(super) is_program: bool,
     /// Whether that program needs no library.
     pub(super) is_static: bool,
     /// A variable to put in front of the command of the builder at this offset of the source.
@@ -101,119 +104,55 @@ pub(super) fn steps<'s>(
     runs.flat_map(|(at, run)| run.steps.iter().map(move |step| (at, step)))
 }
 
-/// What a build makes: one program with the files beside it, or a folder of things.
+/// What a build makes: one product with the files beside it, or a folder of things.
 fn built(site: &Site<'_>) -> Result<Artefacts, Refusal> {
-    let workdir = site.workdir();
-    if workdir == "/" {
-        return Err(site.refuse(
-            "output-not-located",
-            "the build works in the root of the file system: set a WORKDIR of its own",
-        ));
-    }
-    for (at, step) in steps(site, Role::Build).filter(|(_, step)| step.does() == Some(Does::Build))
-    {
-        if step
-            .directory()
-            .is_none_or(|directory| below(&directory, &workdir).is_none())
-        {
-            return Err(site.refuse_at(
-                at,
-                "output-not-located",
-                &format!("it builds in another folder than the program runs in, {workdir}"),
-            ));
-        }
-    }
-    match executable(site)? {
-        Some((path, action)) => one_executable(site, path, action),
+    match product::find(site)? {
+        Some(product) => with_files_beside(site, product),
         None => whole_workdir(site),
     }
 }
 
-/// The program that the container starts, if builds that make programs make it.
-fn executable<'s>(site: &'s Site<'_>) -> Result<Option<(String, &'s Action)>, Refusal> {
-    let builds = steps(site, Role::Build).filter(|(_, step)| step.does() == Some(Does::Build));
-    let mut programs = builds.filter_map(|(at, step)| Some((at, step, step.invocation.as_ref()?)));
-    let Some((at, step, invocation)) =
-        programs.find(|(_, _, invocation)| invocation.action.makes == Makes::Executable)
-    else {
-        return Ok(None);
-    };
-    let refuse = |message: &str| Err(site.refuse_at(at, "output-not-located", message));
-    if programs.next().is_some() {
-        return refuse(
-            "it is one of several builds, and dfopt cannot tell which files the program needs",
-        );
-    }
-    let Some(program) = site
-        .launches
-        .launches
-        .first()
-        .map(|launch| launch.program().to_owned())
-    else {
-        return refuse("dfopt cannot tell which program the container starts");
-    };
-    let Some(directory) = step.directory().filter(|_| program.contains('/')) else {
-        return refuse("the container does not start what it makes by its path");
-    };
-    let path = join(&site.workdir(), &program);
-    let output = invocation
-        .options
-        .iter()
-        .find(|option| invocation.action.options.write.contains(&option.name));
-    let is_output = match output.map(|option| option.value.as_deref()) {
-        Some(Some(output)) => {
-            let output = join(&directory, output);
-            output == path || below(&path, &output).is_some_and(|name| !name.contains('/'))
-        }
-        Some(None) => false,
-        // Nothing else can have made it: the build works, and the context does not hold it.
-        None => below(&path, &directory)
-            .is_some_and(|name| !name.contains('/') && is_not_copied(site, name)),
-    };
-    if is_output {
-        Ok(Some((path, invocation.action)))
-    } else {
-        refuse("dfopt cannot tell where the program is that it makes")
-    }
-}
-
-fn is_not_copied(site: &Site<'_>, name: &str) -> bool {
-    site.cx.context.is_none_or(|context| !context.has(name))
-}
-
-fn one_executable(site: &Site<'_>, path: String, action: &Action) -> Result<Artefacts, Refusal> {
+fn with_files_beside(site: &Site<'_>, product: Product<'_>) -> Result<Artefacts, Refusal> {
     let mut artefacts = Artefacts {
-        executable: Some(path.clone()),
         hold_workdir: true,
         ..Artefacts::default()
     };
-    link_static(site, action, &mut artefacts);
     let workdir = site.workdir();
+    let action = product.action;
+    if action.makes == Makes::Executable {
+        artefacts.is_program = true;
+        link_static(site, action, &mut artefacts);
+    }
+    if let Some(name) = &product.search_name {
+        artefacts.renamed = Some(format!("{SEARCHED}/{name}"));
+    }
     match site
         .cx
         .context
         .and_then(|context| read_at_run_time(site, context, action))
     {
         Some(entries) => {
-            artefacts.paths.push(path);
-            if !action.sources.is_empty() {
-                artefacts.assumes.push(format!(
-                    "the program reads no source and no document of {workdir} when it runs"
-                ));
-            }
+            artefacts.paths.push(product.path);
+            artefacts.assumes.push(format!(
+                "the program reads no source and no document of {workdir} when it runs"
+            ));
             artefacts
                 .paths
                 .extend(entries.into_iter().map(|entry| join(&workdir, &entry)));
         }
+        None if workdir == "/" => artefacts.paths.push(product.path),
         None => {
-            if below(&path, &workdir).is_none() {
-                artefacts.paths.push(path);
+            if below(&product.path, &workdir).is_none() {
+                artefacts.paths.push(product.path);
             }
             artefacts.paths.push(workdir);
         }
     }
     Ok(artefacts)
 }
+
+/// A folder that every image searches for programs.
+const SEARCHED: &str = "/usr/local/bin";
 
 /// Makes sure that the program needs no library, where that is proven or can be had.
 fn link_static(site: &Site<'_>, action: &Action, artefacts: &mut Artefacts) {

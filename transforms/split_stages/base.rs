@@ -1,11 +1,12 @@
 //! The base image of the runtime stage.
 
-use crate::knowledge::images::{ImageRef, Runs, Shell};
+use crate::knowledge::images::{self, ImageRef, Runs, Shell};
 use crate::transform::Refusal;
 
 use super::Site;
 use super::artefacts::Artefacts;
 use super::packages::RuntimePackages;
+use super::release;
 use super::roles::Role;
 
 /// The base image of the runtime stage.
@@ -20,6 +21,8 @@ pub(super) struct Runtime {
     pub(super) is_same: bool,
     /// Packages that the builder's image has and every program may need.
     pub(super) lacks: Vec<String>,
+    /// The builder with the release of its distribution in its tag, when the author's names none.
+    pub(super) named_builder: Option<String>,
     /// What is taken for granted.
     pub(super) assumes: Vec<String>,
 }
@@ -37,52 +40,78 @@ pub(super) fn choose(
         .next()
         .unwrap_or_default()
         .to_owned();
-    let needs_shell = needs_shell(site, packages);
-    let suits = |runs: Runs| match runs {
-        Runs::Language => artefacts.executable.is_none(),
-        Runs::Dynamic => artefacts.executable.is_some(),
+    let suits = |runtime: &&images::Runtime| match runtime.runs {
+        Runs::Language => !artefacts.is_program,
+        Runs::Dynamic => artefacts.is_program,
         Runs::Static => artefacts.is_static,
     };
+    let needs_shell = needs_shell(site, packages);
+    let has_shell =
+        |runtime: &&images::Runtime| !needs_shell || brings_shell(site, &runtime.reference);
     let mut candidates: Vec<_> = site
         .image
         .runtimes
         .iter()
-        .filter(|runtime| suits(runtime.runs))
+        .filter(suits)
+        .filter(has_shell)
         .collect();
     candidates.sort_by_key(|runtime| runtime.runs != Runs::Static);
-    for candidate in candidates {
-        let image = site
-            .cx
-            .knowledge
-            .images
-            .lookup(&ImageRef::parse(&candidate.reference));
-        let has_shell = image
+    let Some(candidate) = candidates.first() else {
+        return Ok(same_image(site, builder, packages));
+    };
+    let named = match candidate.runs {
+        Runs::Dynamic => release::name_builder(site, &builder)?,
+        _ => None,
+    };
+    let reference = match &named {
+        Some(named) => named
+            .runtimes
+            .iter()
+            .filter(suits)
+            .find(has_shell)
+            .map(|runtime| runtime.reference.clone()),
+        None => Some(candidate.reference.clone()),
+    };
+    let Some(reference) = reference else {
+        return Ok(same_image(site, builder, packages));
+    };
+    let mut assumes = assumptions(site, &builder, &reference);
+    assumes.extend(
+        named
             .as_ref()
-            .and_then(|image| image.system)
-            .is_none_or(|system| system.shell != Shell::None);
-        if needs_shell && !has_shell {
-            continue;
-        }
-        return Ok(Some(Runtime {
-            reference: candidate.reference.clone(),
-            runs: candidate.runs,
-            is_same: candidate.reference == builder,
-            lacks: candidate.lacks.clone(),
-            assumes: assumptions(site, &builder, &candidate.reference),
-            builder,
-        }));
-    }
-    let same = Runtime {
+            .map(|named| format!("{} builds what {builder} builds", named.reference)),
+    );
+    Ok(Some(Runtime {
+        runs: candidate.runs,
+        is_same: reference == builder,
+        lacks: candidate.lacks.clone(),
+        named_builder: named.map(|named| named.reference),
+        assumes,
+        reference,
+        builder,
+    }))
+}
+
+/// Two stages of the same image, where that leaves packages behind. An image that brings compilers
+/// itself does not lose them by leaving a package out.
+fn same_image(site: &Site<'_>, builder: String, packages: &RuntimePackages) -> Option<Runtime> {
+    let gains = !packages.removed.is_empty() && site.image.toolset.is_none();
+    gains.then(|| Runtime {
         reference: builder.clone(),
         builder,
         runs: Runs::Language,
         is_same: true,
         lacks: Vec::new(),
+        named_builder: None,
         assumes: Vec::new(),
-    };
-    // An image that brings compilers itself does not lose them by leaving a package out.
-    let gains = !packages.removed.is_empty() && site.image.toolset.is_none();
-    Ok(gains.then_some(same))
+    })
+}
+
+fn brings_shell(site: &Site<'_>, reference: &str) -> bool {
+    let image = site.cx.knowledge.images.lookup(&ImageRef::parse(reference));
+    image
+        .and_then(|image| image.system)
+        .is_none_or(|system| system.shell != Shell::None)
 }
 
 /// The first `count` numbers of the version that the tag of a reference starts with: `3.11` of `3.11.4-slim`.

@@ -19,8 +19,10 @@ mod installed;
 mod libraries;
 mod needs;
 mod packages;
+mod product;
 mod programs;
 mod prune;
+mod release;
 mod roles;
 mod writer;
 

@@ -1,9 +1,9 @@
 //! The programs that the container starts must exist in the runtime stage.
 
+use crate::analysis::commands::{Arg, recognise};
 use crate::analysis::launch::Launch;
 use crate::analysis::paths::{below, join};
-use crate::knowledge::images::Runs;
-use crate::knowledge::tools::Does;
+use crate::knowledge::tools::{Action, Does};
 use crate::syntax::shell;
 use crate::transform::Refusal;
 
@@ -90,7 +90,11 @@ pub(super) fn check(site: &Site<'_>, base: &Runtime, artefacts: &Artefacts) -> R
                 format!("the container starts {program}, which the smaller image has not");
             return Err(site.refuse_at(launch.instruction, "runs-build-tool", &message));
         }
-        if artefacts.executable.is_some() && base.runs != Runs::Language && !launch.needs_shell {
+        let renamed = artefacts
+            .renamed
+            .as_deref()
+            .and_then(|path| path.rsplit('/').next());
+        if artefacts.is_program && renamed != Some(program) && !launch.needs_shell {
             let message = format!("dfopt cannot tell where {program} is");
             return Err(site.refuse_at(launch.instruction, "output-not-located", &message));
         }
@@ -109,15 +113,22 @@ pub(super) fn is_prompt(launch: &Launch) -> bool {
             .all(|word| word.starts_with('-'))
 }
 
-/// Whether a launch calls a program that the tables know to build or to install.
+/// Whether a launch asks a tool to build or to install, and not just to run what was built.
 fn is_build_tool(site: &Site<'_>, launch: &Launch) -> bool {
+    let args: Vec<Arg> = launch.words.iter().map(Arg::word).collect();
+    let tools = &site.cx.knowledge.tools;
+    if let Some(invocation) = recognise(tools, &args) {
+        return !invocation.action.in_runtime
+            && !matches!(
+                invocation.action.does,
+                Does::Nothing | Does::Files | Does::ShellState
+            );
+    }
     let words: Vec<&str> = launch.words.iter().map(String::as_str).collect();
-    let Some((tool, _)) = site.cx.knowledge.tools.find(&words) else {
-        return false;
-    };
-    tool.actions
-        .iter()
-        .any(|action| matches!(action.does, Does::Build | Does::InstallDependencies))
+    let builds = |action: &Action| matches!(action.does, Does::Build | Does::InstallDependencies);
+    tools
+        .find(&words)
+        .is_some_and(|(tool, _)| tool.actions.iter().any(builds))
 }
 
 /// Whether the runtime is a smaller variant of the builder's own image, with the same tools of the language.

@@ -83,6 +83,9 @@ impl<'a> Writer<'a> {
             return;
         };
         let source = |span: Span| self.site.cx.facts.source(from, span);
+        if let Some(named) = &self.split.base.named_builder {
+            edits.replace(source(image.span), named.clone());
+        }
         match alias {
             Some(alias) => edits.replace(source(alias.span), self.builder.clone()),
             None => edits.insert(
@@ -132,10 +135,16 @@ impl<'a> Writer<'a> {
 
     /// What the runtime stage takes over from the builder.
     fn copies(&self) -> String {
-        let paths = self.split.artefacts.paths.iter();
-        paths
-            .map(|path| self.line("COPY", &format!("--from={} {path} {path}", self.builder)))
-            .collect()
+        let artefacts = &self.split.artefacts;
+        let copy = |(nth, path): (usize, &String)| {
+            let dest = artefacts
+                .renamed
+                .as_ref()
+                .filter(|_| nth == 0)
+                .unwrap_or(path);
+            self.line("COPY", &format!("--from={} {path} {dest}", self.builder))
+        };
+        artefacts.paths.iter().enumerate().map(copy).collect()
     }
 
     /// Whether the author sets groups of instructions apart with blank lines.

@@ -88,6 +88,8 @@ pub struct Distribution {
     /// Its releases, name to number, if they have names.
     #[serde(default)]
     pub releases: BTreeMap<String, String>,
+    /// The release that is the stable one today, if images of languages have it as their default.
+    pub stable: Option<String>,
     /// Releases whose packages have left the servers that their images ask: installing one fails.
     #[serde(default)]
     pub archived: Vec<String>,

@@ -1,0 +1,199 @@
+//! The one thing that a build makes and the container starts.
+
+use crate::analysis::commands::Invocation;
+use crate::analysis::paths::{below, join, parent};
+use crate::analysis::runs::Step;
+use crate::context::matches_name;
+use crate::knowledge::tools::{Action, Does, Makes};
+use crate::transform::Refusal;
+
+use super::Site;
+use super::artefacts::steps;
+use super::roles::Role;
+
+/// What a build makes.
+pub(super) struct Product<'s> {
+    /// Where the builder has it.
+    pub(super) path: String,
+    /// Its name, when the container finds it by that alone.
+    pub(super) search_name: Option<String>,
+    /// The build.
+    pub(super) action: &'s Action,
+}
+
+/// A build, and what the container starts of it.
+struct Build<'s> {
+    site: &'s Site<'s>,
+    directory: String,
+    invocation: &'s Invocation<'s>,
+}
+
+/// The product of the stage, if its build makes one thing. `None` when it makes a tree of files.
+///
+/// # Errors
+/// When a build makes one thing, and it cannot be found.
+pub(super) fn find<'s>(site: &'s Site<'s>) -> Result<Option<Product<'s>>, Refusal> {
+    let builds = steps(site, Role::Build).filter(|(_, step)| step.does() == Some(Does::Build));
+    let builds: Vec<(usize, &Step<'_>, &Invocation<'_>)> = builds
+        .filter_map(|(at, step)| Some((at, step, step.invocation.as_ref()?)))
+        .collect();
+    let makes_one = |(_, _, invocation): &&(usize, &Step<'_>, &Invocation<'_>)| {
+        invocation.action.makes != Makes::Tree
+    };
+    let Some(&(at, step, invocation)) = builds.iter().find(makes_one) else {
+        return Ok(None);
+    };
+    let refuse = |message: &str| site.refuse_at(at, "output-not-located", message);
+    if builds.len() > 1 {
+        return Err(refuse(
+            "it is one of several builds, and dfopt cannot tell which files the program needs",
+        ));
+    }
+    let directory = step
+        .directory()
+        .ok_or_else(|| refuse("dfopt cannot tell in which folder it works"))?;
+    let build = Build {
+        site,
+        directory,
+        invocation,
+    };
+    match invocation.action.makes {
+        Makes::Tree => Ok(None),
+        Makes::Executable => build.executable().map(Some).map_err(refuse),
+        Makes::Archive => Ok(build.archive()),
+        Makes::Folder => build.folder().map(Some).map_err(refuse),
+    }
+}
+
+impl<'s> Build<'s> {
+    fn words(&self) -> &'s [String] {
+        self.site
+            .launches
+            .launches
+            .first()
+            .map_or(&[], |launch| launch.words.as_slice())
+    }
+
+    /// Where the command line says that the result goes; `Some(None)` when only the build knows.
+    fn output(&self) -> Option<Option<String>> {
+        let options = &self.invocation.action.options.write;
+        let option = self
+            .invocation
+            .options
+            .iter()
+            .find(|option| options.contains(&option.name))?;
+        Some(
+            option
+                .value
+                .as_deref()
+                .map(|value| join(&self.directory, value)),
+        )
+    }
+
+    /// The folders that the result goes to when the command line does not say.
+    fn folders(&self) -> Vec<String> {
+        let outputs = &self.invocation.action.outputs;
+        let own = outputs.is_empty().then(|| self.directory.clone());
+        own.into_iter()
+            .chain(outputs.iter().map(|folder| join(&self.directory, folder)))
+            .collect()
+    }
+
+    fn product(&self, path: String) -> Product<'s> {
+        Product {
+            path,
+            search_name: None,
+            action: self.invocation.action,
+        }
+    }
+
+    fn executable(&self) -> Result<Product<'s>, &'static str> {
+        let program = self
+            .site
+            .launches
+            .launches
+            .first()
+            .map(|launch| launch.program());
+        let program = program.ok_or("dfopt cannot tell which program the container starts")?;
+        if !program.contains('/') {
+            return self.searched(program);
+        }
+        let path = join(&self.site.workdir(), program);
+        let found = match self.output() {
+            Some(Some(output)) => path == output || parent(&path) == output,
+            Some(None) => false,
+            None => self.is_made(&path),
+        };
+        if found {
+            Ok(self.product(path))
+        } else {
+            Err("dfopt cannot tell where the program is that it makes")
+        }
+    }
+
+    /// A program that the container finds by its name, in the folder that the build installs into.
+    fn searched(&self, name: &str) -> Result<Product<'s>, &'static str> {
+        let mut folders = self
+            .invocation
+            .action
+            .outputs
+            .iter()
+            .filter(|folder| folder.starts_with('/'));
+        match folders.next() {
+            Some(folder) => Ok(Product {
+                search_name: Some(name.to_owned()),
+                ..self.product(join(folder, name))
+            }),
+            None => Err("the container does not start what it makes by its path"),
+        }
+    }
+
+    /// Nothing else can have made it: the original works, and the context does not hold it.
+    fn is_made(&self, path: &str) -> bool {
+        let in_context = |path: &str| {
+            let inside = below(path, &self.directory);
+            inside.is_some_and(|inside| {
+                self.site
+                    .cx
+                    .context
+                    .is_some_and(|context| context.has(inside))
+            })
+        };
+        self.folders().iter().any(|folder| parent(path) == folder) && !in_context(path)
+    }
+
+    /// An archive that holds all that it needs, as far as the context shows; else the whole tree is taken.
+    fn archive(&self) -> Option<Product<'s>> {
+        let action = self.invocation.action;
+        let context = self.site.cx.context?;
+        let manifest = context.read(action.sources.first()?)?;
+        let is_scattered = manifest
+            .lines()
+            .any(|line| action.scattered.iter().any(|regex| regex.is_match(line)));
+        let is_archive = |word: &&String| {
+            action
+                .archives
+                .iter()
+                .any(|pattern| matches_name(pattern, word.rsplit('/').next().unwrap_or_default()))
+        };
+        let path = join(&self.site.workdir(), self.words().iter().find(is_archive)?);
+        (!is_scattered && self.is_made(&path)).then(|| self.product(path))
+    }
+
+    fn folder(&self) -> Result<Product<'s>, &'static str> {
+        let folder = self
+            .output()
+            .flatten()
+            .ok_or("it is not said where the result goes")?;
+        let workdir = self.site.workdir();
+        let starts = self
+            .words()
+            .iter()
+            .any(|word| below(&join(&workdir, word), &folder).is_some());
+        if starts {
+            Ok(self.product(folder))
+        } else {
+            Err("the container starts nothing of what it makes")
+        }
+    }
+}
