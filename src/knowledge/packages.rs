@@ -134,7 +134,7 @@ impl Packages {
         let name = normalized(name);
         self.dependency
             .iter()
-            .find(|package| package.ecosystem == ecosystem && package.names.contains(&name))
+            .find(|package| package.ecosystem == ecosystem && package.is_named(&name))
     }
 
     /// The packages with the libraries that a package of a language needs, programs not included. `None`: not known.
@@ -159,6 +159,13 @@ impl Packages {
             PackageManager::Apk => Some(&self.apk),
             _ => None,
         }
+    }
+}
+
+impl Dependency {
+    /// Whether `name`, normalized, is one of its names.
+    fn is_named(&self, name: &str) -> bool {
+        self.names.iter().any(|known| normalized(known) == name)
     }
 }
 

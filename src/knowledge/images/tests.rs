@@ -299,7 +299,7 @@ fn executables_run_where_their_c_library_is() {
     let distroless = "gcr.io/distroless/static-debian12";
     assert_eq!(
         runtimes("golang:1.22", Runs::Dynamic),
-        ["debian:bookworm-slim"]
+        ["gcr.io/distroless/base-debian12", "debian:bookworm-slim"]
     );
     assert_eq!(
         runtimes("golang:1.22-bullseye", Runs::Dynamic),
@@ -314,7 +314,10 @@ fn executables_run_where_their_c_library_is() {
     assert_eq!(runtimes("golang:1.22", Runs::Static), [distroless]);
     assert_eq!(
         runtimes("public.ecr.aws/docker/library/golang:1.22", Runs::Dynamic),
-        ["public.ecr.aws/docker/library/debian:bookworm-slim"]
+        [
+            "gcr.io/distroless/base-debian12",
+            "public.ecr.aws/docker/library/debian:bookworm-slim"
+        ]
     );
     assert_eq!(
         runtimes("docker.io/library/golang:1.22", Runs::Static),
@@ -322,7 +325,7 @@ fn executables_run_where_their_c_library_is() {
     );
     assert_eq!(
         runtimes("rust:1-bookworm", Runs::Dynamic),
-        ["debian:bookworm-slim", "gcr.io/distroless/cc-debian12"]
+        ["gcr.io/distroless/cc-debian12", "debian:bookworm-slim"]
     );
     assert_eq!(
         runtimes("rust:1.75-slim-buster", Runs::Dynamic),
