@@ -107,6 +107,7 @@ impl<'a> Site<'a, '_> {
                 None => return Ok(None),
             },
         };
+        guards::show_download(self.cx, self.manager, self.index, &mut rewrite);
         fate.tell(self.cx, &mut rewrite);
         Ok(Some(rewrite))
     }

@@ -7,6 +7,7 @@ use crate::syntax::{Form, Kind};
 use crate::transform::{Cx, Refusal, Rewrite};
 
 use super::later;
+use super::layer::leaves_lists;
 
 /// A refusal about instruction `index`.
 pub(super) fn refuse(cx: &Cx<'_>, index: usize, code: &'static str, message: &str) -> Refusal {
@@ -85,6 +86,19 @@ fn mounts_cache(cx: &Cx<'_>, manager: &PackageManager, index: usize) -> bool {
     values
         .filter(|value| value.contains("type=cache"))
         .any(|value| target(value).is_none_or(|path| own(path.trim_end_matches('/'))))
+}
+
+/// Shows where instruction `index` downloads lists.
+pub(super) fn show_download(
+    cx: &Cx<'_>,
+    manager: &PackageManager,
+    index: usize,
+    rewrite: &mut Rewrite,
+) {
+    let mut steps = cx.facts.runs[index].iter().flat_map(|run| &run.steps);
+    if let Some(step) = steps.find(|step| leaves_lists(cx, manager, step)) {
+        rewrite.evidence(cx.facts.source(index, step.span), "downloads package lists");
+    }
 }
 
 /// What becomes of the package lists when they are removed.

@@ -23,12 +23,16 @@ impl Layout {
     /// That of the instructions `of`; where they are on one line each, of the file.
     pub(super) fn like(cx: &Cx<'_>, of: &[usize]) -> Self {
         let all = 0..cx.facts.runs.len();
-        let seam = of
-            .iter()
-            .copied()
-            .chain(all)
-            .find_map(|index| seam(cx, index));
-        let (leading, indent) = seam.unwrap_or((true, "    ".to_owned()));
+        let of_file = || all.clone().find_map(|index| seam(cx, index));
+        let own = of.iter().find_map(|&index| seam(cx, index));
+        let is_own = own.is_some();
+        let (leading, indent) = own.or_else(of_file).unwrap_or((true, "    ".to_owned()));
+        let continued = || of.iter().find_map(|&index| continued_indent(cx, index));
+        let indent = if is_own {
+            indent
+        } else {
+            continued().unwrap_or(indent)
+        };
         let newline = style::newline(
             cx.file,
             of.first()
@@ -76,6 +80,14 @@ impl Layout {
             "    "
         }
     }
+}
+
+/// The indentation of the second line of instruction `index`, if it goes on there.
+fn continued_indent(cx: &Cx<'_>, index: usize) -> Option<String> {
+    let mut lines = cx.facts.source_text(index).lines().skip(1);
+    let line = lines.find(|line| !line.trim().is_empty() && !line.trim_start().starts_with('#'))?;
+    let indent = line.len() - line.trim_start_matches([' ', '\t']).len();
+    (indent > 0).then(|| line[..indent].to_owned())
 }
 
 /// Where `&&` stands at the first line break between two commands of instruction `index`, and the

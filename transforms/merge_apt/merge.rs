@@ -1,5 +1,7 @@
 //! Several `RUN`s, one after the other, as one.
 
+use std::collections::BTreeSet;
+
 use crate::analysis::stages::Stage;
 use crate::edit::Edits;
 use crate::syntax::{Span, TokenKind};
@@ -86,6 +88,10 @@ impl<'a> Group<'a> {
             }
             Ok(_) | Err(_) => return Ok(None),
         };
+        let called: BTreeSet<&str> = programs(last).chain(programs(&layer)).collect();
+        if called.len() > 1 {
+            return refuse("other-commands", "that one calls another program");
+        }
         if last.rest.is_some() {
             return refuse(
                 "other-commands",
@@ -105,6 +111,15 @@ fn flags(cx: &Cx<'_>, index: usize) -> Vec<String> {
         .iter()
         .map(|flag| view.text(flag.span).to_owned())
         .collect()
+}
+
+/// The package managers that `layer` calls, by the name that scripts call them.
+fn programs<'l>(layer: &'l Layer<'_>) -> impl Iterator<Item = &'l str> {
+    let own = layer
+        .commands
+        .iter()
+        .filter(|command| command.invocation.tool.id == layer.manager.tool);
+    own.map(|command| command.program(layer.manager))
 }
 
 /// Makes one of `layers`, which are at least two.
@@ -131,6 +146,9 @@ pub(super) fn rewrite<'a>(
     let mut rewrite = Rewrite::new(site, message);
     let arrangement = arrange(cx, layers, lists_stay);
     rewrite.edits = edits(cx, layers, &arrangement, &for_linters, lists_stay);
+    for layer in layers {
+        guards::show_download(cx, manager, layer.index, &mut rewrite);
+    }
     if arrangement.changes_order {
         rewrite.assume("the packages can be installed together: none brings a source for another, and none is chosen because another is not there yet");
     }

@@ -20,19 +20,12 @@ pub(super) fn plan(cx: &Cx<'_>, stage: &Stage, layer: &Layer<'_>) -> Option<Plan
     let mut edits = Edits::new();
     let mut installed: Vec<&str> = Vec::new();
     let mut named: Vec<&str> = Vec::new();
-    for install in layer
-        .commands
-        .iter()
-        .filter(|command| command.work == Work::Install)
-    {
-        let Some(missed) = missed(cx, stage, install) else {
-            continue;
-        };
+    let open = |command: &&Command<'_>| command.work == Work::Install && !decides(command);
+    for install in layer.commands.iter().filter(open) {
+        let missed = missed(cx, stage, install)?;
+        let last = *install.invocation.operands.last()?;
         edits.insert(behind_options(cx, install), format!(" {option}"));
-        edits.insert(
-            install.word(cx, *install.invocation.operands.last()?).end,
-            appended(cx, install, &missed),
-        );
+        edits.insert(install.word(cx, last).end, appended(cx, install, &missed));
         installed.extend(install.operands(cx));
         named.extend(missed);
     }
@@ -55,12 +48,16 @@ pub(super) fn plan(cx: &Cx<'_>, stage: &Stage, layer: &Layer<'_>) -> Option<Plan
     Some(Ok(rewrite))
 }
 
+/// Whether the call says itself what to do with recommended packages.
+fn decides(install: &Command<'_>) -> bool {
+    let decides = |option: &str| option.to_ascii_lowercase().contains("recommends");
+    install.step.args.iter().any(|arg| decides(arg.known()))
+}
+
 /// The packages that have to be named so that `install` misses nothing that matters; `None` when that is
-/// not known, or when the call says itself what to do with recommended packages.
+/// not known.
 fn missed<'a>(cx: &Cx<'a>, stage: &Stage, install: &Command<'a>) -> Option<Vec<&'a str>> {
-    let decided = |option: &str| option.to_ascii_lowercase().contains("recommends");
-    let said = install.step.args.iter().any(|arg| decided(arg.known()));
-    if said || install.step.redirected || !install.operands(cx).all(is_package) {
+    if install.step.redirected || !install.operands(cx).all(is_package) {
         return None;
     }
     let release = cx
