@@ -6,7 +6,8 @@ use crate::knowledge::package_managers::PackageManager;
 use crate::syntax::Span;
 use crate::transform::Cx;
 
-use super::layer::{Command, Layer, Work, ends_with_lists, removes_lists};
+use super::command::Command;
+use super::layer::{Layer, Work, ends_with_lists, removes_lists};
 
 /// One part of the joined `RUN`.
 pub(super) enum Piece<'a> {

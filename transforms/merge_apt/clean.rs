@@ -96,6 +96,7 @@ impl<'a> Site<'a, '_> {
         }
         guards::check_form(self.cx, self.index)?;
         guards::check_user(self.cx, self.index)?;
+        guards::check_network(self.cx, self.manager, self.index)?;
         guards::check_mounts(self.cx, self.manager, &[self.index])?;
         let fate = guards::fate_of_lists(self.cx, self.manager, self.stage, self.index)?;
         let mut rewrite = match &self.manager.uncached {

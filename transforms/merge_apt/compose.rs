@@ -9,7 +9,7 @@ use crate::syntax::{Span, TokenKind};
 use crate::transform::Cx;
 
 use super::arrange::Piece;
-use super::layer::Command;
+use super::command::Command;
 use super::layout::{Layout, WIDTH};
 use super::packages::Packages;
 use super::spelling::{respell, spelled};

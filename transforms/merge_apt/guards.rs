@@ -108,6 +108,23 @@ pub(super) struct Fate {
     for_derived_images: bool,
 }
 
+/// An install without a network finds its packages in the lists that are there.
+pub(super) fn check_network(
+    cx: &Cx<'_>,
+    manager: &PackageManager,
+    index: usize,
+) -> Result<(), Refusal> {
+    if later::works_offline(cx, manager, index) {
+        return Err(refuse(
+            cx,
+            index,
+            "offline",
+            "it installs packages without a network, from what earlier layers downloaded",
+        ));
+    }
+    Ok(())
+}
+
 /// Makes sure that nothing behind instruction `last` of `stage` needs the lists.
 pub(super) fn fate_of_lists(
     cx: &Cx<'_>,

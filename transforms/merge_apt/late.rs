@@ -8,8 +8,9 @@ use crate::transform::{Cx, Refusal};
 
 use super::super::style;
 use super::arrange::owns_all;
+use super::command::Command;
 use super::guards;
-use super::layer::{Command, Layer, Work, manager_of, removes_lists};
+use super::layer::{Layer, Work, manager_of, removes_lists};
 
 /// The `RUN` behind instruction `index` that does nothing but clean up after it.
 pub(super) fn behind<'a>(

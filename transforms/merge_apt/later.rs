@@ -40,9 +40,7 @@ enum Use {
 /// Looks at everything that runs behind instruction `from` of `stage`, in the stages built on it as well.
 pub(super) fn look(cx: &Cx<'_>, manager: &PackageManager, stage: &Stage, from: usize) -> Later {
     let mut later = Later::default();
-    if !manager.fetches_on_demand {
-        later.follow(cx, manager, stage, from + 1);
-    }
+    later.follow(cx, manager, stage, from + 1);
     later
 }
 
@@ -74,7 +72,10 @@ impl Later {
         }
         let config = runtime::of_stage(cx.facts, stage);
         let starts = config.cmd.is_some() || config.entrypoint.is_some();
-        self.for_derived_images |= children().next().is_none() && is_shipped(cx, stage) && !starts;
+        self.for_derived_images |= !manager.fetches_on_demand
+            && children().next().is_none()
+            && is_shipped(cx, stage)
+            && !starts;
     }
 }
 
@@ -88,6 +89,13 @@ pub(super) fn is_shipped(cx: &Cx<'_>, stage: &Stage) -> bool {
 
 fn use_of(cx: &Cx<'_>, manager: &PackageManager, index: usize) -> Use {
     match &cx.facts.views[index].kind {
+        _ if manager.fetches_on_demand => {
+            if works_offline(cx, manager, index) {
+                Use::Needs
+            } else {
+                Use::Nothing
+            }
+        }
         Kind::Run { .. } => match &cx.facts.runs[index] {
             Some(run) if run.opaque.is_none() => use_of_run(cx, manager, index, run),
             _ => mentioned(cx, manager, cx.facts.source_text(index)).unwrap_or(Use::Unknown),
@@ -104,6 +112,21 @@ fn use_of(cx: &Cx<'_>, manager: &PackageManager, index: usize) -> Use {
         }
         _ => Use::Nothing,
     }
+}
+
+/// Whether instruction `index` installs packages with what is there, without a download.
+pub(super) fn works_offline(cx: &Cx<'_>, manager: &PackageManager, index: usize) -> bool {
+    let mut flags = cx.facts.views[index].flags.iter();
+    let no_network =
+        flags.any(|flag| flag.name == "network" && flag.value.as_deref() == Some("none"));
+    let offline = |step: &Step<'_>| {
+        let invocation = step.invocation.as_ref();
+        invocation.is_some_and(|call| manager.offline.iter().any(|option| call.has(option)))
+    };
+    let mut steps = cx.facts.runs[index].iter().flat_map(|run| &run.steps);
+    steps.any(|step| {
+        work_of(cx, manager, step) == Some(Work::Install) && (no_network || offline(step))
+    })
 }
 
 /// The use of the first command that has one. Lists that are downloaded in a branch are there only for

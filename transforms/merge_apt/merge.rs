@@ -131,6 +131,9 @@ pub(super) fn rewrite<'a>(
     let (first, last) = (&layers[0], &layers[layers.len() - 1]);
     let manager = first.manager;
     guards::check_user(cx, first.index)?;
+    for layer in layers {
+        guards::check_network(cx, manager, layer.index)?;
+    }
     let for_linters = comments_for_linters(cx, layers)?;
     let fate = guards::check_mounts(cx, manager, &[first.index])
         .and_then(|()| guards::fate_of_lists(cx, manager, stage, last.index));

@@ -12,6 +12,7 @@
 mod append;
 mod arrange;
 mod clean;
+mod command;
 mod compose;
 mod guards;
 mod late;

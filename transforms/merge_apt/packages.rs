@@ -4,7 +4,7 @@ use crate::knowledge::package_managers::PackageManager;
 use crate::syntax::Span;
 use crate::transform::Cx;
 
-use super::layer::Command;
+use super::command::Command;
 use super::layout::{Layout, WIDTH};
 use super::spelling::{respell, spelled};
 

@@ -7,8 +7,9 @@ use crate::syntax::Span;
 use crate::transform::{Change, Cx, Plan, Rewrite};
 
 use super::arrange::{is_package, name};
+use super::command::Command;
 use super::later::is_shipped;
-use super::layer::{Command, Layer, Work};
+use super::layer::{Layer, Work};
 use super::layout::Layout;
 
 /// Leaves out what is only recommended by the packages that `layer` installs, if the table knows all of them.

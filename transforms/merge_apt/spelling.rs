@@ -4,7 +4,8 @@ use crate::knowledge::package_managers::PackageManager;
 use crate::syntax::Span;
 use crate::transform::Cx;
 
-use super::layer::{Command, Work};
+use super::command::Command;
+use super::layer::Work;
 
 /// What becomes of the words of a command: replacements of source ranges, in order.
 pub(super) type Respelled = Vec<(Span, String)>;
