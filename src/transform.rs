@@ -220,6 +220,8 @@ pub struct Addition {
 pub enum Change {
     /// The run-time user of the final stage.
     User,
+    /// Copies that had no `--chown` have one: what they bring belongs to another user.
+    Owner,
     /// A variable of the environment of the final stage.
     Env(String),
     /// The base image of the final stage, and new stages before it.

@@ -8,6 +8,7 @@ mod managers;
 pub mod manifests;
 pub mod package_managers;
 pub mod packages;
+pub mod startup;
 pub mod tools;
 
 use std::sync::OnceLock;
@@ -27,6 +28,8 @@ pub struct Knowledge {
     pub images: images::Images,
     /// Packages of distributions and of pip.
     pub packages: packages::Packages,
+    /// Programs that a container starts with.
+    pub startup: startup::Startup,
 }
 
 impl Knowledge {
@@ -50,11 +53,13 @@ impl Knowledge {
             images: builtin.images,
             packages: builtin.packages,
             package_managers: builtin.package_managers,
+            startup: builtin.startup,
             ..Self::default()
         };
         knowledge.images.extend(tables.images);
         knowledge.packages.extend(tables.packages);
         knowledge.package_managers.extend(tables.package_managers);
+        knowledge.startup.extend(tables.startup);
         for tools in [tables.tools, builtin.tools] {
             knowledge.tools.add(tools);
         }
@@ -74,6 +79,7 @@ pub struct Tables {
     images: images::Images,
     packages: packages::Packages,
     package_managers: package_managers::PackageManagers,
+    startup: startup::Startup,
 }
 
 impl Tables {
@@ -84,6 +90,7 @@ impl Tables {
             images: toml::from_str(include_str!("images.toml"))?,
             packages: toml::from_str(include_str!("packages.toml"))?,
             package_managers: toml::from_str(include_str!("package_managers.toml"))?,
+            startup: toml::from_str(include_str!("startup.toml"))?,
         })
     }
 }

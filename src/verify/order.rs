@@ -32,7 +32,10 @@ pub(super) fn check(old: &Facts<'_>, new: &Facts<'_>, rewrite: &Rewrite) -> Vec<
         // Work that moves to another stage is checked by what the final stage ends up with.
         return Vec::new();
     }
-    let (old, new) = (operations(old), operations(new));
+    let (old, mut new) = (operations(old), operations(new));
+    if rewrite.declares.contains(&Change::Owner) {
+        forget_gained_owners(&old, &mut new);
+    }
     let places = places(&old, &new);
     let lost = old
         .iter()
@@ -55,6 +58,18 @@ pub(super) fn check(old: &Facts<'_>, new: &Facts<'_>, rewrite: &Rewrite) -> Vec<
         }
     }
     violations
+}
+
+/// Makes copies that have gained a `--chown` compare equal to what they were. An owner that was there before has
+/// to stay.
+fn forget_gained_owners(old: &[Operation], new: &mut [Operation]) {
+    for operation in new {
+        if old.iter().all(|other| other.key != operation.key) {
+            let words = operation.key.split(' ');
+            let rest: Vec<&str> = words.filter(|word| !word.starts_with("--chown=")).collect();
+            operation.key = rest.join(" ");
+        }
+    }
 }
 
 /// Where each of `old` is in `new`: those that kept their order first, then those that moved.

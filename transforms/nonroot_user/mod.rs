@@ -1,13 +1,30 @@
-//! Stub.
+//! Makes the image run without root.
 
-use crate::transform::{Cx, Info, Plan, Transform};
+mod account;
+mod assumptions;
+mod left_behind;
+mod needs;
+mod origin;
+mod ownership;
+mod start;
+mod writer;
 
-/// Stub.
+use account::Account;
+use ownership::Territory;
+use start::Start;
+
+use crate::analysis::paths::{below, join};
+use crate::analysis::stages::{Os, Stage};
+use crate::knowledge::images::Command;
+use crate::syntax::{Kind, Span};
+use crate::transform::{Change, Cx, Info, Place, Plan, Refusal, Rewrite, Transform};
+
+/// The last `USER` is not root.
 pub struct NonrootUser;
 
 static INFO: Info = Info {
     id: "nonroot-user",
-    title: "",
+    title: "Run the image as a user without the rights of root",
     doc: include_str!("README.md"),
 };
 
@@ -16,7 +33,193 @@ impl Transform for NonrootUser {
         &INFO
     }
 
-    fn plan(&self, _cx: &Cx<'_>) -> Vec<Plan> {
-        Vec::new()
+    fn plan(&self, cx: &Cx<'_>) -> Vec<Plan> {
+        let stage = cx
+            .facts
+            .final_stage()
+            .filter(|stage| stage.os == Os::Linux && runs_as_root(cx, stage));
+        stage.map(|stage| rewrite(cx, stage)).into_iter().collect()
     }
+}
+
+/// Whether the container runs as root, or as a user that the base image decides on.
+fn runs_as_root(cx: &Cx<'_>, stage: &Stage) -> bool {
+    let of_base = !left_behind::history(cx, stage)
+        .into_iter()
+        .any(|at| matches!(cx.facts.views[at].kind, Kind::User(_)));
+    match cx.facts.state_after(stage).is_root() {
+        Some(root) => root,
+        None => of_base,
+    }
+}
+
+fn rewrite(cx: &Cx<'_>, stage: &Stage) -> Plan {
+    let site = cx.file.instructions()[stage.from].span;
+    let Some(start) = start::read(cx, stage)? else {
+        return Err(nothing_starts(cx, stage, site));
+    };
+    let site = cx.file.instructions()[start.index].span;
+    refuse_explicit_root(cx, stage, site)?;
+    refuse_triggers(cx, stage, site)?;
+    refuse_service(cx, stage, site)?;
+    refuse_foreign_program(cx, stage, &start, site)?;
+    let account = account::choose(cx, stage, site)?;
+    let territory = ownership::survey(cx, stage, &account, site)?;
+    needs::check(cx, stage, &start, &territory)?;
+    left_behind::check(cx, stage, site, &account, &territory)?;
+    refuse_other_shell(cx, stage, site, &account, &territory)?;
+    Ok(build(cx, stage, &start, &account, &territory))
+}
+
+fn build(
+    cx: &Cx<'_>,
+    stage: &Stage,
+    start: &Start,
+    account: &Account,
+    territory: &Territory,
+) -> Rewrite {
+    let site = cx.file.instructions()[start.index].span;
+    let mut rewrite = Rewrite::new(
+        site,
+        format!(
+            "the container runs as {} instead of root",
+            account.described()
+        ),
+    );
+    rewrite.edits = writer::edits(cx, stage, account, territory);
+    rewrite.evidence(
+        cx.file.instructions()[stage.from].span,
+        "runs as root, and nothing below says otherwise",
+    );
+    if cx.facts.image(stage).is_some() {
+        rewrite.evidence(Place::Table("images"), account.known_by());
+    }
+    for sentence in assumptions::all(cx, stage, start, account, territory) {
+        rewrite.assume(sentence);
+    }
+    rewrite.declares.push(Change::User);
+    if !territory.copies.is_empty() {
+        rewrite.declares.push(Change::Owner);
+    }
+    rewrite
+}
+
+/// Neither the Dockerfile nor the base image says what runs.
+fn nothing_starts(cx: &Cx<'_>, stage: &Stage, site: Span) -> Refusal {
+    if let Err(service) = refuse_service(cx, stage, site) {
+        return service;
+    }
+    let message = "there is no CMD or ENTRYPOINT: images are built on this one, and their steps may need root; set USER in those";
+    Refusal::new(site, "no-program", message)
+}
+
+fn refuse_explicit_root(cx: &Cx<'_>, stage: &Stage, site: Span) -> Result<(), Refusal> {
+    let user = left_behind::history(cx, stage)
+        .into_iter()
+        .rev()
+        .find(|&at| matches!(cx.facts.views[at].kind, Kind::User(_)));
+    let Some(index) = user else { return Ok(()) };
+    let message =
+        "the Dockerfile says USER root itself; name another user there if that is not meant";
+    Err(Refusal::new(site, "explicit-root", message)
+        .because(cx.file.instructions()[index].span, "this instruction"))
+}
+
+/// Steps that run in images built on this one may need root.
+fn refuse_triggers(cx: &Cx<'_>, stage: &Stage, site: Span) -> Result<(), Refusal> {
+    let of_base = cx.facts.image(stage).is_some_and(|image| image.onbuild);
+    if !of_base && !cx.facts.has_triggers(stage) {
+        return Ok(());
+    }
+    let message = "ONBUILD steps run in images that are built on this one, and they may need root; set USER there";
+    Err(Refusal::new(site, "build-triggers", message))
+}
+
+/// Images of servers and databases start as root and give up their rights themselves, or keep their files as root.
+fn refuse_service(cx: &Cx<'_>, stage: &Stage, site: Span) -> Result<(), Refusal> {
+    let Some(image) = cx
+        .facts
+        .image(stage)
+        .filter(|image| image.drops_privileges || image.command == Command::Service)
+    else {
+        return Ok(());
+    };
+    let message = "the base image is that of a service which starts as root and manages its rights and folders itself; use its variant without root, if there is one";
+    Err(Refusal::new(site, "drops-privileges", message)
+        .because(cx.file.instructions()[stage.from].span, "this image")
+        .because(Place::Table("images"), image.source))
+}
+
+/// A program that comes with a package and not with the project: nothing is known of what it needs, and tools
+/// are run on folders of their caller.
+fn refuse_foreign_program(
+    cx: &Cx<'_>,
+    stage: &Stage,
+    start: &Start,
+    site: Span,
+) -> Result<(), Refusal> {
+    let brings_program = |index: usize| match &cx.facts.views[index].kind {
+        Kind::Copy(transfer) | Kind::Add(transfer) => {
+            let dest = join(&cx.facts.states[index].workdir, &transfer.dest.raw);
+            let download = transfer
+                .sources
+                .iter()
+                .any(|source| source.raw.contains("://"));
+            below(&dest, "/etc").is_none() && !download
+        }
+        _ => false,
+    };
+    let of_project = left_behind::history(cx, stage)
+        .into_iter()
+        .any(brings_program);
+    let help = [
+        "--help",
+        "-h",
+        "help",
+        "--version",
+        "-v",
+        "version",
+        "--help-all",
+    ];
+    let is_tool = start
+        .program
+        .iter()
+        .flatten()
+        .last()
+        .is_some_and(|word| help.contains(&word.as_str()));
+    if of_project && !is_tool {
+        return Ok(());
+    }
+    let message = "the image holds a program from elsewhere, or a tool that works on the folders of its caller, and what it needs is not known; set USER if it does without root";
+    Err(Refusal::new(site, "foreign-program", message))
+}
+
+/// The account is made in a `RUN`, which the shell in force there has to understand.
+fn refuse_other_shell(
+    cx: &Cx<'_>,
+    stage: &Stage,
+    site: Span,
+    account: &Account,
+    territory: &Territory,
+) -> Result<(), Refusal> {
+    let at = writer::place_of_account(cx, stage, territory).unwrap_or(start_of(stage));
+    let runs = account.create.is_some() || !territory.made.is_empty();
+    if !runs
+        || cx
+            .facts
+            .states
+            .get(at)
+            .is_none_or(|state| state.shell.is_posix())
+    {
+        return Ok(());
+    }
+    let message = "SHELL names a program that is no known shell, so the step that makes the account cannot be written for it";
+    Err(Refusal::new(site, "opaque-shell", message).because(
+        cx.file.instructions()[at].span,
+        "the account is needed here",
+    ))
+}
+
+fn start_of(stage: &Stage) -> usize {
+    stage.body.end - 1
 }

@@ -1,0 +1,230 @@
+//! What the programs that a container starts with need of the user who runs them.
+
+use regex_lite::Regex;
+use serde::Deserialize;
+
+use crate::analysis::paths::below;
+
+/// The table.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Startup {
+    #[serde(default, rename = "program")]
+    programs: Vec<Program>,
+    #[serde(default, rename = "package")]
+    packages: Vec<Package>,
+    /// What steps of a build leave behind for one user only.
+    #[serde(default, rename = "trace")]
+    pub traces: Vec<Trace>,
+    #[serde(default)]
+    folders: Folders,
+}
+
+/// Programs with the same needs.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Program {
+    /// How they are called: by the name of the file and perhaps further words, `next dev`. A `*` at the end of
+    /// the name stands for a version.
+    names: Vec<String>,
+    /// What they need.
+    pub needs: Needs,
+    /// What they do, as the rest of a sentence that starts with the name.
+    pub why: String,
+}
+
+/// What a program needs of its user.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Needs {
+    /// To be root.
+    Root,
+    /// To write where the build has installed or built something.
+    Build,
+    /// To write into folders that the build has made in the project.
+    BuildOutput,
+    /// The home of the user who built the image.
+    Home,
+    /// Nothing: it runs the command behind it.
+    NothingItself,
+    /// What the script of the manifest needs that is named by the next word.
+    TheScriptBehind,
+    /// What the script of the manifest needs that is named by the last word of its own name.
+    TheScriptItself,
+    /// A script that tells: it is a shell.
+    AScript,
+    /// A person who types: nothing runs by itself.
+    APerson,
+    /// An argument; without one it is a prompt.
+    AnArgument,
+}
+
+/// Packages that an image has for what root may do.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Package {
+    names: Vec<String>,
+    /// What they are, as the rest of a sentence that starts with the name.
+    pub why: String,
+}
+
+/// A command of a build after which the program may need the user who ran it.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Trace {
+    /// What the command looks like.
+    #[serde(deserialize_with = "super::regex")]
+    line: Option<Regex>,
+    /// What it looks like when it does no such thing.
+    #[serde(default, deserialize_with = "super::regex")]
+    except: Option<Regex>,
+    /// What it leaves behind.
+    pub leaves: Leaves,
+    /// Variables that send it elsewhere.
+    #[serde(default)]
+    pub unless_env: Vec<String>,
+    /// Another command of the build that sends it elsewhere.
+    #[serde(default, deserialize_with = "super::regex")]
+    pub unless_step: Option<Regex>,
+    /// Why that matters.
+    pub why: String,
+}
+
+/// What a command of the build leaves behind.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Leaves {
+    /// Files in the home of its user that the program reads.
+    Home,
+    /// Files of its user that the program writes.
+    Data,
+    /// Rights of root.
+    Rights,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Folders {
+    system: Vec<String>,
+    shared: Vec<String>,
+}
+
+impl Startup {
+    /// Adds the entries of another table, which count more.
+    pub(super) fn extend(&mut self, more: Self) {
+        self.programs.extend(more.programs);
+        self.packages.extend(more.packages);
+        self.traces.extend(more.traces);
+        self.folders.system.extend(more.folders.system);
+        self.folders.shared.extend(more.folders.shared);
+    }
+
+    /// The program that `words` call, and how many of them name it. The most words win.
+    #[must_use]
+    pub fn program(&self, words: &[String]) -> Option<(&Program, usize)> {
+        let named = |program: &Program| {
+            program
+                .names
+                .iter()
+                .filter_map(|name| named_words(name, words))
+                .max()
+        };
+        let fits = self
+            .programs
+            .iter()
+            .filter_map(|program| Some((program, named(program)?)));
+        fits.max_by_key(|&(_, length)| length)
+    }
+
+    /// What is known of the package `name`.
+    #[must_use]
+    pub fn package(&self, name: &str) -> Option<&Package> {
+        self.packages
+            .iter()
+            .rev()
+            .find(|package| package.names.iter().any(|known| known == name))
+    }
+
+    /// Whether `path` is a folder that a program can have for itself.
+    #[must_use]
+    pub fn is_own_folder(&self, path: &str) -> bool {
+        let system = || {
+            self.folders
+                .system
+                .iter()
+                .any(|folder| below(path, folder).is_some())
+        };
+        path.starts_with('/')
+            && !self.folders.shared.iter().any(|folder| folder == path)
+            && !system()
+    }
+}
+
+impl Trace {
+    /// Whether `command` leaves it.
+    #[must_use]
+    pub fn is_left_by(&self, command: &str) -> bool {
+        let found =
+            |regex: &Option<Regex>| regex.as_ref().is_some_and(|regex| regex.is_match(command));
+        found(&self.line) && !found(&self.except)
+    }
+}
+
+/// How many of `words` the entry `name` takes up, if it names them.
+fn named_words(name: &str, words: &[String]) -> Option<usize> {
+    let mut expected = name.split(' ');
+    let program = words.first()?.rsplit('/').next()?;
+    let same = match expected.next()?.strip_suffix('*') {
+        Some(stem) => program
+            .strip_prefix(stem)?
+            .chars()
+            .all(|c| c.is_ascii_digit() || c == '.'),
+        None => program == name.split(' ').next()?,
+    };
+    let rest: Vec<&str> = expected.collect();
+    let follows = words[1..]
+        .iter()
+        .map(String::as_str)
+        .take(rest.len())
+        .eq(rest.iter().copied());
+    (same && follows).then_some(1 + rest.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::knowledge::Knowledge;
+
+    fn needs(command: &str) -> Option<Needs> {
+        let words: Vec<String> = command.split(' ').map(str::to_owned).collect();
+        Some(Knowledge::builtin().startup.program(&words)?.0.needs)
+    }
+
+    #[test]
+    fn programs_are_named_by_their_longest_entry() {
+        assert_eq!(needs("/usr/sbin/nginx -g daemon"), Some(Needs::Root));
+        assert_eq!(needs("php-fpm8.2 -F"), Some(Needs::Root));
+        assert_eq!(
+            needs("python3.11 -m http.server"),
+            Some(Needs::NothingItself)
+        );
+        assert_eq!(needs("python3.11 app.py"), Some(Needs::AnArgument));
+        assert_eq!(needs("go run ."), Some(Needs::Build));
+        assert_eq!(needs("./server"), None);
+    }
+
+    #[test]
+    fn folders_of_the_system_are_nobodys_own() {
+        let startup = &Knowledge::builtin().startup;
+        assert!(
+            ["/app", "/usr/src/app", "/var/lib/app", "/opt/app/log"]
+                .iter()
+                .all(|path| startup.is_own_folder(path))
+        );
+        assert!(
+            ["/", "/opt", "/etc/app", "/tmp", "/usr/bin", "{workdir}"]
+                .iter()
+                .all(|path| !startup.is_own_folder(path))
+        );
+    }
+}

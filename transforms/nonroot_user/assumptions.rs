@@ -1,0 +1,229 @@
+//! What the rewrite takes for granted: the program itself cannot be read.
+
+use super::account::Account;
+use super::left_behind::history;
+use super::ownership::Territory;
+use super::start::Start;
+use crate::analysis::paths::{Extent, Region, UNKNOWN_WORKDIR, below, join};
+use crate::analysis::runs::Step;
+use crate::analysis::stages::Stage;
+use crate::knowledge::tools::Does;
+use crate::syntax::{Kind, Word};
+use crate::transform::Cx;
+
+/// At most so many steps are named in a sentence.
+const MOST_NAMED: usize = 3;
+
+/// The sentences.
+pub(super) fn all(
+    cx: &Cx<'_>,
+    stage: &Stage,
+    start: &Start,
+    account: &Account,
+    territory: &Territory,
+) -> Vec<String> {
+    let mut sentences = vec![writes(cx, stage, account, territory)];
+    sentences.extend(reads_only(cx, stage, territory));
+    sentences.extend(scripts(start));
+    sentences.extend(readable(cx, stage, territory));
+    sentences.extend(ports(cx, stage, start));
+    sentences.extend(volumes(cx, stage));
+    sentences.push(format!(
+        "what the container is given when it starts (mounts, sockets, devices) is open to user {}",
+        account.number
+    ));
+    sentences
+}
+
+fn writes(cx: &Cx<'_>, stage: &Stage, account: &Account, territory: &Territory) -> String {
+    let mut folders: Vec<&str> = Vec::new();
+    let inside = |path: &str| {
+        territory
+            .workdir
+            .as_deref()
+            .is_some_and(|workdir| below(path, workdir).is_some())
+    };
+    folders.extend(territory.workdir.as_deref().filter(|_| account.has_shell));
+    folders.extend(
+        territory
+            .made
+            .iter()
+            .map(String::as_str)
+            .filter(|path| !inside(path)),
+    );
+    let handed_over = territory
+        .handed_over
+        .iter()
+        .flat_map(|handed_over| &handed_over.paths);
+    folders.extend(handed_over.map(String::as_str).filter(|path| !inside(path)));
+    folders.extend(account.home.as_deref());
+    if cx.facts.image(stage).is_some() {
+        folders.push("/tmp");
+    }
+    match folders.split_last() {
+        None => "the program writes no files".to_owned(),
+        Some((only, [])) => format!("the program writes nowhere but in {only}"),
+        Some((last, others)) => format!(
+            "the program writes nowhere but in {} and {last}",
+            others.join(", ")
+        ),
+    }
+}
+
+/// What steps make in the working folder belongs to root.
+fn reads_only(cx: &Cx<'_>, stage: &Stage, territory: &Territory) -> Option<String> {
+    let folder = Region::new(territory.workdir.clone()?);
+    let makes = |step: &&Step<'_>| {
+        let quiet = matches!(
+            step.does(),
+            Some(
+                Does::AddUser
+                    | Does::ShellState
+                    | Does::Nothing
+                    | Does::InstallPackages
+                    | Does::RefreshLists
+                    | Does::UpgradePackages
+                    | Does::CleanCache
+                    | Does::RemovePackages
+            )
+        );
+        let changes_mode = matches!(
+            step.args.first().map(|arg| arg.known()),
+            Some("chmod" | "chown" | "mkdir" | "touch" | "rm")
+        );
+        !quiet && !changes_mode && touches(step, &folder)
+    };
+    let mut names: Vec<String> = Vec::new();
+    for index in stage.body.clone() {
+        if leaves_to_root(cx, index, territory, &folder) {
+            names.push("`COPY --from`".to_owned());
+        }
+        let Some(run) = &cx.facts.runs[index] else {
+            continue;
+        };
+        for step in run.steps.iter().filter(makes) {
+            let words: Vec<&str> = step
+                .args
+                .iter()
+                .map(|arg| arg.known())
+                .filter(|word| !word.is_empty() && !word.starts_with('-'))
+                .take(3)
+                .collect();
+            names.push(format!("`{}`", words.join(" ")));
+        }
+    }
+    names.dedup();
+    let more = if names.len() > MOST_NAMED {
+        " and others"
+    } else {
+        ""
+    };
+    names.truncate(MOST_NAMED);
+    (!names.is_empty()).then(|| {
+        format!(
+            "the program only reads what {}{more} may have put into {}",
+            names.join(", "),
+            folder.path
+        )
+    })
+}
+
+/// Whether the copy from another stage puts files of root into `folder`.
+fn leaves_to_root(cx: &Cx<'_>, index: usize, territory: &Territory, folder: &Region) -> bool {
+    let view = &cx.facts.views[index];
+    match &view.kind {
+        Kind::Copy(transfer) if view.flag("from").is_some() && view.flag("chown").is_none() => {
+            let dest = join(&cx.facts.states[index].workdir, &transfer.dest.raw);
+            below(&dest, &folder.path).is_some() && !territory.copies.contains(&index)
+        }
+        _ => false,
+    }
+}
+
+/// Whether `step` may write in `folder`: one that is not understood, if it runs there.
+fn touches(step: &Step<'_>, folder: &Region) -> bool {
+    match (&step.effects.writes, &step.cwd) {
+        (Extent::Everything, Some(cwd)) => folder.meets(&Region::new(cwd.clone())) && cwd != "/",
+        (writes, _) => writes.meets(folder),
+    }
+}
+
+fn scripts(start: &Start) -> impl Iterator<Item = String> {
+    let sentence = |line: &String| {
+        format!(
+            "the script behind `{line}` starts neither a build, nor a development server, nor anything that needs root"
+        )
+    };
+    start.unread_scripts.iter().map(sentence)
+}
+
+/// Copies that stay root's: the context shows their modes, when it is there.
+fn readable(cx: &Cx<'_>, stage: &Stage, territory: &Territory) -> Option<String> {
+    let stays = |index: &usize| {
+        let view = &cx.facts.views[*index];
+        matches!(view.kind, Kind::Copy(_) | Kind::Add(_))
+            && view.flag("chown").is_none()
+            && view.flag("from").is_none()
+            && !territory.copies.contains(index)
+    };
+    let path = |index: usize| match &cx.facts.views[index].kind {
+        Kind::Copy(transfer) | Kind::Add(transfer) => {
+            join(&cx.facts.states[index].workdir, &transfer.dest.raw)
+        }
+        _ => String::new(),
+    };
+    let mut paths: Vec<String> = stage.body.clone().filter(stays).map(path).collect();
+    paths.dedup();
+    (!paths.is_empty()).then(|| {
+        format!(
+            "everybody may read the files that are copied to {}, as is usual for files from git",
+            paths.join(" and ").replace(UNKNOWN_WORKDIR, ".")
+        )
+    })
+}
+
+/// Ports below 1024 that `EXPOSE`, a variable or the command line names.
+fn ports(cx: &Cx<'_>, stage: &Stage, start: &Start) -> Option<String> {
+    let declared = |at: usize| match &cx.facts.views[at].kind {
+        Kind::Expose { ports } => ports.iter().find_map(|port| low_port(&port.raw)),
+        Kind::Env { pairs, .. } => {
+            let ports = pairs.iter().filter(|pair| pair.key.raw.contains("PORT"));
+            ports.into_iter().find_map(|pair| low_port(&pair.value.raw))
+        }
+        _ => None,
+    };
+    let given = || {
+        let words = start
+            .commands
+            .iter()
+            .flat_map(|command| command.words.windows(2));
+        words.into_iter().find_map(|pair| {
+            let listens = pair[1].contains([':', '='])
+                || ["-p", "--port", "-b", "--bind"].contains(&pair[0].as_str());
+            low_port(pair[1].rsplit([':', '=']).next()?).filter(|_| listens)
+        })
+    };
+    let port = history(cx, stage)
+        .into_iter()
+        .find_map(declared)
+        .or_else(given)?;
+    Some(format!(
+        "the engine lets users without root open port {port}, as Docker does since 20.10"
+    ))
+}
+
+/// The port in `80`, `80/tcp` or `80-90`, if only root used to be allowed to open it.
+fn low_port(text: &str) -> Option<u16> {
+    let number = text.trim_matches('"').split(['/', '-']).next()?;
+    number.parse().ok().filter(|port| (1..1024).contains(port))
+}
+
+fn volumes(cx: &Cx<'_>, stage: &Stage) -> Option<String> {
+    let lasting = |path: &Word| !path.raw.contains("/tmp");
+    let declared = history(cx, stage).into_iter().any(|at| {
+        matches!(&cx.facts.views[at].kind, Kind::Volume { paths, .. } if paths.iter().any(lasting))
+    });
+    declared.then(|| {
+        "volumes that a container has written as root are given to the new user by hand".to_owned()
+    })
+}

@@ -1,0 +1,5 @@
+#!/bin/sh
+set -e
+mkdir -p /app/uploads
+python manage.py migrate
+exec "$@"

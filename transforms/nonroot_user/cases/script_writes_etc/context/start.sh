@@ -1,0 +1,2 @@
+echo "$ZONE" > /etc/timezone
+exec python main.py

@@ -1,0 +1,212 @@
+//! What the commands that start need of their user.
+
+use super::ownership::Territory;
+use super::start::{Start, StartCommand};
+use crate::analysis::commands::{Arg, recognise};
+use crate::analysis::effects;
+use crate::analysis::paths::{Extent, below, join};
+use crate::analysis::stages::Stage;
+use crate::knowledge::startup::Needs;
+use crate::knowledge::tools::Does;
+use crate::syntax::Span;
+use crate::transform::{Cx, Refusal};
+
+/// Refuses when a command that starts cannot do its work without root.
+///
+/// # Errors
+/// The first such command.
+pub(super) fn check(
+    cx: &Cx<'_>,
+    stage: &Stage,
+    start: &Start,
+    territory: &Territory,
+) -> Result<(), Refusal> {
+    let judge = Judge {
+        cx,
+        stage,
+        territory,
+        site: cx.file.instructions()[start.index].span,
+    };
+    judge.program(start)?;
+    start
+        .commands
+        .iter()
+        .try_for_each(|command| judge.command(command))
+}
+
+struct Judge<'a> {
+    cx: &'a Cx<'a>,
+    stage: &'a Stage,
+    territory: &'a Territory,
+    site: Span,
+}
+
+impl Judge<'_> {
+    /// The program that stays: a prompt is no program.
+    fn program(&self, start: &Start) -> Result<(), Refusal> {
+        let [command] = start.commands.as_slice() else {
+            return Ok(());
+        };
+        let Some((program, named)) = self.cx.knowledge.startup.program(&command.words) else {
+            return Ok(());
+        };
+        let no_argument = command.words[named..].iter().all(|word| {
+            word.starts_with('-') && word.len() == 2 && !word.contains(['c', 'e', 'm'])
+        });
+        let prompt = match program.needs {
+            Needs::APerson => true,
+            Needs::AnArgument | Needs::AScript => no_argument,
+            _ => false,
+        };
+        if !prompt {
+            return Ok(());
+        }
+        let message = format!(
+            "`{}` {}; set USER yourself if it is meant for people without root",
+            command.words.join(" "),
+            program.why
+        );
+        Err(Refusal::new(self.site, "no-program", message)
+            .because(command.place.clone(), "what the image runs"))
+    }
+
+    fn command(&self, command: &StartCommand) -> Result<(), Refusal> {
+        self.table(command)?;
+        self.installs(command)?;
+        self.devices(command)?;
+        self.writes(command)
+    }
+
+    fn refuse(
+        &self,
+        code: &'static str,
+        command: &StartCommand,
+        why: &str,
+        remedy: &str,
+    ) -> Refusal {
+        let line = command.words.join(" ");
+        Refusal::new(self.site, code, format!("`{line}` {why}; {remedy}"))
+            .because(command.place.clone(), "run when the container starts")
+    }
+
+    fn table(&self, command: &StartCommand) -> Result<(), Refusal> {
+        let Some((program, _)) = self.cx.knowledge.startup.program(&command.words) else {
+            return Ok(());
+        };
+        let (code, remedy) = match program.needs {
+            Needs::Root => (
+                "needs-root",
+                "an image made to run without root does it otherwise",
+            ),
+            Needs::Build => ("builds-at-start", "do it in a RUN"),
+            Needs::BuildOutput => (
+                "writes-build-output",
+                "give these folders to the user in the step that makes them",
+            ),
+            Needs::Home => ("home-of-root", "keep it outside of the home folder"),
+            _ => return Ok(()),
+        };
+        Err(self.refuse(code, command, &program.why, remedy))
+    }
+
+    /// What the tables of the build know to install or build.
+    fn installs(&self, command: &StartCommand) -> Result<(), Refusal> {
+        let invocation = recognise(&self.cx.knowledge.tools, &args(command));
+        let why = match invocation.map(|invocation| invocation.action.does) {
+            Some(Does::InstallDependencies | Does::Build) => {
+                "installs or builds what the build, as root, has put there"
+            }
+            Some(
+                Does::RefreshLists
+                | Does::InstallPackages
+                | Does::UpgradePackages
+                | Does::RemovePackages,
+            ) => "changes the packages of the system",
+            _ => return Ok(()),
+        };
+        Err(self.refuse("builds-at-start", command, why, "do it in a RUN"))
+    }
+
+    fn devices(&self, command: &StartCommand) -> Result<(), Refusal> {
+        let open = [
+            "/dev/null",
+            "/dev/stdout",
+            "/dev/stderr",
+            "/dev/stdin",
+            "/dev/tty",
+            "/dev/shm",
+            "/dev/urandom",
+            "/dev/random",
+            "/dev/zero",
+            "/dev/tcp",
+            "/dev/fd",
+        ];
+        let is_device = |word: &String| {
+            let word = word.replace("/./", "/");
+            word.contains("docker.sock")
+                || word.contains("/dev/") && !open.iter().any(|free| word.contains(free))
+        };
+        match command.words.iter().find(|word| is_device(word)) {
+            Some(_) => Err(self.refuse(
+                "needs-root",
+                command,
+                "uses a device or a socket of the host",
+                "only its owner can tell who may",
+            )),
+            None => Ok(()),
+        }
+    }
+
+    /// Files that a script writes: by redirection, or by a command that the tables know.
+    fn writes(&self, command: &StartCommand) -> Result<(), Refusal> {
+        let state = self.cx.facts.state_after(self.stage);
+        let mut written: Vec<String> = command
+            .writes
+            .iter()
+            .map(|path| join(&state.workdir, path))
+            .collect();
+        let args = args(command);
+        if let Some(invocation) = recognise(&self.cx.knowledge.tools, &args)
+            && invocation.action.does == Does::Files
+        {
+            let effects = effects::of_invocation(
+                &self.cx.knowledge.tools,
+                &invocation,
+                &args,
+                &state,
+                Some(&state.workdir),
+            );
+            if let Extent::Regions(regions) = effects.writes {
+                written.extend(regions.into_iter().map(|region| region.path));
+            }
+        }
+        match written.iter().find(|path| !self.may_write(path)) {
+            Some(path) => {
+                let why = format!("writes {path}, which belongs to root");
+                Err(self.refuse(
+                    "writes-system-files",
+                    command,
+                    &why,
+                    "write it in a RUN, or into a folder of the program",
+                ))
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn may_write(&self, path: &str) -> bool {
+        let open = ["/tmp", "/var/tmp", "/dev", "/proc"];
+        path.contains('$')
+            || open.iter().any(|folder| below(path, folder).is_some())
+            || self.territory.holds(path)
+    }
+}
+
+fn args(command: &StartCommand) -> Vec<Arg> {
+    let arg = |word: &String| Arg {
+        span: Span::default(),
+        text: Some(word.clone()),
+        glob: false,
+    };
+    command.words.iter().map(arg).collect()
+}

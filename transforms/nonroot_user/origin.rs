@@ -1,0 +1,167 @@
+//! Which file of the build context a path in the image comes from.
+
+use crate::analysis::paths::{below, join};
+use crate::analysis::runs::Step;
+use crate::analysis::stages::{Base, Stage};
+use crate::context::{FileKind, in_folder};
+use crate::knowledge::tools::Does;
+use crate::syntax::{Kind, Transfer};
+use crate::transform::Cx;
+
+/// Where a path in an image comes from.
+pub(super) enum Origin {
+    /// This file of the build context.
+    File(String),
+    /// The copy at this instruction may bring it, but what it brings cannot be looked at.
+    Unread(usize),
+    /// No copy brings it: it comes with the base image, or a step makes it.
+    Elsewhere,
+}
+
+/// Where `path` in `stage` comes from: the last copy that brings it counts.
+pub(super) fn origin(cx: &Cx<'_>, stage: &Stage, path: &str) -> Origin {
+    origin_before(cx, stage, stage.body.end, path)
+}
+
+/// Where `path` comes from in the state before instruction `end`.
+fn origin_before(cx: &Cx<'_>, stage: &Stage, end: usize, path: &str) -> Origin {
+    for index in (stage.body.start..end).rev() {
+        let (Kind::Copy(transfer) | Kind::Add(transfer)) = &cx.facts.views[index].kind else {
+            if let Some(source) = moved(cx, index, path) {
+                return origin_before(cx, stage, index, &source);
+            }
+            if makes(cx, index, path) {
+                return Origin::Elsewhere;
+            }
+            continue;
+        };
+        match brought(cx, index, transfer, path) {
+            Origin::Elsewhere => {}
+            found => return found,
+        }
+    }
+    match stage.base {
+        Base::Stage(parent) => origin(cx, &cx.facts.stages[parent], path),
+        _ => Origin::Elsewhere,
+    }
+}
+
+/// What the `RUN` at `index` copies, moves or links to `path`.
+fn moved(cx: &Cx<'_>, index: usize, path: &str) -> Option<String> {
+    let steps = cx.facts.runs[index].iter().flat_map(|run| &run.steps);
+    let moves = steps.filter(|step| {
+        let program = step.args.first().map_or("", |arg| arg.known());
+        ["cp", "mv", "ln", "install"].contains(&program)
+    });
+    moves
+        .filter_map(|step| {
+            let operands = step.invocation.as_ref()?.operands.iter();
+            let paths: Option<Vec<String>> = operands
+                .map(|&at| Some(join(step.cwd.as_deref()?, step.args[at].text.as_deref()?)))
+                .collect();
+            let paths = paths?;
+            let (dest, sources) = paths.split_last()?;
+            let lands = |source: &&String| {
+                *dest == path || join(dest, source.rsplit('/').next().unwrap_or_default()) == path
+            };
+            sources
+                .iter()
+                .find(lands)
+                .filter(|source| *source != path)
+                .cloned()
+        })
+        .next()
+}
+
+/// Whether the `RUN` at `index` makes the program `path`: it is named there, or a program is built there.
+fn makes(cx: &Cx<'_>, index: usize, path: &str) -> bool {
+    let Some(run) = &cx.facts.runs[index] else {
+        return false;
+    };
+    let name = path.rsplit('/').next().unwrap_or_default();
+    let view = &cx.facts.views[index];
+    let touches = ["chmod", "sed", "dos2unix", "chown"];
+    let named = || {
+        run.steps.iter().any(|step| {
+            let program = step.args.first().map_or("", |arg| arg.known());
+            step.span.text(&view.logical.text).contains(name) && !touches.contains(&program)
+        })
+    };
+    let builds = |step: &Step<'_>| matches!(step.does(), None | Some(Does::Build | Does::Run));
+    let built = || !name.contains('.') && run.steps.iter().any(builds);
+    named() || built()
+}
+
+fn brought(cx: &Cx<'_>, index: usize, transfer: &Transfer, path: &str) -> Origin {
+    let view = &cx.facts.views[index];
+    let dest = join(&cx.facts.states[index].workdir, &transfer.dest.raw);
+    let Some(rest) = below(path, &dest) else {
+        return Origin::Elsewhere;
+    };
+    if view.flag("from").is_some() {
+        return from_stage(cx, index, transfer, rest);
+    }
+    for source in &transfer.sources {
+        let source = source.raw.trim_start_matches("./").trim_matches('/');
+        let source = if source == "." { "" } else { source };
+        match of_source(cx, index, source, rest) {
+            Origin::Elsewhere => {}
+            found => return found,
+        }
+    }
+    Origin::Elsewhere
+}
+
+/// Whether `source` of the context, copied to a place from which `rest` leads to the path, brings it.
+fn of_source(cx: &Cx<'_>, index: usize, source: &str, rest: &str) -> Origin {
+    let name = source.rsplit('/').next().unwrap_or_default();
+    let Some(context) = cx.context else {
+        // A folder may hold anything; a file is one by its name.
+        let names_it = rest.is_empty() || name == rest || crate::context::matches_name(name, rest);
+        let folder = source.is_empty() || !name.contains('.');
+        return if names_it || folder {
+            Origin::Unread(index)
+        } else {
+            Origin::Elsewhere
+        };
+    };
+    for found in if source.is_empty() {
+        vec![String::new()]
+    } else {
+        context.glob(source)
+    } {
+        let (candidate, is_it) = match context.kind(&found) {
+            Some(FileKind::Folder) => (in_folder(&found, rest), !rest.is_empty()),
+            Some(FileKind::File) => (
+                found.clone(),
+                rest.is_empty() || found.rsplit('/').next() == Some(rest),
+            ),
+            None => continue,
+        };
+        if is_it && context.kind(&candidate) == Some(FileKind::File) {
+            return Origin::File(candidate);
+        }
+    }
+    Origin::Elsewhere
+}
+
+/// Follows a `COPY --from` into the stage that it copies from.
+fn from_stage(cx: &Cx<'_>, index: usize, transfer: &Transfer, rest: &str) -> Origin {
+    let Some(stage) = cx.facts.source_stage(index).map(|at| &cx.facts.stages[at]) else {
+        return Origin::Elsewhere;
+    };
+    for source in &transfer.sources {
+        let source = join("/", &source.raw);
+        let same_name = source.rsplit('/').next() == Some(rest);
+        let path = if rest.is_empty() || same_name {
+            source
+        } else {
+            join(&source, rest)
+        };
+        match origin(cx, stage, &path) {
+            Origin::Elsewhere => {}
+            found => return found,
+        }
+    }
+    Origin::Elsewhere
+}

@@ -1,0 +1,187 @@
+//! The edits.
+
+use super::account::Account;
+use super::ownership::Territory;
+use crate::analysis::paths::below;
+use crate::analysis::stages::Stage;
+use crate::edit::Edits;
+use crate::syntax::{Kind, Span};
+use crate::transform::Cx;
+use crate::transforms::style;
+
+/// The edits that make `stage` run as `account`.
+pub(super) fn edits(cx: &Cx<'_>, stage: &Stage, account: &Account, territory: &Territory) -> Edits {
+    let newline = style::newline(cx.file, cx.file.instructions()[stage.from].span.start);
+    let mut writer = Writer {
+        cx,
+        stage,
+        account,
+        territory,
+        edits: Edits::new(),
+        newline,
+    };
+    writer.make_account();
+    territory
+        .copies
+        .iter()
+        .for_each(|&index| writer.give_copy(index));
+    writer.give_folders();
+    writer.switch_user();
+    writer.edits
+}
+
+/// The instruction that the account has to exist before; the length of the file when there is none.
+pub(super) fn place_of_account(cx: &Cx<'_>, stage: &Stage, territory: &Territory) -> Option<usize> {
+    let handed_over = |index: usize| {
+        territory
+            .handed_over
+            .iter()
+            .any(|handed_over| handed_over.index == index)
+    };
+    let makes_folder = |index: usize| {
+        let workdir = &cx
+            .facts
+            .states
+            .get(index + 1)
+            .map_or("", |state| &state.workdir);
+        territory
+            .made
+            .iter()
+            .any(|folder| below(workdir, folder).is_some())
+    };
+    stage
+        .body
+        .clone()
+        .find(|&index| match cx.facts.views[index].kind {
+            Kind::Copy(_) | Kind::Add(_) | Kind::Volume { .. } => true,
+            Kind::Workdir(_) => index + 1 == stage.body.end || makes_folder(index),
+            Kind::Run { .. } => handed_over(index),
+            _ => false,
+        })
+}
+
+struct Writer<'a> {
+    cx: &'a Cx<'a>,
+    stage: &'a Stage,
+    account: &'a Account,
+    territory: &'a Territory,
+    edits: Edits,
+    newline: &'static str,
+}
+
+impl Writer<'_> {
+    /// One step makes the account and its folders, as late as it can so that what comes before stays cached.
+    fn make_account(&mut self) {
+        let mut commands: Vec<String> = self.account.create.iter().cloned().collect();
+        if !self.territory.made.is_empty() {
+            let folders = self.territory.made.join(" ");
+            commands.push(format!(
+                "mkdir -p {folders} && chown {} {folders}",
+                self.account.owner
+            ));
+        }
+        if commands.is_empty() {
+            return;
+        }
+        let joint = format!(" {}{}    && ", self.cx.file.escape(), self.newline);
+        let command = commands.join(&joint);
+        match place_of_account(self.cx, self.stage, self.territory) {
+            Some(index) => self.insert_before(index, "RUN", &command),
+            None => self.insert_user_place("RUN", &command),
+        }
+    }
+
+    fn give_copy(&mut self, index: usize) {
+        let view = &self.cx.facts.views[index];
+        // With --link there is no file system to look names up in.
+        let owner = if view.flag("link").is_some() {
+            &self.account.number
+        } else {
+            &self.account.owner
+        };
+        let at = self.cx.facts.source(index, Span::at(view.body.start)).start;
+        self.edits.insert(at, format!("--chown={owner} "));
+    }
+
+    fn give_folders(&mut self) {
+        for handed_over in &self.territory.handed_over {
+            let end = self
+                .cx
+                .facts
+                .source(handed_over.index, handed_over.step)
+                .end;
+            self.edits.insert(
+                end,
+                format!(" && chown {} {}", self.account.owner, handed_over.operands),
+            );
+        }
+    }
+
+    fn switch_user(&mut self) {
+        let user = self.account.user.clone();
+        self.insert_user_place("USER", &user);
+    }
+
+    /// Behind the last step that changes files, directly before what starts.
+    fn insert_user_place(&mut self, keyword: &str, arguments: &str) {
+        let is_step = |kind: &Kind<'_>| {
+            matches!(
+                kind,
+                Kind::Run { .. } | Kind::Copy(_) | Kind::Add(_) | Kind::Workdir(_)
+            )
+        };
+        let starts = |kind: &Kind<'_>| matches!(kind, Kind::Cmd { .. } | Kind::Entrypoint { .. });
+        let kind = |index: usize| &self.cx.facts.views[index].kind;
+        let last_step = self
+            .stage
+            .body
+            .clone()
+            .rev()
+            .find(|&index| is_step(kind(index)))
+            .unwrap_or(self.stage.from);
+        match (last_step + 1..self.stage.body.end).find(|&index| starts(kind(index))) {
+            Some(index) => self.insert_before(index, keyword, arguments),
+            None => self.insert_behind(last_step, keyword, arguments),
+        }
+    }
+
+    fn insert_before(&mut self, index: usize, keyword: &str, arguments: &str) {
+        let text = self.cx.file.text();
+        let offset = self.cx.facts.block(index).start;
+        let keyword = style::keyword(self.cx.file, index, keyword);
+        let apart = if keyword.eq_ignore_ascii_case("run") && style::blank_above(text, offset) {
+            self.newline
+        } else {
+            ""
+        };
+        let indent = self.indent(index);
+        self.edits.insert(
+            offset,
+            format!("{indent}{keyword} {arguments}{}{apart}", self.newline),
+        );
+    }
+
+    fn insert_behind(&mut self, index: usize, keyword: &str, arguments: &str) {
+        let full = self.cx.file.instructions()[index].full;
+        let keyword = style::keyword(self.cx.file, index, keyword);
+        let indent = self.indent(index);
+        if full.text(self.cx.file.text()).ends_with('\n') {
+            self.edits.insert(
+                full.end,
+                format!("{indent}{keyword} {arguments}{}", self.newline),
+            );
+        } else {
+            self.edits.insert(
+                full.end,
+                format!("{}{indent}{keyword} {arguments}", self.newline),
+            );
+        }
+    }
+
+    fn indent(&self, index: usize) -> String {
+        let instruction = &self.cx.file.instructions()[index];
+        Span::new(instruction.full.start, instruction.span.start)
+            .text(self.cx.file.text())
+            .to_owned()
+    }
+}
