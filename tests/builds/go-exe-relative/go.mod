@@ -1,0 +1,3 @@
+module example.com/city
+
+go 1.22

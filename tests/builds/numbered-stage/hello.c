@@ -1,0 +1,6 @@
+#include <stdio.h>
+
+int main(void) {
+    puts("built: hello");
+    return 0;
+}

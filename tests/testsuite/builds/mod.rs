@@ -1,0 +1,122 @@
+//! Proof by real builds: what worked before a rewrite works after it.
+//!
+//! Every case of `tests/builds` is built, run and called as it is; dfopt rewrites it with its default
+//! options; it is built, run and called again, and the two images are compared.
+//!
+//!     cargo test --test testsuite -- --ignored builds
+//!
+//! needs an engine: a `docker` on the path, or the one that `DFOPT_DOCKER` names, whose daemon
+//! (`DOCKER_HOST`) has the base images or can fetch them. `DFOPT_BUILDS=all` adds the slow cases,
+//! `DFOPT_BUILDS=cache-buster,port-80` runs these alone.
+
+use std::collections::VecDeque;
+use std::env;
+use std::io::{self, Write};
+use std::sync::Mutex;
+use std::thread;
+use std::time::Instant;
+
+pub(crate) mod case;
+mod checks;
+mod compare;
+pub(crate) mod engine;
+pub(crate) mod proof;
+
+use case::Case;
+use engine::Engine;
+use proof::Proof;
+
+/// How many cases are built at the same time.
+const PARALLEL: usize = 2;
+
+/// Says something at once, past the test harness, which keeps back what a test prints.
+pub(crate) fn say(text: &str) {
+    let _ = writeln!(io::stderr(), "{text}");
+}
+
+/// The engine, or nothing with a loud note. One that was named has to answer.
+pub(crate) fn engine() -> Option<Engine> {
+    match Engine::find() {
+        Ok(engine) => Some(engine),
+        Err(error) if env::var_os("DFOPT_DOCKER").is_some() => panic!("no engine: {error}"),
+        Err(error) => {
+            say(&format!(
+                "\n*** SKIPPED: nothing was built: {error}\n*** Start Docker, or name another `docker` \
+                 in DFOPT_DOCKER and its daemon in DOCKER_HOST. ***\n"
+            ));
+            None
+        }
+    }
+}
+
+/// The cases that `DFOPT_BUILDS` asks for.
+fn chosen() -> Vec<Case> {
+    let choice = env::var("DFOPT_BUILDS").unwrap_or_default();
+    let (mut cases, all) = (case::all(), case::all().len());
+    match choice.as_str() {
+        "all" => {}
+        "" => cases.retain(|case| !case.slow),
+        names => cases.retain(|case| names.split(',').any(|name| name == case.name)),
+    }
+    assert!(!cases.is_empty(), "DFOPT_BUILDS={choice} names no case");
+    say(&format!("{} of {all} cases (DFOPT_BUILDS=all runs all)", cases.len()));
+    cases
+}
+
+/// Proves all cases, a few at a time, and tells about each.
+pub(crate) fn prove_all(engine: &Engine, cases: Vec<Case>) -> Vec<(Case, Result<Proof, String>)> {
+    let waiting = Mutex::new(VecDeque::from(cases));
+    let proven = Mutex::new(Vec::new());
+    let work = || {
+        loop {
+            let Some(case) = waiting.lock().unwrap().pop_front() else {
+                return;
+            };
+            let started = Instant::now();
+            let proof = proof::prove(engine, &case);
+            let seconds = started.elapsed().as_secs();
+            say(&format!("{:28} {seconds:>4} s  {}", case.name, told(&proof)));
+            proven.lock().unwrap().push((case, proof));
+        }
+    };
+    thread::scope(|scope| {
+        for _ in 0..PARALLEL {
+            scope.spawn(work);
+        }
+    });
+    let mut proven = proven.into_inner().unwrap();
+    proven.sort_by(|(a, _), (b, _)| a.name.cmp(&b.name));
+    proven
+}
+
+fn told(proof: &Result<Proof, String>) -> String {
+    match proof {
+        Ok(Proof { after: None, .. }) => "left as it is".to_owned(),
+        Ok(proof) => proof.rewrites.join(", "),
+        Err(error) => format!("BROKEN: {error}"),
+    }
+}
+
+#[test]
+#[ignore = "needs an engine: cargo test --test testsuite -- --ignored builds"]
+fn what_worked_before_a_rewrite_works_after_it() {
+    let Some(engine) = engine() else { return };
+    let broken: Vec<String> = prove_all(&engine, chosen())
+        .into_iter()
+        .filter_map(|(case, proof)| Some(format!("{}: {}: {}", case.name, case.wrong, proof.err()?)))
+        .collect();
+    assert!(broken.is_empty(), "{} cases are broken:\n\n{}", broken.len(), broken.join("\n\n"));
+}
+
+#[test]
+fn every_case_checks_something() {
+    let cases = case::all();
+    for case in &cases {
+        assert!(
+            !(case.run.is_empty() && case.serve.is_empty()),
+            "{}: nothing is run",
+            case.name
+        );
+    }
+    assert!(cases.len() >= 40, "{} cases", cases.len());
+}
