@@ -12,6 +12,7 @@ mod docs;
 mod expand;
 mod files;
 mod properties;
+mod results;
 mod sandbox;
 mod shell_conformance;
 mod syntax;

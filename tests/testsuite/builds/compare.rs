@@ -43,7 +43,8 @@ pub(crate) fn configurations(
         for name in old.keys().chain(new.keys()) {
             let (before, after) = (old.get(name), new.get(name));
             let mentioned = dockerfile.contains(name.as_str());
-            let explained = other_base && (!mentioned || name == "PATH" && same_path(before, after, dockerfile));
+            let explained = other_base
+                && (!mentioned || name == "PATH" && same_path(before, after, dockerfile));
             if before != after && !explained {
                 differences.push(format!("{name}: {before:?} became {after:?}"));
             }

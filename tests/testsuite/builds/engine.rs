@@ -283,7 +283,10 @@ fn steps(log: &str) -> Vec<Step> {
 
 /// `[2/5] RUN make` and `[builder 2/5] RUN make`, but not `[1/5] FROM` and `[internal] …`.
 fn is_step(text: &str) -> bool {
-    let Some((place, what)) = text.strip_prefix('[').and_then(|text| text.split_once("] ")) else {
+    let Some((place, what)) = text
+        .strip_prefix('[')
+        .and_then(|text| text.split_once("] "))
+    else {
         return false;
     };
     let number = place.rsplit(' ').next().unwrap_or_default();

@@ -59,7 +59,10 @@ fn chosen() -> Vec<Case> {
         names => cases.retain(|case| names.split(',').any(|name| name == case.name)),
     }
     assert!(!cases.is_empty(), "DFOPT_BUILDS={choice} names no case");
-    say(&format!("{} of {all} cases (DFOPT_BUILDS=all runs all)", cases.len()));
+    say(&format!(
+        "{} of {all} cases (DFOPT_BUILDS=all runs all)",
+        cases.len()
+    ));
     cases
 }
 
@@ -75,7 +78,11 @@ pub(crate) fn prove_all(engine: &Engine, cases: Vec<Case>) -> Vec<(Case, Result<
             let started = Instant::now();
             let proof = proof::prove(engine, &case);
             let seconds = started.elapsed().as_secs();
-            say(&format!("{:28} {seconds:>4} s  {}", case.name, told(&proof)));
+            say(&format!(
+                "{:28} {seconds:>4} s  {}",
+                case.name,
+                told(&proof)
+            ));
             proven.lock().unwrap().push((case, proof));
         }
     };
@@ -93,7 +100,7 @@ fn told(proof: &Result<Proof, String>) -> String {
     match proof {
         Ok(Proof { after: None, .. }) => "left as it is".to_owned(),
         Ok(proof) => proof.rewrites.join(", "),
-        Err(error) => format!("BROKEN: {error}"),
+        Err(error) => format!("BROKEN: {}", error.lines().next().unwrap_or_default()),
     }
 }
 
@@ -103,9 +110,16 @@ fn what_worked_before_a_rewrite_works_after_it() {
     let Some(engine) = engine() else { return };
     let broken: Vec<String> = prove_all(&engine, chosen())
         .into_iter()
-        .filter_map(|(case, proof)| Some(format!("{}: {}: {}", case.name, case.wrong, proof.err()?)))
+        .filter_map(|(case, proof)| {
+            Some(format!("{}: {}: {}", case.name, case.wrong, proof.err()?))
+        })
         .collect();
-    assert!(broken.is_empty(), "{} cases are broken:\n\n{}", broken.len(), broken.join("\n\n"));
+    assert!(
+        broken.is_empty(),
+        "{} cases are broken:\n\n{}",
+        broken.len(),
+        broken.join("\n\n")
+    );
 }
 
 #[test]

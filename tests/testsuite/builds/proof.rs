@@ -9,9 +9,9 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::case::{Case, Rebuild, Run, Serve};
+use super::checks;
 use super::compare;
 use super::engine::{Engine, Image, Recipe, bounded};
-use super::checks;
 
 /// What came out.
 pub(crate) struct Proof {
@@ -82,13 +82,21 @@ pub(crate) fn rewrite(case: &Case, folder: &Path, safety: &str) -> Result<Vec<St
     };
     let said = dfopt(&["--write", "--format", "json"])?;
     if said.code() != 0 {
-        return Err(format!("dfopt: exit {}: {}{}", said.code(), said.out, said.err));
+        return Err(format!(
+            "dfopt: exit {}: {}{}",
+            said.code(),
+            said.out,
+            said.err
+        ));
     }
     let report: Value = serde_json::from_str(&said.out).map_err(|error| error.to_string())?;
     if dfopt(&["--check"])?.code() != 0 {
         return Err("dfopt: a second run changes it again".to_owned());
     }
-    let rewrites = report["files"][0]["rewrites"].as_array().into_iter().flatten();
+    let rewrites = report["files"][0]["rewrites"]
+        .as_array()
+        .into_iter()
+        .flatten();
     let ids: BTreeSet<String> = rewrites
         .filter_map(|rewrite| rewrite["id"].as_str().map(str::to_owned))
         .collect();
@@ -157,8 +165,8 @@ impl<'a> Site<'a> {
             target,
             args: &args,
         };
-        let tag = |kind: &str| format!("dfopt-test-{}-{kind}{}:{word}", case.name, process::id());
-        let image = self.engine.build(recipe, tag("image"))?;
+        let tag = |kind: &str| format!("dfopt-test-{}-{kind}:{word}-{}", case.name, process::id());
+        let image = self.engine.build(recipe, tag(target.unwrap_or("image")))?;
         let Some(child) = &case.child else {
             return Ok(image);
         };
@@ -173,7 +181,13 @@ impl<'a> Site<'a> {
     }
 
     /// Checks the image, and those of other stages where the checks ask for them.
-    fn check(&self, image: &Image<'_>, runs: &[Run], serves: &[Serve], again: bool) -> Result<(), String> {
+    fn check(
+        &self,
+        image: &Image<'_>,
+        runs: &[Run],
+        serves: &[Serve],
+        again: bool,
+    ) -> Result<(), String> {
         let other = |target: &Option<String>| match target {
             Some(target) => self.build(Some(target), again).map(Some),
             None => Ok(None),

@@ -1,0 +1,3 @@
+from importlib.metadata import version
+
+print(open("assets/word.txt").read().strip() + ":", version("iniconfig"))

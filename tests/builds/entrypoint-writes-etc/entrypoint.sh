@@ -1,0 +1,4 @@
+#!/bin/sh
+set -e
+envsubst < /usr/share/app/app.conf.in > /etc/app.conf
+exec "$@"

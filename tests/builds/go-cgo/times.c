@@ -1,0 +1,3 @@
+#include "times.h"
+
+int times(int a, int b) { return a * b; }

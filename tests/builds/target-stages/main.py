@@ -1,0 +1,3 @@
+import cachetools
+
+print("serve with", cachetools.__name__)
