@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::Deserialize;
 use tempfile::TempDir;
@@ -116,10 +117,10 @@ pub(crate) struct Rebuild {
     /// … what is replaced in it, …
     #[serde(default)]
     pub(crate) replace: String,
-    /// … and by what.
+    /// … and by what. `{new}` in it is a number that no build has seen, so that nothing is cached.
     #[serde(default)]
     pub(crate) with: String,
-    /// Build arguments that change.
+    /// Build arguments that change; `{new}` as in `with`.
     #[serde(default)]
     pub(crate) args: BTreeMap<String, String>,
     /// Parts of the steps that have to run again, before and after the rewrite.
@@ -185,7 +186,8 @@ impl Case {
     pub(crate) fn arguments(&self, rebuild: bool) -> Vec<(String, String)> {
         let mut arguments = self.args.clone();
         if let (true, Some(rebuild)) = (rebuild, &self.rebuild) {
-            arguments.extend(rebuild.args.clone());
+            let args = rebuild.args.iter();
+            arguments.extend(args.map(|(name, value)| (name.clone(), renewed(value))));
         }
         arguments.into_iter().collect()
     }
@@ -197,10 +199,15 @@ impl Rebuild {
         let Some(file) = &self.file else { return };
         let path = folder.join(file);
         let text = fs::read_to_string(&path).unwrap();
-        let changed = text.replace(&self.replace, &self.with);
+        let changed = text.replace(&self.replace, &renewed(&self.with));
         assert_ne!(text, changed, "the rebuild changes {}", path.display());
         fs::write(path, changed).unwrap();
     }
+}
+
+fn renewed(text: &str) -> String {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    text.replace("{new}", &now.as_nanos().to_string())
 }
 
 fn copy_tree(from: &Path, to: &Path) {
