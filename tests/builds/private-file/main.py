@@ -1,0 +1,1 @@
+print("token", open("/etc/app/token").read().strip())

@@ -1,0 +1,6 @@
+import os
+
+import iniconfig
+
+assert iniconfig.IniConfig
+print("collected:", len(os.listdir("/srv/static")), "files")

@@ -1,0 +1,3 @@
+from importlib.metadata import version
+
+print(open("/srv/site/page.txt").read().strip() + ",", version("iniconfig"))
