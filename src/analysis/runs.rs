@@ -39,7 +39,7 @@ pub struct Run<'a> {
 pub struct Step<'a> {
     /// Where it stands in the logical line.
     pub span: Span,
-    /// Its words, assignments in front left out.
+    /// Its words, assignments in front left out; none when it is nothing but assignments.
     pub args: Vec<Arg>,
     /// The names of the variables that are assigned in front of it.
     pub assigns: Vec<String>,
@@ -54,9 +54,12 @@ pub struct Step<'a> {
 }
 
 impl Step<'_> {
-    /// What it does, if that is known.
+    /// What it does, if that is known. Assignments alone change the state of the shell.
     #[must_use]
     pub fn does(&self) -> Option<Does> {
+        if self.args.is_empty() {
+            return Some(Does::ShellState);
+        }
         self.invocation
             .as_ref()
             .map(|invocation| invocation.action.does)
@@ -256,9 +259,7 @@ impl<'a, 'w> Walk<'a, 'w> {
         let mut extra = self.redirects(&simple.redirects);
         extra.extend(&self.substitutions_in(simple.span));
         if args.is_empty() {
-            self.assigned.extend(assigns);
-            self.effects.extend(&extra);
-            return;
+            self.assigned.extend(assigns.iter().cloned());
         }
         self.step(
             simple.span.shift(self.offset),
@@ -278,15 +279,20 @@ impl<'a, 'w> Walk<'a, 'w> {
         extra: Effects,
     ) {
         let invocation = recognise(self.tools, &args);
+        let runs_text = matches!(
+            args.first().map(Arg::known),
+            Some("." | "source" | "eval" | "exec")
+        );
         let mut effects = match &invocation {
-            Some(invocation) => effects::of_invocation(
+            Some(invocation) if !runs_text => effects::of_invocation(
                 self.tools,
                 invocation,
                 &args,
                 self.state,
                 self.cwd.as_deref(),
             ),
-            None => Effects::unknown(),
+            None if args.is_empty() => Effects::default(),
+            _ => Effects::unknown(),
         };
         effects.extend(&extra);
         self.effects.extend(&effects);
@@ -305,7 +311,7 @@ impl<'a, 'w> Walk<'a, 'w> {
 
     /// Follows `cd`, and forgets what `export` and the like set.
     fn shell_state(&mut self, args: &[Arg]) {
-        match args[0].known() {
+        match args.first().map_or("", Arg::known) {
             "cd" | "pushd" => {
                 let target = args.get(1).and_then(|arg| arg.text.as_deref());
                 self.cwd = match (&self.cwd, target) {
@@ -315,11 +321,7 @@ impl<'a, 'w> Walk<'a, 'w> {
                     _ => None,
                 };
             }
-            "popd" | "eval" => self.cwd = None,
-            "." | "source" => {
-                self.cwd = None;
-                self.effects = Effects::unknown();
-            }
+            "popd" | "eval" | "." | "source" => self.cwd = None,
             "export" | "read" | "readonly" | "declare" | "local" => {
                 let name = |arg: &Arg| arg.known().split('=').next().unwrap_or_default().to_owned();
                 self.assigned.extend(args[1..].iter().map(name));

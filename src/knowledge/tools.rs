@@ -94,6 +94,9 @@ pub struct Action {
     /// The same when the version is not known, or when it installs one of `installs_elsewhere`.
     #[serde(default)]
     pub installs_all: Vec<String>,
+    /// Options, and variables of the environment, that make it install somewhere else.
+    #[serde(default)]
+    pub relocated_by: Vec<String>,
     /// Packages that put files where `installs` does not look. A `*` stands for part of a name.
     #[serde(default)]
     pub installs_elsewhere: Vec<String>,
@@ -333,8 +336,26 @@ pub(super) struct ToolFile {
     areas: Areas,
     #[serde(default)]
     never_read: Vec<String>,
+    #[serde(default, rename = "language")]
+    languages: Vec<Language>,
     #[serde(default, rename = "tool")]
     tools: Vec<Tool>,
+}
+
+/// How the sources of a language show what a program needs of the system.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Language {
+    /// The language, as `provides` in `images.toml` names it.
+    pub provides: String,
+    /// The ends of the names of its sources.
+    pub sources: Vec<String>,
+    /// Matches in a source that starts other programs.
+    #[serde(deserialize_with = "super::regexes")]
+    pub starts: Vec<regex_lite::Regex>,
+    /// Matches in a source that loads libraries by their names.
+    #[serde(deserialize_with = "super::regexes")]
+    pub loads: Vec<regex_lite::Regex>,
 }
 
 /// All tools, by how they are called.
@@ -342,6 +363,7 @@ pub(super) struct ToolFile {
 pub struct Tools {
     areas: Areas,
     never_read: Vec<String>,
+    languages: Vec<Language>,
     tools: Vec<Tool>,
     /// First word of a call -> tools, and how many words of the call name them.
     index: HashMap<String, Vec<(usize, usize)>>,
@@ -354,6 +376,7 @@ impl Tools {
             self.areas.entry(name).or_insert(paths);
         }
         self.never_read.extend(file.never_read);
+        self.languages.extend(file.languages);
         self.tools.extend(file.tools);
         self.reindex();
     }
@@ -402,6 +425,14 @@ impl Tools {
     #[must_use]
     pub fn get(&self, id: &str) -> Option<&Tool> {
         self.tools.iter().find(|tool| tool.id == id)
+    }
+
+    /// How the sources of the language `provides` show what they need.
+    #[must_use]
+    pub fn language(&self, provides: &str) -> Option<&Language> {
+        self.languages
+            .iter()
+            .find(|language| language.provides == provides)
     }
 
     /// Patterns for the names of files that no program reads when it runs: they are for people and for builds.

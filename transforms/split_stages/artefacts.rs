@@ -1,5 +1,7 @@
 //! What the runtime stage takes over from the builder.
 
+use std::collections::BTreeSet;
+
 use crate::analysis::paths::{below, join};
 use crate::analysis::runs::Step;
 use crate::context::{BuildContext, FileKind, in_folder, matches_name};
@@ -9,6 +11,7 @@ use crate::transform::{Evidence, Place, Refusal};
 
 use super::Site;
 use super::installed;
+use super::needs;
 use super::product::{self, Product};
 use super::prune::{self, Pruned};
 use super::roles::Role;
@@ -45,20 +48,35 @@ pub(super) fn locate(site: &Site<'_>) -> Result<Artefacts, Refusal> {
         return built(site);
     }
     let paths = installed::paths(site)?;
-    if !source_before_install(site) {
-        return Ok(Artefacts {
-            paths,
-            ..Artefacts::default()
-        });
-    }
-    if paths
+    let in_workdir = paths
         .iter()
-        .all(|path| below(path, &site.workdir()).is_some())
-    {
+        .all(|path| below(path, &site.workdir()).is_some());
+    let source_first = source_before_install(site);
+    if source_first && !in_workdir {
+        let message = "the source is copied before the dependencies are installed, and reorder-copies could not change that";
+        return Err(site.refuse("source-before-install", message));
+    }
+    if source_first || in_workdir && installs_several_projects(site) {
         return whole_workdir(site);
     }
-    let message = "the source is copied before the dependencies are installed, and reorder-copies could not change that";
-    Err(site.refuse("source-before-install", message))
+    Ok(Artefacts {
+        paths,
+        ..Artefacts::default()
+    })
+}
+
+/// Whether manifests of several folders take part in one install: then each may get a folder of its
+/// own, and links lead from one to the other.
+fn installs_several_projects(site: &Site<'_>) -> bool {
+    let folder = |path: &String| path.rsplit_once('/').map(|(folder, _)| folder.to_owned());
+    let read = steps(site, Role::Dependencies).any(|(_, step)| {
+        let folders: BTreeSet<_> = needs::manifests(site, step).iter().map(folder).collect();
+        folders.len() > 1
+    });
+    let written: BTreeSet<_> = sources_before_split(site)
+        .map(|(at, transfer)| join(&site.cx.facts.states[at].workdir, &transfer.dest.raw))
+        .collect();
+    read || site.cx.context.is_none() && written.len() > 1
 }
 
 /// Whether a folder of the context is copied before the dependencies are installed.
@@ -140,7 +158,8 @@ fn with_files_beside(site: &Site<'_>, product: Product<'_>) -> Result<Artefacts,
                 .paths
                 .extend(entries.into_iter().map(|entry| join(&workdir, &entry)));
         }
-        None if workdir == "/" => artefacts.paths.push(product.path),
+        // The author has set no folder aside for the program.
+        None if workdir == "/" || site.inherits_workdir() => artefacts.paths.push(product.path),
         None => {
             if below(&product.path, &workdir).is_none() {
                 artefacts.paths.push(product.path);

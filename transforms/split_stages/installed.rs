@@ -52,6 +52,9 @@ fn locations(
         .installs
         .as_ref()
         .ok_or("dfopt does not know where it installs")?;
+    if is_relocated(site, invocation) {
+        return Err("an option or a variable makes it install somewhere else");
+    }
     if let Some(environment) = environment(site, action) {
         return Ok(vec![environment]);
     }
@@ -75,6 +78,14 @@ fn locations(
         .iter()
         .map(|path| join(&directory, &path.replace("{minor}", &minor)))
         .collect())
+}
+
+fn is_relocated(site: &Site<'_>, invocation: &Invocation<'_>) -> bool {
+    let variables = &site.cx.facts.states[site.stage.body.end - 1].variables;
+    let names = &invocation.action.relocated_by;
+    names
+        .iter()
+        .any(|name| invocation.has(name) || variables.contains_key(name))
 }
 
 /// The environment that `PATH` points into, when the stage makes it itself, as `python -m venv` does.

@@ -24,6 +24,7 @@ mod programs;
 mod prune;
 mod release;
 mod roles;
+mod sources;
 mod writer;
 
 use crate::analysis::launch::{self, Launches};
@@ -86,6 +87,12 @@ impl Site<'_> {
             Base::Image(reference) => reference,
             _ => "",
         }
+    }
+
+    /// Whether the working directory is that of the base image: the stage sets none of its own.
+    fn inherits_workdir(&self) -> bool {
+        let sets = |at: usize| matches!(&self.cx.facts.views[at].kind, Kind::Workdir(path) if path.raw.starts_with('/'));
+        !self.stage.body.clone().any(sets)
     }
 
     /// The working directory of the finished image.

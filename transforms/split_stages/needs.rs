@@ -1,7 +1,7 @@
 //! What the dependencies of the program need of the system when it runs.
 
 use crate::analysis::runs::Step;
-use crate::context::required_by;
+use crate::context::{dependencies, required_by};
 use crate::knowledge::packages::Dependency;
 use crate::knowledge::tools::{Does, Role as OptionRole};
 use crate::transform::Refusal;
@@ -104,39 +104,47 @@ pub(super) fn named_dependencies(site: &Site<'_>, step: &Step<'_>) -> Vec<String
     let Some(invocation) = &step.invocation else {
         return Vec::new();
     };
-    let mut names: Vec<String> = invocation
+    let operands = invocation
         .operands
         .iter()
-        .map(|&at| dependency_name(step.args[at].known()))
-        .collect();
-    let Some(context) = site.cx.context else {
-        return names;
-    };
-    let manifests: Vec<String> = invocation
-        .options
-        .iter()
-        .filter(|option| option.role == OptionRole::Manifest)
-        .filter_map(|option| option.value.clone())
-        .chain(
-            invocation
-                .action
-                .manifests
-                .iter()
-                .map(|name| name.trim_end_matches('?').to_owned()),
-        )
-        .collect();
-    // What stands in the way of copying the manifests alone does not matter here.
-    let found = required_by(context, &site.cx.knowledge.manifests, &manifests, &[]).map(|found| {
-        found
-            .into_iter()
-            .map(|requirement| requirement.path)
-            .collect()
-    });
-    for path in found.unwrap_or(manifests) {
-        let text = context.read(&path).unwrap_or_default();
-        names.extend(crate::context::dependencies(&path, &text));
+        .map(|&at| dependency_name(step.args[at].known()));
+    let mut names: Vec<String> = operands.collect();
+    for path in manifests(site, step) {
+        let text = site
+            .cx
+            .context
+            .and_then(|context| context.read(&path))
+            .unwrap_or_default();
+        names.extend(dependencies(&path, &text));
     }
     names
+}
+
+/// The manifests that `step` reads, as paths in the build context.
+pub(super) fn manifests(site: &Site<'_>, step: &Step<'_>) -> Vec<String> {
+    let (Some(context), Some(invocation)) = (site.cx.context, &step.invocation) else {
+        return Vec::new();
+    };
+    let named = invocation
+        .options
+        .iter()
+        .filter(|option| option.role == OptionRole::Manifest);
+    let named = named.filter_map(|option| option.value.clone());
+    let usual = invocation
+        .action
+        .manifests
+        .iter()
+        .map(|name| name.trim_end_matches('?').to_owned());
+    let entries: Vec<String> = named.chain(usual).collect();
+    // What stands in the way of copying the manifests alone does not matter here.
+    match required_by(context, &site.cx.knowledge.manifests, &entries, &[]) {
+        Ok(found) => found
+            .into_iter()
+            .filter(|found| !found.is_folder)
+            .map(|found| found.path)
+            .collect(),
+        Err(_) => entries,
+    }
 }
 
 fn dependency_name(word: &str) -> String {

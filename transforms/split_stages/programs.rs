@@ -11,6 +11,7 @@ use super::Site;
 use super::artefacts::Artefacts;
 use super::base::Runtime;
 use super::packages::{RuntimePackages, is_for_builds};
+use super::sources;
 
 /// Adds the packages of programs that came with the larger base image.
 pub(super) fn add_packages(site: &Site<'_>, packages: &mut RuntimePackages) -> Result<(), Refusal> {
@@ -24,7 +25,11 @@ pub(super) fn add_packages(site: &Site<'_>, packages: &mut RuntimePackages) -> R
     else {
         return Ok(());
     };
-    for name in started(site) {
+    let known: Vec<&str> = toolset.programs.keys().map(String::as_str).collect();
+    for name in started(site)?
+        .into_iter()
+        .chain(sources::started(site, &known)?)
+    {
         let Some(package) = toolset.programs.get(&name) else {
             continue;
         };
@@ -42,40 +47,51 @@ pub(super) fn add_packages(site: &Site<'_>, packages: &mut RuntimePackages) -> R
 }
 
 /// Every program that the container starts, and that the scripts of the project start which it starts.
-fn started(site: &Site<'_>) -> Vec<String> {
+fn started(site: &Site<'_>) -> Result<Vec<String>, Refusal> {
     let mut names: Vec<String> = Vec::new();
     for launch in &site.launches.launches {
         names.push(launch.program().to_owned());
         for word in &launch.words {
-            names.extend(script_programs(site, word));
+            names.extend(script_programs(site, word)?);
         }
     }
-    names
+    Ok(names)
 }
 
 /// The programs that a script in the build context calls, if `word` names one.
-fn script_programs(site: &Site<'_>, word: &str) -> Vec<String> {
-    let Some(context) = site.cx.context else {
-        return Vec::new();
-    };
-    let path = join(&site.workdir(), word);
-    let inside =
-        below(&path, &site.workdir()).unwrap_or(path.rsplit('/').next().unwrap_or_default());
-    let name = inside.rsplit('/').next().unwrap_or_default();
-    let candidates = [inside, name];
-    let text = candidates.iter().find_map(|path| context.read(path));
-    let Some(text) = text.filter(|text| text.starts_with("#!") || name.ends_with(".sh")) else {
-        return Vec::new();
+fn script_programs(site: &Site<'_>, word: &str) -> Result<Vec<String>, Refusal> {
+    let Some((path, text)) = script(site, word) else {
+        return Ok(Vec::new());
     };
     let Ok(script) = shell::parse(&text) else {
-        return Vec::new();
+        let message = format!("dfopt cannot tell which programs {path} starts");
+        return Err(site.refuse("opaque-command", message));
     };
     let first = |simple: &shell::Simple| Some(simple.words.first()?.literal(&text)?.into_owned());
-    script
+    Ok(script
         .simple_commands()
         .into_iter()
         .filter_map(first)
-        .collect()
+        .collect())
+}
+
+/// The shell script of the build context that `word` names: below the working directory, or by its
+/// name alone where a copy put it somewhere else.
+fn script(site: &Site<'_>, word: &str) -> Option<(String, String)> {
+    let context = site.cx.context?;
+    let path = join(&site.workdir(), word);
+    let name = path.rsplit('/').next().unwrap_or_default();
+    let inside = below(&path, &site.workdir()).unwrap_or(name);
+    let found = [inside, name]
+        .into_iter()
+        .find_map(|path| Some((path.to_owned(), context.read(path)?)));
+    found.filter(|(path, text)| path.ends_with(".sh") || is_shell_script(text))
+}
+
+fn is_shell_script(text: &str) -> bool {
+    text.strip_prefix("#!")
+        .and_then(|rest| rest.lines().next())
+        .is_some_and(|line| line.trim_end().ends_with("sh"))
 }
 
 /// Whether everything that the container starts is there.

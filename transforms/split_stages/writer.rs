@@ -2,6 +2,7 @@
 
 use crate::analysis::paths::{Extent, Region, below, join};
 use crate::edit::Edits;
+use crate::knowledge::images::ImageRef;
 use crate::syntax::{Expander, Kind, Span, Transfer};
 use crate::transforms::style;
 
@@ -96,7 +97,7 @@ impl<'a> Writer<'a> {
     }
 
     fn runtime_stage(&self) -> String {
-        let mut groups = vec![self.from_line()];
+        let mut groups = vec![self.from_line() + &self.inherited_workdir()];
         let run = self.packages_line();
         let has_own_place = self
             .site
@@ -119,6 +120,20 @@ impl<'a> Writer<'a> {
         }
         groups.push(self.copies());
         groups.join(if self.is_spaced() { self.newline } else { "" })
+    }
+
+    /// The working directory that the stage has from its base image, where the runtime has another.
+    fn inherited_workdir(&self) -> String {
+        let facts = self.site.cx.facts;
+        let inherited = &facts.states[self.site.stage.from].workdir;
+        let image = ImageRef::parse(&self.split.base.reference);
+        let image = self.site.cx.knowledge.images.lookup(&image);
+        let is_same = image.and_then(|image| image.workdir) == Some(inherited.as_str());
+        if is_same || inherited == "/" || !self.site.inherits_workdir() {
+            String::new()
+        } else {
+            self.line("WORKDIR", inherited)
+        }
     }
 
     /// What the runtime stage repeats of instruction `at`.

@@ -1,0 +1,3 @@
+import subprocess
+
+log = subprocess.check_output(["git", "log"])

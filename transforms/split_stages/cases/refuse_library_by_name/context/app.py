@@ -1,0 +1,3 @@
+import ctypes
+
+xml = ctypes.CDLL("libxml2.so.2")
