@@ -6,6 +6,7 @@ mod left_behind;
 mod needs;
 mod origin;
 mod ownership;
+mod scripts;
 mod start;
 mod writer;
 

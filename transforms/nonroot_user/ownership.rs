@@ -1,7 +1,7 @@
 //! Which folders and files the program gets for its own.
 //!
 //! `COPY --chown` gives away what it brings and the folders that it makes, but not a folder that is there already
-//! (checked with BuildKit 0.26): the working folder is given away before `WORKDIR` or `COPY` would make it as root.
+//! (checked with Docker 28): the working folder is given away before `WORKDIR` or `COPY` would make it as root.
 
 use super::account::Account;
 use super::left_behind::history;

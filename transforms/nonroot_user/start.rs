@@ -1,12 +1,8 @@
 //! What runs when a container starts: every command of `ENTRYPOINT`, `CMD` and `HEALTHCHECK`, through the shells,
 //! wrappers and scripts around it.
 
-use serde_json::Value;
-
-use super::origin::{Origin, origin};
-use crate::analysis::paths::join;
+use super::scripts::unread_script;
 use crate::analysis::stages::{Base, Stage};
-use crate::knowledge::images::Shell;
 use crate::knowledge::startup::Needs;
 use crate::syntax::shell::{self, RedirectOperator, Simple};
 use crate::syntax::{Form, Healthcheck, Kind, Span};
@@ -96,12 +92,13 @@ fn declared(cx: &Cx<'_>, stage: &Stage) -> Declared {
     declared
 }
 
-struct Reader<'a> {
-    cx: &'a Cx<'a>,
-    stage: &'a Stage,
-    start: Start,
+/// Reads commands, and what they run.
+pub(super) struct Reader<'a> {
+    pub cx: &'a Cx<'a>,
+    pub stage: &'a Stage,
+    pub start: Start,
     /// The scripts that are being read.
-    open: Vec<String>,
+    pub open: Vec<String>,
 }
 
 impl Reader<'_> {
@@ -138,7 +135,7 @@ impl Reader<'_> {
         }
     }
 
-    fn span(&self, index: usize) -> Span {
+    pub(super) fn span(&self, index: usize) -> Span {
         self.cx.file.instructions()[index].span
     }
 
@@ -160,7 +157,7 @@ impl Reader<'_> {
     }
 
     /// Every command of a shell script.
-    fn script(&mut self, text: &str, place: &Place) -> Result<(), Refusal> {
+    pub(super) fn script(&mut self, text: &str, place: &Place) -> Result<(), Refusal> {
         let script = shell::parse(text).map_err(|error| {
             let message = format!("the script cannot be understood ({error}), so it may need root; simplify it, or set USER yourself");
             self.unread(message).because(place.clone(), "this script")
@@ -276,174 +273,9 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// Reads the program `name` if it is a shell script of the project; `surely` when a shell is told to read it.
-    fn calls_script(&mut self, name: &str, surely: bool) -> Result<bool, Refusal> {
-        if !surely && (!has_shell_extension(name) || !self.has_shell()) {
-            return Ok(false);
-        }
-        for path in self.places(name) {
-            match origin(self.cx, self.stage, &path) {
-                Origin::File(file) => return self.file(&file, surely),
-                Origin::Unread(_) if !surely && self.is_known(name) => {}
-                Origin::Unread(at) => {
-                    let refusal = self.unread(unread_script(name));
-                    return Err(refusal.because(self.span(at), "this copy brings it"));
-                }
-                Origin::Elsewhere => {}
-            }
-        }
-        let by_name = surely || name.ends_with(".sh") || name.ends_with(".bash");
-        if by_name && !self.is_known(name) {
-            return Err(self.unread(unread_script(name)));
-        }
-        Ok(false)
-    }
-
-    /// Whether there is a shell to read scripts.
-    fn has_shell(&self) -> bool {
-        let system = self
-            .cx
-            .facts
-            .image(self.stage)
-            .and_then(|image| image.system);
-        system.map_or(self.stage.base != Base::Scratch, |system| {
-            system.shell != Shell::None
-        })
-    }
-
-    /// Whether the program is in the tables, or comes with an image that declares its own entry point.
-    fn is_known(&self, name: &str) -> bool {
-        let of_image = || {
-            self.cx
-                .facts
-                .image(self.stage)
-                .is_some_and(|image| image.entrypoint)
-        };
-        let in_table = self
-            .cx
-            .knowledge
-            .startup
-            .program(&[name.to_owned()])
-            .is_some();
-        in_table || !name.contains('/') && of_image()
-    }
-
-    /// The paths in the image that `name` may stand for.
-    fn places(&self, name: &str) -> Vec<String> {
-        let workdir = self.cx.facts.state_after(self.stage).workdir;
-        if name.contains('/')
-            || name.ends_with(".sh") && self.open.is_empty() && !name.contains('$')
-        {
-            let in_path = (!name.contains('/'))
-                .then(|| in_path(name))
-                .into_iter()
-                .flatten();
-            return std::iter::once(join(&workdir, name))
-                .chain(in_path)
-                .collect();
-        }
-        in_path(name)
-    }
-
-    /// Reads a file of the build context. `false` when it is no shell script.
-    fn file(&mut self, path: &str, surely: bool) -> Result<bool, Refusal> {
-        let text = self
-            .cx
-            .context
-            .and_then(|context| context.read(path))
-            .unwrap_or_default();
-        let first = text.lines().next().unwrap_or_default();
-        let interpreter = first.strip_prefix("#!").unwrap_or_default().trim_end();
-        let is_shell = ["sh", "bash", "ash", "dash"].iter().any(|name| {
-            interpreter.ends_with(&format!("/{name}"))
-                || interpreter.contains(&format!("/{name} "))
-                || interpreter.ends_with(&format!(" {name}"))
-        });
-        if !(surely || is_shell || !first.starts_with("#!") && has_shell_extension(path)) {
-            return Ok(false);
-        }
-        if text.trim().is_empty() {
-            return Err(self.unread(format!(
-                "{path} is empty in the build context, so what it does is not known"
-            )));
-        }
-        if self.open.iter().any(|open| open == path) {
-            return Ok(true);
-        }
-        self.open.push(path.to_owned());
-        self.script(
-            &text.replace("\r\n", "\n"),
-            &Place::File(path.to_owned(), None),
-        )?;
-        self.open.pop();
-        Ok(true)
-    }
-
-    /// `npm start` and `npm run NAME`: what `package.json` says.
-    fn package_script(
-        &mut self,
-        words: &[String],
-        name: &str,
-        place: Place,
-    ) -> Result<(), Refusal> {
-        let folder = self.cx.facts.state_after(self.stage).workdir;
-        let script = match origin(self.cx, self.stage, &join(&folder, "package.json")) {
-            Origin::File(file) => self
-                .manifest_script(&file, name)
-                .map(|script| (file, script)),
-            _ => None,
-        };
-        match script {
-            Some((file, script)) if !self.open.contains(&script) => {
-                self.open.push(script.clone());
-                self.script(&script, &Place::File(file, None))?;
-                self.open.pop();
-            }
-            _ => {
-                self.start.unread_scripts.push(words.join(" "));
-                self.start.commands.push(StartCommand {
-                    words: words.to_vec(),
-                    writes: Vec::new(),
-                    place,
-                });
-            }
-        }
-        Ok(())
-    }
-
-    fn manifest_script(&self, file: &str, name: &str) -> Option<String> {
-        let manifest: Value = serde_json::from_str(&self.cx.context?.read(file)?).ok()?;
-        Some(manifest.get("scripts")?.get(name)?.as_str()?.to_owned())
-    }
-
-    fn unread(&self, message: String) -> Refusal {
+    pub(super) fn unread(&self, message: String) -> Refusal {
         Refusal::new(self.span(self.start.index), "unread-entrypoint", message)
     }
-}
-
-fn unread_script(name: &str) -> String {
-    format!(
-        "the script `{name}` cannot be read, and it may need root; run dfopt with the build context, or set USER yourself"
-    )
-}
-
-fn has_shell_extension(path: &str) -> bool {
-    path.ends_with(".sh")
-        || path.ends_with(".bash")
-        || !path.rsplit('/').next().unwrap_or_default().contains('.')
-}
-
-fn in_path(name: &str) -> Vec<String> {
-    [
-        "/usr/local/bin",
-        "/usr/local/sbin",
-        "/usr/bin",
-        "/usr/sbin",
-        "/bin",
-        "/sbin",
-    ]
-    .map(|folder| join(folder, name))
-    .to_vec()
 }
 
 /// What a wrapper runs: what follows `--`, or else its options, assignments and numbers.
