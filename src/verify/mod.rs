@@ -4,7 +4,9 @@
 //! declared by the rewrite ([`Change`]); anything else is a [`Violation`], and the engine drops the
 //! rewrite.
 
+mod operations;
 mod order;
+mod stages;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -41,6 +43,8 @@ pub enum Violation {
     Packages(String),
     /// A command is gone.
     CommandLost(String),
+    /// A command or a copy moved to another stage, and nothing of what it makes is taken from there.
+    FilesLost(String),
     /// Two steps changed places although one needs the other.
     Reordered {
         /// What came first.
@@ -63,6 +67,9 @@ impl fmt::Display for Violation {
             }
             Self::Packages(names) => write!(f, "other packages are installed: {names}"),
             Self::CommandLost(command) => write!(f, "the command `{command}` is gone"),
+            Self::FilesLost(step) => {
+                write!(f, "nothing of what `{step}` makes reaches the final stage")
+            }
             Self::Reordered { first, second } => {
                 write!(f, "`{second}` runs before `{first}`, which it may need")
             }
@@ -89,7 +96,11 @@ pub fn check(
     violations.extend(dangling_references(&old, &new));
     violations.extend(out_of_scope(&old, &new));
     violations.extend(changed_packages(&old, &new, rewrite));
-    violations.extend(order::check(&old, &new, rewrite));
+    violations.extend(if rewrite.declares.contains(&Change::Stages) {
+        stages::check(&old, &new)
+    } else {
+        order::check(&old, &new, rewrite)
+    });
     violations
 }
 
