@@ -149,7 +149,10 @@ impl Writer<'_> {
         let text = self.cx.file.text();
         let offset = self.cx.facts.block(index).start;
         let keyword = style::keyword(self.cx.file, index, keyword);
-        let apart = if keyword.eq_ignore_ascii_case("run") && style::blank_above(text, offset) {
+        // A step stands alone; a USER stands by the command, unless a comment is about that alone.
+        let stands_alone =
+            keyword.eq_ignore_ascii_case("run") || self.cx.file.leading_comments(index).is_some();
+        let apart = if stands_alone && style::blank_above(text, offset) {
             self.newline
         } else {
             ""
