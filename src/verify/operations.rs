@@ -20,6 +20,8 @@ pub(super) struct Operation {
     pub(super) taken: Vec<String>,
     /// Where it works, when it may read anything: a build.
     pub(super) workshop: Option<String>,
+    /// Whether a program needs nothing of what it makes when it runs, by the tables.
+    pub(super) is_scaffold: bool,
     /// A copy from the build context.
     pub(super) is_copy: bool,
     /// Commands of package managers may be joined, completed and left out when they only clean up.
@@ -92,6 +94,7 @@ fn whole(run: &Run<'_>, span: Span, text: &str) -> Operation {
         stage: 0,
         taken: Vec::new(),
         workshop: None,
+        is_scaffold: false,
         is_copy: false,
         is_package_work: run.is_understood()
             && run.steps.iter().all(|step| is_package_work(step.does())),
@@ -115,6 +118,9 @@ fn single(run: &Run<'_>, pipeline: &Pipeline, text: &str) -> Operation {
         workshop: step
             .filter(|step| step.effects.reads == Extent::Everything)
             .and_then(|step| step.cwd.clone()),
+        is_scaffold: step
+            .and_then(|step| step.invocation.as_ref()?.action.installs.as_ref())
+            .is_some_and(Vec::is_empty),
         is_copy: false,
         is_package_work: is_cleanup || step.is_some_and(|step| is_package_work(step.does())),
         is_cleanup,
@@ -186,6 +192,7 @@ fn copy_operation(facts: &Facts<'_>, index: usize, transfer: &Transfer) -> Opera
         },
         stage: 0,
         workshop: None,
+        is_scaffold: false,
         taken: transfer
             .sources
             .iter()

@@ -25,7 +25,8 @@ pub(super) fn check(old: &Facts<'_>, new: &Facts<'_>) -> Vec<Violation> {
             return Some(Violation::CommandLost(operation.key.clone()));
         }
         let writes = &operation.effects.writes;
-        let is_material = operation.is_copy && built.iter().any(|other| works_on(other, operation));
+        let is_material = operation.is_scaffold
+            || operation.is_copy && built.iter().any(|other| works_on(other, operation));
         let forgotten = !writes.is_empty() && !writes.overlaps(&arriving) && !is_material;
         forgotten.then(|| Violation::FilesLost(operation.key.clone()))
     };
