@@ -166,7 +166,7 @@ impl<'a> Pass<'a> {
                 self.stages[*parent].os,
                 self.finals[*parent].clone(),
             ),
-            Base::Image(reference) => self.from_image(reference),
+            Base::Image(reference) => self.start_from(reference),
             Base::Scratch => {
                 let state = State {
                     workdir: "/".to_owned(),
@@ -218,7 +218,7 @@ impl<'a> Pass<'a> {
         }
     }
 
-    fn from_image(&self, reference: &str) -> (Option<Image<'a>>, Os, State) {
+    fn start_from(&self, reference: &str) -> (Option<Image<'a>>, Os, State) {
         let image = self.knowledge.images.lookup(&ImageRef::parse(reference));
         let mut state = initial_state();
         let mut os = Os::Linux;

@@ -17,10 +17,10 @@ pub struct Arg {
 impl Arg {
     /// A word that stands for itself, outside of any line.
     #[must_use]
-    pub fn word(text: &String) -> Self {
+    pub fn word(text: &str) -> Self {
         Self {
             span: Span::default(),
-            text: Some(text.clone()),
+            text: Some(text.to_owned()),
             glob: false,
         }
     }

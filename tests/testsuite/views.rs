@@ -117,7 +117,7 @@ mod arguments {
     }
 }
 
-mod views {
+mod typed {
     use super::*;
 
     fn kind(text: &str) -> Kind<'_> {

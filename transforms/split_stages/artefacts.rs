@@ -106,7 +106,7 @@ fn is_file(site: &Site<'_>, _at: usize, source: &str) -> bool {
         _ => path
             .rsplit('/')
             .next()
-            .is_some_and(|name| name.contains('.') && name.trim_matches('.') != ""),
+            .is_some_and(|name| name.contains('.') && !name.trim_matches('.').is_empty()),
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::analysis::runs::Step;
 use crate::analysis::stages::Stage;
 use crate::knowledge::images::{PackageManager, Runs};
-use crate::knowledge::tools::{Does, Role as OptionRole, Tool};
+use crate::knowledge::tools::{Does, Role as OptionRole};
 use crate::syntax::Span;
 use crate::transform::{Cx, Evidence, Refusal};
 
@@ -236,52 +236,36 @@ pub(super) fn check_served(site: &Site<'_>, packages: &RuntimePackages) -> Resul
     Err(site.refuse("archived-release", message))
 }
 
-/// The `RUN` that installs the packages, without the keyword; `None` when there are none.
-pub(super) fn command(
-    tool: Option<&Tool>,
-    packages: &RuntimePackages,
-    indent: &str,
-    newline: &str,
-    escape: char,
-) -> Option<String> {
-    let recipe = tool?.recipe.as_ref()?;
-    if packages.names.is_empty() {
-        return None;
-    }
-    let mut install = recipe.install.clone();
-    let given = |option: &&String| !install.contains(option.as_str());
-    let wanted: Vec<String> = recipe
-        .options
+/// The commands that install the packages; none when there are none.
+pub(super) fn commands(site: &Site<'_>, packages: &RuntimePackages) -> Vec<String> {
+    let knowledge = site.cx.knowledge;
+    let tool = packages
+        .manager
+        .as_deref()
+        .and_then(|id| knowledge.tools.get(id));
+    let Some(recipe) = tool
+        .and_then(|tool| tool.recipe.as_ref())
+        .filter(|_| !packages.names.is_empty())
+    else {
+        return Vec::new();
+    };
+    let manager = knowledge
+        .package_managers
         .iter()
-        .chain(&packages.options)
-        .filter(given)
-        .cloned()
-        .collect();
-    let mut options: Vec<String> = Vec::new();
-    for option in wanted {
-        if !options.contains(&option)
-            && !(is_yes(&option) && options.iter().any(|known| is_yes(known)))
-        {
-            options.push(option);
-        }
-    }
-    install = [vec![install], options, packages.names.clone()]
-        .concat()
-        .join(" ");
-    let commands: Vec<String> = recipe
-        .before
-        .iter()
-        .cloned()
-        .chain(std::iter::once(install))
-        .chain(recipe.after.iter().cloned())
-        .collect();
-    Some(commands.join(&format!(" {escape}{newline}{indent}&& ")))
-}
-
-/// One of the spellings of "do not ask".
-fn is_yes(option: &str) -> bool {
-    matches!(
-        option,
-        "-y" | "--yes" | "--assume-yes" | "--assumeyes" | "-qy" | "-yq" | "-qqy" | "-yqq"
-    )
+        .find(|manager| Some(&manager.tool) == packages.manager.as_ref());
+    let confirms =
+        |option: &String| manager.is_some_and(|manager| manager.confirm.contains(option));
+    let confirmed = packages.options.iter().any(confirms);
+    let missing = |option: &&String| {
+        let is_there = packages.options.contains(option) || confirmed && confirms(option);
+        !is_there
+    };
+    let mut install = vec![recipe.install.clone()];
+    install.extend(recipe.options.iter().filter(missing).cloned());
+    install.extend(packages.options.iter().cloned());
+    install.extend(packages.names.iter().cloned());
+    let mut commands = recipe.before.clone();
+    commands.push(install.join(" "));
+    commands.extend(recipe.after.iter().cloned());
+    commands
 }

@@ -93,11 +93,7 @@ fn starts_removed(site: &Site<'_>, manifest: &Value, removed: &[&String]) -> boo
                 && !removed.iter().any(|name| script.contains(name.as_str()))
         })
     };
-    let names_removed = |words: &[String]| {
-        words
-            .iter()
-            .any(|word| removed.iter().any(|name| word == *name))
-    };
+    let names_removed = |words: &[String]| words.iter().any(|word| removed.contains(&word));
     !launches.iter().all(|launch| {
         (is_interpreter(launch) || is_script(launch)) && !names_removed(&launch.words)
     })

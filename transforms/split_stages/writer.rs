@@ -97,7 +97,7 @@ impl<'a> Writer<'a> {
     }
 
     fn runtime_stage(&self) -> String {
-        let mut groups = vec![self.from_line() + &self.inherited_workdir()];
+        let mut groups = vec![self.first_line() + &self.inherited_workdir()];
         let run = self.packages_line();
         let has_own_place = self
             .site
@@ -170,7 +170,7 @@ impl<'a> Writer<'a> {
         style::blank_line_at(self.text(), end).is_some()
     }
 
-    fn from_line(&self) -> String {
+    fn first_line(&self) -> String {
         let view = &self.site.cx.facts.views[self.site.stage.from];
         let Kind::From { alias, .. } = &view.kind else {
             return String::new();
@@ -191,19 +191,9 @@ impl<'a> Writer<'a> {
     }
 
     fn packages_line(&self) -> Option<String> {
-        let packages = &self.split.packages;
-        let tool = packages
-            .manager
-            .as_deref()
-            .and_then(|id| self.site.cx.knowledge.tools.get(id));
-        let command = packages::command(
-            tool,
-            packages,
-            "    ",
-            self.newline,
-            self.site.cx.file.escape(),
-        )?;
-        Some(self.line("RUN", &command))
+        let commands = packages::commands(self.site, &self.split.packages);
+        let joint = format!(" {}{}    && ", self.site.cx.file.escape(), self.newline);
+        (!commands.is_empty()).then(|| self.line("RUN", &commands.join(&joint)))
     }
 
     /// The instruction as it is written, without the comments above it.
