@@ -14,6 +14,9 @@ pub struct PackageManager {
     pub tool: String,
     /// The folders of the package lists.
     pub lists: Vec<String>,
+    /// Where its settings are read from.
+    #[serde(default)]
+    pub settings: Vec<String>,
     /// Further paths that hold nothing but what it keeps for later runs.
     #[serde(default)]
     pub caches: Vec<String>,

@@ -143,6 +143,13 @@ pub(super) fn fate_of_lists(
         return Err(refuse(cx, last, "lists-needed-later", &message)
             .because(cx.file.instructions()[needs].span, because));
     }
+    if let Some(trigger) = later.triggers.filter(|_| !manager.fetches_on_demand) {
+        let message = "ONBUILD says that other images are built on this one, and their steps may look packages up in the lists";
+        return Err(refuse(cx, last, "lists-for-children", message).because(
+            cx.file.instructions()[trigger].span,
+            "for images built on this one",
+        ));
+    }
     Ok(Fate {
         unknown: later.unknown,
         for_derived_images: later.for_derived_images,

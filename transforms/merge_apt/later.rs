@@ -20,6 +20,8 @@ pub(super) struct Later {
     pub(super) needed: Option<usize>,
     /// Instructions with commands of which nobody knows whether they need them.
     pub(super) unknown: Vec<usize>,
+    /// The first `ONBUILD`: others build on the image.
+    pub(super) triggers: Option<usize>,
     /// Whether an image that others build on may be left with them.
     pub(super) for_derived_images: bool,
 }
@@ -47,6 +49,9 @@ pub(super) fn look(cx: &Cx<'_>, manager: &PackageManager, stage: &Stage, from: u
 impl Later {
     fn follow(&mut self, cx: &Cx<'_>, manager: &PackageManager, stage: &Stage, from: usize) {
         for index in from..stage.body.end {
+            if matches!(cx.facts.views[index].kind, Kind::Onbuild { .. }) {
+                self.triggers.get_or_insert(index);
+            }
             match use_of(cx, manager, index) {
                 Use::Refreshes => return,
                 Use::Needs => {

@@ -1,9 +1,13 @@
 //! Installs without recommended packages, where it is known what would be missed.
 
+use crate::analysis::effects::Effects;
+use crate::analysis::paths::{Region, join};
+use crate::analysis::runs::Step;
 use crate::analysis::stages::Stage;
 use crate::edit::Edits;
 use crate::knowledge::packages::Recommends;
-use crate::syntax::Span;
+use crate::knowledge::tools::Does;
+use crate::syntax::{Kind, Span};
 use crate::transform::{Change, Cx, Plan, Rewrite};
 
 use super::arrange::{is_package, name};
@@ -15,7 +19,7 @@ use super::layout::Layout;
 /// Leaves out what is only recommended by the packages that `layer` installs, if the table knows all of them.
 pub(super) fn plan(cx: &Cx<'_>, stage: &Stage, layer: &Layer<'_>) -> Option<Plan> {
     let option = layer.manager.no_recommends.as_deref()?;
-    if !is_shipped(cx, stage) {
+    if !is_shipped(cx, stage) || is_configured(cx, stage, layer) {
         return None;
     }
     let mut edits = Edits::new();
@@ -47,6 +51,34 @@ pub(super) fn plan(cx: &Cx<'_>, stage: &Stage, layer: &Layer<'_>) -> Option<Plan
         named.into_iter().map(str::to_owned).collect(),
     ));
     Some(Ok(rewrite))
+}
+
+/// Whether something before `layer` may have told the package manager what to do with recommended packages.
+fn is_configured(cx: &Cx<'_>, stage: &Stage, layer: &Layer<'_>) -> bool {
+    let settings: Vec<Region> = layer.manager.settings.iter().map(Region::new).collect();
+    let may_set = |effects: &Effects| settings.iter().any(|region| effects.writes.meets(region));
+    let is_install = |step: &Step<'_>| {
+        matches!(
+            step.does(),
+            Some(Does::InstallPackages | Does::UpgradePackages | Does::RemovePackages)
+        )
+    };
+    (stage.body.start..layer.index).any(|index| match &cx.facts.views[index].kind {
+        Kind::Copy(transfer) | Kind::Add(transfer) => {
+            let target = Region::new(join(&cx.facts.states[index].workdir, &transfer.dest.raw));
+            settings
+                .iter()
+                .any(|region| region.meets(&target) && target.path != "/")
+        }
+        Kind::Run { .. } => cx.facts.runs[index].as_ref().is_some_and(|run| {
+            run.opaque.is_some()
+                || run
+                    .steps
+                    .iter()
+                    .any(|step| !is_install(step) && may_set(&step.effects))
+        }),
+        _ => false,
+    })
 }
 
 /// Whether the call says itself what to do with recommended packages.
