@@ -35,7 +35,7 @@ const CASES: &str = "
 ## The build cases
 
 `tests/builds/<case>`, each with a wrong rewrite in mind, at the default `--safety`. All of them build, run and answer before, and
-after where they are rewritten.
+after where they are rewritten, unless the table says broken.
 
 | case | a wrong rewrite would be | rewritten by | MB | after |
 |---|---|---|---:|---:|
@@ -65,38 +65,45 @@ fn megabytes(bytes: u64) -> String {
     format!("{}.{}", tenths / 10, tenths % 10)
 }
 
-fn application(engine: &Engine, case: &Case, table: &mut String) {
+/// The rows of an example, and what is broken.
+fn application(engine: &Engine, case: &Case, table: &mut String) -> Vec<String> {
     let name = case.name.trim_start_matches("example-");
+    let mut broken = Vec::new();
     for variant in VARIANTS {
-        let row = match measured(engine, case, variant) {
-            Ok(figures) => {
-                let again = figures
-                    .rebuild
-                    .as_ref()
-                    .expect("every example is built again");
-                let user = if figures.user.is_empty() {
-                    "root"
-                } else {
-                    &figures.user
-                };
-                let size = megabytes(figures.bytes);
-                let (layers, steps, seconds) = (figures.layers, again.steps, again.seconds);
-                format!(
-                    "| {name} | {variant} | {size} | {layers} | {user} | {steps} | {seconds:.1} |"
-                )
+        let cells = match measured(engine, case, variant) {
+            Ok(figures) => cells(&figures),
+            Err(error) => {
+                broken.push(format!("{name}, {variant}: {error}"));
+                "broken | | | |".to_owned()
             }
-            Err(error) => panic!("{name}, {variant}: {error}"),
         };
+        let row = format!("| {name} | {variant} | {cells} |");
         say(&row);
         writeln!(table, "{row}").unwrap();
     }
+    broken
 }
 
-fn row(case: &Case, proof: &Proof) -> String {
+fn cells(figures: &Figures) -> String {
+    let again = figures.rebuild.as_ref();
+    let again = again.expect("every example is built again");
+    let user = match figures.user.as_str() {
+        "" => "root",
+        user => user,
+    };
+    let size = megabytes(figures.bytes);
+    let (layers, steps, seconds) = (figures.layers, again.steps, again.seconds);
+    format!("{size} | {layers} | {user} | {steps} | {seconds:.1}")
+}
+
+fn row(case: &Case, proof: &Result<Proof, String>) -> String {
     let (name, wrong) = (&case.name, &case.wrong);
+    let Ok(proof) = proof else {
+        return format!("| {name} | {wrong} | broken | | |\n");
+    };
     let before = megabytes(proof.before.bytes);
-    let after = proof.after.as_ref().map(|figures| megabytes(figures.bytes));
-    let after = after.unwrap_or_else(|| "the same".to_owned());
+    let after = proof.after.as_ref();
+    let after = after.map_or("the same".to_owned(), |figures| megabytes(figures.bytes));
     let rewrites = proof.rewrites.join(", ");
     format!("| {name} | {wrong} | {rewrites} | {before} | {after} |\n")
 }
@@ -113,13 +120,15 @@ fn results() {
         "{HEAD}\nVersions: dfopt {}, docker {version}.\n{APPLICATIONS}",
         env!("CARGO_PKG_VERSION")
     );
+    let mut broken = Vec::new();
     for case in &examples {
-        application(&engine, case, &mut text);
+        broken.extend(application(&engine, case, &mut text));
     }
     text.push_str(CASES);
     for (case, proof) in prove_all(&engine, cases) {
-        let proof = proof.unwrap_or_else(|error| panic!("{}: {error}", case.name));
         text.push_str(&row(&case, &proof));
+        broken.extend(proof.err().map(|error| format!("{}: {error}", case.name)));
     }
     fs::write(root().join("docs/results.md"), text).unwrap();
+    assert!(broken.is_empty(), "broken:\n{}", broken.join("\n\n"));
 }
