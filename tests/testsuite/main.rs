@@ -3,6 +3,7 @@
 
 mod builds;
 mod cases;
+mod caught;
 mod cli;
 mod configuration;
 mod corpus;

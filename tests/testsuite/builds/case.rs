@@ -1,7 +1,7 @@
 //! A build case: an application and what has to hold for its image.
 //!
 //! `tests/builds/<case>/case.toml` describes it, the other files of the folder are the application,
-//! unless `application` names another folder.
+//! unless `application` names another folder. `wrong*.Dockerfile` are rewrites that it has to catch.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -172,14 +172,34 @@ fn read(folder: &Path) -> Case {
 }
 
 impl Case {
+    /// The folder of the case.
+    fn folder(&self) -> PathBuf {
+        root().join("tests/builds").join(&self.name)
+    }
+
     /// A copy of the application in a temporary folder.
     pub(crate) fn copy(&self) -> TempDir {
-        let own = || Path::new("tests/builds").join(&self.name);
-        let folder = root().join(self.application.clone().unwrap_or_else(own));
+        let application = self.application.as_ref();
+        let folder = application.map_or_else(|| self.folder(), |path| root().join(path));
         let copy = tempfile::tempdir().unwrap();
         copy_tree(&folder, copy.path());
         let _ = fs::remove_file(copy.path().join("case.toml"));
+        for wrong in self.wrong_rewrites() {
+            let _ = fs::remove_file(copy.path().join(wrong.file_name().unwrap()));
+        }
         copy
+    }
+
+    /// Rewrites of the Dockerfile that the case has to catch.
+    pub(crate) fn wrong_rewrites(&self) -> Vec<PathBuf> {
+        let entries = fs::read_dir(self.folder()).unwrap();
+        let mut paths: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+        paths.retain(|path| {
+            let name = path.file_name().unwrap().to_string_lossy();
+            name.starts_with("wrong") && name.ends_with(".Dockerfile")
+        });
+        paths.sort();
+        paths
     }
 
     /// Build arguments, those of the rebuild over those of the build.

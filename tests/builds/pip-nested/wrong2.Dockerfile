@@ -1,0 +1,8 @@
+FROM python:3.11
+WORKDIR /app
+COPY requirements.txt constraints.txt setup.py VERSION ./
+COPY requirements requirements
+RUN pip install -r requirements.txt
+COPY . .
+EXPOSE 8000
+CMD ["python", "-m", "shop"]
