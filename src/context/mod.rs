@@ -6,6 +6,7 @@
 mod dependencies;
 mod dockerignore;
 mod manifests;
+mod sources;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,6 +14,7 @@ use std::path::{Path, PathBuf};
 pub use dependencies::dependencies;
 pub use dockerignore::{Dockerignore, matches_name};
 pub use manifests::{Obstacle, Requirement, required_by};
+pub use sources::{SourceLine, Sources};
 
 /// The files below a folder, without those that `.dockerignore` hides.
 #[derive(Debug)]

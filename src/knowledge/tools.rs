@@ -353,6 +353,9 @@ pub struct Language {
     /// Matches in a source that starts other programs.
     #[serde(deserialize_with = "super::regexes")]
     pub starts: Vec<regex_lite::Regex>,
+    /// Matches in a line that writes files.
+    #[serde(deserialize_with = "super::regexes")]
+    pub writes: Vec<regex_lite::Regex>,
     /// Matches in a source that loads libraries by their names.
     #[serde(deserialize_with = "super::regexes")]
     pub loads: Vec<regex_lite::Regex>,

@@ -7,6 +7,7 @@ mod needs;
 mod origin;
 mod ownership;
 mod scripts;
+mod sources;
 mod start;
 mod writer;
 
@@ -68,6 +69,7 @@ fn rewrite(cx: &Cx<'_>, stage: &Stage) -> Plan {
     let territory = ownership::survey(cx, stage, &account, site)?;
     needs::check(cx, stage, &start, &territory)?;
     left_behind::check(cx, stage, site, &account, &territory)?;
+    sources::check(cx, site, &account, &territory)?;
     refuse_other_shell(cx, stage, site, &account, &territory)?;
     Ok(build(cx, stage, &start, &account, &territory))
 }

@@ -63,6 +63,12 @@ impl Territory {
         own.into_iter().any(|folder| below(path, folder).is_some())
     }
 
+    /// Whether the program may write `path`, or anybody may.
+    pub(super) fn is_writable(&self, path: &str) -> bool {
+        let public = ["/tmp", "/var/tmp", "/dev", "/proc"];
+        self.holds(path) || public.iter().any(|folder| below(path, folder).is_some())
+    }
+
     fn has(&self, path: &str) -> bool {
         let handed_over =
             |handed_over: &HandedOver| handed_over.paths.iter().any(|own| own == path);

@@ -134,6 +134,7 @@ fn needs_shell(site: &Site<'_>, packages: &RuntimePackages) -> bool {
         .into_iter()
         .any(|at| site.roles.of(at) != Role::Packages || at >= site.roles.split);
     steps
+        || packages.needs_shell
         || !packages.names.is_empty()
         || site
             .launches

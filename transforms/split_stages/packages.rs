@@ -17,6 +17,8 @@ use super::needs;
 pub(super) struct RuntimePackages {
     /// The name of the package manager's tool; `None` when nothing is installed.
     pub(super) manager: Option<String>,
+    /// Whether a source starts programs, which a shell may be needed for.
+    pub(super) needs_shell: bool,
     /// The options of the author, in order.
     pub(super) options: Vec<String>,
     /// The packages, in the order of the author.

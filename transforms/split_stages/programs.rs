@@ -26,10 +26,9 @@ pub(super) fn add_packages(site: &Site<'_>, packages: &mut RuntimePackages) -> R
         return Ok(());
     };
     let known: Vec<&str> = toolset.programs.keys().map(String::as_str).collect();
-    for name in started(site)?
-        .into_iter()
-        .chain(sources::started(site, &known)?)
-    {
+    let by_sources = sources::started(site, &known)?;
+    packages.needs_shell = by_sources.any;
+    for name in started(site)?.into_iter().chain(by_sources.programs) {
         let Some(package) = toolset.programs.get(&name) else {
             continue;
         };

@@ -1,0 +1,3 @@
+import os
+
+os.makedirs("/data/store", exist_ok=True)
