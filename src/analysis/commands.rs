@@ -202,8 +202,16 @@ impl<'k> Matcher<'k, '_> {
     fn fits(&self, invocation: &Invocation<'_>) -> bool {
         let given = |names: &[String]| names.iter().any(|name| invocation.has(name));
         let needed = self.action.only_with.is_empty() || given(&self.action.only_with);
-        let operands = self.action.operands != Operands::None || invocation.operands.is_empty();
-        needed && operands && !given(&self.action.never_with)
+        needed && self.fits_operands(&invocation.operands) && !given(&self.action.never_with)
+    }
+
+    fn fits_operands(&self, operands: &[usize]) -> bool {
+        let matches = |&at: &usize| {
+            let pattern = self.action.operands_match.as_ref();
+            pattern.is_none_or(|pattern| pattern.is_match(self.args[at].known()))
+        };
+        let expected = self.action.operands != Operands::None || operands.is_empty();
+        expected && operands.len() >= self.action.least_operands && operands.iter().all(matches)
     }
 }
 

@@ -1,7 +1,7 @@
 //! The paths that a recognised command reads and writes.
 
 use super::commands::{Arg, Invocation, OptionUse};
-use super::paths::{Extent, Region, join};
+use super::paths::{Extent, Region, join, parent};
 use super::state::State;
 use crate::knowledge::tools::{Does, Operands, Role, Tools};
 
@@ -54,88 +54,175 @@ pub fn of_invocation(
     state: &State,
     cwd: Option<&str>,
 ) -> Effects {
-    let Some(cwd) = working_directory(invocation, cwd) else {
-        return Effects::unknown();
-    };
-    let mut effects = Effects::default();
-    let action = invocation.action;
-    match action.does {
+    match invocation.action.does {
         Does::Run | Does::Build => return Effects::unknown(),
-        Does::ShellState | Does::Nothing => return effects,
+        Does::ShellState | Does::Nothing => return Effects::default(),
         _ => {}
     }
-    for entry in action
-        .manifests
-        .iter()
-        .chain(&action.reads)
-        .flat_map(|entry| tools.paths(entry))
-    {
-        effects
-            .reads
-            .add(Region::new(join(&cwd, entry.trim_end_matches('?'))));
+    let (Some(cwd), Some(called_in)) = (working_directory(invocation, cwd), cwd) else {
+        return Effects::unknown();
+    };
+    let mut gathering = Gathering {
+        tools,
+        state,
+        cwd,
+        effects: Effects::default(),
+    };
+    gathering.program(&args[0], called_in);
+    gathering.tables(invocation);
+    for option in &invocation.options {
+        gathering.option(option);
     }
-    for entry in &action.writes {
-        for path in written(tools, entry, state) {
-            effects.writes.add(Region::new(join(&cwd, &path)));
+    gathering.operands(invocation, args);
+    gathering.effects
+}
+
+/// Gathers the effects of one invocation.
+struct Gathering<'a> {
+    tools: &'a Tools,
+    state: &'a State,
+    cwd: String,
+    effects: Effects,
+}
+
+/// Where programs stand that were not installed for one project.
+const PROGRAM_FOLDERS: [&str; 6] = [
+    "/bin",
+    "/sbin",
+    "/usr/bin",
+    "/usr/sbin",
+    "/usr/local/bin",
+    "/usr/local/sbin",
+];
+
+impl Gathering<'_> {
+    /// A program that is called by its path is read, and one in the `bin` of an environment works on
+    /// that environment.
+    fn program(&mut self, program: &Arg, cwd: &str) {
+        if !program.known().contains('/') {
+            return;
+        }
+        let path = join(cwd, program.known());
+        let folder = parent(&path);
+        if PROGRAM_FOLDERS.contains(&folder) {
+            return;
+        }
+        match folder.strip_suffix("/bin") {
+            Some(environment) => self.touches(environment.to_owned()),
+            None => self.effects.reads.add(Region::new(path)),
         }
     }
-    for option in &invocation.options {
-        add_option(&mut effects, option, &cwd);
-    }
-    add_operands(&mut effects, invocation, args, &cwd);
-    effects
-}
 
-/// The paths that an entry of `writes` stands for. `@path` is the environments that the `PATH` of the
-/// Dockerfile points into; what is in root's home is in that of the user who runs it as well.
-fn written(tools: &Tools, entry: &str, state: &State) -> Vec<String> {
-    if entry == "@path" {
-        return state.environments.to_vec();
+    fn touches(&mut self, path: String) {
+        self.effects.reads.add(Region::new(path.clone()));
+        self.effects.writes.add(Region::new(path));
     }
-    let mut paths: Vec<String> = tools.paths(entry).map(str::to_owned).collect();
-    if let Some(user) = state
-        .user
-        .as_deref()
-        .filter(|_| state.is_root() == Some(false))
-    {
+
+    /// What the tables say, whatever the command line does.
+    fn tables(&mut self, invocation: &Invocation<'_>) {
+        let action = invocation.action;
+        for entry in action.manifests.iter().chain(&action.reads) {
+            for path in self.located(entry.trim_end_matches('?')) {
+                self.effects.reads.add(Region::new(path));
+            }
+        }
+        for entry in &action.writes {
+            for path in self.located(entry) {
+                self.effects.writes.add(Region::new(path));
+            }
+        }
+        for name in &invocation.tool.path_variables {
+            self.variable(name);
+        }
+    }
+
+    /// The paths that an entry of the tables stands for. `@path` is the environments that the `PATH`
+    /// of the Dockerfile points into; what is in root's home is in that of the user who runs it as
+    /// well.
+    fn located(&self, entry: &str) -> Vec<String> {
+        if entry == "@path" {
+            return self.state.environments.to_vec();
+        }
+        let paths = self.tools.paths(entry);
+        let mut paths: Vec<String> = paths.map(|path| join(&self.cwd, path)).collect();
+        for home in self.homes() {
+            let own = |path: &String| Some(join(&home, path.strip_prefix("/root/")?));
+            paths.extend(paths.iter().filter_map(own).collect::<Vec<_>>());
+        }
+        paths
+    }
+
+    /// Where home is, beside `/root`.
+    fn homes(&self) -> Vec<String> {
+        let user = self.state.user.as_deref().unwrap_or_default();
         let user = user.split(':').next().unwrap_or_default();
-        let own: Vec<String> = paths
-            .iter()
-            .filter_map(|path| Some(format!("/home/{user}/{}", path.strip_prefix("/root/")?)))
-            .collect();
-        paths.extend(own);
+        let is_other = self.state.is_root() == Some(false);
+        let of_user = is_other.then(|| format!("/home/{user}"));
+        of_user
+            .into_iter()
+            .chain(self.state.value("HOME"))
+            .collect()
     }
-    paths
-}
 
-fn add_option(effects: &mut Effects, option: &OptionUse, cwd: &str) {
-    let extent = match option.role {
-        Role::Manifest | Role::Read => &mut effects.reads,
-        Role::Write => &mut effects.writes,
-        Role::Flag | Role::Value | Role::Chdir => return,
-    };
-    match &option.value {
-        Some(path) if is_remote(path) => {}
-        Some(path) => extent.add(Region::new(join(cwd, path))),
-        None => *extent = Extent::Everything,
-    }
-}
-
-fn add_operands(effects: &mut Effects, invocation: &Invocation<'_>, args: &[Arg], cwd: &str) {
-    let last = invocation.operands.len().saturating_sub(1);
-    for (nth, &at) in invocation.operands.iter().enumerate() {
-        let (reads, writes) = match invocation.action.operands {
-            Operands::None | Operands::Ignored => (false, false),
-            Operands::Packages => (args[at].text.as_deref().is_none_or(is_local_path), false),
-            Operands::Read => (true, false),
-            Operands::Write => (true, true),
-            Operands::ReadThenWrite => (true, nth == last),
-            Operands::SkipThenWrite => (nth > 0, nth > 0),
+    /// A variable of the environment that may name files: the parts that look like paths.
+    fn variable(&mut self, name: &str) {
+        if !self.state.variables.contains_key(name) {
+            return;
+        }
+        let Some(value) = self.state.value(name) else {
+            self.effects = Effects::unknown();
+            return;
         };
+        let parts = value.split([' ', ':', '=', ',']);
+        for path in parts.filter(|part| part.contains(['/', '.']) && !is_remote(&value)) {
+            self.touches(join(&self.cwd, path));
+        }
+    }
+
+    fn option(&mut self, option: &OptionUse) {
+        let extent = match option.role {
+            Role::Manifest | Role::Read => &mut self.effects.reads,
+            Role::Write => &mut self.effects.writes,
+            Role::Flag | Role::Value | Role::Chdir => return,
+        };
+        match option.value.as_deref() {
+            // standard input or output
+            Some("-") => {}
+            Some(path) if is_remote(path) => {}
+            Some(path) => extent.add(Region::new(join(&self.cwd, path))),
+            None => *extent = Extent::Everything,
+        }
+    }
+
+    fn operands(&mut self, invocation: &Invocation<'_>, args: &[Arg]) {
+        let count = invocation.operands.len();
+        for (nth, &at) in invocation.operands.iter().enumerate() {
+            let text = args[at].text.as_deref();
+            let (reads, writes) = match invocation.action.operands {
+                Operands::None | Operands::Ignored | Operands::Words => (false, false),
+                Operands::Packages => (text.is_none_or(is_local_path), false),
+                Operands::PackagesOrPaths => (text.is_none_or(may_be_local_path), false),
+                Operands::Read | Operands::Manifests => (true, false),
+                Operands::Write => (true, true),
+                Operands::ReadThenWrite => (true, nth + 1 == count),
+                Operands::SkipThenWrite => (nth > 0, nth > 0),
+            };
+            self.operand(text, reads, writes);
+        }
+        if invocation.action.operands == Operands::ReadThenWrite && count == 1 {
+            // `ln -s /opt/tool`: the name is that of the target, here
+            let name = args[invocation.operands[0]].known().rsplit('/').next();
+            self.operand(name, false, true);
+        }
+    }
+
+    fn operand(&mut self, text: Option<&str>, reads: bool, writes: bool) {
+        let effects = &mut self.effects;
         for (touched, extent) in [(reads, &mut effects.reads), (writes, &mut effects.writes)] {
-            match &args[at].text {
+            match text {
                 _ if !touched => {}
-                Some(path) => extent.add(Region::new(join(cwd, path))),
+                Some("-") => {}
+                Some(path) => extent.add(Region::new(join(&self.cwd, path))),
                 None => *extent = Extent::Everything,
             }
         }
@@ -149,6 +236,11 @@ pub fn is_local_path(operand: &str) -> bool {
     let path = operand.starts_with(['.', '/', '~'])
         || archive.iter().any(|suffix| operand.ends_with(suffix));
     path && !is_remote(operand)
+}
+
+/// The same for an installer that takes any path to a folder as well: `pip install libs/shop`.
+fn may_be_local_path(operand: &str) -> bool {
+    is_local_path(operand) || operand.contains('/') && !is_remote(operand)
 }
 
 fn is_remote(value: &str) -> bool {

@@ -49,6 +49,8 @@ pub struct Step<'a> {
     pub invocation: Option<Invocation<'a>>,
     /// The folder in which it runs, if that is known.
     pub cwd: Option<String>,
+    /// The folder that it changes to, if it does and that is known.
+    pub enters: Option<String>,
     /// What it reads and writes.
     pub effects: Effects,
 }
@@ -63,6 +65,12 @@ impl Step<'_> {
         self.invocation
             .as_ref()
             .map(|invocation| invocation.action.does)
+    }
+
+    /// Why it needs more of the project than its manifests, if the tables say so.
+    #[must_use]
+    pub fn needs_source(&self) -> Option<&str> {
+        self.invocation.as_ref()?.action.needs_source.as_deref()
     }
 
     /// The folder in which its tool works, if that is known.
@@ -284,6 +292,7 @@ impl<'a, 'w> Walk<'a, 'w> {
             Some("." | "source" | "eval" | "exec")
         );
         let mut effects = match &invocation {
+            Some(invocation) if self.renames_files(invocation, &assigns) => Effects::unknown(),
             Some(invocation) if !runs_text => effects::of_invocation(
                 self.tools,
                 invocation,
@@ -298,6 +307,7 @@ impl<'a, 'w> Walk<'a, 'w> {
         self.effects.extend(&effects);
         let cwd = self.cwd.clone();
         self.shell_state(&args);
+        let enters = self.cwd.clone().filter(|_| self.cwd != cwd);
         self.steps.push(Step {
             span,
             args,
@@ -305,8 +315,15 @@ impl<'a, 'w> Walk<'a, 'w> {
             redirected,
             invocation,
             cwd,
+            enters,
             effects,
         });
+    }
+
+    /// Whether a variable that the script sets tells the tool where its files are.
+    fn renames_files(&self, invocation: &Invocation<'_>, assigns: &[String]) -> bool {
+        let mut set = self.assigned.iter().chain(assigns);
+        set.any(|name| invocation.tool.path_variables.contains(name) || name == "HOME")
     }
 
     /// Follows `cd`, and forgets what `export` and the like set.

@@ -98,6 +98,18 @@ impl State {
         }
     }
 
+    /// The value of the variable `name`, if it is known and the same in every build.
+    #[must_use]
+    pub fn fixed_value(&self, name: &str) -> Option<&str> {
+        match self.variables.get(name)? {
+            Variable::Value {
+                text,
+                overridable: false,
+            } => Some(text),
+            _ => None,
+        }
+    }
+
     /// Whether commands run as root: `None` when that is not known.
     #[must_use]
     pub fn is_root(&self) -> Option<bool> {

@@ -1,4 +1,7 @@
-//! `.dockerignore`, read as BuildKit reads it (`moby/patternmatcher`).
+//! `.dockerignore`, read as BuildKit reads it: `moby/patternmatcher`, files `patternmatcher.go` and
+//! `ignorefile/ignorefile.go`.
+
+use regex_lite::Regex;
 
 /// The patterns of an ignore file.
 #[derive(Debug, Default)]
@@ -8,15 +11,28 @@ pub struct Dockerignore {
 
 #[derive(Debug)]
 struct Pattern {
-    /// The parts between the slashes.
-    parts: Vec<String>,
+    matcher: Matcher,
+    /// What is fixed of it: the part in front of the first special character.
+    stem: String,
     /// Whether it starts with `!`: what it matches is not hidden.
     exception: bool,
 }
 
+/// How a pattern is compared. Which one is chosen decides what odd patterns such as `**x` match, so
+/// the kinds are those of patternmatcher.
+#[derive(Debug)]
+enum Matcher {
+    Exact(String),
+    /// `name**`
+    Prefix(String),
+    /// `**name`
+    Suffix(String),
+    Regex(Regex),
+}
+
 impl Dockerignore {
-    /// Reads the text of an ignore file. Lines that start with `#` are comments; a byte order mark
-    /// is skipped.
+    /// Reads the text of an ignore file. Lines that start with `#` are comments, and a byte order
+    /// mark is skipped. A pattern that BuildKit would reject hides nothing.
     #[must_use]
     pub fn new(text: &str) -> Self {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
@@ -30,28 +46,28 @@ impl Dockerignore {
     /// the folders above it decides.
     #[must_use]
     pub fn hides(&self, path: &str) -> bool {
-        let parts: Vec<&str> = path
-            .split('/')
-            .filter(|part| !part.is_empty() && *part != ".")
-            .collect();
-        if parts.is_empty() {
+        let path = cleaned(path);
+        if path.is_empty() {
             return false;
         }
-        let matching = |pattern: &&Pattern| {
-            (1..=parts.len()).any(|n| matches_parts(&pattern.parts, &parts[..n]))
-        };
-        self.patterns
+        let ends = path.match_indices('/').map(|(at, _)| at);
+        let prefixes: Vec<&str> = ends.chain([path.len()]).map(|end| &path[..end]).collect();
+        let deciding = self
+            .patterns
             .iter()
             .rev()
-            .find(matching)
-            .is_some_and(|pattern| !pattern.exception)
+            .find(|pattern| prefixes.iter().any(|prefix| pattern.matches(prefix)));
+        deciding.is_some_and(|pattern| !pattern.exception)
     }
 
-    /// Whether a pattern brings back what an earlier one hides, so that a hidden folder may still
-    /// hold something.
+    /// Whether a pattern may bring back something below the folder `path`, although it is hidden.
     #[must_use]
-    pub fn has_exceptions(&self) -> bool {
-        self.patterns.iter().any(|pattern| pattern.exception)
+    pub fn may_show_below(&self, path: &str) -> bool {
+        let folder = cleaned(path) + "/";
+        self.patterns.iter().any(|pattern| {
+            let stem = &pattern.stem;
+            pattern.exception && (stem.starts_with(&folder) || folder.starts_with(stem.as_str()))
+        })
     }
 }
 
@@ -61,36 +77,133 @@ impl Pattern {
             Some(rest) => (true, rest.trim()),
             None => (false, line),
         };
-        let mut parts: Vec<String> = Vec::new();
-        for part in pattern.split('/') {
-            match part {
-                "" | "." => {}
-                ".." => {
-                    parts.pop();
+        let pattern = cleaned(pattern);
+        if pattern.is_empty() {
+            return None;
+        }
+        let special = pattern.find(['*', '?', '[', '\\']);
+        Some(Self {
+            matcher: Matcher::new(&pattern)?,
+            stem: pattern[..special.unwrap_or(pattern.len())].to_owned(),
+            exception,
+        })
+    }
+
+    fn matches(&self, path: &str) -> bool {
+        match &self.matcher {
+            Matcher::Exact(text) => path == text,
+            Matcher::Prefix(text) => path.starts_with(text.as_str()),
+            Matcher::Suffix(text) => {
+                path.ends_with(text.as_str()) || text.strip_prefix('/') == Some(path)
+            }
+            Matcher::Regex(regex) => regex.is_match(path),
+        }
+    }
+}
+
+impl Matcher {
+    /// The matcher of a cleaned pattern; `None` when its syntax is wrong.
+    fn new(pattern: &str) -> Option<Self> {
+        let mut translation = Translation::default();
+        let mut chars = pattern.chars().peekable();
+        while let Some(c) = chars.next() {
+            match c {
+                '*' if chars.next_if_eq(&'*').is_some() => {
+                    // `**/` is the same as `**`
+                    chars.next_if_eq(&'/');
+                    translation.double_star(chars.peek().is_none());
                 }
-                _ => parts.push(part.to_owned()),
+                '*' => translation.special("[^/]*"),
+                '?' => translation.special("[^/]"),
+                '[' | ']' => translation.special(c.encode_utf8(&mut [0; 4])),
+                '\\' => {
+                    let escaped = chars.next()?;
+                    translation.special(&regex_lite::escape(escaped.encode_utf8(&mut [0; 4])));
+                }
+                _ => translation.literal(c),
             }
         }
-        (!parts.is_empty()).then_some(Self { parts, exception })
+        translation.finish(pattern)
     }
 }
 
-/// Whether the parts of a path match those of a pattern, where `**` stands for any number of parts.
-fn matches_parts(pattern: &[String], path: &[&str]) -> bool {
-    match pattern.split_first() {
-        None => path.is_empty(),
-        Some((first, rest)) if first == "**" => {
-            // A trailing `**` needs something to match; in the middle it may match nothing.
-            let least = usize::from(rest.is_empty());
-            (least..=path.len()).any(|skipped| matches_parts(rest, &path[skipped..]))
+/// A pattern on its way to a matcher.
+#[derive(Default)]
+struct Translation {
+    regex: String,
+    kind: Kind,
+    /// How many characters or wildcards have been read.
+    length: usize,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+enum Kind {
+    #[default]
+    Exact,
+    Prefix,
+    Suffix,
+    Regex,
+}
+
+impl Translation {
+    fn literal(&mut self, c: char) {
+        let special = matches!(c, '.' | '+' | '(' | ')' | '|' | '{' | '}' | '$');
+        if special {
+            self.regex.push('\\');
         }
-        Some((first, rest)) => path
-            .split_first()
-            .is_some_and(|(name, below)| matches_name(first, name) && matches_parts(rest, below)),
+        self.regex.push(c);
+        self.length += 1;
+    }
+
+    fn special(&mut self, regex: &str) {
+        self.regex += regex;
+        self.kind = Kind::Regex;
+        self.length += 1;
+    }
+
+    fn double_star(&mut self, at_end: bool) {
+        if at_end && self.kind == Kind::Exact {
+            self.kind = Kind::Prefix;
+        } else if at_end {
+            self.regex += ".*";
+            self.kind = Kind::Regex;
+        } else {
+            self.regex += "(.*/)?";
+            self.kind = Kind::Regex;
+        }
+        if self.length == 0 {
+            self.kind = Kind::Suffix;
+        }
+        self.length += 1;
+    }
+
+    fn finish(self, pattern: &str) -> Option<Matcher> {
+        Some(match self.kind {
+            Kind::Exact => Matcher::Exact(pattern.to_owned()),
+            Kind::Prefix => Matcher::Prefix(pattern[..pattern.len() - 2].to_owned()),
+            Kind::Suffix => Matcher::Suffix(pattern[2..].to_owned()),
+            Kind::Regex => Matcher::Regex(Regex::new(&format!("^{}$", self.regex)).ok()?),
+        })
     }
 }
 
-/// Whether one name matches a pattern of `*`, `?`, `[a-z]` and `\`-escaped characters.
+/// `path` as Go's `filepath.Clean` leaves it, without a slash in front.
+fn cleaned(path: &str) -> String {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop();
+            }
+            _ => parts.push(part),
+        }
+    }
+    parts.join("/")
+}
+
+/// Whether one name matches a pattern of `*`, `?`, `[a-z]` and `\`-escaped characters, as Go's
+/// `filepath.Match` compares them in the sources of a `COPY`.
 #[must_use]
 pub fn matches_name(pattern: &str, name: &str) -> bool {
     let pattern: Vec<char> = pattern.chars().collect();
@@ -128,7 +241,7 @@ fn matches_class(pattern: &[char], p: usize, c: char) -> Option<usize> {
     let close = p + 1 + pattern[p + 1..].iter().position(|&c| c == ']')?;
     let class = &pattern[p + 1..close];
     let (negated, class) = match class.split_first() {
-        Some(('^' | '!', rest)) => (true, rest),
+        Some(('^', rest)) => (true, rest),
         _ => (false, class),
     };
     let mut at = 0;
@@ -174,19 +287,78 @@ mod tests {
         assert!(!hides(text, "package.json"));
     }
 
+    /// The table of `TestMatches` and `TestMatch` in patternmatcher_test.go, as far as it is about
+    /// `/` as the separator.
     #[test]
-    fn wildcards_stay_in_their_part() {
-        assert!(hides("*.md", "README.md"));
-        assert!(!hides("*.md", "docs/README.md"));
-        assert!(hides("docs/**/*.md", "docs/README.md"));
-        assert!(hides("docs/**/*.md", "docs/a/b/README.md"));
-        assert!(hides("[a-c]?.txt", "b1.txt"));
-        assert!(!hides("[^a-c]*", "b1.txt"));
-        assert!(hides("a\\*b", "a*b"));
+    fn patterns_match_as_in_patternmatcher() {
+        for (pattern, path, hidden) in [
+            ("**", "file", true),
+            ("**", "dir/file", true),
+            ("**/", "file", true),
+            ("**/**", "dir/file", true),
+            ("dir/**", "dir/file", true),
+            ("dir/**", "dir/dir2/file", true),
+            ("**/dir", "dir/file", true),
+            ("**/dir", "dir2/dir/file", true),
+            ("**/file", "dir/dir/file", true),
+            ("**/file*", "dir/dir/file.txt", true),
+            ("**/file*txt", "dir/dir/file.txt", true),
+            ("**/file*.txt*", "dir/dir/file.txt", true),
+            ("a**/*.txt", "a/file.txt", true),
+            ("a**/*.txt", "a/dir/file.txt", true),
+            ("a/*.txt", "a/dir/file.txt", false),
+            ("a/*.txt", "a/file.txt", true),
+            ("a[b-d]e", "ae", false),
+            ("a[b-d]e", "ace", true),
+            ("a[^b-d]e", "aze", true),
+            (".*", ".foo", true),
+            (".*", "foo", false),
+            ("abc.def", "abcdef", false),
+            ("abc.def", "abcZdef", false),
+            ("abc?def", "abcZdef", true),
+            ("**/foo/bar", "foo/bar", true),
+            ("**/foo/bar", "dir/dir2/foo/bar", true),
+            ("abc/**", "abc", false),
+            ("abc/**", "abc/def/ghi", true),
+            ("**/.foo", "bar.foo", false),
+            ("**/.foo", ".foo", true),
+            ("a(b)c/def", "a(b)c/def", true),
+            ("a.|)$(}+{", "a.|)$(}+{", true),
+            ("dist/proxy.py-*", "dist/proxy.py-2.4", true),
+            ("a\\*b", "a*b", true),
+            ("x**", "xyz", true),
+            ("./build/../out", "out/file", true),
+        ] {
+            assert_eq!(hides(pattern, path), hidden, "{pattern:?} and {path:?}");
+        }
     }
 
     #[test]
-    fn comments_and_blank_lines_do_nothing() {
-        assert!(!hides("# node_modules\n\n", "node_modules"));
+    fn comments_blank_lines_and_malformed_patterns_do_nothing() {
+        for text in ["# node_modules\n\n", "!", ".", "[", "a\\"] {
+            assert!(!hides(text, "node_modules"), "{text:?}");
+        }
+        assert!(hides(
+            "\u{feff}node_modules\r\n  dist  \r\n",
+            "node_modules"
+        ));
+        assert!(hides("node_modules\r\n  dist  \r\n", "dist"));
+        assert!(hides(" # no comment\nx", "x"));
+    }
+
+    #[test]
+    fn an_exception_may_show_what_a_hidden_folder_holds() {
+        let shows = |ignore: &str, path| Dockerignore::new(ignore).may_show_below(path);
+        assert!(shows("docs\n!docs/README.md", "docs"));
+        assert!(shows("*\n!**/keep", "docs"));
+        assert!(shows("*\n!a", "a/b"));
+        assert!(!shows("node_modules\n!src", "node_modules"));
+    }
+
+    #[test]
+    fn names_match_as_in_go() {
+        assert!(matches_name("[a-c]?.txt", "b1.txt"));
+        assert!(!matches_name("[^a-c]*", "b1.txt"));
+        assert!(matches_name("package*.json", "package-lock.json"));
     }
 }

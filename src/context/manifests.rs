@@ -1,17 +1,36 @@
 //! Which files an install reads, found by following its manifests through the build context.
 
-use serde_json::Value;
-
+use super::values::{Found, find};
 use super::{BuildContext, FileKind, in_folder};
 use crate::knowledge::manifests::{Manifests, Rule, Then};
 
-/// A file or folder that an install needs.
+/// A file or folder that an install reads.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Requirement {
+pub struct Required {
     /// Its path in the context.
     pub path: String,
     /// Whether it is a folder.
     pub is_folder: bool,
+    /// Whether the tables say what to look for in it, so that it has been checked.
+    pub is_checked: bool,
+}
+
+/// A manifest that an install is given.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Entry {
+    /// Its path in the context; a `*` stands for part of a name.
+    pub path: String,
+    /// The name under which the tables know manifests like it, whatever it is called.
+    pub reads_as: Option<String>,
+}
+
+impl From<String> for Entry {
+    fn from(path: String) -> Self {
+        Self {
+            path,
+            reads_as: None,
+        }
+    }
 }
 
 /// Why an install needs more than its manifests.
@@ -27,19 +46,19 @@ pub struct Obstacle {
     pub line: Option<usize>,
 }
 
-/// Everything that an install reads which is given the manifests `entries` (paths in the context).
+/// Everything that an install reads which is given the manifests `entries`.
 ///
 /// `options` are the options of the install, which switch some rules off. The result holds the
-/// entries themselves, sorted, without those that do not exist.
+/// entries themselves, without those that do not exist, in the order in which they are found.
 ///
 /// # Errors
 /// The first obstacle, in the order of the entries.
 pub fn required_by(
     context: &BuildContext,
     manifests: &Manifests,
-    entries: &[String],
+    entries: &[Entry],
     options: &[String],
-) -> Result<Vec<Requirement>, Obstacle> {
+) -> Result<Vec<Required>, Obstacle> {
     let mut reader = Reader {
         context,
         manifests,
@@ -47,9 +66,11 @@ pub fn required_by(
         found: Vec::new(),
     };
     for entry in entries {
-        reader.add(entry)?;
+        let name = entry.reads_as.as_deref();
+        for path in reader.existing(&entry.path) {
+            reader.add(&path, name, false)?;
+        }
     }
-    reader.found.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(reader.found)
 }
 
@@ -57,44 +78,66 @@ struct Reader<'a> {
     context: &'a BuildContext,
     manifests: &'a Manifests,
     options: &'a [String],
-    found: Vec<Requirement>,
+    found: Vec<Required>,
+}
+
+/// A manifest that is being read.
+struct Manifest<'p> {
+    path: &'p str,
+    folder: &'p str,
+    /// The name under which the tables know it.
+    name: &'p str,
 }
 
 impl Reader<'_> {
-    fn add(&mut self, path: &str) -> Result<(), Obstacle> {
+    /// The paths that `path` stands for, a pattern or not.
+    fn existing(&self, path: &str) -> Vec<String> {
+        if path.contains(['*', '[']) && !self.context.has(path) {
+            self.context.glob(path)
+        } else {
+            vec![path.to_owned()]
+        }
+    }
+
+    /// Adds the file or folder `path`, if it exists, and what it leads to. It is read as a manifest
+    /// called `reads_as` when the tables do not know its own name. A member belongs to a manifest
+    /// above it, such as a package of a workspace.
+    fn add(&mut self, path: &str, reads_as: Option<&str>, member: bool) -> Result<(), Obstacle> {
         if self.found.iter().any(|known| known.path == path) {
             return Ok(());
         }
         let Some(kind) = self.context.kind(path) else {
             return Ok(());
         };
-        self.found.push(Requirement {
+        let (folder, own_name) = path.rsplit_once('/').unwrap_or(("", path));
+        let is_known = |name: &str| self.manifests.rules(name).next().is_some();
+        let name = reads_as.filter(|_| !is_known(own_name)).unwrap_or(own_name);
+        let is_file = kind == FileKind::File;
+        self.found.push(Required {
             path: path.to_owned(),
-            is_folder: kind == FileKind::Folder,
+            is_folder: !is_file,
+            is_checked: is_file && is_known(name),
         });
-        if kind == FileKind::File {
-            self.read(path)
-        } else {
-            Ok(())
+        if !is_file {
+            return Ok(());
         }
+        self.read(&Manifest { path, folder, name }, member)
     }
 
-    fn read(&mut self, path: &str) -> Result<(), Obstacle> {
-        let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
-        let text = self.context.read(path).unwrap_or_default();
-        let manifests = self.manifests;
-        for rule in manifests.rules(name) {
-            if rule
-                .unless_option
-                .iter()
-                .any(|option| self.options.contains(option))
-            {
-                continue;
-            }
-            for (line, value) in matches(rule, &text, |beside| {
-                self.context.has(&in_folder(folder, beside))
-            }) {
-                self.follow(rule, path, folder, name, line, &value)?;
+    fn read(&mut self, manifest: &Manifest<'_>, member: bool) -> Result<(), Obstacle> {
+        let text = self.context.read(manifest.path).unwrap_or_default();
+        let (manifests, context) = (self.manifests, self.context);
+        let exists = |beside: &str| {
+            clean(manifest.folder, beside).is_some_and(|path| !context.glob(&path).is_empty())
+        };
+        let applies = |rule: &&Rule| {
+            let switched_off = |option: &String| self.options.contains(option);
+            (member || !rule.member) && !rule.unless_option.iter().any(switched_off)
+        };
+        let rules: Vec<&Rule> = manifests.rules(manifest.name).filter(applies).collect();
+        for rule in rules {
+            for found in find(rule, &text, exists) {
+                self.follow(rule, manifest, &found)?;
             }
         }
         Ok(())
@@ -103,43 +146,54 @@ impl Reader<'_> {
     fn follow(
         &mut self,
         rule: &Rule,
-        path: &str,
-        folder: &str,
-        name: &str,
-        line: Option<usize>,
-        value: &str,
+        manifest: &Manifest<'_>,
+        found: &Found,
     ) -> Result<(), Obstacle> {
+        let value = found.value.replace('\\', "/");
         let obstacle = |code: &str, message: String| Obstacle {
             code: code.to_owned(),
             message,
-            path: path.to_owned(),
-            line,
+            path: manifest.path.to_owned(),
+            line: found.line,
         };
         match rule.then {
             Then::Refuse => {
                 let code = rule.code.as_deref().unwrap_or("local-dependency");
-                let message = rule
-                    .message
-                    .clone()
-                    .unwrap_or_else(|| format!("{path} names {value}"));
+                let said = rule.message.clone();
+                let message = said.unwrap_or_else(|| format!("{} names {value}", manifest.path));
                 Err(obstacle(code, message))
             }
             Then::Follow | Then::Include if value.contains("://") => Ok(()),
             Then::Follow | Then::Include => {
-                let target = clean(folder, value).ok_or_else(|| {
-                    obstacle(
-                        "local-dependency",
-                        format!("{path} names {value}, outside the build context"),
-                    )
+                let target = clean(manifest.folder, &value).ok_or_else(|| {
+                    let message = format!(
+                        "{} names {value}, which is outside of the build context",
+                        manifest.path
+                    );
+                    obstacle("local-dependency", message)
                 })?;
-                self.add(&target)
+                let reads_as = (rule.then == Then::Follow).then_some(manifest.name);
+                for path in self.existing(&target) {
+                    self.add(&path, reads_as, false)?;
+                }
+                Ok(())
+            }
+            // What is left out by `!` is not looked for: a member more does no harm.
+            Then::Expand if value.starts_with('!') => Ok(()),
+            Then::Expand if value.contains('{') => {
+                let message = format!(
+                    "{} names {value}, which dfopt does not expand",
+                    manifest.path
+                );
+                Err(obstacle("local-dependency", message))
             }
             Then::Expand => {
-                for member in self
-                    .context
-                    .glob(&in_folder(folder, value.trim_start_matches("./")))
-                {
-                    self.add(&in_folder(&member, name))?;
+                let name = rule.manifest.as_deref().unwrap_or(manifest.name);
+                let Some(pattern) = clean(manifest.folder, &value) else {
+                    return Ok(());
+                };
+                for member in self.context.glob(&pattern) {
+                    self.add(&in_folder(&member, name), None, true)?;
                 }
                 Ok(())
             }
@@ -163,96 +217,4 @@ fn clean(folder: &str, value: &str) -> Option<String> {
         }
     }
     Some(parts.join("/"))
-}
-
-/// The lines (from 1, where known) and values in `text` that `rule` finds.
-fn matches(rule: &Rule, text: &str, exists: impl Fn(&str) -> bool) -> Vec<(Option<usize>, String)> {
-    if let Some(beside) = &rule.beside {
-        return if exists(beside) {
-            vec![(None, beside.clone())]
-        } else {
-            Vec::new()
-        };
-    }
-    if let Some(regex) = &rule.line {
-        let value = |line: &str| {
-            let captures = regex.captures(line)?;
-            let group = captures.get(1).or_else(|| captures.get(0))?;
-            Some(group.as_str().to_owned())
-        };
-        let lines = text.lines().enumerate();
-        return lines
-            .filter_map(|(nth, line)| Some((Some(nth + 1), value(line)?)))
-            .collect();
-    }
-    let (tree, paths) = if rule.json.is_empty() {
-        (
-            toml::from_str::<Value>(text).unwrap_or(Value::Null),
-            &rule.toml,
-        )
-    } else {
-        (
-            serde_json::from_str::<Value>(text).unwrap_or(Value::Null),
-            &rule.json,
-        )
-    };
-    let mut values = Vec::new();
-    for path in paths {
-        let parts: Vec<&str> = path.split('.').collect();
-        let before = values.len();
-        select(&tree, &parts, &mut values);
-        let line = parts
-            .iter()
-            .rfind(|part| **part != "*")
-            .and_then(|key| line_of(text, key));
-        for (place, _) in &mut values[before..] {
-            *place = line;
-        }
-    }
-    values
-        .into_iter()
-        .filter_map(|(line, value)| Some((line, narrowed(rule, value)?)))
-        .collect()
-}
-
-/// The part of a value that the rule is about, if it is about it.
-fn narrowed(rule: &Rule, value: String) -> Option<String> {
-    let Some(regex) = &rule.matches else {
-        return Some(value);
-    };
-    let captures = regex.captures(&value)?;
-    let group = captures.get(1).or_else(|| captures.get(0))?;
-    Some(group.as_str().to_owned())
-}
-
-fn select(tree: &Value, path: &[&str], found: &mut Vec<(Option<usize>, String)>) {
-    let Some((first, rest)) = path.split_first() else {
-        match tree {
-            Value::String(text) => found.push((None, text.clone())),
-            Value::Null | Value::Object(_) | Value::Array(_) => {}
-            other => found.push((None, other.to_string())),
-        }
-        return;
-    };
-    match tree {
-        Value::Object(members) if *first == "*" => members
-            .values()
-            .for_each(|value| select(value, rest, found)),
-        Value::Array(members) if *first == "*" => {
-            members.iter().for_each(|value| select(value, rest, found))
-        }
-        Value::Object(members) => {
-            if let Some(value) = members.get(*first) {
-                select(value, rest, found);
-            }
-        }
-        _ => {}
-    }
-}
-
-fn line_of(text: &str, key: &str) -> Option<usize> {
-    let quoted = format!("\"{key}\"");
-    text.lines()
-        .position(|line| line.contains(&quoted))
-        .map(|nth| nth + 1)
 }

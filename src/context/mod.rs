@@ -7,13 +7,14 @@ mod dependencies;
 mod dockerignore;
 mod manifests;
 mod sources;
+mod values;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 pub use dependencies::dependencies;
 pub use dockerignore::{Dockerignore, matches_name};
-pub use manifests::{Obstacle, Requirement, required_by};
+pub use manifests::{Entry, Obstacle, Required, required_by};
 pub use sources::{SourceLine, Sources};
 
 /// The files below a folder, without those that `.dockerignore` hides.
@@ -95,17 +96,45 @@ impl BuildContext {
             return None;
         }
         let metadata = fs::symlink_metadata(self.root.join(path)).ok()?;
-        if !path.is_empty()
-            && path != "."
-            && self.is_ignored(path)
-            && !(metadata.is_dir() && self.ignored.has_exceptions())
-        {
+        let is_root = path.is_empty() || path == ".";
+        if !is_root && self.is_ignored(path) && !(metadata.is_dir() && self.shows_below(path)) {
             return None;
         }
         Some(if metadata.is_dir() {
             FileKind::Folder
         } else {
             FileKind::File
+        })
+    }
+
+    /// Whether an exception in `.dockerignore` brings back something in the hidden folder `path`.
+    fn shows_below(&self, path: &str) -> bool {
+        let mut folders = vec![path.to_owned()];
+        while let Some(folder) = folders.pop() {
+            if !self.ignored.may_show_below(&folder) {
+                continue;
+            }
+            for entry in fs::read_dir(self.root.join(&folder)).into_iter().flatten() {
+                let Ok(entry) = entry else { continue };
+                let path = in_folder(&folder, &entry.file_name().to_string_lossy());
+                if !self.is_ignored(&path) {
+                    return true;
+                }
+                if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                    folders.push(path);
+                }
+            }
+        }
+        false
+    }
+
+    /// Whether `path` or a folder above it is a symbolic link.
+    #[must_use]
+    pub fn is_linked(&self, path: &str) -> bool {
+        let mut at = self.root.clone();
+        path.split('/').filter(|part| !part.is_empty()).any(|part| {
+            at.push(part);
+            fs::symlink_metadata(&at).is_ok_and(|metadata| metadata.is_symlink())
         })
     }
 
@@ -122,7 +151,7 @@ impl BuildContext {
             return None;
         }
         let bytes = fs::read(self.root.join(path)).ok()?;
-        Some(String::from_utf8_lossy(&bytes).into_owned())
+        Some(decoded(&bytes))
     }
 
     /// The names in the folder `path` (`""` is the root) that a `COPY` sees, sorted.
@@ -139,7 +168,8 @@ impl BuildContext {
         names
     }
 
-    /// The paths that match `pattern`, sorted. A `*` stands for part of one name.
+    /// The paths that match `pattern`, sorted. A `*` stands for part of one name, `**` for any
+    /// number of folders.
     #[must_use]
     pub fn glob(&self, pattern: &str) -> Vec<String> {
         let mut found = vec![String::new()];
@@ -147,13 +177,33 @@ impl BuildContext {
             .split('/')
             .filter(|part| !part.is_empty() && *part != ".")
         {
-            found = found
-                .iter()
-                .flat_map(|folder| self.matching(folder, part))
-                .collect();
+            found = if part == "**" {
+                found
+                    .iter()
+                    .flat_map(|folder| self.folders_below(folder))
+                    .collect()
+            } else {
+                found
+                    .iter()
+                    .flat_map(|folder| self.matching(folder, part))
+                    .collect()
+            };
         }
         found.retain(|path| !path.is_empty());
         found
+    }
+
+    /// The folder `path` and all below it.
+    fn folders_below(&self, path: &str) -> Vec<String> {
+        let mut folders = vec![path.to_owned()];
+        let mut at = 0;
+        while let Some(folder) = folders.get(at).cloned() {
+            let inner = self.names(&folder).into_iter();
+            let inner = inner.map(|name| in_folder(&folder, &name));
+            folders.extend(inner.filter(|path| self.kind(path) == Some(FileKind::Folder)));
+            at += 1;
+        }
+        folders
     }
 
     fn matching(&self, folder: &str, part: &str) -> Vec<String> {
@@ -205,4 +255,16 @@ pub fn in_folder(folder: &str, name: &str) -> String {
     } else {
         format!("{folder}/{name}")
     }
+}
+
+/// The text in `bytes`. Files that Windows tools wrote may be UTF-16 and say so in a mark.
+fn decoded(bytes: &[u8]) -> String {
+    let unit: fn([u8; 2]) -> u16 = match bytes {
+        [0xff, 0xfe, ..] => u16::from_le_bytes,
+        [0xfe, 0xff, ..] => u16::from_be_bytes,
+        _ => return String::from_utf8_lossy(bytes).into_owned(),
+    };
+    let units = bytes[2..].chunks_exact(2).map(|pair| unit([pair[0], pair[1]]));
+    let units: Vec<u16> = units.collect();
+    String::from_utf16_lossy(&units)
 }

@@ -14,7 +14,7 @@ pub struct Manifest {
     pub rules: Vec<Rule>,
 }
 
-/// One thing to look for. Exactly one of `json`, `toml`, `line` and `beside` says where.
+/// One thing to look for. One of `json`, `toml`, `line` and `beside` says where.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Rule {
@@ -27,17 +27,25 @@ pub struct Rule {
     /// A regular expression that is tried on every line.
     #[serde(default, deserialize_with = "super::regex")]
     pub line: Option<Regex>,
-    /// A path beside the manifest that exists.
+    /// A path beside the manifest that exists; a `*` stands for part of a name.
     pub beside: Option<String>,
     /// A regular expression for the value at `json` or `toml`.
     #[serde(default, deserialize_with = "super::regex")]
     pub matches: Option<Regex>,
+    /// A regular expression for values that are harmless.
+    #[serde(default, deserialize_with = "super::regex")]
+    pub except: Option<Regex>,
     /// What follows. The value is the first group of the expression, or else all that it matched.
     pub then: Then,
     /// The refusal's code, for `refuse`.
     pub code: Option<String>,
     /// The refusal's message, for `refuse`.
     pub message: Option<String>,
+    /// For `expand`: the manifest in each folder, when it has another name than this one.
+    pub manifest: Option<String>,
+    /// Only in a manifest that another one has led to by `expand`.
+    #[serde(default)]
+    pub member: bool,
     /// Options of the install that switch the rule off.
     #[serde(default)]
     pub unless_option: Vec<String>,
@@ -53,7 +61,7 @@ pub enum Then {
     Follow,
     /// The value names a file or folder that the install reads.
     Include,
-    /// The value is a pattern of folders, each with a manifest of the same name.
+    /// The value is a pattern of folders, each with a manifest of its own.
     Expand,
 }
 
@@ -84,10 +92,10 @@ impl Manifests {
 }
 
 fn is_named(pattern: &str, name: &str) -> bool {
-    match pattern.split_once('*') {
-        Some((start, end)) => {
-            name.len() >= start.len() + end.len() && name.starts_with(start) && name.ends_with(end)
-        }
-        None => pattern == name,
-    }
+    let Some((start, rest)) = pattern.split_once('*') else {
+        return pattern == name;
+    };
+    name.strip_prefix(start).is_some_and(|tail| {
+        (0..=tail.len()).any(|at| tail.get(at..).is_some_and(|tail| is_named(rest, tail)))
+    })
 }

@@ -23,6 +23,9 @@ pub struct Tool {
     pub needs_root: bool,
     /// For a package manager: how packages are installed in one layer that keeps nothing else.
     pub recipe: Option<Recipe>,
+    /// Variables of the environment that name files for it: `PIP_CONSTRAINT`.
+    #[serde(default)]
+    pub path_variables: Vec<String>,
     /// What it can be asked to do.
     #[serde(default, rename = "action")]
     pub actions: Vec<Action>,
@@ -61,6 +64,12 @@ pub struct Action {
     /// What the words that are no options mean.
     #[serde(default)]
     pub operands: Operands,
+    /// A regular expression that every operand matches, or it is not this action.
+    #[serde(default, deserialize_with = "super::regex")]
+    pub operands_match: Option<regex_lite::Regex>,
+    /// With fewer operands it is not this action.
+    #[serde(default)]
+    pub least_operands: usize,
     /// Options without which it is not this action: `-t` for a `tar` that only lists.
     #[serde(default)]
     pub only_with: Vec<String>,
@@ -70,6 +79,13 @@ pub struct Action {
     /// The manifests that it reads in its working directory. With `?` at the end: if there is one.
     #[serde(default)]
     pub manifests: Vec<String>,
+    /// The name under which the table of manifests knows those that its options and operands name.
+    pub reads_as: Option<String>,
+    /// Why it needs more of the project than its manifests, whatever they say.
+    pub needs_source: Option<String>,
+    /// What has to be taken for granted when it runs before the source is there.
+    #[serde(default)]
+    pub assumes: Vec<String>,
     /// Further paths that it reads. `@name` is an area, what is relative starts at the working directory.
     #[serde(default)]
     pub reads: Vec<String>,
@@ -232,10 +248,16 @@ pub enum Operands {
     /// There should be none: with one, the call is not understood.
     #[default]
     None,
-    /// They have no effect on files.
+    /// They have no effect on files, and neither have options that are not listed.
     Ignored,
+    /// They have no effect on files: texts, and URLs of what goes where an option says.
+    Words,
     /// Names of packages, versions, URLs; but what looks like a local path is read.
     Packages,
+    /// The same, and what holds a `/` is a path.
+    PackagesOrPaths,
+    /// Paths of manifests.
+    Manifests,
     /// Paths that are read.
     Read,
     /// Paths that are written (and may be read).

@@ -2,7 +2,7 @@
 
 use crate::analysis::Facts;
 use crate::analysis::effects::Effects;
-use crate::analysis::paths::{Extent, Region, join};
+use crate::analysis::paths::{Extent, Region, below, join};
 use crate::analysis::runs::Run;
 use crate::knowledge::tools::Does;
 use crate::syntax::shell::{Connector, Item, Pipeline, Script};
@@ -163,7 +163,7 @@ fn copy_operation(facts: &Facts<'_>, index: usize, transfer: &Transfer) -> Opera
     let workdir = &facts.states[index].workdir;
     let target = join(workdir, &transfer.dest.raw);
     let into_folder =
-        transfer.dest.raw.ends_with('/') || transfer.dest.raw == "." || transfer.sources.len() > 1;
+        transfer.dest.raw.ends_with('/') || below(workdir, &target).is_some() || transfer.sources.len() > 1;
     let mut writes = Extent::default();
     for source in &transfer.sources {
         let name = source.raw.rsplit('/').next().unwrap_or_default();

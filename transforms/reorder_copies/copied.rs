@@ -1,8 +1,8 @@
 //! What a copy of the build context brings, and where it puts it.
 
-use crate::analysis::paths::{self, Region, join};
-use crate::context::{FileKind, in_folder, matches_name};
-use crate::syntax::{Kind, Span, Transfer, Word};
+use crate::analysis::paths::{self, Extent, Region, join};
+use crate::context::{BuildContext, FileKind, in_folder, matches_name};
+use crate::syntax::{Expander, Kind, Lookup, Span, Transfer, Word};
 use crate::transform::{Cx, Refusal};
 
 /// Flags that a copy may have and still move; they are repeated on the copies of manifests.
@@ -13,144 +13,196 @@ pub(super) struct Copied {
     /// The instruction.
     pub(super) index: usize,
     /// What is copied, by source.
-    pub(super) sources: Vec<Source>,
+    sources: Vec<Source>,
     /// The destination, resolved.
     pub(super) dest: String,
-    /// Whether the destination is written relative to the working directory.
-    pub(super) relative: bool,
+    /// The destination, as written.
+    pub(super) written_dest: String,
+    /// The flags, as written.
+    pub(super) flags: Vec<String>,
+    /// Whether the destination is a folder, whatever is copied.
+    into_folder: bool,
 }
 
 /// One source of a copy.
-pub(super) struct Source {
+struct Source {
     /// In the context; `""` is its root.
-    pub(super) path: String,
+    path: String,
     /// Whether the source is a folder, whose contents are copied.
-    pub(super) is_folder: bool,
+    is_folder: bool,
 }
 
 impl Copied {
     /// Reads the copy at `index`. `None` when it is none of the build context.
     pub(super) fn read(cx: &Cx<'_>, index: usize) -> Result<Option<Self>, Refusal> {
-        let view = &cx.facts.views[index];
-        let site = cx.file.instructions()[index].span;
-        let (transfer, is_add) = match &view.kind {
-            Kind::Copy(transfer) => (transfer, false),
-            Kind::Add(transfer) => (transfer, true),
+        let (view, instruction) = (&cx.facts.views[index], &cx.file.instructions()[index]);
+        let transfer = match &view.kind {
+            Kind::Copy(transfer) => transfer,
+            Kind::Add(transfer) if adds_folders(cx, transfer) => transfer,
             _ => return Ok(None),
         };
-        if view.flags.iter().any(|flag| flag.name == "from")
-            || !cx.file.instructions()[index].heredocs.is_empty()
-        {
+        if view.flag("from").is_some() || !instruction.heredocs.is_empty() {
             return Ok(None);
         }
-        if is_add && !adds_folders(cx, transfer) {
-            return Ok(None);
-        }
-        if let Some(flag) = view
-            .flags
-            .iter()
-            .find(|flag| !MOVABLE_FLAGS.contains(&flag.name.as_str()))
-        {
+        let site = instruction.span;
+        let movable = |name: &str| MOVABLE_FLAGS.contains(&name);
+        if let Some(flag) = view.flags.iter().find(|flag| !movable(&flag.name)) {
             let message = format!(
                 "--{} decides what is copied, and dfopt does not take it apart",
                 flag.name
             );
             return Err(Refusal::new(site, "copy-flags", message));
         }
-        let words = || {
-            transfer
-                .sources
-                .iter()
-                .chain(std::iter::once(&transfer.dest))
+        let Some(dest) = resolved(cx, index, transfer) else {
+            let message = "the paths of this copy are quoted, or known only to the build";
+            return Err(Refusal::new(site, "variable-path", message));
         };
-        if words().any(|word| word.raw.contains(['$', '"', '\''])) {
-            return Err(Refusal::new(
-                site,
-                "variable-path",
-                "the paths of this copy are known only to the build",
-            ));
+        let mut sources = Vec::new();
+        for word in &transfer.sources {
+            sources.extend(named_by(cx, word, site)?);
         }
+        let written_dest = transfer.dest.raw.clone();
+        let is_one_file = transfer.sources.len() == 1 && !is_pattern(&transfer.sources[0].raw);
         let workdir = &cx.facts.states[index].workdir;
-        let sources: Result<Vec<Vec<Source>>, Refusal> = transfer
-            .sources
-            .iter()
-            .map(|word| sources(cx, word, site))
-            .collect();
-        let sources = sources?.into_iter().flatten().collect();
-        let dest = &transfer.dest.raw;
+        let flags = view.flags.iter().map(|flag| view.text(flag.span));
         Ok(Some(Self {
             index,
             sources,
-            dest: join(workdir, dest),
-            relative: !dest.starts_with('/'),
+            into_folder: !is_one_file
+                || matches!(written_dest.rsplit('/').next(), Some("" | "." | ".."))
+                || paths::below(workdir, &dest).is_some(),
+            dest,
+            written_dest,
+            flags: flags.map(str::to_owned).collect(),
         }))
     }
 
     /// How messages call it.
     pub(super) fn title(&self, cx: &Cx<'_>) -> String {
         let view = &cx.facts.views[self.index];
-        format!(
-            "{} {}",
-            cx.file.instructions()[self.index]
-                .keyword_span
-                .text(cx.file.text()),
-            view.body.text(&view.logical.text)
-        )
+        let keyword = cx.file.instructions()[self.index].keyword_span;
+        let words = view.text(view.body).split_whitespace();
+        let words: Vec<&str> = words.filter(|word| !word.starts_with("--")).collect();
+        format!("`{} {}`", keyword.text(cx.file.text()), words.join(" "))
     }
 
-    /// The flags, as written.
-    pub(super) fn flags(&self, cx: &Cx<'_>) -> Vec<String> {
-        let view = &cx.facts.views[self.index];
-        view.flags
-            .iter()
-            .map(|flag| flag.span.text(&view.logical.text).to_owned())
+    /// Whether the destination is relative to the working directory.
+    pub(super) fn is_relative(&self) -> bool {
+        !self.written_dest.starts_with(['/', '$'])
+    }
+
+    /// Whether it brings a folder: the source of a program, and not just files that were picked.
+    pub(super) fn brings_folder(&self) -> bool {
+        self.sources.iter().any(|source| source.is_folder)
+    }
+
+    /// Whether what it brings belongs to another user, or has another mode, than what a command
+    /// makes.
+    pub(super) fn sets_owner(&self) -> bool {
+        self.flags.iter().any(|flag| !flag.starts_with("--link"))
+    }
+
+    /// The paths in the context that it copies.
+    pub(super) fn sources(&self) -> impl Iterator<Item = &str> {
+        self.sources.iter().map(|source| source.path.as_str())
+    }
+
+    /// The files that it copies, if it copies no folder.
+    pub(super) fn files(&self) -> Option<Vec<&str>> {
+        (!self.brings_folder()).then(|| self.sources().collect())
+    }
+
+    /// Whether it may write something in `extent`.
+    pub(super) fn meets(&self, extent: &Extent) -> bool {
+        self.regions().iter().any(|region| extent.meets(region))
+    }
+
+    /// Everything that it may write: the files, if it copies nothing else, or the destination.
+    pub(super) fn regions(&self) -> Vec<Region> {
+        let only_files = self.into_folder && !self.sources.is_empty() && !self.brings_folder();
+        if !only_files {
+            return vec![Region::new(self.dest.clone())];
+        }
+        let name = |source: &Source| source.path.rsplit('/').next().map(str::to_owned);
+        let names = self.sources.iter().filter_map(name);
+        names
+            .map(|name| Region::new(join(&self.dest, &name)))
             .collect()
     }
 
-    /// Everything below which it may write.
-    pub(super) fn target(&self) -> Region {
-        Region::new(self.dest.clone())
+    /// Whether `region` is more than a part of what lands in the destination.
+    pub(super) fn is_within(&self, region: &Region) -> bool {
+        region.path.contains(['*', '?', '['])
+            || paths::below(&region.path, &self.dest).is_none_or(str::is_empty)
     }
 
-    /// The path in the context of what lands at `path` in the image, if this copy would bring it.
-    pub(super) fn origin(&self, path: &str) -> Option<String> {
-        self.sources.iter().find_map(|source| {
-            if source.is_folder {
-                return paths::below(path, &self.dest)
-                    .map(|rest| in_folder_path(&source.path, rest));
-            }
-            let (folder, pattern) = source.path.rsplit_once('/').unwrap_or(("", &source.path));
-            let name = path.rsplit('/').next()?;
-            let named = join(&self.dest, name) == path && matches_name(pattern, name);
-            (named || path == self.dest).then(|| in_folder(folder, name))
-        })
+    /// The path in the context of what it brings to `path` in the image: with the context at hand,
+    /// if there is something.
+    pub(super) fn brings(&self, context: Option<&BuildContext>, path: &str) -> Option<String> {
+        let exists = |origin: &String| context.is_none_or(|context| context.has(origin));
+        self.origins(path).find(exists)
+    }
+
+    /// The paths in the context from which `path` in the image may come; what is copied last first.
+    pub(super) fn origins(&self, path: &str) -> impl Iterator<Item = String> {
+        let sources = self.sources.iter().rev();
+        sources.filter_map(move |source| self.origin_in(source, path))
+    }
+
+    fn origin_in(&self, source: &Source, path: &str) -> Option<String> {
+        if source.is_folder {
+            let rest = paths::below(path, &self.dest)?;
+            return Some(joined(&source.path, rest));
+        }
+        if !self.into_folder && path == self.dest {
+            return Some(source.path.clone());
+        }
+        let (folder, pattern) = source.path.rsplit_once('/').unwrap_or(("", &source.path));
+        let name = path.rsplit('/').next()?;
+        let named = join(&self.dest, name) == path && matches_name(pattern, name);
+        named.then(|| in_folder(folder, name))
     }
 
     /// Where the file or folder `path` of the context lands in the image, if this copy brings it.
     pub(super) fn lands_at(&self, path: &str) -> Option<String> {
-        self.sources.iter().find_map(|source| {
+        self.sources.iter().rev().find_map(|source| {
+            if source.is_folder && source.path.is_empty() {
+                return Some(join(&self.dest, path));
+            }
             if source.is_folder {
-                let rest = if source.path.is_empty() {
-                    Some(path)
-                } else {
-                    paths::below(path, &source.path)
-                };
-                return rest.map(|rest| join(&self.dest, rest));
+                return paths::below(path, &source.path).map(|rest| join(&self.dest, rest));
             }
             let name = path.rsplit('/').next()?;
-            (source.path == path).then(|| join(&self.dest, name))
+            let dest = if self.into_folder { name } else { "" };
+            (source.path == path).then(|| join(&self.dest, dest))
         })
     }
 
-    /// Whether it brings nothing but the files in `paths` (in the context).
-    pub(super) fn brings_only(&self, paths: &[String]) -> bool {
-        self.sources
-            .iter()
-            .all(|source| !source.is_folder && paths.contains(&source.path))
+    /// Where the files of the context that `pattern`, a path in the image, matches land.
+    pub(super) fn landing(&self, context: &BuildContext, pattern: &str) -> Vec<String> {
+        let of_folder = |source: &Source| match paths::below(pattern, &self.dest) {
+            Some(rest) if source.is_folder => context.glob(&joined(&source.path, rest)),
+            _ => vec![source.path.clone()],
+        };
+        let found = self.sources.iter().flat_map(of_folder);
+        found.filter_map(|path| self.lands_at(&path)).collect()
+    }
+
+    /// The folder `path` of the image, which is the destination or below it, as the author writes it.
+    pub(super) fn written_folder(&self, path: &str) -> String {
+        let rest = paths::below(path, &self.dest).unwrap_or_default();
+        let dest = self.written_dest.trim_end_matches('/');
+        match (dest, rest) {
+            ("." | "", "") => format!("{dest}/"),
+            (".", _) => format!("{rest}/"),
+            (_, "") => format!("{dest}/"),
+            _ => format!("{dest}/{rest}/"),
+        }
     }
 }
 
-fn in_folder_path(folder: &str, rest: &str) -> String {
+/// `rest` below `folder`, either of which may be empty.
+fn joined(folder: &str, rest: &str) -> String {
     if rest.is_empty() {
         folder.to_owned()
     } else {
@@ -158,15 +210,39 @@ fn in_folder_path(folder: &str, rest: &str) -> String {
     }
 }
 
+fn is_pattern(path: &str) -> bool {
+    path.contains(['*', '?', '['])
+}
+
 /// `ADD` unpacks archives and downloads; of folders it is a `COPY`.
 fn adds_folders(cx: &Cx<'_>, transfer: &Transfer) -> bool {
-    transfer.sources.iter().all(|word| {
-        let path = clean(&word.raw);
-        path.is_empty()
-            || cx
-                .context
-                .is_some_and(|context| context.kind(&path) == Some(FileKind::Folder))
-    })
+    let is_folder = |path: &str| {
+        let kind = cx.context.and_then(|context| context.kind(path));
+        path.is_empty() || kind == Some(FileKind::Folder)
+    };
+    let mut sources = transfer.sources.iter();
+    sources.all(|word| is_folder(&clean(&word.raw)))
+}
+
+/// The absolute destination, if all paths are known and need no quotes.
+fn resolved(cx: &Cx<'_>, index: usize, transfer: &Transfer) -> Option<String> {
+    let is_plain = |raw: &str| !raw.contains(['"', '\'', '\\', ' ', '\t']);
+    let sources_are_plain = transfer
+        .sources
+        .iter()
+        .all(|word| is_plain(&word.raw) && !word.raw.contains('$'));
+    let state = &cx.facts.states[index];
+    let lookup = |name: &str| match state.fixed_value(name) {
+        Some(value) => Lookup::Set(value.to_owned()),
+        None => Lookup::Unknown,
+    };
+    let raw = &transfer.dest.raw;
+    let dest = Expander::new(cx.file.escape())
+        .expand(raw, &lookup)
+        .value()?;
+    let known = !raw.starts_with('$') || dest.starts_with('/');
+    (sources_are_plain && is_plain(raw) && is_plain(&dest) && known)
+        .then(|| join(&state.workdir, &dest))
 }
 
 /// A source as a path in the context: `./src/` is `src`, `.` is `""`.
@@ -179,33 +255,41 @@ fn clean(raw: &str) -> String {
 }
 
 /// The files and folders that one word of the copy names.
-fn sources(cx: &Cx<'_>, word: &Word, site: Span) -> Result<Vec<Source>, Refusal> {
+fn named_by(cx: &Cx<'_>, word: &Word, site: Span) -> Result<Vec<Source>, Refusal> {
     let path = clean(&word.raw);
-    let is_pattern = path.contains(['*', '?', '[']);
     let Some(context) = cx.context else {
-        let is_folder = path.is_empty() || !is_pattern && !looks_like_file(&path);
+        let is_folder = path.is_empty() || !is_pattern(&path) && !looks_like_file(&path);
         return Ok(vec![Source { path, is_folder }]);
     };
-    let found = if is_pattern {
+    let found = if is_pattern(&path) {
         context.glob(&path)
     } else {
         vec![path]
     };
     let source = |path: String| match context.kind(&path) {
+        // What a link leads to is copied, a file or a folder.
+        Some(_) if context.is_linked(&path) => Err(linked(site, &path)),
         Some(kind) => Ok(Source {
             is_folder: kind == FileKind::Folder,
             path,
         }),
-        None => Err(Refusal::new(
-            site,
-            "not-in-context",
-            format!(
+        None => {
+            let message = format!(
                 "{} is not in the build context that dfopt looks at: name the right one with --context",
                 word.raw
-            ),
-        )),
+            );
+            Err(Refusal::new(site, "not-in-context", message))
+        }
     };
     found.into_iter().map(source).collect()
+}
+
+/// Refuses a copy for the symbolic link at or above `path` in the context.
+pub(super) fn linked(site: Span, path: &str) -> Refusal {
+    let message = format!(
+        "{path} is or lies behind a symbolic link: a copy of it by name brings what it leads to, and the copy of the folder brings the link"
+    );
+    Refusal::new(site, "symbolic-link", message)
 }
 
 /// A guess for when the context is not at hand: names of files have an ending.

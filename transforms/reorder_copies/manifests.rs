@@ -1,17 +1,14 @@
 //! The manifests that an install reads, and the copies that bring just them.
 
-use std::collections::BTreeMap;
-
-use crate::analysis::paths::{join, parent};
+use crate::analysis::paths::{Extent, Region, below, join, parent};
 use crate::analysis::runs::Step;
-use crate::context::{BuildContext, required_by};
-use crate::knowledge::tools::Role;
+use crate::context::{BuildContext, Entry, FileKind, Required, required_by};
+use crate::knowledge::tools::{Operands, Role};
 use crate::syntax::Kind;
-use crate::transform::{Cx, Evidence, Place, Refusal};
+use crate::transform::{Evidence, Place, Refusal};
 
-use super::copied::Copied;
-use super::crossing::Crossing;
-use super::written_folder;
+use super::copied::{Copied, linked};
+use super::sink::Sink;
 
 /// A copy of manifests into one folder.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -24,6 +21,28 @@ pub(super) struct Leave {
     pub(super) lands: Vec<String>,
 }
 
+impl Leave {
+    /// Whether it brings the file at `region`.
+    pub(super) fn covers(&self, region: &Region) -> bool {
+        let brings = |path: &String| Region::new(path.clone()).covers(region);
+        self.lands.iter().any(brings)
+    }
+
+    /// Adds it to copies for the same instruction: one for each folder.
+    pub(super) fn add_to(self, leaves: &mut Vec<Self>) {
+        let Some(other) = leaves.iter_mut().find(|other| other.dest == self.dest) else {
+            leaves.push(self);
+            return;
+        };
+        for (source, path) in self.sources.into_iter().zip(self.lands) {
+            if !other.lands.contains(&path) {
+                other.sources.push(source);
+                other.lands.push(path);
+            }
+        }
+    }
+}
+
 /// What one step needs of what a copy brings.
 #[derive(Default)]
 pub(super) struct Needed {
@@ -31,6 +50,8 @@ pub(super) struct Needed {
     pub(super) leaves: Vec<Leave>,
     /// The files in the context that the step reads.
     pub(super) sources: Vec<String>,
+    /// The folders in the context with manifests that others have led to.
+    pub(super) members: Vec<String>,
     /// What is taken for granted.
     pub(super) assumes: Vec<String>,
     /// What proves it.
@@ -46,279 +67,355 @@ impl Needed {
     }
 }
 
-/// A manifest of a step: its path in the image, and whether the step fails without it.
-struct Entry {
+/// What a command is given, as far as its manifests go.
+pub(super) struct Request<'t> {
+    /// The instruction.
+    pub(super) at: usize,
+    /// The folder in which it works.
+    pub(super) directory: String,
+    /// Its manifests.
+    pub(super) manifests: Vec<Manifest>,
+    /// What to copy when the context is not at hand, instead of the manifests that it cannot do
+    /// without.
+    pub(super) patterns: &'t [String],
+    /// Its options.
+    pub(super) options: Vec<String>,
+}
+
+/// A manifest of a command.
+pub(super) struct Manifest {
+    /// In the image.
     path: String,
-    required: bool,
+    /// Whether the command fails without it.
+    is_required: bool,
+    /// The name under which the tables know what it is.
+    reads_as: Option<String>,
 }
 
-/// What `step` of instruction `at` needs, less what is in `left` or comes with earlier copies.
-pub(super) fn needed(
-    cx: &Cx<'_>,
-    copied: &Copied,
-    left: &[String],
-    at: usize,
-    step: &Step<'_>,
-) -> Result<Needed, Refusal> {
-    let Some(invocation) = &step.invocation else {
-        return Ok(Needed::default());
-    };
-    let Some(directory) = step.directory() else {
-        return Ok(Needed::default());
-    };
-    let mut entries = entries(&directory, &invocation.action.manifests);
-    let given = invocation
-        .options
-        .iter()
-        .filter(|option| option.role == Role::Manifest);
-    for value in given
-        .filter_map(|option| option.value.as_deref())
-        .filter(|value| !value.contains("://"))
-    {
-        entries.push(Entry {
-            path: join(&directory, value),
-            required: true,
-        });
+impl Manifest {
+    /// Where it is in the image.
+    pub(super) fn path(&self) -> &str {
+        &self.path
     }
-    let options: Vec<String> = invocation
-        .options
-        .iter()
-        .map(|option| option.name.clone())
-        .collect();
-    let patterns = &invocation.action.unknown_context;
-    resolve(
-        cx, copied, left, at, &directory, entries, patterns, &options,
-    )
-}
 
-fn entries(directory: &str, names: &[String]) -> Vec<Entry> {
-    let entry = |name: &String| Entry {
-        path: join(directory, name.trim_end_matches('?')),
-        required: !name.ends_with('?'),
-    };
-    names.iter().map(entry).collect()
-}
-
-/// A step that fetches the dependencies of the build `step`, so that the copy itself can stay in
-/// front of the build. Only with the context at hand: what it needs must exist.
-pub(super) fn prefetch(
-    cx: &Cx<'_>,
-    copied: &Copied,
-    left: &[String],
-    at: usize,
-    step: &Step<'_>,
-) -> Option<Crossing> {
-    let context = cx.context?;
-    let action = step.invocation.as_ref()?.action;
-    let prefetch = action.prefetch.as_ref()?;
-    let directory = step.directory()?;
-    if directory != cx.facts.states[at].workdir || !cx.facts.views[at].flags.is_empty() {
-        return None;
+    /// The manifest that an entry of the tables names, for a command in `directory`.
+    pub(super) fn listed(directory: &str, name: &str) -> Self {
+        Self {
+            path: join(directory, name.trim_end_matches('?')),
+            is_required: !name.ends_with('?'),
+            reads_as: None,
+        }
     }
-    let origin = copied.origin(&join(&directory, prefetch.manifests.first()?))?;
-    let text = context.read(&origin)?;
-    let folder = origin.rsplit_once('/').map_or("", |(folder, _)| folder);
-    let beside = |name: &String| context.has(&crate::context::in_folder(folder, name));
-    let worth = match &prefetch.when {
-        Some(pattern) => text.lines().any(|line| pattern.is_match(line)),
-        None => true,
-    };
-    if !worth
-        || prefetch.unless.iter().any(beside)
-        || is_fetched_before(cx, copied, at, &prefetch.command)
-    {
-        return None;
-    }
-    let entries = entries(&directory, &prefetch.manifests);
-    let needed = resolve(cx, copied, left, at, &directory, entries, &[], &[]).ok()?;
-    let mut crossing = Crossing {
-        gain: true,
-        prefetch: Some(prefetch.command.clone()),
-        leaves: needed.leaves,
-        assumes: needed.assumes,
-        because: needed.because,
-        ..Crossing::default()
-    };
-    crossing.assumes.push(format!(
-        "everything that {origin} names can be downloaded, whether the build needs it or not"
-    ));
-    Some(crossing)
 }
 
-/// Whether the stage runs `command` before the copy already.
-fn is_fetched_before(cx: &Cx<'_>, copied: &Copied, at: usize, command: &str) -> bool {
-    let start = cx.facts.stage_of(at).map_or(0, |stage| stage.from);
-    let bodies =
-        (start..copied.index).filter_map(|index| Some((index, cx.facts.runs[index].as_ref()?)));
-    bodies.into_iter().any(|(index, run)| {
-        run.body
-            .text(&cx.facts.views[index].logical.text)
-            .contains(command)
+/// Whether `step` reads manifests.
+pub(super) fn has_any(step: &Step<'_>) -> bool {
+    step.invocation.as_ref().is_some_and(|invocation| {
+        let mut options = invocation.options.iter();
+        let by_operand = invocation.action.operands == Operands::Manifests;
+        !invocation.action.manifests.is_empty()
+            || by_operand
+            || options.any(|option| option.role == Role::Manifest)
     })
 }
 
-#[allow(clippy::too_many_arguments)]
-fn resolve(
-    cx: &Cx<'_>,
-    copied: &Copied,
-    left: &[String],
-    at: usize,
-    directory: &str,
-    entries: Vec<Entry>,
-    patterns: &[String],
-    options: &[String],
-) -> Result<Needed, Refusal> {
+/// What `step` of instruction `at` needs, less what is left behind or comes with earlier copies.
+pub(super) fn needed(sink: &Sink<'_>, at: usize, step: &Step<'_>) -> Result<Needed, Refusal> {
+    let (Some(invocation), Some(directory)) = (&step.invocation, step.directory()) else {
+        return Ok(Needed::default());
+    };
+    let action = invocation.action;
+    let options = invocation.options.iter();
+    let by_option = options
+        .clone()
+        .filter(|option| option.role == Role::Manifest)
+        .filter_map(|option| option.value.as_deref());
+    let operands = invocation.operands.iter().map(|&at| step.args[at].known());
+    let by_operand = operands.filter(|_| action.operands == Operands::Manifests);
+    let given = by_option
+        .chain(by_operand)
+        .filter(|path| !path.contains("://"));
+    let mut manifests = Vec::new();
+    for name in &action.manifests {
+        let manifest = Manifest::listed(&directory, name);
+        manifests.extend(named_by(sink, at, manifest)?);
+    }
+    manifests.extend(given.map(|path| Manifest {
+        path: join(&directory, path),
+        is_required: true,
+        reads_as: action.reads_as.clone(),
+    }));
+    let request = Request {
+        at,
+        manifests,
+        patterns: &action.unknown_context,
+        options: options.map(|option| option.name.clone()).collect(),
+        directory,
+    };
+    let mut needed = resolve(sink, &request)?;
+    if !needed.sources.is_empty() {
+        needed.assumes.extend(action.assumes.iter().cloned());
+    }
+    Ok(needed)
+}
+
+/// The manifests that an entry with a wildcard stands for.
+fn named_by(sink: &Sink<'_>, at: usize, manifest: Manifest) -> Result<Vec<Manifest>, Refusal> {
+    if !manifest.path.contains(['*', '[']) {
+        return Ok(vec![manifest]);
+    }
+    let Some(context) = sink.cx.context else {
+        let message = "which manifests it reads can only be seen in the build context: name it with --context";
+        return Err(sink.refuse(at, "unknown-manifests", message));
+    };
+    let mut found = sink.copied.landing(context, &manifest.path);
+    for other in sink.copies_before(at) {
+        found.extend(other.landing(context, &manifest.path));
+    }
+    let pattern = Region::new(manifest.path.clone());
+    let found = found
+        .into_iter()
+        .filter(|path| pattern.covers(&Region::new(path.clone())));
+    let concrete = found.map(|path| Manifest {
+        path,
+        is_required: false,
+        reads_as: None,
+    });
+    // The entry itself stays, to explain the read of it.
+    Ok(concrete.chain([manifest]).collect())
+}
+
+/// Finds the files of a request, and what they lead to.
+pub(super) fn resolve(sink: &Sink<'_>, request: &Request<'_>) -> Result<Needed, Refusal> {
     let mut needed = Needed {
-        paths: entries.iter().map(|entry| entry.path.clone()).collect(),
+        paths: request
+            .manifests
+            .iter()
+            .map(|manifest| manifest.path.clone())
+            .collect(),
         ..Needed::default()
     };
-    let wanted: Vec<&Entry> = entries
-        .iter()
-        .filter(|entry| copied.origin(&entry.path).is_some())
-        .collect();
-    let missing = |path: &str| {
-        !left.iter().any(|known| known == path) && !is_copied_before(cx, copied, at, path)
-    };
-    let files: Vec<(String, String)> = match cx.context {
-        Some(context) => in_context(cx, context, copied, at, &wanted, options, &mut needed)?,
-        None => {
-            let required = wanted
-                .iter()
-                .filter(|entry| entry.required && missing(&entry.path));
-            let names: Vec<String> = required.map(|entry| entry.path.clone()).collect();
-            for path in &names {
-                let origin = copied.origin(path).unwrap_or_default();
-                needed.assumes.push(format!(
-                    "{origin} needs no other file of the project when its packages are installed"
-                ));
-            }
-            let patterned =
-                !patterns.is_empty() && names.iter().any(|path| parent(path) == directory);
-            let paths = if patterned {
-                patterns.iter().map(|name| join(directory, name)).collect()
-            } else {
-                names
-            };
-            paths
-                .into_iter()
-                .filter_map(|path| Some((copied.origin(&path)?, path)))
-                .collect()
-        }
+    made_by_a_step(sink, request)?;
+    let files = match sink.cx.context {
+        Some(context) => in_context(sink, context, request, &mut needed)?,
+        None => unseen(sink, request, &mut needed),
     };
     needed.sources = files.iter().map(|(source, _)| source.clone()).collect();
-    needed.leaves = grouped(
-        cx,
-        copied,
-        at,
-        files.into_iter().filter(|(_, path)| missing(path)),
-    );
+    let in_a_folder = |path: &str| {
+        let mut folders = files.iter().filter(|(_, folder)| folder != path);
+        folders.any(|(_, folder)| below(path, folder).is_some())
+    };
+    for (source, path) in files.iter().cloned() {
+        if !in_a_folder(&path) && !sink.is_left(&path) && !is_copied_before(sink, &source, &path) {
+            leave(sink, source, path).add_to(&mut needed.leaves);
+        }
+    }
     Ok(needed)
+}
+
+/// A manifest that a step in between makes or edits is not the one of the context.
+fn made_by_a_step(sink: &Sink<'_>, request: &Request<'_>) -> Result<(), Refusal> {
+    let between = sink.copied.index + 1..request.at;
+    let runs = between.filter_map(|at| sink.cx.facts.runs[at].as_ref());
+    let steps: Vec<&Step<'_>> = runs.flat_map(|run| &run.steps).collect();
+    let brings = |manifest: &&Manifest| sink.copied.origins(&manifest.path).next().is_some();
+    for manifest in request.manifests.iter().filter(brings) {
+        let region = Region::new(manifest.path.clone());
+        let edits = |step: &&&Step<'_>| {
+            let writes = match &step.effects.writes {
+                Extent::Everything => true,
+                Extent::Regions(regions) => regions.contains(&region),
+            };
+            writes && !super::artefacts::is_regenerated(step, &region)
+        };
+        if steps.iter().any(|step| edits(&step)) {
+            let message = format!("{} is made or edited by a step in between", manifest.path);
+            return Err(sink.refuse(request.at, "edits-manifest", &message));
+        }
+    }
+    Ok(())
 }
 
 /// The files to copy, with their paths in the image, when the context is at hand.
 fn in_context(
-    cx: &Cx<'_>,
+    sink: &Sink<'_>,
     context: &BuildContext,
-    copied: &Copied,
-    at: usize,
-    wanted: &[&Entry],
-    options: &[String],
+    request: &Request<'_>,
     needed: &mut Needed,
 ) -> Result<Vec<(String, String)>, Refusal> {
-    let site = cx.file.instructions()[copied.index].span;
-    for entry in wanted.iter().filter(|entry| entry.required) {
-        let origin = copied.origin(&entry.path).unwrap_or_default();
-        if !context.has(&origin) && !is_copied_before(cx, copied, at, &entry.path) {
-            let message = format!(
-                "{origin} is not in the build context, but the install in line {} reads it",
-                cx.file.instructions()[at].start_line
-            );
-            return Err(Refusal::new(site, "manifest-missing", message));
+    let mut entries = Vec::new();
+    for manifest in &request.manifests {
+        let here = sink.copied.brings(Some(context), &manifest.path);
+        let found = here.or_else(|| brought_before(sink, context, request.at, &manifest.path));
+        match (found, sink.copied.origins(&manifest.path).next()) {
+            (Some(path), _) => entries.push(Entry {
+                path,
+                reads_as: manifest.reads_as.clone(),
+            }),
+            (None, Some(path)) if manifest.is_required => {
+                let message = format!("it reads {path}, which is not in the build context");
+                return Err(sink.refuse(request.at, "manifest-missing", &message));
+            }
+            (None, None) if manifest.is_required => needed.assumes.push(format!(
+                "{}, which does not come from the build context, names no path of the project",
+                manifest.path
+            )),
+            (None, _) => {}
         }
     }
-    let origins: Vec<String> = wanted
-        .iter()
-        .filter_map(|entry| copied.origin(&entry.path))
-        .collect();
-    let required =
-        required_by(context, &cx.knowledge.manifests, &origins, options).map_err(|obstacle| {
-            Refusal::new(
-                site,
-                obstacle_code(&obstacle.code),
-                obstacle.message.clone(),
-            )
-            .because(Place::File(obstacle.path, obstacle.line), obstacle.message)
-        })?;
+    let tables = &sink.cx.knowledge.manifests;
+    let required = required_by(context, tables, &entries, &request.options);
+    let required = required.map_err(|obstacle| {
+        let place = Place::File(obstacle.path, obstacle.line);
+        let code = obstacle_code(&obstacle.code);
+        sink.refuse(request.at, code, &obstacle.message)
+            .because(place, obstacle.message)
+    })?;
     let mut files = Vec::new();
-    for requirement in required {
-        let Some(path) = copied.lands_at(&requirement.path) else {
-            let message = format!(
-                "the install reads {}, which another copy brings",
-                requirement.path
-            );
-            return Err(Refusal::new(site, "local-dependency", message));
-        };
-        needed.paths.push(path.clone());
-        let note = "read: the install needs nothing else of the project".to_owned();
-        needed.because.push(Evidence {
-            place: Place::File(requirement.path.clone(), None),
-            note,
-        });
-        files.push((requirement.path, path));
+    for required in required {
+        files.extend(located(sink, context, request, required, needed)?);
     }
     Ok(files)
+}
+
+/// The file of the context that a copy of the stage other than this one brings to `path` before
+/// instruction `at`.
+fn brought_before(
+    sink: &Sink<'_>,
+    context: &BuildContext,
+    at: usize,
+    path: &str,
+) -> Option<String> {
+    sink.copies_before(at)
+        .filter_map(|other| other.brings(Some(context), path))
+        .last()
+}
+
+/// Where a required file lands, if this copy brings it; notes what is known of it.
+fn located(
+    sink: &Sink<'_>,
+    context: &BuildContext,
+    request: &Request<'_>,
+    required: Required,
+    needed: &mut Needed,
+) -> Result<Option<(String, String)>, Refusal> {
+    let source = required.path;
+    if required.is_checked {
+        needed.because.push(Evidence {
+            place: Place::File(source.clone(), None),
+            note: "asks for nothing else in the project".to_owned(),
+        });
+    }
+    let Some(path) = sink.copied.lands_at(&source) else {
+        let mut others = sink.other_copies();
+        if others.any(|other| other.lands_at(&source).is_some()) {
+            return Ok(None);
+        }
+        let message = format!("it reads {source}, which no copy brings");
+        return Err(sink.refuse(request.at, "local-dependency", &message));
+    };
+    if context.is_linked(&source) {
+        let site = sink.cx.file.instructions()[sink.copied.index].span;
+        return Err(linked(site, &source));
+    }
+    if source.contains([' ', '*', '?', '[', '\\', '$', '"', '\'']) {
+        let message = format!("the name of {source} cannot be written without quotes");
+        return Err(sink.refuse(request.at, "odd-name", &message));
+    }
+    let is_member = parent(&path) != request.directory && !required.is_folder;
+    let folder = source.rsplit_once('/').map_or("", |(folder, _)| folder);
+    if is_member && !needed.members.iter().any(|known| known == folder) {
+        needed.members.push(folder.to_owned());
+    }
+    needed.paths.push(path.clone());
+    Ok(Some((source, path)))
+}
+
+/// The files to copy when the context is not at hand.
+fn unseen(sink: &Sink<'_>, request: &Request<'_>, needed: &mut Needed) -> Vec<(String, String)> {
+    let mut missing = Vec::new();
+    for manifest in request
+        .manifests
+        .iter()
+        .filter(|manifest| manifest.is_required)
+    {
+        let origin = sink.copied.origins(&manifest.path).next();
+        let name = origin.clone().unwrap_or_else(|| manifest.path.clone());
+        needed.assumes.push(reads_nothing_else(&name));
+        let Some(origin) = origin else { continue };
+        if !sink.is_left(&manifest.path) && !is_copied_before(sink, &origin, &manifest.path) {
+            needed
+                .assumes
+                .push(format!("{origin} is in the build context"));
+            missing.push((origin, manifest.path.clone()));
+        }
+    }
+    let in_directory = |(_, path): &(String, String)| parent(path) == request.directory;
+    if request.patterns.is_empty() || !missing.iter().any(in_directory) {
+        return missing;
+    }
+    let patterns = request.patterns.iter();
+    let paths = patterns.map(|name| join(&request.directory, name));
+    paths
+        .filter_map(|path| {
+            let origin = sink.copied.origins(&path).next()?;
+            Some((origin, path))
+        })
+        .collect()
+}
+
+fn reads_nothing_else(manifest: &str) -> String {
+    format!(
+        "installing what {manifest} asks for reads nothing else of the project: it names no local path, and no script of the project runs"
+    )
 }
 
 /// The codes that the table of manifests may use.
 fn obstacle_code(code: &str) -> &'static str {
     match code {
         "lifecycle-script" => "lifecycle-script",
+        "needs-source" => "needs-source",
         "vendored" => "vendored",
         _ => "local-dependency",
     }
 }
 
-/// Whether an earlier copy of the stage brings the file that lands at `path`.
-fn is_copied_before(cx: &Cx<'_>, copied: &Copied, at: usize, path: &str) -> bool {
-    let start = cx.facts.stage_of(at).map_or(0, |stage| stage.from);
-    (start..at)
-        .filter(|index| *index != copied.index)
-        .any(|index| {
-            matches!(cx.facts.views[index].kind, Kind::Copy(_) | Kind::Add(_))
-                && Copied::read(cx, index).ok().flatten().is_some_and(|other| {
-                    other
-                        .origin(path)
-                        .is_some_and(|origin| cx.context.is_none_or(|context| context.has(&origin)))
-                })
-        })
+/// Whether an earlier copy of the stage brings the same file `source` of the context to `path`, with
+/// the same owner, and no step in between may change it.
+fn is_copied_before(sink: &Sink<'_>, source: &str, path: &str) -> bool {
+    let region = Region::new(path);
+    let mut copies = (sink.stage.from..sink.copied.index).rev();
+    copies.any(|index| {
+        let is_copy = matches!(
+            sink.cx.facts.views[index].kind,
+            Kind::Copy(_) | Kind::Add(_)
+        );
+        let same = |other: &Copied| {
+            other.flags == sink.copied.flags
+                && other.brings(sink.cx.context, path).as_deref() == Some(source)
+        };
+        let mut runs = (index..sink.copied.index).filter_map(|at| sink.cx.facts.runs[at].as_ref());
+        is_copy
+            && Copied::read(sink.cx, index)
+                .ok()
+                .flatten()
+                .as_ref()
+                .is_some_and(same)
+            && !runs.any(|run| run.effects.writes.meets(&region))
+    })
 }
 
-/// One copy for each folder that files land in; a folder is copied by itself.
-fn grouped(
-    cx: &Cx<'_>,
-    copied: &Copied,
-    at: usize,
-    files: impl Iterator<Item = (String, String)>,
-) -> Vec<Leave> {
-    let workdir = &cx.facts.states[at].workdir;
-    let mut folders: BTreeMap<String, Leave> = BTreeMap::new();
-    for (source, path) in files {
-        let is_folder = cx
-            .context
-            .is_some_and(|context| context.kind(&source) == Some(crate::context::FileKind::Folder));
-        let folder = if is_folder {
-            path.as_str()
-        } else {
-            parent(&path)
-        };
-        let dest = written_folder(workdir, folder, copied.relative);
-        let leave = folders.entry(folder.to_owned()).or_insert_with(|| Leave {
-            sources: Vec::new(),
-            dest,
-            lands: Vec::new(),
-        });
-        leave.sources.push(source);
-        leave.lands.push(path);
+/// The copy of one file; a folder is copied by itself.
+fn leave(sink: &Sink<'_>, source: String, path: String) -> Leave {
+    let kind = sink.cx.context.and_then(|context| context.kind(&source));
+    let (source, folder) = if kind == Some(FileKind::Folder) {
+        (source + "/", path.as_str())
+    } else {
+        (source, parent(&path))
+    };
+    Leave {
+        dest: sink.copied.written_folder(folder),
+        sources: vec![source],
+        lands: vec![path],
     }
-    folders.into_values().collect()
 }

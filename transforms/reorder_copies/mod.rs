@@ -8,23 +8,36 @@
 //!
 //! A copy sinks past an instruction exactly when that instruction neither reads what the copy
 //! brings, other than manifests that are left in its place, nor writes where it lands.
+//!
+//! | module | idea |
+//! |---|---|
+//! | [`copied`] | what a copy brings, and where |
+//! | [`sink`] | the way down |
+//! | [`crossing`], [`steps`] | whether one instruction, one command can be passed |
+//! | [`manifests`], [`artefacts`] | what an install reads, what it makes |
+//! | [`seam`], [`prefetch`] | taking a `RUN` apart, fetching for a build |
+//! | [`writer`] | the edits |
 
+mod artefacts;
 mod copied;
 mod crossing;
 mod manifests;
+mod prefetch;
+mod seam;
+mod sink;
+mod steps;
+mod writer;
 
-use crate::analysis::paths::join;
 use crate::analysis::runs::Step;
 use crate::analysis::stages::{Os, Stage};
-use crate::edit::Edits;
 use crate::knowledge::tools::Does;
-use crate::syntax::{Kind, Span};
-use crate::transform::{Addition, Change, Cx, Info, Plan, Refusal, Rewrite, Transform};
+use crate::syntax::Kind;
+use crate::transform::{
+    Addition, Change, Cx, Evidence, Info, Place, Plan, Refusal, Rewrite, Transform,
+};
 
-use super::style;
 use copied::Copied;
-use crossing::{Crossing, Obstacle};
-use manifests::Leave;
+use sink::{Crossing, Sink};
 
 /// Sinks the copy of the source below the installs that do not need it.
 pub struct ReorderCopies;
@@ -40,13 +53,15 @@ impl Transform for ReorderCopies {
         &INFO
     }
 
+    /// Of the rewrites, that of the lowest copy comes first: copies that sink to the same place keep
+    /// their order.
     fn plan(&self, cx: &Cx<'_>) -> Vec<Plan> {
-        let facts = cx.facts;
-        let stages = facts.stages.iter().filter(|stage| stage.os == Os::Linux);
-        let sites = stages.flat_map(|stage| stage.body.clone().map(move |index| (stage, index)));
-        sites
-            .filter_map(|(stage, index)| rewrite(cx, stage, index).transpose())
-            .collect()
+        let stages = cx.facts.stages.iter().filter(|stage| stage.os == Os::Linux);
+        let plans = stages
+            .flat_map(|stage| stage.body.clone().map(move |index| (stage, index)))
+            .filter_map(|(stage, index)| rewrite(cx, stage, index).transpose());
+        let (rewrites, refusals): (Vec<Plan>, Vec<Plan>) = plans.partition(Result::is_ok);
+        rewrites.into_iter().rev().chain(refusals).collect()
     }
 }
 
@@ -58,127 +73,76 @@ fn is_worth_caching(step: &Step<'_>) -> bool {
     )
 }
 
+/// Whether the instruction `at` has something to gain from a copy further down. What cannot be had
+/// without the source counts as long as nothing in front of the copy does that work already.
+fn gains(sink: &Sink<'_>, at: usize) -> bool {
+    let facts = sink.cx.facts;
+    let before = (sink.stage.from..sink.copied.index).filter_map(|at| facts.runs[at].as_ref());
+    let programs: Vec<&str> = before
+        .flat_map(|run| &run.steps)
+        .filter_map(|step| program(step))
+        .collect();
+    let gains = |step: &Step<'_>| {
+        let is_new = program(step).is_none_or(|name| !programs.contains(&name));
+        is_worth_caching(step) || step.needs_source().is_some() && is_new
+    };
+    let run = facts.runs[at].as_ref();
+    run.is_some_and(|run| run.steps.iter().any(gains))
+}
+
+/// The name of the program that a step calls.
+fn program<'s>(step: &'s Step<'_>) -> Option<&'s str> {
+    step.args.first()?.known().rsplit('/').next()
+}
+
 /// Sinks the copy at `index`, if it is one and there is something to gain.
 fn rewrite(cx: &Cx<'_>, stage: &Stage, index: usize) -> Result<Option<Rewrite>, Refusal> {
-    let gains = |at: &usize| {
-        cx.facts.runs[*at]
-            .as_ref()
-            .is_some_and(|run| run.steps.iter().any(is_worth_caching))
-    };
-    let can_gain =
-        (index + 1..stage.body.end).any(|at| gains(&at)) || builds_with_prefetch(cx, stage, index);
-    if !can_gain || !matches!(cx.facts.views[index].kind, Kind::Copy(_) | Kind::Add(_)) {
+    let is_copy = matches!(cx.facts.views[index].kind, Kind::Copy(_) | Kind::Add(_));
+    let mut below = (index + 1..stage.body.end).filter_map(|at| cx.facts.runs[at].as_ref());
+    if !is_copy || !below.any(|run| run.steps.iter().any(may_gain)) {
         return Ok(None);
     }
     let Some(copied) = Copied::read(cx, index)? else {
         return Ok(None);
     };
-    let descent = Descent::down_from(cx, stage, &copied);
-    match (descent.worth, descent.obstacle) {
-        (true, _) => Ok(Some(build(cx, &copied, &descent.crossings))),
-        (false, Some(obstacle)) if obstacle.in_sight => Err(obstacle.refusal),
+    let (sink, obstacle) = Sink::down(cx, stage, &copied);
+    if sink.copied_above() || sink.leaves_everything() {
+        return Ok(None);
+    }
+    if !sink.passed.is_empty() {
+        return Ok(Some(build(&sink)));
+    }
+    match obstacle {
+        // Files that were picked by name are where their author wants them.
+        Some(obstacle) if obstacle.in_sight && copied.brings_folder() => Err(obstacle.refusal),
         _ => Ok(None),
     }
 }
 
-fn builds_with_prefetch(cx: &Cx<'_>, stage: &Stage, index: usize) -> bool {
-    let mut steps = (index + 1..stage.body.end)
-        .filter_map(|at| cx.facts.runs[at].as_ref())
-        .flat_map(|run| &run.steps);
-    cx.context.is_some()
-        && steps.any(|step| {
-            step.invocation
-                .as_ref()
-                .is_some_and(|invocation| invocation.action.prefetch.is_some())
-        })
+/// Whether a copy could be worth moving for a step.
+fn may_gain(step: &Step<'_>) -> bool {
+    let action = step.invocation.as_ref().map(|invocation| invocation.action);
+    let fetches = action.is_some_and(|action| action.prefetch.is_some());
+    is_worth_caching(step) || step.needs_source().is_some() || fetches
 }
 
-/// How far a copy can sink.
-struct Descent {
-    /// The instructions that it passes, up to the last that is worth it.
-    crossings: Vec<Crossing>,
-    /// Whether it is worth it.
-    worth: bool,
-    /// What it stops at.
-    obstacle: Option<Obstacle>,
-}
-
-impl Descent {
-    fn down_from(cx: &Cx<'_>, stage: &Stage, copied: &Copied) -> Self {
-        let mut descent = Self {
-            crossings: Vec::new(),
-            worth: false,
-            obstacle: None,
-        };
-        let mut useful = 0;
-        for at in copied.index + 1..stage.body.end {
-            let left = descent.left();
-            match crossing::cross(cx, copied, &left, at) {
-                Ok(crossing) => {
-                    let (gain, last) = (crossing.gain, crossing.is_last());
-                    descent.crossings.push(crossing);
-                    if gain {
-                        useful = descent.crossings.len();
-                    }
-                    if last {
-                        break;
-                    }
-                }
-                Err(obstacle) => {
-                    descent.obstacle = Some(obstacle);
-                    break;
-                }
+fn build(sink: &Sink<'_>) -> Rewrite {
+    let site = sink.cx.file.instructions()[sink.copied.index].span;
+    let mut rewrite = Rewrite::new(site, message(sink));
+    rewrite.edits = writer::edits(sink);
+    for crossing in &sink.passed {
+        assume(&mut rewrite, crossing);
+        for evidence in &crossing.because {
+            let is_known = |known: &Evidence| same_file(known, evidence);
+            if !rewrite.because.iter().any(is_known) {
+                rewrite.because.push(evidence.clone());
             }
         }
-        descent.worth = useful > 0;
-        descent.crossings.truncate(useful);
-        descent
-    }
-
-    /// The paths in the image that are left behind so far.
-    fn left(&self) -> Vec<String> {
-        let leaves = self.crossings.iter().flat_map(|crossing| &crossing.leaves);
-        leaves
-            .flat_map(|leave| leave.lands.iter().cloned())
-            .collect()
-    }
-}
-
-fn build(cx: &Cx<'_>, copied: &Copied, crossings: &[Crossing]) -> Rewrite {
-    let mut rewrite = Rewrite::new(
-        cx.file.instructions()[copied.index].span,
-        message(cx, copied, crossings),
-    );
-    let mut writer = Writer {
-        cx,
-        copied,
-        edits: Edits::new(),
-        newline: style::newline(cx.file, rewrite.site.start),
-    };
-    writer.take_out();
-    for crossing in crossings {
-        writer.leave(crossing);
-    }
-    if let Some(last) = crossings.last() {
-        writer.put_back(last);
-    }
-    rewrite.edits = writer.edits;
-    for crossing in crossings {
-        for sentence in &crossing.assumes {
-            rewrite.assume(sentence.clone());
-        }
-        rewrite.because.extend(crossing.because.iter().cloned());
-        rewrite.declares.extend(
-            crossing
-                .not_copied
-                .iter()
-                .cloned()
-                .map(Change::NotInContext),
-        );
-        if let (Some(context), false) = (cx.context, crossing.to_ignore.is_empty()) {
-            let path = context.ignore_file().to_owned();
+        let paths = crossing.not_copied.iter().cloned();
+        rewrite.declares.extend(paths.map(Change::NotInContext));
+        if let (Some(context), false) = (sink.cx.context, crossing.to_ignore.is_empty()) {
             rewrite.additions.push(Addition {
-                path,
+                path: context.ignore_file().to_owned(),
                 lines: crossing.to_ignore.clone(),
             });
         }
@@ -186,123 +150,70 @@ fn build(cx: &Cx<'_>, copied: &Copied, crossings: &[Crossing]) -> Rewrite {
     rewrite
 }
 
-fn message(cx: &Cx<'_>, copied: &Copied, crossings: &[Crossing]) -> String {
-    let steps: Vec<String> = crossings
-        .iter()
-        .filter(|crossing| crossing.gain)
-        .map(|crossing| crossing.title(cx))
-        .collect();
-    format!(
-        "{} after {}, so that a change to it runs {} again",
-        copied.title(cx),
-        steps.join(" and "),
-        if steps.len() > 1 {
-            "none of them"
-        } else {
-            "nothing of that"
-        }
-    )
+/// Whether both say something of the same file.
+fn same_file(a: &Evidence, b: &Evidence) -> bool {
+    matches!((&a.place, &b.place), (Place::File(a, _), Place::File(b, _)) if a == b) && a.note == b.note
 }
 
-/// Builds the edits.
-struct Writer<'a> {
-    cx: &'a Cx<'a>,
-    copied: &'a Copied,
-    edits: Edits,
-    newline: &'static str,
-}
-
-impl Writer<'_> {
-    fn text(&self) -> &str {
-        self.cx.file.text()
+/// Says what a crossing takes for granted.
+fn assume(rewrite: &mut Rewrite, crossing: &Crossing) {
+    if !crossing.absent.is_empty() {
+        let paths = listed(&crossing.absent);
+        rewrite.assume(format!("the build context has no {paths}, or .dockerignore hides it"));
     }
-
-    /// Removes the copy, with its comments, from where it stands.
-    fn take_out(&mut self) {
-        let block = self.cx.facts.block(self.copied.index);
-        self.edits
-            .delete(style::with_blank_line(self.text(), block));
+    for path in &crossing.current {
+        rewrite.assume(format!("{path} is up to date, so that the install leaves it as it is"));
     }
-
-    /// Writes the copies of manifests, and the step that fetches, in front of the instruction.
-    fn leave(&mut self, crossing: &Crossing) {
-        let mut lines = String::new();
-        for leave in &crossing.leaves {
-            lines += &(self.manifest_copy(leave) + self.newline);
-        }
-        if let Some(command) = &crossing.prefetch {
-            let run = style::keyword(self.cx.file, self.copied.index, "RUN");
-            lines += &format!("{run} {command}{}", self.newline);
-        }
-        if !lines.is_empty() {
-            let offset = self.cx.facts.block(crossing.index).start;
-            self.edits.insert(offset, lines);
-        }
-    }
-
-    fn manifest_copy(&self, leave: &Leave) -> String {
-        let copy = style::keyword(self.cx.file, self.copied.index, "COPY");
-        let flags = self.copied.flags(self.cx);
-        let mut words = vec![copy];
-        words.extend(flags);
-        words.extend(leave.sources.iter().cloned());
-        words.push(leave.dest.clone());
-        words.join(" ")
-    }
-
-    /// Writes the copy again behind the last instruction that it passes, or inside of it.
-    fn put_back(&mut self, last: &Crossing) {
-        let block = self.cx.facts.block(self.copied.index);
-        let copy = style::terminated(block.text(self.text()), self.newline);
-        let instruction = &self.cx.file.instructions()[last.index];
-        match last.split {
-            Some(seam) => {
-                let run = style::keyword(self.cx.file, last.index, "RUN");
-                let rest = self.seam_comments(seam);
-                self.edits
-                    .replace(seam, format!("{}{copy}{rest}{run} ", self.newline));
-            }
-            None if last.prefetch.is_some() => {
-                let offset = self.cx.facts.block(last.index).start;
-                self.edits.insert(offset, copy);
-            }
-            None => {
-                let blank = style::blank_line_at(self.text(), instruction.full.end).is_some();
-                let apart =
-                    blank && style::blank_above(self.text(), self.cx.facts.block(last.index).start);
-                let unfinished = !instruction.full.text(self.text()).ends_with('\n');
-                let before = if unfinished || apart {
-                    self.newline
-                } else {
-                    ""
-                };
-                self.edits
-                    .insert(instruction.full.end, format!("{before}{copy}"));
-            }
-        }
-    }
-
-    /// The comments between two commands of a `RUN` that is taken apart there.
-    fn seam_comments(&self, seam: Span) -> String {
-        let lines = seam
-            .text(self.text())
-            .lines()
-            .map(str::trim)
-            .filter(|line| line.starts_with('#'));
-        lines
-            .map(|line| format!("{line}{}", self.newline))
-            .collect()
+    for sentence in &crossing.assumes {
+        rewrite.assume(sentence);
     }
 }
 
-/// The folder `path`, as it is written in a `COPY` from the working directory `workdir`.
-fn written_folder(workdir: &str, folder: &str, relative: bool) -> String {
-    if relative && folder == workdir {
-        return "./".to_owned();
+fn message(sink: &Sink<'_>) -> String {
+    let mut titles: Vec<String> = Vec::new();
+    for title in sink.passed.iter().flat_map(|crossing| titles_in(sink, crossing)) {
+        if !titles.contains(&title) {
+            titles.push(title);
+        }
     }
-    if relative && let Some(below) = crate::analysis::paths::below(folder, workdir) {
-        return format!("{below}/");
+    let copy = sink.copied.title(sink.cx);
+    let all = listed(&titles);
+    let last = sink.passed.last();
+    if last.is_some_and(|last| last.prefetch.is_some()) {
+        return format!(
+            "{all} before {copy}: a change to the source no longer fetches the dependencies again"
+        );
     }
-    let path = join("/", folder);
-    if path == "/" { path } else { path + "/" }
+    let source = if sink.copied.brings_folder() {
+        "the source"
+    } else {
+        "what it copies"
+    };
+    let it = if titles.len() > 1 { "them" } else { "it" };
+    format!("{copy} after {all}: a change to {source} no longer runs {it} again")
+}
+
+/// The commands of an instruction that are worth caching, by program and verb.
+fn titles_in(sink: &Sink<'_>, crossing: &Crossing) -> Vec<String> {
+    let steps = sink.cx.facts.runs[crossing.index].iter();
+    let steps = steps.flat_map(|run| &run.steps).take(crossing.steps);
+    let passed = steps.filter(|step| is_worth_caching(step)).map(|step| {
+        let words = step.invocation.as_ref().map_or(1, |invocation| {
+            invocation.verb_words.end.max(invocation.program_words)
+        });
+        let words = step.args.iter().take(words);
+        let words: Vec<&str> = words.map(|word| word.known()).collect();
+        format!("`{}`", words.join(" "))
+    });
+    let fetch = crossing.prefetch.iter();
+    passed.chain(fetch.map(|command| format!("`{command}`"))).collect()
+}
+
+/// `a, b and c`
+fn listed(titles: &[String]) -> String {
+    match titles {
+        [] => String::new(),
+        [only] => only.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
 }

@@ -1,7 +1,7 @@
 //! What the dependencies of the program need of the system when it runs.
 
 use crate::analysis::runs::Step;
-use crate::context::{dependencies, required_by};
+use crate::context::{Entry, dependencies, required_by};
 use crate::knowledge::packages::Dependency;
 use crate::knowledge::tools::{Does, Role as OptionRole};
 use crate::transform::Refusal;
@@ -137,7 +137,8 @@ pub(super) fn manifests(site: &Site<'_>, step: &Step<'_>) -> Vec<String> {
         .map(|name| name.trim_end_matches('?').to_owned());
     let entries: Vec<String> = named.chain(usual).collect();
     // What stands in the way of copying the manifests alone does not matter here.
-    match required_by(context, &site.cx.knowledge.manifests, &entries, &[]) {
+    let given: Vec<Entry> = entries.iter().cloned().map(Entry::from).collect();
+    match required_by(context, &site.cx.knowledge.manifests, &given, &[]) {
         Ok(found) => found
             .into_iter()
             .filter(|found| !found.is_folder)

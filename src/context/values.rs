@@ -1,0 +1,117 @@
+//! What a manifest says where a rule looks.
+
+use serde_json::Value;
+
+use crate::knowledge::manifests::Rule;
+
+/// A value that a rule is about.
+pub(super) struct Found {
+    /// Its line, from 1, where that is known.
+    pub(super) line: Option<usize>,
+    /// The value.
+    pub(super) value: String,
+}
+
+/// The values in `text` that `rule` is about. `exists` answers for paths beside the manifest.
+pub(super) fn find(rule: &Rule, text: &str, exists: impl Fn(&str) -> bool) -> Vec<Found> {
+    let found = if let Some(beside) = &rule.beside {
+        let value = beside.clone();
+        let found = exists(beside).then_some(Found { line: None, value });
+        found.into_iter().collect()
+    } else if rule.line.is_some() {
+        in_lines(rule, text)
+    } else {
+        in_tree(rule, text)
+    };
+    let excepted = |found: &Found| {
+        let except = rule.except.as_ref();
+        except.is_some_and(|except| except.is_match(&found.value))
+    };
+    found.into_iter().filter(|found| !excepted(found)).collect()
+}
+
+fn in_lines(rule: &Rule, text: &str) -> Vec<Found> {
+    let value = |line: &str| {
+        let captures = rule.line.as_ref()?.captures(line)?;
+        let group = captures.get(1).or_else(|| captures.get(0))?;
+        Some(group.as_str().to_owned())
+    };
+    let lines = text.lines().enumerate();
+    let found = |(nth, line)| {
+        Some(Found {
+            line: Some(nth + 1),
+            value: value(line)?,
+        })
+    };
+    lines.filter_map(found).collect()
+}
+
+fn in_tree(rule: &Rule, text: &str) -> Vec<Found> {
+    let (tree, paths): (Value, _) = if rule.json.is_empty() {
+        (toml::from_str(text).unwrap_or_default(), &rule.toml)
+    } else {
+        (serde_json::from_str(text).unwrap_or_default(), &rule.json)
+    };
+    let mut found = Vec::new();
+    for path in paths {
+        let parts: Vec<&str> = path.split('.').collect();
+        let mut values = Vec::new();
+        select(&tree, &parts, &mut values);
+        let key = parts.iter().rfind(|part| **part != "*");
+        let line = key.and_then(|key| line_of(text, key));
+        let narrowed = values.into_iter().filter_map(|value| narrowed(rule, value));
+        found.extend(narrowed.map(|value| Found { line, value }));
+    }
+    found
+}
+
+/// The part of a value that the rule is about, if it is about it.
+fn narrowed(rule: &Rule, value: String) -> Option<String> {
+    let Some(regex) = &rule.matches else {
+        return Some(value);
+    };
+    let captures = regex.captures(&value)?;
+    let group = captures.get(1).or_else(|| captures.get(0))?;
+    Some(group.as_str().to_owned())
+}
+
+/// Adds the text of what `path` leads to in `tree`. A table or a list that stands at the end of the
+/// path counts as the names of its members.
+fn select(tree: &Value, path: &[&str], found: &mut Vec<String>) {
+    let Some((first, rest)) = path.split_first() else {
+        match tree {
+            Value::String(text) => found.push(text.clone()),
+            Value::Object(members) => found.extend(members.keys().cloned()),
+            Value::Array(_) | Value::Null => {}
+            other => found.push(other.to_string()),
+        }
+        return;
+    };
+    match tree {
+        Value::Object(members) if *first == "*" => members
+            .values()
+            .for_each(|value| select(value, rest, found)),
+        Value::Array(members) if *first == "*" => {
+            members.iter().for_each(|value| select(value, rest, found));
+        }
+        Value::Object(members) => {
+            if let Some(value) = members.get(*first) {
+                select(value, rest, found);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The first line that holds `key`, from 1.
+fn line_of(text: &str, key: &str) -> Option<usize> {
+    let quoted = format!("\"{key}\"");
+    let assigned = |line: &str| {
+        let rest = line.trim_start().strip_prefix(key);
+        rest.is_some_and(|rest| rest.trim_start().starts_with('='))
+    };
+    let nth = text
+        .lines()
+        .position(|line| line.contains(&quoted) || assigned(line))?;
+    Some(nth + 1)
+}

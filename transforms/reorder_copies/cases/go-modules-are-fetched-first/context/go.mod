@@ -1,0 +1,3 @@
+module x
+
+require github.com/gorilla/mux v1.8.1

@@ -1,0 +1,3 @@
+defmodule X.MixProject do
+  defp deps, do: [{:plug, "~> 1.16"}]
+end

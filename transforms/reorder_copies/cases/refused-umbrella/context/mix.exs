@@ -1,0 +1,3 @@
+defmodule X.MixProject do
+  def project, do: [apps_path: "apps"]
+end

@@ -1,0 +1,87 @@
+//! A step that fetches the dependencies of a build, so that the copy can stay in front of the build.
+
+use crate::analysis::runs::{Run, Step};
+use crate::context::in_folder;
+use crate::knowledge::tools::{Does, Prefetch};
+use crate::transform::Refusal;
+
+use super::manifests::{Manifest, Request, resolve};
+use super::sink::{Crossing, Sink};
+
+/// A step to put in front of a copy.
+pub(super) struct Fetch<'t> {
+    prefetch: &'t Prefetch,
+    /// The build.
+    at: usize,
+    /// The folder in which it works.
+    directory: String,
+    /// The first of its manifests, in the context.
+    origin: String,
+}
+
+impl<'t> Fetch<'t> {
+    /// What the build in `run` could have fetched before the copy. Only with the context at hand:
+    /// what it needs must exist.
+    pub(super) fn wanted(sink: &Sink<'_>, at: usize, run: &Run<'t>) -> Option<Self> {
+        let context = sink.cx.context?;
+        let step = run.steps.iter().find(|step| is_work(step))?;
+        let prefetch = step.invocation.as_ref()?.action.prefetch.as_ref()?;
+        let directory = step.directory()?;
+        let is_plain = sink.cx.facts.views[at].flags.is_empty()
+            && directory == sink.cx.facts.states[at].workdir;
+        let first = Manifest::listed(&directory, prefetch.manifests.first()?);
+        let origin = sink.copied.brings(Some(context), first.path())?;
+        let text = context.read(&origin)?;
+        let asks = |pattern: &regex_lite::Regex| text.lines().any(|line| pattern.is_match(line));
+        let is_worth = prefetch.when.as_ref().is_none_or(asks);
+        let folder = origin.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let beside = |name: &String| context.has(&in_folder(folder, name));
+        let is_settled = prefetch.unless.iter().any(beside) || is_fetched_before(sink, prefetch);
+        (is_plain && is_worth && !is_settled).then_some(Self {
+            prefetch,
+            at,
+            directory,
+            origin,
+        })
+    }
+
+    /// The way past the build: the copy stays in front of it, and the step that fetches comes first.
+    pub(super) fn before(self, sink: &Sink<'_>) -> Result<Crossing, Refusal> {
+        let listed = |name: &String| Manifest::listed(&self.directory, name);
+        let request = Request {
+            at: self.at,
+            manifests: self.prefetch.manifests.iter().map(listed).collect(),
+            patterns: &[],
+            options: Vec::new(),
+            directory: self.directory.clone(),
+        };
+        let needed = resolve(sink, &request)?;
+        let mut assumes = needed.assumes;
+        assumes.push(format!(
+            "everything that {} names can be downloaded, whether the build needs it or not",
+            self.origin
+        ));
+        Ok(Crossing {
+            gain: true,
+            prefetch: Some(self.prefetch.command.clone()),
+            leaves: needed.leaves,
+            because: needed.because,
+            assumes,
+            ..Crossing::default()
+        })
+    }
+}
+
+fn is_work(step: &Step<'_>) -> bool {
+    !matches!(step.does(), Some(Does::ShellState | Does::Nothing))
+}
+
+/// Whether the stage fetches before the copy already.
+fn is_fetched_before(sink: &Sink<'_>, prefetch: &Prefetch) -> bool {
+    let mut before = sink.stage.from..sink.copied.index;
+    before.any(|at| {
+        let view = &sink.cx.facts.views[at];
+        let run = sink.cx.facts.runs[at].as_ref();
+        run.is_some_and(|run| view.text(run.body).contains(&prefetch.command))
+    })
+}

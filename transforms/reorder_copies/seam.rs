@@ -1,0 +1,57 @@
+//! Where a `RUN` can be taken apart.
+
+use crate::analysis::paths::{Extent, Region};
+use crate::analysis::runs::{Run, Step};
+use crate::knowledge::tools::Does;
+use crate::syntax::Span;
+use crate::transform::Cx;
+
+use super::sink::Crossing;
+
+/// Files that exist only while one `RUN` is at work.
+const OF_ONE_RUN: [&str; 3] = ["/etc/hosts", "/etc/hostname", "/etc/resolv.conf"];
+
+/// The text between the commands that `crossing` passes and the next, if a plain `&&` list can be
+/// taken apart there: the second part needs nothing that is lost between two layers, and makes
+/// nothing smaller that the first has made.
+pub(super) fn before(cx: &Cx<'_>, run: &Run<'_>, crossing: &Crossing) -> Option<Span> {
+    let steps = run.and_list()?;
+    let (first, rest) = steps.split_at_checked(crossing.steps)?;
+    let (last, next) = (first.last()?, rest.first()?);
+    let view = &cx.facts.views[crossing.index];
+    let is_plain = view.flags.is_empty() && first.iter().all(leaves_no_state);
+    if !is_plain || rest.iter().any(|step| cleans_up(step, first)) {
+        return None;
+    }
+    let gap = Span::new(last.span.end, next.span.start);
+    // An assignment in front of the next command would be cut off, and a redirection behind the last.
+    let is_joint = view.text(gap).trim() == "&&" && run.body.contains(gap);
+    let source = |step: &Step<'_>| cx.facts.source(crossing.index, step.span);
+    // From the end of the one to the start of the other: a gap that starts a line would leave the
+    // continuation of the line above behind.
+    is_joint.then(|| Span::new(source(last).end, source(next).start))
+}
+
+fn leaves_no_state(step: &Step<'_>) -> bool {
+    let of_one_run = |region: &Region| OF_ONE_RUN.contains(&region.path.as_str());
+    let is_lost = match &step.effects.writes {
+        Extent::Everything => true,
+        Extent::Regions(regions) => regions.iter().any(of_one_run),
+    };
+    step.does() != Some(Does::ShellState) && !is_lost
+}
+
+/// Whether `step` takes away something that one of `first` has written, which a layer of its own
+/// cannot do.
+fn cleans_up(step: &Step<'_>, first: &[Step<'_>]) -> bool {
+    match step.does() {
+        Some(Does::CleanCache | Does::RemovePackages) => true,
+        Some(Does::Files) => {
+            let writes = &step.effects.writes;
+            first
+                .iter()
+                .any(|other| other.effects.writes.overlaps(writes))
+        }
+        _ => false,
+    }
+}

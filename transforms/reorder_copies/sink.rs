@@ -1,0 +1,176 @@
+//! A copy on its way down.
+
+use crate::analysis::paths::{Region, below};
+use crate::analysis::stages::Stage;
+use crate::syntax::{Kind, Span};
+use crate::transform::{Cx, Evidence, Refusal};
+
+use super::copied::Copied;
+use super::crossing;
+use super::manifests::Leave;
+use super::prefetch::Fetch;
+
+/// A copy on its way down, and what it has passed.
+pub(super) struct Sink<'a> {
+    /// What is known.
+    pub(super) cx: &'a Cx<'a>,
+    /// The stage of the copy.
+    pub(super) stage: &'a Stage,
+    /// The copy.
+    pub(super) copied: &'a Copied,
+    /// The instructions that it has passed, in order.
+    pub(super) passed: Vec<Crossing>,
+}
+
+/// An instruction that a copy passes.
+#[derive(Default)]
+pub(super) struct Crossing {
+    /// The instruction.
+    pub(super) index: usize,
+    /// Whether its layer is worth keeping when the source changes.
+    pub(super) gain: bool,
+    /// The copies of manifests that it needs.
+    pub(super) leaves: Vec<Leave>,
+    /// A command that fetches the dependencies before the copy; the instruction itself stays behind it.
+    pub(super) prefetch: Option<String>,
+    /// The text between two of its commands: only those before it are passed.
+    pub(super) split: Option<Span>,
+    /// What is taken for granted.
+    pub(super) assumes: Vec<String>,
+    /// What proves it.
+    pub(super) because: Vec<Evidence>,
+    /// Paths in the image that the instruction reads or writes and the copy does not bring.
+    pub(super) not_copied: Vec<String>,
+    /// Paths of the context that it must not have, where that cannot be seen.
+    pub(super) absent: Vec<String>,
+    /// Files of the context that must be as the instruction would make them.
+    pub(super) current: Vec<String>,
+    /// Patterns for `.dockerignore`.
+    pub(super) to_ignore: Vec<String>,
+    /// The commands that are passed, of a `RUN`.
+    pub(super) steps: usize,
+}
+
+impl Crossing {
+    /// Whether the copy cannot go further.
+    pub(super) fn is_last(&self) -> bool {
+        self.split.is_some() || self.prefetch.is_some()
+    }
+}
+
+/// Why a copy cannot sink further.
+pub(super) struct Obstacle {
+    /// What to tell the user.
+    pub(super) refusal: Refusal,
+    /// Whether there is something to gain behind it.
+    pub(super) in_sight: bool,
+}
+
+impl<'a> Sink<'a> {
+    /// Lets `copied` sink as far as it can, and then back up to behind the last instruction that was
+    /// worth it.
+    pub(super) fn down(
+        cx: &'a Cx<'a>,
+        stage: &'a Stage,
+        copied: &'a Copied,
+    ) -> (Self, Option<Obstacle>) {
+        let passed = Vec::new();
+        let mut sink = Self {
+            cx,
+            stage,
+            copied,
+            passed,
+        };
+        let mut obstacle = None;
+        for at in copied.index + 1..stage.body.end {
+            match crossing::cross(&sink, at) {
+                Ok(crossing) => {
+                    let is_last = crossing.is_last();
+                    sink.passed.push(Crossing {
+                        index: at,
+                        ..crossing
+                    });
+                    if is_last {
+                        break;
+                    }
+                }
+                Err(refusal) => {
+                    let run = cx.facts.runs[at].as_ref();
+                    let in_sight = (at..stage.body.end).any(|at| super::gains(&sink, at))
+                        || run.is_some_and(|run| Fetch::wanted(&sink, at, run).is_some());
+                    obstacle = Some(Obstacle { refusal, in_sight });
+                    break;
+                }
+            }
+        }
+        let worth = |crossing: &Crossing| crossing.gain;
+        let useful = sink.passed.iter().rposition(worth).map_or(0, |at| at + 1);
+        sink.passed.truncate(useful);
+        (sink, obstacle)
+    }
+
+    /// The copies of manifests that are left behind so far.
+    pub(super) fn left(&self) -> impl Iterator<Item = &Leave> {
+        self.passed.iter().flat_map(|crossing| &crossing.leaves)
+    }
+
+    /// Whether the file at `path` in the image is left behind already.
+    pub(super) fn is_left(&self, path: &str) -> bool {
+        let region = Region::new(path);
+        self.left().any(|leave| leave.covers(&region))
+    }
+
+    /// Whether the destination is there before instruction `at`, although the copy is not made yet.
+    pub(super) fn destination_exists(&self, at: usize) -> bool {
+        let workdir = &self.cx.facts.states[at].workdir;
+        below(workdir, &self.copied.dest).is_some() || self.left().next().is_some()
+    }
+
+    /// A refusal because of the instruction `at`.
+    pub(super) fn refuse(&self, at: usize, code: &'static str, message: &str) -> Refusal {
+        let instructions = self.cx.file.instructions();
+        let message = format!(
+            "{} stays above line {}: {message}",
+            self.copied.title(self.cx),
+            instructions[at].start_line
+        );
+        Refusal::new(instructions[self.copied.index].span, code, message)
+            .because(instructions[at].span, "what stands in the way")
+    }
+
+    /// Whether it copies nothing but what is left behind again.
+    pub(super) fn leaves_everything(&self) -> bool {
+        let left: Vec<&str> = self
+            .left()
+            .flat_map(|leave| &leave.sources)
+            .map(|source| source.trim_end_matches('/'))
+            .collect();
+        self.copied.sources().all(|source| left.contains(&source))
+    }
+
+    /// Whether it copies nothing but files that a copy further up brings as well: then a change to them
+    /// runs everything again wherever this copy stands.
+    pub(super) fn copied_above(&self) -> bool {
+        let above = |path: &str| {
+            let mut before = self.copies_before(self.copied.index);
+            before.any(|other| other.lands_at(path).is_some())
+        };
+        let mut files = self.copied.files().into_iter().flatten();
+        self.copied.files().is_some() && files.all(above)
+    }
+
+    /// The other copies of the build context in the stage, before instruction `at`.
+    pub(super) fn copies_before(&self, at: usize) -> impl Iterator<Item = Copied> {
+        let before = self.stage.from..at;
+        self.other_copies()
+            .filter(move |other| before.contains(&other.index))
+    }
+
+    /// The other copies of the build context in the file that dfopt can read.
+    pub(super) fn other_copies(&self) -> impl Iterator<Item = Copied> {
+        let views = self.cx.facts.views.iter().enumerate();
+        let copies = views.filter(|(_, view)| matches!(view.kind, Kind::Copy(_) | Kind::Add(_)));
+        let others = copies.filter(|(index, _)| *index != self.copied.index);
+        others.filter_map(|(index, _)| Copied::read(self.cx, index).ok().flatten())
+    }
+}

@@ -1,0 +1,246 @@
+//! Whether a copy may sink past a `RUN`, or past its first commands.
+
+use crate::analysis::effects::Effects;
+use crate::analysis::paths::{Extent, Region, below, join};
+use crate::analysis::runs::{Run, Step};
+use crate::syntax::Flag;
+use crate::transform::{Evidence, Place, Refusal};
+
+use super::manifests::{self, Needed};
+use super::sink::{Crossing, Sink};
+use super::{artefacts, is_worth_caching, prefetch, seam};
+
+/// Lets the copy pass the `RUN` at `at`.
+pub(super) fn cross(sink: &Sink<'_>, at: usize) -> Result<Crossing, Refusal> {
+    let Some(run) = &sink.cx.facts.runs[at] else {
+        return Ok(Crossing::default());
+    };
+    if run.opaque.is_some() {
+        let message = "dfopt cannot read its commands, so it may need any file";
+        return Err(sink.refuse(at, "opaque-step", message));
+    }
+    let mut crossing = Crossing {
+        index: at,
+        ..Crossing::default()
+    };
+    let is_touched =
+        |effects: &Effects| sink.copied.meets(&effects.reads) || sink.copied.meets(&effects.writes);
+    let touched = is_touched(&run.effects);
+    // A manifest that another copy brings may lead to a file that this one does.
+    if !touched && !run.steps.iter().any(manifests::has_any) {
+        crossing.gain = run.steps.iter().any(is_worth_caching);
+        crossing.steps = run.steps.len();
+        return entered_folders(sink, at, &run.steps, &crossing).map(|()| crossing);
+    }
+    if is_touched(&beside_steps(run)) {
+        let message = "a redirection or a substitution in it may need any file";
+        return Err(sink.refuse(at, "opaque-step", message));
+    }
+    if touched && mounts_over(sink, at) {
+        let message = "it mounts something over the files that are copied";
+        return Err(sink.refuse(at, "opaque-step", message));
+    }
+    let passed = run.steps.iter().try_for_each(|step| {
+        cross_step(sink, at, step, &mut crossing)?;
+        crossing.steps += 1;
+        Ok(())
+    });
+    let folders = entered_folders(sink, at, &run.steps[..crossing.steps], &crossing);
+    match (passed, folders) {
+        (Ok(()), Ok(())) => Ok(crossing),
+        (_, Err(refusal)) => Err(refusal),
+        (Err(refusal), Ok(())) => in_part(sink, run, crossing).unwrap_or(Err(refusal)),
+    }
+}
+
+/// When not all commands can be passed: passes those in front, or fetches for the one that builds.
+fn in_part(
+    sink: &Sink<'_>,
+    run: &Run<'_>,
+    mut crossing: Crossing,
+) -> Option<Result<Crossing, Refusal>> {
+    if crossing.gain
+        && sink.copied.brings_folder()
+        && let Some(seam) = seam::before(sink.cx, run, &crossing)
+    {
+        crossing.split = Some(seam);
+        return Some(Ok(crossing));
+    }
+    let fetch = prefetch::Fetch::wanted(sink, crossing.index, run)?;
+    Some(fetch.before(sink))
+}
+
+/// What a script reads and writes beside its commands: redirections of whole loops, `$(…)` in
+/// assignments, functions.
+fn beside_steps(run: &Run<'_>) -> Effects {
+    let mut inside = Effects::default();
+    for step in &run.steps {
+        inside.extend(&step.effects);
+    }
+    let rest = |whole: &Extent, inside: &Extent| match (whole, inside) {
+        (_, Extent::Everything) => Extent::default(),
+        (Extent::Everything, _) => Extent::Everything,
+        (Extent::Regions(whole), Extent::Regions(inside)) => {
+            let outside = whole.iter().filter(|region| !inside.contains(region));
+            Extent::Regions(outside.cloned().collect())
+        }
+    };
+    Effects {
+        reads: rest(&run.effects.reads, &inside.reads),
+        writes: rest(&run.effects.writes, &inside.writes),
+    }
+}
+
+/// Whether a mount hides a part of what is copied, or brings other files into its sight. Secrets
+/// and sockets are single files that no copy brings.
+fn mounts_over(sink: &Sink<'_>, at: usize) -> bool {
+    let workdir = &sink.cx.facts.states[at].workdir;
+    let is_over = |flag: &Flag| {
+        let value = flag.value.as_deref().unwrap_or_default();
+        let mut parts = value.split(',').filter_map(|part| part.split_once('='));
+        let kind = value.split(',').find_map(|part| part.strip_prefix("type="));
+        let target = parts.find(|(key, _)| matches!(*key, "target" | "dst" | "destination"));
+        match (kind, target) {
+            (Some("secret" | "ssh"), _) => false,
+            (Some("cache" | "tmpfs"), Some((_, target))) => {
+                let target = Region::new(join(workdir, target));
+                let mut own = sink.copied.regions().into_iter();
+                target.path.contains('$') || own.any(|region| region.meets(&target))
+            }
+            _ => true,
+        }
+    };
+    let mut flags = sink.cx.facts.views[at].flags.iter();
+    flags.any(|flag| flag.name == "mount" && is_over(flag))
+}
+
+/// A folder that a command changes to must be there without the copy.
+fn entered_folders(
+    sink: &Sink<'_>,
+    at: usize,
+    steps: &[Step<'_>],
+    crossing: &Crossing,
+) -> Result<(), Refusal> {
+    let workdir = &sink.cx.facts.states[at].workdir;
+    for folder in steps.iter().filter_map(|step| step.enters.as_deref()) {
+        let region = Region::new(folder);
+        let mut leaves = sink.left().chain(&crossing.leaves);
+        let is_there = below(workdir, folder).is_some()
+            || leaves.any(|leave| leave.lands.iter().any(|path| below(path, folder).is_some()));
+        let is_copied = sink.copied.regions().iter().any(|own| own.meets(&region))
+            && (sink.copied.is_within(&region)
+                || sink.copied.brings(sink.cx.context, folder).is_some());
+        if is_copied && !is_there {
+            let message = format!("it changes to {folder}, which the copy makes");
+            return Err(sink.refuse(at, "reads-source", &message));
+        }
+    }
+    Ok(())
+}
+
+fn cross_step(
+    sink: &Sink<'_>,
+    at: usize,
+    step: &Step<'_>,
+    crossing: &mut Crossing,
+) -> Result<(), Refusal> {
+    if let Some(reason) = step.needs_source() {
+        return Err(sink.refuse(at, "needs-source", reason));
+    }
+    let (Extent::Regions(reads), Extent::Regions(writes)) =
+        (&step.effects.reads, &step.effects.writes)
+    else {
+        let words = step.span.text(&sink.cx.facts.views[at].logical.text);
+        let message = format!("`{}` may read or write any file", shortened(words));
+        return Err(sink.refuse(at, "reads-source", &message));
+    };
+    let own = sink.copied.regions();
+    let meets = |region: &&Region| own.iter().any(|own| own.meets(region));
+    let needed = manifests::needed(sink, at, step)?;
+    for region in reads.iter().filter(meets) {
+        cross_read(sink, at, region, &needed, crossing)?;
+    }
+    for region in writes.iter().filter(meets) {
+        cross_write(sink, at, step, region, &needed, crossing)?;
+    }
+    for member in &needed.members {
+        artefacts::keep_in_member(sink, at, step, member, crossing)?;
+    }
+    crossing.gain |= is_worth_caching(step);
+    crossing.assumes.extend(needed.assumes);
+    crossing.because.extend(needed.because);
+    for leave in needed.leaves {
+        leave.add_to(&mut crossing.leaves);
+    }
+    Ok(())
+}
+
+/// What the step reads where the copy lands must be a manifest, or nothing that the copy brings.
+fn cross_read(
+    sink: &Sink<'_>,
+    at: usize,
+    region: &Region,
+    needed: &Needed,
+    crossing: &mut Crossing,
+) -> Result<(), Refusal> {
+    let brought = sink.copied.brings(sink.cx.context, &region.path);
+    let is_explained = needed.explains(&region.path);
+    if !is_explained && (sink.copied.is_within(region) || brought.is_some()) {
+        let message = format!("it reads {}", region.path);
+        return Err(sink.refuse(at, "reads-source", &message));
+    }
+    if sink.cx.context.is_none() || brought.is_none() {
+        crossing.not_copied.push(region.path.clone());
+    }
+    Ok(())
+}
+
+/// What the step writes where the copy lands must not be brought by the copy as well.
+fn cross_write(
+    sink: &Sink<'_>,
+    at: usize,
+    step: &Step<'_>,
+    region: &Region,
+    needed: &Needed,
+    crossing: &mut Crossing,
+) -> Result<(), Refusal> {
+    let copied = sink.copied;
+    if copied.is_within(region) {
+        let message = format!("it writes {}, where the copy lands", region.path);
+        return Err(sink.refuse(at, "writes-there", &message));
+    }
+    if copied.sets_owner() && needed.leaves.is_empty() && !sink.destination_exists(at) {
+        let message = "it would make the destination with another owner or mode";
+        return Err(sink.refuse(at, "owner-of-folder", message));
+    }
+    crossing.not_copied.push(region.path.clone());
+    if artefacts::is_regenerated(step, region) {
+        crossing
+            .current
+            .extend(copied.brings(sink.cx.context, &region.path));
+        return Ok(());
+    }
+    let is_left_here = crossing.leaves.iter().any(|leave| leave.covers(region));
+    if sink.is_left(&region.path) || is_left_here {
+        let message = format!("it changes {}, which an install reads", region.path);
+        return Err(sink.refuse(at, "edits-manifest", &message));
+    }
+    artefacts::keep(sink, at, step, region, crossing)
+}
+
+fn shortened(command: &str) -> String {
+    let words: Vec<&str> = command.split_whitespace().collect();
+    if words.len() > 6 {
+        format!("{} …", words[..6].join(" "))
+    } else {
+        words.join(" ")
+    }
+}
+
+/// Says that `.dockerignore` hides something.
+pub(super) fn hidden_by(ignore_file: &str, path: &str) -> Evidence {
+    Evidence {
+        place: Place::File(ignore_file.to_owned(), None),
+        note: format!("hides {path}, which the install makes"),
+    }
+}

@@ -1,0 +1,132 @@
+//! The edits that move a copy.
+
+use crate::edit::Edits;
+use crate::syntax::Span;
+use crate::transform::Cx;
+
+use super::super::style;
+use super::copied::Copied;
+use super::manifests::Leave;
+use super::sink::{Crossing, Sink};
+
+/// The edits for what `sink` has passed.
+pub(super) fn edits(sink: &Sink<'_>) -> Edits {
+    let site = sink.cx.file.instructions()[sink.copied.index].span;
+    let mut writer = Writer {
+        cx: sink.cx,
+        copied: sink.copied,
+        edits: Edits::new(),
+        newline: style::newline(sink.cx.file, site.start),
+    };
+    match sink.passed.as_slice() {
+        // The copy stays where it is.
+        [only] if only.prefetch.is_some() => writer.fetch_first(only),
+        [passed @ .., last] => writer.sink(passed, last),
+        [] => {}
+    }
+    writer.edits
+}
+
+/// Builds the edits.
+struct Writer<'a> {
+    cx: &'a Cx<'a>,
+    copied: &'a Copied,
+    edits: Edits,
+    newline: &'static str,
+}
+
+impl Writer<'_> {
+    fn text(&self) -> &str {
+        self.cx.file.text()
+    }
+
+    /// Whether the copy is a paragraph of its own.
+    fn is_apart(&self) -> bool {
+        let block = self.cx.facts.block(self.copied.index);
+        style::blank_above(self.text(), block.start)
+            && style::blank_line_at(self.text(), block.end).is_some()
+    }
+
+    /// Puts the step that fetches in front of the copy, in a paragraph of its own if the copy has one.
+    fn fetch_first(&mut self, crossing: &Crossing) {
+        let block = self.cx.facts.block(self.copied.index);
+        let blank = if self.is_apart() { self.newline } else { "" };
+        let lines = self.left_behind(crossing) + blank;
+        self.edits.insert(block.start, lines);
+    }
+
+    fn sink(&mut self, passed: &[Crossing], last: &Crossing) {
+        let block = self.cx.facts.block(self.copied.index);
+        self.edits
+            .delete(style::with_blank_line(self.text(), block));
+        for crossing in passed.iter().chain([last]) {
+            let lines = self.left_behind(crossing);
+            if !lines.is_empty() {
+                let offset = self.cx.facts.block(crossing.index).start;
+                self.edits.insert(offset, lines);
+            }
+        }
+        self.put_back(last);
+    }
+
+    /// The copies of manifests for an instruction, and the step that fetches.
+    fn left_behind(&self, crossing: &Crossing) -> String {
+        let copies = crossing
+            .leaves
+            .iter()
+            .map(|leave| self.manifest_copy(leave));
+        let run = style::keyword(self.cx.file, self.copied.index, "RUN");
+        let fetch = crossing.prefetch.iter();
+        let fetch = fetch.map(|command| format!("{run} {command}"));
+        copies
+            .chain(fetch)
+            .map(|line| line + self.newline)
+            .collect()
+    }
+
+    fn manifest_copy(&self, leave: &Leave) -> String {
+        let copy = style::keyword(self.cx.file, self.copied.index, "COPY");
+        let flags = self.copied.flags.iter();
+        let words = flags.chain(&leave.sources).chain([&leave.dest]);
+        words.fold(copy, |line, word| line + " " + word)
+    }
+
+    /// Writes the copy again behind the last instruction that it passes, or inside of it.
+    fn put_back(&mut self, last: &Crossing) {
+        let facts = self.cx.facts;
+        let block = facts.block(self.copied.index);
+        let copy = style::terminated(block.text(self.text()), self.newline);
+        let instruction = &self.cx.file.instructions()[last.index];
+        if let Some(seam) = last.split {
+            let run = style::keyword(self.cx.file, last.index, "RUN");
+            let comments = self.comments_in(seam);
+            let blank = if self.is_apart() { self.newline } else { "" };
+            let text = format!("{}{blank}{copy}{blank}{comments}{run} ", self.newline);
+            self.edits.replace(seam, text);
+            return;
+        }
+        if last.prefetch.is_some() {
+            self.edits.insert(facts.block(last.index).start, copy);
+            return;
+        }
+        let end = instruction.full.end;
+        let is_apart = style::blank_line_at(self.text(), end).is_some()
+            && style::blank_above(self.text(), facts.block(last.index).start);
+        let is_unfinished = !instruction.full.text(self.text()).ends_with('\n');
+        let before = if is_unfinished || is_apart {
+            self.newline
+        } else {
+            ""
+        };
+        self.edits.insert(end, format!("{before}{copy}"));
+    }
+
+    /// The comments between two commands of a `RUN` that is taken apart there.
+    fn comments_in(&self, seam: Span) -> String {
+        let lines = seam.text(self.text()).lines().map(str::trim);
+        lines
+            .filter(|line| line.starts_with('#'))
+            .map(|line| format!("{line}{}", self.newline))
+            .collect()
+    }
+}
