@@ -1,13 +1,15 @@
 //! One file: read, configured, rewritten.
 
 use std::collections::HashSet;
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf, absolute};
 
 use anyhow::{Context, Result};
 use dfopt::context::BuildContext;
 use dfopt::engine::{self, Options, Outcome};
-use dfopt::report::{Companion, FileReport, Problem};
+use dfopt::project;
+use dfopt::report::{Companion, FileReport, NamedContext, Problem};
 use dfopt::syntax::{self, SyntaxError};
 
 use crate::cli::Args;
@@ -31,10 +33,11 @@ pub(crate) fn rewrite(source: &Source, args: &Args, configs: &mut Configs) -> Fi
     }
     if report.problems.is_empty() {
         match optimize(source, &report.source, args, configs) {
-            Ok((outcome, companions)) => {
-                report.problems = outcome.defects.iter().map(defect).collect();
-                report.outcome = outcome;
-                report.companions = companions;
+            Ok(done) => {
+                report.problems = done.outcome.defects.iter().map(defect).collect();
+                report.outcome = done.outcome;
+                report.companions = done.companions;
+                report.context = done.context;
                 return report;
             }
             Err(error) => report.problems.push(Problem::new(format!("{error:#}"))),
@@ -44,16 +47,18 @@ pub(crate) fn rewrite(source: &Source, args: &Args, configs: &mut Configs) -> Fi
     report
 }
 
+/// What became of a text.
+struct Done {
+    outcome: Outcome,
+    companions: Vec<Companion>,
+    context: Option<NamedContext>,
+}
+
 /// Rewrites `text`. Either all that the rewrites need in other files can be added, or none is made.
-fn optimize(
-    source: &Source,
-    text: &str,
-    args: &Args,
-    configs: &mut Configs,
-) -> Result<(Outcome, Vec<Companion>)> {
+fn optimize(source: &Source, text: &str, args: &Args, configs: &mut Configs) -> Result<Done> {
     let config = configs.for_source(source)?;
     let settings = config.settings(args, source)?;
-    let root = context_root(&settings, source)?;
+    let (root, named) = context_root(&settings, source)?;
     let context = root.as_deref().map(|root| open_context(root, source));
     let context = context.transpose()?;
     let outcome = engine::optimize(
@@ -72,7 +77,11 @@ fn optimize(
             root.context("a rewrite adds to a file of the build context, and there is none")?;
         companions.extend(files::companion(root, addition)?);
     }
-    Ok((outcome, companions))
+    Ok(Done {
+        outcome,
+        companions,
+        context: named,
+    })
 }
 
 /// What BuildKit would reject in `text`: the first error of each place, since the others follow
@@ -114,12 +123,35 @@ fn defect(defect: &engine::Defect) -> Problem {
         .advise("this is a bug of dfopt: please report it together with the file")
 }
 
-/// The folder of the build context: the one that is named, or else that of the Dockerfile.
-fn context_root(settings: &Settings, source: &Source) -> io::Result<Option<PathBuf>> {
-    match (&settings.context, source) {
-        (Some(folder), _) => absolute(folder).map(Some),
-        (None, Source::File(_)) => source.folder().map(Some),
-        (None, Source::Stdin) => Ok(None),
+/// The folder of the build context: the one that the user names, else the one that the project builds from,
+/// else that of the Dockerfile.
+fn context_root(
+    settings: &Settings,
+    source: &Source,
+) -> io::Result<(Option<PathBuf>, Option<NamedContext>)> {
+    if let Some(folder) = &settings.context {
+        return Ok((Some(absolute(folder)?), None));
+    }
+    let Some(path) = source.path() else {
+        return Ok((None, None));
+    };
+    let own = source.folder()?;
+    let uses = project::uses_of(&absolute(path)?, None);
+    let is_own =
+        |used: &project::Use| fs::canonicalize(&used.context).ok() == fs::canonicalize(&own).ok();
+    let other = uses.iter().find(|used| used.context.is_dir());
+    match other.filter(|_| !uses.iter().any(is_own)) {
+        None => Ok((Some(own), None)),
+        Some(used) => {
+            let named = NamedContext {
+                folder: Some(files::shown(&used.context))
+                    .filter(|folder| !folder.is_empty())
+                    .unwrap_or_else(|| ".".to_owned()),
+                by: files::shown(&used.file),
+                line: used.line,
+            };
+            Ok((Some(used.context.clone()), Some(named)))
+        }
     }
 }
 

@@ -7,9 +7,11 @@
 use std::fmt;
 
 use crate::analysis::Facts;
+use crate::analysis::stages::Stage;
 use crate::context::BuildContext;
 use crate::edit::Edits;
 use crate::knowledge::Knowledge;
+use crate::project::Use;
 use crate::syntax::{Dockerfile, Span};
 
 /// One kind of rewrite.
@@ -49,6 +51,26 @@ pub struct Cx<'a> {
     pub knowledge: &'a Knowledge,
     /// The build context, when it is at hand.
     pub context: Option<&'a BuildContext>,
+}
+
+impl<'a> Cx<'a> {
+    /// The services and targets outside of the Dockerfile that build `stage`.
+    pub fn uses(self, stage: &'a Stage) -> impl Iterator<Item = &'a Use> {
+        let last = self.facts.final_stage().map(|stage| stage.index);
+        let means = move |used: &&Use| match &used.target {
+            None => last == Some(stage.index),
+            Some(name) => stage.is_named(name),
+        };
+        let uses = self.context.map_or(&[][..], BuildContext::uses);
+        uses.iter().filter(means)
+    }
+
+    /// Where a use is declared.
+    #[must_use]
+    pub fn place_of(self, used: &Use) -> Place {
+        let file = self.context.map(|context| used.shown_from(context.root()));
+        Place::File(file.unwrap_or_default(), used.line)
+    }
 }
 
 /// How far a rewrite can be trusted. A promise, not a mood; see `docs/safety.md`.

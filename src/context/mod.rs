@@ -17,12 +17,15 @@ pub use dockerignore::{Dockerignore, matches_name};
 pub use manifests::{Entry, Obstacle, Required, required_by};
 pub use sources::{SourceLine, Sources};
 
+use crate::project::{self, Use};
+
 /// The files below a folder, without those that `.dockerignore` hides.
 #[derive(Debug)]
 pub struct BuildContext {
     root: PathBuf,
     ignored: Dockerignore,
     ignore_file: String,
+    uses: Vec<Use>,
 }
 
 /// What stands at a path.
@@ -70,11 +73,26 @@ impl BuildContext {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
             Err(error) => return Err(error),
         };
+        let of_root = root.join("Dockerfile");
+        let dockerfile = std::path::absolute(dockerfile.unwrap_or(&of_root))?;
         Ok(Self {
+            uses: project::uses_of(&dockerfile, Some(root)),
             root: root.to_owned(),
             ignored: Dockerignore::new(&text),
             ignore_file: shown,
         })
+    }
+
+    /// What other files of the project do with the Dockerfile.
+    #[must_use]
+    pub fn uses(&self) -> &[Use] {
+        &self.uses
+    }
+
+    /// The folder that it is.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
     }
 
     /// The ignore file in force, relative to the root. It need not exist.

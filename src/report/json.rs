@@ -8,7 +8,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::{FileReport, Problem, Reporter, Summary};
+use super::{FileReport, NamedContext, Problem, Reporter, Summary};
 use crate::report::excerpt::Position;
 use crate::syntax::Span;
 use crate::transform::{Addition, Evidence, Place, Refusal, Rewrite, Safety};
@@ -44,6 +44,8 @@ impl Reporter for Json {
 struct File<'a> {
     path: &'a str,
     changed: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    context: Option<&'a NamedContext>,
     rewrites: Vec<RewriteEntry<'a>>,
     refusals: Vec<RefusalEntry<'a>>,
     withheld: Vec<RewriteEntry<'a>>,
@@ -58,6 +60,7 @@ impl<'a> File<'a> {
         Self {
             path: &report.path,
             changed: report.is_changed(),
+            context: report.context.as_ref(),
             rewrites: made
                 .map(|(nth, entry)| RewriteEntry::new(report, nth, entry.id, &entry.rewrite))
                 .collect(),

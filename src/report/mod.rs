@@ -63,8 +63,21 @@ pub struct FileReport {
     pub outcome: Outcome,
     /// Additions to other files that the rewrites need.
     pub companions: Vec<Companion>,
+    /// The build context, when another file names it and not the user.
+    pub context: Option<NamedContext>,
     /// What went wrong.
     pub problems: Vec<Problem>,
+}
+
+/// A build context that a Compose or bake file names.
+#[derive(Clone, PartialEq, Eq, Debug, serde::Serialize)]
+pub struct NamedContext {
+    /// The folder.
+    pub folder: String,
+    /// The file that names it.
+    pub by: String,
+    /// Where in that file.
+    pub line: Option<usize>,
 }
 
 impl FileReport {

@@ -120,7 +120,20 @@ impl View<'_> {
             "{path}{}{path:#}  {faint}{}{faint:#}",
             self.report.path,
             parts.join(", ")
-        )
+        )?;
+        self.write_context(out)
+    }
+
+    /// `build context .., as compose.yaml:4 says`
+    fn write_context(&self, out: &mut dyn Write) -> io::Result<()> {
+        let Some(context) = &self.report.context else {
+            return Ok(());
+        };
+        let line = context
+            .line
+            .map_or(String::new(), |line| format!(":{line}"));
+        let (folder, by) = (&context.folder, &context.by);
+        writeln!(out, "build context {folder}, as {by}{line} says")
     }
 
     fn write_rewrite_line(

@@ -1,6 +1,7 @@
 //! What the rewrite takes for granted: the program itself cannot be read.
 
 use super::account::Account;
+use super::given;
 use super::left_behind::history;
 use super::ownership::Territory;
 use super::start::Start;
@@ -28,6 +29,7 @@ pub(super) fn all(
     sentences.extend(readable(cx, stage, territory));
     sentences.extend(ports(cx, stage, start));
     sentences.extend(volumes(cx, stage));
+    sentences.extend(given::mounted_sources(cx, stage));
     sentences.push(format!(
         "what the container is given when it starts (mounts, sockets, devices) is open to user {}",
         account.number
@@ -184,6 +186,14 @@ fn readable(cx: &Cx<'_>, stage: &Stage, territory: &Territory) -> Option<String>
 
 /// Ports below 1024 that `EXPOSE`, a variable or the command line names.
 fn ports(cx: &Cx<'_>, stage: &Stage, start: &Start) -> Option<String> {
+    let port = low_port_of(cx, stage, start)?;
+    Some(format!(
+        "the engine lets users without root open port {port}, as Docker does since 20.10"
+    ))
+}
+
+/// The first such port.
+pub(super) fn low_port_of(cx: &Cx<'_>, stage: &Stage, start: &Start) -> Option<u16> {
     let declared = |at: usize| match &cx.facts.views[at].kind {
         Kind::Expose { ports } => ports.iter().find_map(|port| low_port(&port.raw)),
         Kind::Env { pairs, .. } => {
@@ -203,13 +213,8 @@ fn ports(cx: &Cx<'_>, stage: &Stage, start: &Start) -> Option<String> {
             low_port(pair[1].rsplit([':', '=']).next()?).filter(|_| listens)
         })
     };
-    let port = history(cx, stage)
-        .into_iter()
-        .find_map(declared)
-        .or_else(given)?;
-    Some(format!(
-        "the engine lets users without root open port {port}, as Docker does since 20.10"
-    ))
+    let mut history = history(cx, stage).into_iter();
+    history.find_map(declared).or_else(given)
 }
 
 /// The port in `80`, `80/tcp` or `80-90`, if only root used to be allowed to open it.
@@ -223,7 +228,7 @@ fn volumes(cx: &Cx<'_>, stage: &Stage) -> Option<String> {
     let declared = history(cx, stage).into_iter().any(|at| {
         matches!(&cx.facts.views[at].kind, Kind::Volume { paths, .. } if paths.iter().any(lasting))
     });
-    declared.then(|| {
+    (declared || !given::volumes(cx, stage).is_empty()).then(|| {
         "volumes that a container has written as root are given to the new user by hand".to_owned()
     })
 }

@@ -2,6 +2,7 @@
 
 mod account;
 mod assumptions;
+mod given;
 mod left_behind;
 mod needs;
 mod origin;
@@ -68,6 +69,7 @@ fn rewrite(cx: &Cx<'_>, stage: &Stage) -> Plan {
     let account = account::choose(cx, stage, site)?;
     let territory = ownership::survey(cx, stage, &account, site)?;
     needs::check(cx, stage, &start, &territory)?;
+    given::check(cx, stage, &start, &territory, site)?;
     left_behind::check(cx, stage, site, &account, &territory)?;
     sources::check(cx, site, &account, &territory)?;
     refuse_other_shell(cx, stage, site, &account, &territory)?;
@@ -96,6 +98,11 @@ fn build(
     );
     if cx.facts.image(stage).is_some() {
         rewrite.evidence(Place::Table("images"), account.known_by());
+    }
+    for used in given::other_stages(cx, stage) {
+        let name = used.target.as_deref().unwrap_or_default();
+        let note = format!("{} runs the stage {name}, whose user stays", used.name);
+        rewrite.evidence(cx.place_of(used), note);
     }
     for sentence in assumptions::all(cx, stage, start, account, territory) {
         rewrite.assume(sentence);

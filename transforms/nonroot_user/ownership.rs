@@ -4,6 +4,7 @@
 //! (checked with Docker 28): the working folder is given away before `WORKDIR` or `COPY` would make it as root.
 
 use super::account::Account;
+use super::given;
 use super::left_behind::history;
 use crate::analysis::commands::Invocation;
 use crate::analysis::paths::{below, join};
@@ -330,31 +331,37 @@ impl Surveyor<'_> {
             let Kind::Volume { paths, .. } = &self.cx.facts.views[index].kind else {
                 continue;
             };
-            for path in paths
-                .iter()
-                .map(|path| join("/", path.raw.trim_matches('"')))
-            {
-                let temporary = ["/tmp", "/var/tmp"].contains(&path.as_str());
-                if temporary
-                    || territory.has(&path)
-                    || Some(&path) == territory.workdir.as_ref()
-                    || self.is_given_away(&path)
-                {
-                    continue;
-                }
-                if !self.account.has_shell
-                    || !self.is_own(&path)
-                    || path.contains('$')
-                    || self.is_filled(&path)
-                {
-                    let message = format!(
-                        "the volume {path} belongs to root, and it cannot be told how to give it to the program; make the folder with the right owner before VOLUME"
-                    );
-                    return Err(self.refuse(index, "folder-of-root", message));
-                }
-                territory.made.push(path);
+            for path in paths {
+                let path = join("/", path.raw.trim_matches('"'));
+                self.volume(territory, path, index)?;
             }
         }
+        given::volumes(self.cx, self.stage)
+            .into_iter()
+            .try_for_each(|path| self.volume(territory, path, self.stage.from))
+    }
+
+    /// Gives away the folder that the volume of instruction `index` takes its owner from.
+    fn volume(&self, territory: &mut Territory, path: String, index: usize) -> Result<(), Refusal> {
+        let temporary = ["/tmp", "/var/tmp"].contains(&path.as_str());
+        if temporary
+            || territory.has(&path)
+            || Some(&path) == territory.workdir.as_ref()
+            || self.is_given_away(&path)
+        {
+            return Ok(());
+        }
+        if !self.account.has_shell
+            || !self.is_own(&path)
+            || path.contains('$')
+            || self.is_filled(&path)
+        {
+            let message = format!(
+                "the volume {path} belongs to root, and it cannot be told how to give it to the program; make the folder with the right owner before VOLUME"
+            );
+            return Err(self.refuse(index, "folder-of-root", message));
+        }
+        territory.made.push(path);
         Ok(())
     }
 

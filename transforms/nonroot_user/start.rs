@@ -1,6 +1,7 @@
 //! What runs when a container starts: every command of `ENTRYPOINT`, `CMD` and `HEALTHCHECK`, through the shells,
 //! wrappers and scripts around it.
 
+use super::given;
 use super::scripts::unread_script;
 use crate::analysis::stages::{Base, Stage};
 use crate::knowledge::startup::Needs;
@@ -68,6 +69,7 @@ pub(super) fn read(cx: &Cx<'_>, stage: &Stage) -> Result<Option<Start>, Refusal>
     {
         reader.form(at, form)?;
     }
+    reader.started_by_others(&declared)?;
     Ok(Some(reader.start))
 }
 
@@ -133,6 +135,23 @@ impl Reader<'_> {
             (Some(Form::Exec(_)), Some(at), Some(form)) => self.form(at, &form),
             _ => Ok(()),
         }
+    }
+
+    /// What Compose files start instead.
+    fn started_by_others(&mut self, declared: &Declared) -> Result<(), Refusal> {
+        let (cx, stage) = (self.cx, self.stage);
+        let entrypoint = || match &cx.facts.views[declared.entrypoint?].kind {
+            Kind::Entrypoint {
+                form: Form::Exec(words),
+            } => Some(words.iter().map(|word| word.value.clone()).collect()),
+            _ => None,
+        };
+        for (used, container) in given::containers(cx, stage) {
+            if let Some(line) = container.command_line(entrypoint()) {
+                self.command(line, Vec::new(), cx.place_of(used))?;
+            }
+        }
+        Ok(())
     }
 
     pub(super) fn span(&self, index: usize) -> Span {

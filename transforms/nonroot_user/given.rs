@@ -1,0 +1,148 @@
+//! What Compose files give a container of the image when they start it.
+
+use super::assumptions::low_port_of;
+use super::ownership::Territory;
+use super::start::Start;
+use crate::analysis::paths::{below, join};
+use crate::analysis::stages::Stage;
+use crate::context::FileKind;
+use crate::project::{Container, Mount, Use};
+use crate::syntax::Span;
+use crate::transform::{Cx, Refusal};
+
+/// The containers that run the image as the user that it names. One with a user of its own does not care.
+pub(super) fn containers<'a>(
+    cx: &Cx<'a>,
+    stage: &'a Stage,
+) -> impl Iterator<Item = (&'a Use, &'a Container)> {
+    cx.uses(stage)
+        .filter_map(|used| Some((used, used.container.as_ref()?)))
+        .filter(|(_, container)| container.user.as_deref().is_none_or(is_root))
+}
+
+fn is_root(user: &str) -> bool {
+    matches!(user.split(':').next(), Some("root" | "0"))
+}
+
+/// Refuses when a container is given what only root can use, or is started as root by intent.
+///
+/// # Errors
+/// The first such container.
+pub(super) fn check(
+    cx: &Cx<'_>,
+    stage: &Stage,
+    start: &Start,
+    territory: &Territory,
+    site: Span,
+) -> Result<(), Refusal> {
+    for (used, container) in containers(cx, stage) {
+        let refuse = |code, what: String, remedy| {
+            let message = format!("the service {} {what}; {remedy}", used.name);
+            Err(Refusal::new(site, code, message).because(cx.place_of(used), "the service"))
+        };
+        if let Some(user) = &container.user {
+            let remedy = "name another user there if that is not meant";
+            return refuse("explicit-root", format!("runs as {user}"), remedy);
+        }
+        if let Some(power) = power_of_root(container) {
+            let remedy = "only its owner can tell whether it does without root";
+            return refuse("needs-root", power.to_owned(), remedy);
+        }
+        let port = low_port_of(cx, stage, start).filter(|_| container.host_network);
+        if let Some(port) = port {
+            let what =
+                format!("opens port {port} in the network of the host, which is left to root");
+            return refuse("needs-root", what, "use a port from 1024 on");
+        }
+        let foreign = |mount: &&Mount| !mount.read_only && !is_of_project(cx, mount, territory);
+        let host_folder = container
+            .mounts
+            .iter()
+            .filter(|mount| mount.host.is_some())
+            .find(foreign);
+        if let Some(mount) = host_folder {
+            let what = format!(
+                "keeps files of {} in a folder of the host, which root may write whoever owns it",
+                mount.target
+            );
+            let remedy = "use a volume, or give the folder to the user and set USER yourself";
+            return refuse("host-folder", what, remedy);
+        }
+    }
+    Ok(())
+}
+
+/// What makes sense only for root, in words.
+fn power_of_root(container: &Container) -> Option<&'static str> {
+    let is_socket = |mount: &Mount| mount.target.ends_with("docker.sock");
+    match () {
+        () if container.privileged => Some("is privileged"),
+        () if container.capabilities => Some("is given capabilities"),
+        () if container.devices => Some("is given devices of the host"),
+        () if container.mounts.iter().any(is_socket) => Some("is given the socket of Docker"),
+        () => None,
+    }
+}
+
+/// Whether the mount brings the project itself into the container, as people do to work on it, or one file.
+fn is_of_project(cx: &Cx<'_>, mount: &Mount, territory: &Territory) -> bool {
+    let workdir = territory.workdir.as_deref();
+    let covers = workdir.is_some_and(|workdir| below(workdir, &mount.target).is_some());
+    mount.is_file || covers || is_source(cx, mount)
+}
+
+/// Whether the folder is part of what is copied into the image.
+fn is_source(cx: &Cx<'_>, mount: &Mount) -> bool {
+    let folder = cx.context.zip(mount.host.as_deref());
+    folder.is_some_and(|(context, host)| {
+        host.strip_prefix(context.root())
+            .is_ok_and(|path| context.kind(&path.display().to_string()) == Some(FileKind::Folder))
+    })
+}
+
+/// The folders of the image that Compose files put volumes on, but for those that an install fills: a volume
+/// there only keeps them from being hidden.
+pub(super) fn volumes(cx: &Cx<'_>, stage: &Stage) -> Vec<String> {
+    let steps = stage
+        .body
+        .clone()
+        .filter_map(|at| cx.facts.runs[at].as_ref());
+    let installed: Vec<String> = steps
+        .flat_map(|run| &run.steps)
+        .filter_map(|step| Some((step.cwd.as_deref()?, step.invocation.as_ref()?)))
+        .flat_map(|(cwd, install)| {
+            let folders = install.action.installs.iter().flatten();
+            folders.map(move |folder| join(cwd, folder))
+        })
+        .collect();
+    let mounts = containers(cx, stage).flat_map(|(_, container)| &container.mounts);
+    let mut folders: Vec<String> = mounts
+        .filter(|mount| mount.host.is_none() && !mount.read_only)
+        .map(|mount| mount.target.clone())
+        .filter(|folder| !installed.contains(folder))
+        .collect();
+    folders.sort_unstable();
+    folders.dedup();
+    folders
+}
+
+/// The sentence about folders of the host that are mounted over the project.
+pub(super) fn mounted_sources(cx: &Cx<'_>, stage: &Stage) -> Option<String> {
+    let mut mounts = containers(cx, stage).flat_map(|(_, container)| &container.mounts);
+    let mount = mounts.find(|mount| mount.host.is_some() && !mount.read_only)?;
+    Some(format!(
+        "what is mounted on {} from the host may be read by the new user, and need not be written by it",
+        mount.target
+    ))
+}
+
+/// The stages that only other uses run: they stay as they are.
+pub(super) fn other_stages<'a>(cx: &Cx<'a>, stage: &'a Stage) -> impl Iterator<Item = &'a Use> {
+    let others = cx
+        .facts
+        .stages
+        .iter()
+        .filter(|other| other.index != stage.index);
+    let cx = *cx;
+    others.flat_map(move |other| cx.uses(other))
+}
