@@ -76,21 +76,39 @@ fn form<'v>(view: &'v View<'_>) -> Option<&'v Form> {
     }
 }
 
+/// The words of the exec-form `ENTRYPOINT` of `stage`.
+#[must_use]
+pub fn entrypoint(facts: &Facts<'_>, stage: &Stage) -> Option<Vec<String>> {
+    let entrypoints = stage.body.clone().rev();
+    let last = entrypoints
+        .map(|at| &facts.views[at])
+        .find(|view| matches!(view.kind, Kind::Entrypoint { .. }))?;
+    match form(last)? {
+        Form::Exec(words) => Some(words.iter().map(|word| word.value.clone()).collect()),
+        Form::Shell(_) => None,
+    }
+}
+
 impl Launches {
+    /// Adds the command line `words`, as instruction `instruction` would in exec form.
+    pub fn add_words(&mut self, facts: &Facts<'_>, instruction: usize, words: Vec<String>) {
+        match script_of(&words) {
+            Some(script) => self.add_script(facts, instruction, script),
+            None if words.is_empty() => {}
+            None => self.launches.push(Launch {
+                instruction,
+                words,
+                needs_shell: false,
+            }),
+        }
+    }
+
     fn add(&mut self, facts: &Facts<'_>, instruction: usize) {
         let view = &facts.views[instruction];
         match form(view) {
             Some(Form::Exec(words)) => {
-                let words: Vec<String> = words.iter().map(|word| word.value.clone()).collect();
-                match script_of(&words) {
-                    Some(script) => self.add_script(facts, instruction, script),
-                    None if words.is_empty() => {}
-                    None => self.launches.push(Launch {
-                        instruction,
-                        words,
-                        needs_shell: false,
-                    }),
-                }
+                let words = words.iter().map(|word| word.value.clone()).collect();
+                self.add_words(facts, instruction, words);
             }
             Some(Form::Shell(span)) => self.add_script(facts, instruction, view.text(*span)),
             None => {}

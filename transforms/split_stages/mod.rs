@@ -18,6 +18,7 @@ mod base;
 mod installed;
 mod libraries;
 mod needs;
+mod outside;
 mod packages;
 mod product;
 mod programs;
@@ -129,9 +130,10 @@ fn rewrite(cx: &Cx<'_>) -> Result<Option<Rewrite>, Refusal> {
         stage,
         image,
         roles,
-        launches: launch::of_stage(cx.facts, stage),
+        launches: outside::launches(cx, stage),
     };
     guard(&site)?;
+    outside::check(&site)?;
     let Some(plan) = plan(&site)? else {
         return Ok(None);
     };

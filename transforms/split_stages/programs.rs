@@ -129,7 +129,7 @@ pub(super) fn is_prompt(launch: &Launch) -> bool {
 }
 
 /// Whether a launch asks a tool to build or to install, and not just to run what was built.
-fn is_build_tool(site: &Site<'_>, launch: &Launch) -> bool {
+pub(super) fn is_build_tool(site: &Site<'_>, launch: &Launch) -> bool {
     let args: Vec<Arg> = launch.words.iter().map(|word| Arg::word(word)).collect();
     let tools = &site.cx.knowledge.tools;
     if let Some(invocation) = recognise(tools, &args) {
