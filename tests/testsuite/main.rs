@@ -12,6 +12,7 @@ mod dockerfile_conformance;
 mod docs;
 mod expand;
 mod files;
+mod project;
 mod properties;
 mod results;
 mod sandbox;

@@ -28,7 +28,7 @@ mod roles;
 mod sources;
 mod writer;
 
-use crate::analysis::launch::{self, Launches};
+use crate::analysis::launch::Launches;
 use crate::analysis::stages::{Base, Os, Stage};
 use crate::knowledge::images::Image;
 use crate::syntax::{Kind, Span};
@@ -132,8 +132,8 @@ fn rewrite(cx: &Cx<'_>) -> Result<Option<Rewrite>, Refusal> {
         roles,
         launches: outside::launches(cx, stage),
     };
-    guard(&site)?;
     outside::check(&site)?;
+    guard(&site)?;
     let Some(plan) = plan(&site)? else {
         return Ok(None);
     };

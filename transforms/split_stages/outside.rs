@@ -1,6 +1,6 @@
 //! What files outside of the Dockerfile expect of the image: Compose and bake files.
 
-use crate::analysis::launch::{self, Launches};
+use crate::analysis::launch::{self, Launch, Launches};
 use crate::analysis::stages::Stage;
 use crate::project::Use;
 use crate::transform::{Cx, Refusal};
@@ -25,7 +25,7 @@ fn started<'a>(cx: &'a Cx<'a>, stage: &'a Stage) -> impl Iterator<Item = (&'a Us
     })
 }
 
-/// Refuses when something outside needs the tools of the build, or counts the stages.
+/// Refuses when something outside wants a prompt, or counts the stages.
 ///
 /// # Errors
 /// The first such use.
@@ -48,25 +48,34 @@ pub(super) fn check(site: &Site<'_>) -> Result<(), Refusal> {
     for (used, words) in started(cx, stage) {
         let mut launches = Launches::default();
         launches.add_words(cx.facts, stage.from, words);
-        let refuse = |code, what: &str| {
-            let message = format!("the service {} {what}", used.name);
-            Err(site
-                .refuse(code, message)
-                .because(cx.place_of(used), "what it starts"))
-        };
         if launches.launches.iter().any(programs::is_prompt) {
-            return refuse(
-                "no-command",
-                "starts a prompt, at which people may want the tools",
+            let message = format!(
+                "the service {} starts a prompt, at which people may want the tools",
+                used.name
             );
-        }
-        if launches
-            .launches
-            .iter()
-            .any(|launch| programs::is_build_tool(site, launch))
-        {
-            return refuse("runs-build-tool", "starts a tool of the build");
+            let refusal = site.refuse("no-command", message);
+            return Err(refusal.because(cx.place_of(used), "what it starts"));
         }
     }
     Ok(())
+}
+
+/// A refusal because of `launch`, at the instruction or in the other file that holds it.
+pub(super) fn refuse(
+    site: &Site<'_>,
+    launch: &Launch,
+    code: &'static str,
+    message: &str,
+) -> Refusal {
+    let holds = |(_, words): &(&Use, Vec<String>)| {
+        let mut launches = Launches::default();
+        launches.add_words(site.cx.facts, site.stage.from, words.clone());
+        launches.launches.contains(launch)
+    };
+    match started(site.cx, site.stage).find(holds) {
+        Some((used, _)) => site
+            .refuse(code, format!("the service {}: {message}", used.name))
+            .because(site.cx.place_of(used), "what it starts"),
+        None => site.refuse_at(launch.instruction, code, message),
+    }
 }

@@ -10,6 +10,7 @@ use crate::transform::Refusal;
 use super::Site;
 use super::artefacts::Artefacts;
 use super::base::Runtime;
+use super::outside;
 use super::packages::{RuntimePackages, is_for_builds};
 use super::sources;
 
@@ -103,7 +104,7 @@ pub(super) fn check(site: &Site<'_>, base: &Runtime, artefacts: &Artefacts) -> R
         if is_build_tool(site, launch) && !base.is_same && !shares_repository(base) {
             let message =
                 format!("the container starts {program}, which the smaller image has not");
-            return Err(site.refuse_at(launch.instruction, "runs-build-tool", &message));
+            return Err(outside::refuse(site, launch, "runs-build-tool", &message));
         }
         let renamed = artefacts
             .renamed
@@ -111,7 +112,12 @@ pub(super) fn check(site: &Site<'_>, base: &Runtime, artefacts: &Artefacts) -> R
             .and_then(|path| path.rsplit('/').next());
         if artefacts.is_program && renamed != Some(program) && !launch.needs_shell {
             let message = format!("dfopt cannot tell where {program} is");
-            return Err(site.refuse_at(launch.instruction, "output-not-located", &message));
+            return Err(outside::refuse(
+                site,
+                launch,
+                "output-not-located",
+                &message,
+            ));
         }
     }
     Ok(())
@@ -129,7 +135,7 @@ pub(super) fn is_prompt(launch: &Launch) -> bool {
 }
 
 /// Whether a launch asks a tool to build or to install, and not just to run what was built.
-pub(super) fn is_build_tool(site: &Site<'_>, launch: &Launch) -> bool {
+fn is_build_tool(site: &Site<'_>, launch: &Launch) -> bool {
     let args: Vec<Arg> = launch.words.iter().map(|word| Arg::word(word)).collect();
     let tools = &site.cx.knowledge.tools;
     if let Some(invocation) = recognise(tools, &args) {
