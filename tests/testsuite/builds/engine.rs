@@ -200,9 +200,9 @@ impl Container<'_> {
 
     /// A field of its state: `Running`, `Health.Status`.
     pub(crate) fn state(&self, field: &str) -> Result<String, String> {
-        let format = format!("--format={{{{.State.{field}}}}}");
+        let format = format!("--format={{{{json .State.{field}}}}}");
         let text = self.engine.must(&["inspect", &format, &self.id])?;
-        Ok(text.trim().to_owned())
+        Ok(text.trim().trim_matches('"').to_owned())
     }
 
     /// The end of what it has printed.
