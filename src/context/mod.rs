@@ -282,7 +282,9 @@ fn decoded(bytes: &[u8]) -> String {
         [0xfe, 0xff, ..] => u16::from_be_bytes,
         _ => return String::from_utf8_lossy(bytes).into_owned(),
     };
-    let units = bytes[2..].chunks_exact(2).map(|pair| unit([pair[0], pair[1]]));
+    let units = bytes[2..]
+        .chunks_exact(2)
+        .map(|pair| unit([pair[0], pair[1]]));
     let units: Vec<u16> = units.collect();
     String::from_utf16_lossy(&units)
 }

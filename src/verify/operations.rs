@@ -162,8 +162,9 @@ fn copy_operation(facts: &Facts<'_>, index: usize, transfer: &Transfer) -> Opera
     let view = &facts.views[index];
     let workdir = &facts.states[index].workdir;
     let target = join(workdir, &transfer.dest.raw);
-    let into_folder =
-        transfer.dest.raw.ends_with('/') || below(workdir, &target).is_some() || transfer.sources.len() > 1;
+    let into_folder = transfer.dest.raw.ends_with('/')
+        || below(workdir, &target).is_some()
+        || transfer.sources.len() > 1;
     let mut writes = Extent::default();
     for source in &transfer.sources {
         let name = source.raw.rsplit('/').next().unwrap_or_default();

@@ -71,7 +71,7 @@ fn rewrite(cx: &Cx<'_>, stage: &Stage) -> Plan {
     needs::check(cx, stage, &start, &territory)?;
     given::check(cx, stage, &start, &territory, site)?;
     left_behind::check(cx, stage, site, &account, &territory)?;
-    sources::check(cx, site, &account, &territory)?;
+    sources::check(cx, stage, site, &account, &territory)?;
     refuse_other_shell(cx, stage, site, &account, &territory)?;
     Ok(build(cx, stage, &start, &account, &territory))
 }

@@ -2,7 +2,7 @@
 
 use crate::analysis::stages::Stage;
 use crate::context::SourceLine;
-use crate::syntax::Span;
+use crate::syntax::{Kind, Span};
 use crate::transform::{Cx, Place, Refusal};
 
 use super::account::Account;
@@ -11,11 +11,23 @@ use super::ownership::Territory;
 /// Makes sure that the program owns what its sources write, as far as they show it.
 pub(super) fn check(
     cx: &Cx<'_>,
+    stage: &Stage,
     site: Span,
     account: &Account,
     territory: &Territory,
 ) -> Result<(), Refusal> {
+    let shipped = shipped_for_root(cx, stage);
     for line in writing_lines(cx) {
+        if let Some(name) = shipped
+            .iter()
+            .find(|name| line.text.contains(&format!("{name}/")))
+        {
+            let message = format!(
+                "{}:{} writes into {name}, which is copied from another stage and belongs to root; copy it with --chown",
+                line.path, line.line
+            );
+            return Err(refuse(site, "writes-shipped-folder", message, line));
+        }
         if !account.has_shell {
             let message = format!(
                 "{}:{} writes a file, and the image has no program that gives a folder to the user; use an image with a shell",
@@ -37,6 +49,31 @@ pub(super) fn check(
         }
     }
     Ok(())
+}
+
+/// The names of what is copied from other stages and stays root's.
+fn shipped_for_root(cx: &Cx<'_>, stage: &Stage) -> Vec<String> {
+    let shipped = |index: usize| {
+        let view = &cx.facts.views[index];
+        let (Kind::Copy(transfer), Some(_), None) =
+            (&view.kind, view.flag("from"), view.flag("chown"))
+        else {
+            return None;
+        };
+        transfer
+            .dest
+            .raw
+            .trim_end_matches('/')
+            .rsplit('/')
+            .next()
+            .map(str::to_owned)
+    };
+    stage
+        .body
+        .clone()
+        .filter_map(shipped)
+        .filter(|name| !matches!(name.as_str(), "" | "." | "bin"))
+        .collect()
 }
 
 /// The lines that write files, in the languages of all stages.

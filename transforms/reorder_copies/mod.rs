@@ -152,17 +152,22 @@ fn build(sink: &Sink<'_>) -> Rewrite {
 
 /// Whether both say something of the same file.
 fn same_file(a: &Evidence, b: &Evidence) -> bool {
-    matches!((&a.place, &b.place), (Place::File(a, _), Place::File(b, _)) if a == b) && a.note == b.note
+    matches!((&a.place, &b.place), (Place::File(a, _), Place::File(b, _)) if a == b)
+        && a.note == b.note
 }
 
 /// Says what a crossing takes for granted.
 fn assume(rewrite: &mut Rewrite, crossing: &Crossing) {
     if !crossing.absent.is_empty() {
         let paths = listed(&crossing.absent);
-        rewrite.assume(format!("the build context has no {paths}, or .dockerignore hides it"));
+        rewrite.assume(format!(
+            "the build context has no {paths}, or .dockerignore hides it"
+        ));
     }
     for path in &crossing.current {
-        rewrite.assume(format!("{path} is up to date, so that the install leaves it as it is"));
+        rewrite.assume(format!(
+            "{path} is up to date, so that the install leaves it as it is"
+        ));
     }
     for sentence in &crossing.assumes {
         rewrite.assume(sentence);
@@ -171,7 +176,11 @@ fn assume(rewrite: &mut Rewrite, crossing: &Crossing) {
 
 fn message(sink: &Sink<'_>) -> String {
     let mut titles: Vec<String> = Vec::new();
-    for title in sink.passed.iter().flat_map(|crossing| titles_in(sink, crossing)) {
+    for title in sink
+        .passed
+        .iter()
+        .flat_map(|crossing| titles_in(sink, crossing))
+    {
         if !titles.contains(&title) {
             titles.push(title);
         }
@@ -206,7 +215,9 @@ fn titles_in(sink: &Sink<'_>, crossing: &Crossing) -> Vec<String> {
         format!("`{}`", words.join(" "))
     });
     let fetch = crossing.prefetch.iter();
-    passed.chain(fetch.map(|command| format!("`{command}`"))).collect()
+    passed
+        .chain(fetch.map(|command| format!("`{command}`")))
+        .collect()
 }
 
 /// `a, b and c`

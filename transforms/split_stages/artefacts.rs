@@ -26,8 +26,8 @@ pub(super) struct Artefacts {
     pub(super) paths: Vec<String>,
     /// Whether they hold all of the working directory, so that what is copied there is not copied again.
     pub(super) hold_workdir: bool,
-    /// Where the first of them goes instead of its own path: a program that is started by its name alone.
-    pub(super) renamed: Option<String>,
+    /// What the build makes and the container starts, and where it goes. It changes most often, so it is copied last.
+    pub(super) product: Option<(String, String)>,
     /// Whether the build makes a program that needs nothing of the language when it runs.
     pub(super) is_program: bool,
     /// Whether that program needs no library.
@@ -141,16 +141,16 @@ fn with_files_beside(site: &Site<'_>, product: Product<'_>) -> Result<Artefacts,
         artefacts.is_program = true;
         link_static(site, action, &mut artefacts);
     }
-    if let Some(name) = &product.search_name {
-        artefacts.renamed = Some(format!("{SEARCHED}/{name}"));
-    }
-    match site
+    let dest = product
+        .search_name
+        .as_ref()
+        .map(|name| format!("{SEARCHED}/{name}"));
+    let entries = site
         .cx
         .context
-        .and_then(|context| read_at_run_time(site, context, action))
-    {
+        .and_then(|context| read_at_run_time(site, context, action));
+    match entries {
         Some(entries) => {
-            artefacts.paths.push(product.path);
             artefacts.assumes.push(format!(
                 "the program reads no source and no document of {workdir} when it runs"
             ));
@@ -159,13 +159,17 @@ fn with_files_beside(site: &Site<'_>, product: Product<'_>) -> Result<Artefacts,
                 .extend(entries.into_iter().map(|entry| join(&workdir, &entry)));
         }
         // The author has set no folder aside for the program.
-        None if workdir == "/" || site.inherits_workdir() => artefacts.paths.push(product.path),
-        None => {
-            if below(&product.path, &workdir).is_none() {
-                artefacts.paths.push(product.path);
-            }
-            artefacts.paths.push(workdir);
-        }
+        None if workdir == "/" || site.inherits_workdir() => {}
+        None => artefacts.paths.push(workdir.clone()),
+    }
+    if dest.is_some()
+        || artefacts
+            .paths
+            .iter()
+            .all(|path| below(&product.path, path).is_none())
+    {
+        let dest = dest.unwrap_or_else(|| product.path.clone());
+        artefacts.product = Some((product.path, dest));
     }
     Ok(artefacts)
 }

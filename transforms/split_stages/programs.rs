@@ -106,11 +106,11 @@ pub(super) fn check(site: &Site<'_>, base: &Runtime, artefacts: &Artefacts) -> R
                 format!("the container starts {program}, which the smaller image has not");
             return Err(outside::refuse(site, launch, "runs-build-tool", &message));
         }
-        let renamed = artefacts
-            .renamed
-            .as_deref()
-            .and_then(|path| path.rsplit('/').next());
-        if artefacts.is_program && renamed != Some(program) && !launch.needs_shell {
+        let product = artefacts
+            .product
+            .as_ref()
+            .and_then(|(_, dest)| dest.rsplit('/').next());
+        if artefacts.is_program && product != Some(program) && !launch.needs_shell {
             let message = format!("dfopt cannot tell where {program} is");
             return Err(outside::refuse(
                 site,

@@ -49,12 +49,24 @@ impl<'a> Writer<'a> {
             String::new()
         };
         if let Some(prune) = &self.split.artefacts.prune {
-            lines += &self.line("RUN", &prune.command);
+            match self.end_of_commands(last) {
+                Some(offset) => edits.insert(offset, format!(" && {}", prune.command)),
+                None => lines += &self.line("RUN", &prune.command),
+            }
         }
         lines += self.newline;
         lines += &self.runtime_stage();
         edits.insert(instruction.full.end, lines);
         edits
+    }
+
+    /// Where a command can be added to the `RUN` at `index`, if that is a plain list: one layer for both.
+    fn end_of_commands(&self, index: usize) -> Option<usize> {
+        let last = self.site.cx.facts.runs[index]
+            .as_ref()?
+            .and_list()?
+            .last()?;
+        Some(self.site.cx.facts.source(index, last.span).end)
     }
 
     fn text(&self) -> &str {
@@ -151,15 +163,12 @@ impl<'a> Writer<'a> {
     /// What the runtime stage takes over from the builder.
     fn copies(&self) -> String {
         let artefacts = &self.split.artefacts;
-        let copy = |(nth, path): (usize, &String)| {
-            let dest = artefacts
-                .renamed
-                .as_ref()
-                .filter(|_| nth == 0)
-                .unwrap_or(path);
-            self.line("COPY", &format!("--from={} {path} {dest}", self.builder))
+        let copy = |(from, to): (&String, &String)| {
+            self.line("COPY", &format!("--from={} {from} {to}", self.builder))
         };
-        artefacts.paths.iter().enumerate().map(copy).collect()
+        let alike = artefacts.paths.iter().map(|path| (path, path));
+        let product = artefacts.product.iter().map(|(from, to)| (from, to));
+        alike.chain(product).map(copy).collect()
     }
 
     /// Whether the author sets groups of instructions apart with blank lines.
