@@ -446,6 +446,15 @@ impl Tools {
             .max_by_key(|&(_, length)| length)
     }
 
+    /// Whether some tool reads a manifest with this name.
+    #[must_use]
+    pub fn knows_manifest(&self, name: &str) -> bool {
+        let actions = self.tools.iter().flat_map(|tool| &tool.actions);
+        actions
+            .flat_map(|action| &action.manifests)
+            .any(|known| known.trim_end_matches('?') == name)
+    }
+
     /// The tool with this `id`.
     #[must_use]
     pub fn get(&self, id: &str) -> Option<&Tool> {

@@ -188,6 +188,17 @@ impl Copied {
         found.filter_map(|path| self.lands_at(&path)).collect()
     }
 
+    /// Whether it brings nothing but what is in `paths` of the context, and files at `places` in the
+    /// image.
+    pub(super) fn brings_only(&self, paths: &[&str], places: &[&str]) -> bool {
+        let lands = |source: &Source, place: &str| {
+            !source.is_folder && self.origin_in(source, place).is_some()
+        };
+        self.sources.iter().all(|source| {
+            paths.contains(&source.path.as_str()) || places.iter().any(|place| lands(source, place))
+        })
+    }
+
     /// The folder `path` of the image, which is the destination or below it, as the author writes it.
     pub(super) fn written_folder(&self, path: &str) -> String {
         let rest = paths::below(path, &self.dest).unwrap_or_default();
@@ -258,7 +269,8 @@ fn clean(raw: &str) -> String {
 fn named_by(cx: &Cx<'_>, word: &Word, site: Span) -> Result<Vec<Source>, Refusal> {
     let path = clean(&word.raw);
     let Some(context) = cx.context else {
-        let is_folder = path.is_empty() || !is_pattern(&path) && !looks_like_file(&path);
+        let is_file = is_pattern(&path) || looks_like_file(cx, &path);
+        let is_folder = path.is_empty() || word.raw.ends_with('/') || !is_file;
         return Ok(vec![Source { path, is_folder }]);
     };
     let found = if is_pattern(&path) {
@@ -292,9 +304,9 @@ pub(super) fn linked(site: Span, path: &str) -> Refusal {
     Refusal::new(site, "symbolic-link", message)
 }
 
-/// A guess for when the context is not at hand: names of files have an ending.
-fn looks_like_file(path: &str) -> bool {
-    path.rsplit('/')
-        .next()
-        .is_some_and(|name| name.trim_start_matches('.').contains('.'))
+/// A guess for when the context is not at hand: names of files have an ending, or are those of
+/// manifests.
+fn looks_like_file(cx: &Cx<'_>, path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    name.trim_start_matches('.').contains('.') || cx.knowledge.tools.knows_manifest(name)
 }

@@ -57,7 +57,7 @@ pub(super) struct Needed {
     /// What proves it.
     pub(super) because: Vec<Evidence>,
     /// The paths in the image that are manifests.
-    paths: Vec<String>,
+    pub(super) paths: Vec<String>,
 }
 
 impl Needed {

@@ -31,6 +31,8 @@ pub(super) struct Crossing {
     pub(super) gain: bool,
     /// The copies of manifests that it needs.
     pub(super) leaves: Vec<Leave>,
+    /// The paths in the image of the manifests that its commands read.
+    pub(super) manifests: Vec<String>,
     /// A command that fetches the dependencies before the copy; the instruction itself stays behind it.
     pub(super) prefetch: Option<String>,
     /// The text between two of its commands: only those before it are passed.
@@ -138,14 +140,13 @@ impl<'a> Sink<'a> {
             .because(instructions[at].span, "what stands in the way")
     }
 
-    /// Whether it copies nothing but what is left behind again.
+    /// Whether it copies nothing but what the installs read that it has passed.
     pub(super) fn leaves_everything(&self) -> bool {
-        let left: Vec<&str> = self
-            .left()
-            .flat_map(|leave| &leave.sources)
-            .map(|source| source.trim_end_matches('/'))
-            .collect();
-        self.copied.sources().all(|source| left.contains(&source))
+        let left = self.left().flat_map(|leave| &leave.sources);
+        let left: Vec<&str> = left.map(|source| source.trim_end_matches('/')).collect();
+        let manifests = self.passed.iter().flat_map(|crossing| &crossing.manifests);
+        let manifests: Vec<&str> = manifests.map(String::as_str).collect();
+        self.copied.brings_only(&left, &manifests)
     }
 
     /// Whether it copies nothing but files that a copy further up brings as well: then a change to them

@@ -167,6 +167,7 @@ fn cross_step(
         artefacts::keep_in_member(sink, at, step, member, crossing)?;
     }
     crossing.gain |= is_worth_caching(step);
+    crossing.manifests.extend(needed.paths);
     crossing.assumes.extend(needed.assumes);
     crossing.because.extend(needed.because);
     for leave in needed.leaves {
