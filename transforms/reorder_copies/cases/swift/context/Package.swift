@@ -1,0 +1,1 @@
+let package = Package(dependencies: [.package(url: "https://github.com/vapor/vapor.git", from: "4.0.0")])
