@@ -1,5 +1,7 @@
 //! What the sources of the project write.
 
+use crate::analysis::launch;
+use crate::analysis::paths::{Extent, Region, below, join};
 use crate::analysis::stages::Stage;
 use crate::context::SourceLine;
 use crate::syntax::{Kind, Span};
@@ -16,6 +18,7 @@ pub(super) fn check(
     account: &Account,
     territory: &Territory,
 ) -> Result<(), Refusal> {
+    check_command(cx, stage, site, territory)?;
     let shipped = shipped_for_root(cx, stage);
     for line in writing_lines(cx) {
         if let Some(name) = shipped
@@ -49,6 +52,81 @@ pub(super) fn check(
         }
     }
     Ok(())
+}
+
+/// A path on the command line that nothing in the file makes is made by the program, or mounted by
+/// whoever starts it: either way it may belong to root.
+fn check_command(
+    cx: &Cx<'_>,
+    stage: &Stage,
+    site: Span,
+    territory: &Territory,
+) -> Result<(), Refusal> {
+    let made = made_paths(cx, stage);
+    for launch in &launch::of_stage(cx.facts, stage).launches {
+        let paths = launch
+            .words
+            .iter()
+            .skip(1)
+            .map(|word| word.rsplit('=').next().unwrap_or_default());
+        let is_known = |path: &str| {
+            let region = Region::new(path);
+            territory.is_writable(path) || is_of_system(path) || made.meets(&region)
+        };
+        let foreign = paths
+            .into_iter()
+            .find(|path| path.len() > 1 && path.starts_with('/') && !is_known(path));
+        if let Some(path) = foreign {
+            let message = format!(
+                "the command names {path}, which nothing here makes: the program makes it, or it is mounted, and it may belong to root"
+            );
+            let instruction = cx.file.instructions()[launch.instruction].span;
+            return Err(Refusal::new(site, "writes-elsewhere", message)
+                .because(instruction, "where it is named"));
+        }
+    }
+    Ok(())
+}
+
+/// Files with an ending are settings, keys and programs, which a program reads; but for these.
+fn is_read(path: &str) -> bool {
+    let written = ["db", "sqlite", "sqlite3", "log", "pid", "sock"];
+    let name = path.rsplit('/').next().unwrap_or_default();
+    name.rsplit_once('.')
+        .is_some_and(|(_, ending)| !written.contains(&ending))
+}
+
+/// What the steps and copies of the stage put somewhere, as far as it is known.
+fn made_paths(cx: &Cx<'_>, stage: &Stage) -> Extent {
+    let mut made = Extent::default();
+    for index in stage.body.clone() {
+        match (&cx.facts.views[index].kind, &cx.facts.runs[index]) {
+            (Kind::Copy(transfer) | Kind::Add(transfer), _) => {
+                made.add(Region::new(join(
+                    &cx.facts.states[index].workdir,
+                    &transfer.dest.raw,
+                )));
+            }
+            (_, Some(run)) => {
+                let known = run
+                    .steps
+                    .iter()
+                    .filter(|step| step.effects.writes != Extent::Everything);
+                known.for_each(|step| made.extend(&step.effects.writes));
+            }
+            _ => {}
+        }
+    }
+    made
+}
+
+/// Whether `path` is in a folder that images bring.
+fn is_of_system(path: &str) -> bool {
+    [
+        "/usr", "/etc", "/bin", "/sbin", "/lib", "/opt", "/run", "/var/run", "/sys",
+    ]
+    .iter()
+    .any(|folder| below(path, folder).is_some())
 }
 
 /// The names of what is copied from other stages and stays root's.
