@@ -75,7 +75,8 @@ fn check_command(
         };
         let foreign = paths
             .into_iter()
-            .find(|path| path.len() > 1 && path.starts_with('/') && !is_known(path));
+            .filter(|path| path.len() > 1 && path.starts_with('/') && !is_read(path))
+            .find(|path| !is_known(path));
         if let Some(path) = foreign {
             let message = format!(
                 "the command names {path}, which nothing here makes: the program makes it, or it is mounted, and it may belong to root"
