@@ -69,7 +69,7 @@ fn agreed<'a>(answers: impl Iterator<Item = Option<Vec<&'a str>>>) -> Option<Vec
 }
 
 /// Whether the names of an older release still install the same in a newer one. Packages that were
-/// renamed for 64-bit times provide their old names: <https://wiki.debian.org/ReleaseGoals/64bit-time>.
+/// renamed for 64-bit times provide their old names: Debian wiki, ReleaseGoals/64bit-time.
 fn is_same(older: &[&str], newer: &[&str]) -> bool {
     let renamed = |(old, new): (&&str, &&str)| old == new || new.strip_suffix("t64") == Some(*old);
     older.len() == newer.len() && older.iter().zip(newer).all(renamed)
