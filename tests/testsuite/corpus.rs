@@ -15,10 +15,15 @@ use dfopt::syntax::{self, Dockerfile, TokenKind};
 use dfopt::transform::Safety;
 use dfopt::transforms;
 
+/// The folder of the shared data, which need not be there.
+pub(crate) fn shared() -> PathBuf {
+    let default = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared");
+    std::env::var_os("DFOPT_SHARED").map_or_else(default, PathBuf::from)
+}
+
 /// The Dockerfiles of the shared data, or nothing with a loud note.
 fn dockerfiles() -> Vec<PathBuf> {
-    let default = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared");
-    let shared = std::env::var_os("DFOPT_SHARED").map_or_else(default, PathBuf::from);
+    let shared = shared();
     let mut files = Vec::new();
     for folder in ["corpus/dockerfiles", "hazards"] {
         match fs::read_dir(shared.join(folder)) {

@@ -6,6 +6,7 @@ mod cases;
 mod caught;
 mod cli;
 mod configuration;
+mod contexts;
 mod corpus;
 mod diffs;
 mod dockerfile_conformance;
