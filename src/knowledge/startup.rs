@@ -31,6 +31,9 @@ pub struct Program {
     pub needs: Needs,
     /// What they do, as the rest of a sentence that starts with the name.
     pub why: String,
+    /// Whether they serve the sources to those who work on them.
+    #[serde(default)]
+    pub for_development: bool,
 }
 
 /// What a program needs of its user.

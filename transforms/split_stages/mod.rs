@@ -25,6 +25,7 @@ mod programs;
 mod prune;
 mod release;
 mod roles;
+mod scripts;
 mod sources;
 mod writer;
 
@@ -134,6 +135,7 @@ fn rewrite(cx: &Cx<'_>) -> Result<Option<Rewrite>, Refusal> {
     };
     outside::check(&site)?;
     guard(&site)?;
+    scripts::check(&site)?;
     let Some(plan) = plan(&site)? else {
         return Ok(None);
     };
