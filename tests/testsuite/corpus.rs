@@ -147,6 +147,58 @@ fn promises_hold_on_the_corpus() {
     }
 }
 
+/// Who maintains the official images, and others whose Dockerfiles are read by everybody.
+const EXPERTS: [&str; 12] = [
+    "adoptium/",
+    "bitnami/",
+    "caddyserver/",
+    "docker-library/",
+    "dotnet/dotnet-docker",
+    "hashicorp/",
+    "jupyter/docker-stacks",
+    "nginx/",
+    "nginxinc/",
+    "nodejs/",
+    "rust-lang/docker-rust",
+    "tianon/",
+];
+
+/// The files of [`EXPERTS`], by the second column of the manifest.
+fn files_of_experts() -> Vec<PathBuf> {
+    let corpus = shared().join("corpus");
+    let Ok(manifest) = fs::read_to_string(corpus.join("MANIFEST.tsv")) else {
+        println!("SKIPPED: there is no manifest in {}", corpus.display());
+        return Vec::new();
+    };
+    let file = |line: &str| {
+        let mut columns = line.split('\t');
+        let (file, repository) = (columns.next()?, columns.next()?);
+        let expert = EXPERTS.iter().any(|expert| repository.starts_with(expert));
+        expert.then(|| corpus.join("dockerfiles").join(file))
+    };
+    manifest.lines().filter_map(file).collect()
+}
+
+#[test]
+#[ignore = "needs real Dockerfiles: cargo test --release --test testsuite -- --ignored corpus"]
+fn corpus_of_experts_stays_as_it_is() {
+    let files = files_of_experts();
+    let is_changed = |path: &&PathBuf| {
+        let text = fs::read_to_string(path).unwrap();
+        optimize(&text, Safety::Safe).text != text
+    };
+    let changed: Vec<&PathBuf> = files.iter().filter(is_changed).collect();
+    println!(
+        "{} of {} files of experts change",
+        changed.len(),
+        files.len()
+    );
+    assert!(
+        changed.len() * 50 <= files.len(),
+        "more than 2 % change: {changed:#?}"
+    );
+}
+
 fn assert_golden(summary: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/testsuite/corpus.txt");
     if std::env::var_os("DFOPT_BLESS").is_some() {
