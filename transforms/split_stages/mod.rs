@@ -17,6 +17,7 @@ mod artefacts;
 mod base;
 mod installed;
 mod libraries;
+mod mounts;
 mod needs;
 mod outside;
 mod packages;
@@ -206,6 +207,7 @@ struct Split {
 
 fn plan(site: &Site<'_>) -> Result<Option<Split>, Refusal> {
     let artefacts = artefacts::locate(site)?;
+    mounts::check(site, &artefacts)?;
     let mut packages = packages::for_runtime(site)?;
     programs::add_packages(site, &mut packages)?;
     let Some(base) = base::choose(site, &artefacts, &packages)? else {
