@@ -16,6 +16,9 @@ pub struct Startup {
     /// What steps of a build leave behind for one user only.
     #[serde(default, rename = "trace")]
     pub traces: Vec<Trace>,
+    /// Programs that refuse to work on what another account has made.
+    #[serde(default)]
+    pub owner_bound: Vec<String>,
     #[serde(default)]
     folders: Folders,
 }
@@ -118,6 +121,7 @@ impl Startup {
         self.programs.extend(more.programs);
         self.packages.extend(more.packages);
         self.traces.extend(more.traces);
+        self.owner_bound.extend(more.owner_bound);
         self.folders.system.extend(more.folders.system);
         self.folders.shared.extend(more.folders.shared);
     }

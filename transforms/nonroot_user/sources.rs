@@ -4,6 +4,7 @@ use crate::analysis::launch;
 use crate::analysis::paths::{Extent, Region, below, join};
 use crate::analysis::stages::Stage;
 use crate::context::SourceLine;
+use crate::knowledge::tools::Language;
 use crate::syntax::{Kind, Span};
 use crate::transform::{Cx, Place, Refusal};
 
@@ -19,6 +20,7 @@ pub(super) fn check(
     territory: &Territory,
 ) -> Result<(), Refusal> {
     check_command(cx, stage, site, territory)?;
+    check_owner_bound(cx, stage, site)?;
     let shipped = shipped_for_root(cx, stage);
     for line in writing_lines(cx) {
         if let Some(name) = shipped
@@ -155,25 +157,61 @@ fn shipped_for_root(cx: &Cx<'_>, stage: &Stage) -> Vec<String> {
         .collect()
 }
 
-/// The lines that write files, in the languages of all stages.
+/// A program that works only on what its own account has made, and a step that has made some as root.
+fn check_owner_bound(cx: &Cx<'_>, stage: &Stage, site: Span) -> Result<(), Refusal> {
+    let Some(context) = cx.context else {
+        return Ok(());
+    };
+    let known: Vec<&str> = cx
+        .knowledge
+        .startup
+        .owner_bound
+        .iter()
+        .map(String::as_str)
+        .collect();
+    for language in languages(cx) {
+        for program in context.sources(language).programs(&language.starts, &known) {
+            let calls = |index: &usize| {
+                let mut steps = cx.facts.runs[*index].iter().flat_map(|run| &run.steps);
+                steps.any(|step| step.args.first().is_some_and(|arg| arg.known() == program))
+            };
+            if let Some(index) = stage.body.clone().find(calls) {
+                let message = format!(
+                    "the program starts {program}, which refuses to work on what root has made with it"
+                );
+                let instruction = cx.file.instructions()[index].span;
+                return Err(
+                    Refusal::new(site, "owner-bound", message).because(instruction, "made by root")
+                );
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The lines that write files.
 fn writing_lines(cx: &Cx<'_>) -> Vec<SourceLine> {
     let Some(context) = cx.context else {
         return Vec::new();
     };
+    let lines = |language: &Language| {
+        context
+            .sources(language)
+            .lines(&language.writes)
+            .collect::<Vec<_>>()
+    };
+    languages(cx).into_iter().flat_map(lines).collect()
+}
+
+/// The languages of all stages.
+fn languages<'a>(cx: &Cx<'a>) -> Vec<&'a Language> {
     let provided = |stage: &Stage| cx.facts.image(stage)?.provides;
     let mut names: Vec<&str> = cx.facts.stages.iter().filter_map(provided).collect();
     names.sort_unstable();
     names.dedup();
-    let languages = names
+    names
         .into_iter()
-        .filter_map(|name| cx.knowledge.tools.language(name));
-    languages
-        .flat_map(|language| {
-            context
-                .sources(language)
-                .lines(&language.writes)
-                .collect::<Vec<_>>()
-        })
+        .filter_map(|name| cx.knowledge.tools.language(name))
         .collect()
 }
 
