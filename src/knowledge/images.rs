@@ -14,7 +14,8 @@ mod tests;
 
 pub use reference::ImageRef;
 pub use table::{
-    Accounts, Command, Distribution, Images, Libc, Os, PackageManager, Runs, Shell, Toolset, User,
+    Accounts, Command, Distribution, Images, Libc, Listens, Os, PackageManager, Runs, Shell,
+    Toolset, User,
 };
 
 use table::{Family, RuntimeRule};
@@ -54,6 +55,8 @@ pub struct Image<'t> {
     pub toolset: Option<&'t Toolset>,
     /// Whether it starts as root on purpose and gives up its rights itself.
     pub drops_privileges: bool,
+    /// The port that programs in it open unless they are told otherwise.
+    pub listens: Option<&'t Listens>,
     /// Smaller images of the same version and distribution that run what was built in this one, best first.
     pub runtimes: Vec<Runtime>,
 }
@@ -144,6 +147,7 @@ impl<'a, 't> Reading<'a, 't> {
             onbuild: self.has_word("onbuild"),
             toolset: self.toolset(system),
             drops_privileges: family.drops_privileges,
+            listens: family.listens(&self.version),
             runtimes: Vec::new(),
             release,
         };

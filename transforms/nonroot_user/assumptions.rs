@@ -214,7 +214,21 @@ pub(super) fn low_port_of(cx: &Cx<'_>, stage: &Stage, start: &Start) -> Option<u
         })
     };
     let mut history = history(cx, stage).into_iter();
-    history.find_map(declared).or_else(given)
+    history
+        .find_map(declared)
+        .or_else(given)
+        .or_else(|| port_of_image(cx, stage))
+}
+
+/// The port that the base image makes its programs open.
+fn port_of_image(cx: &Cx<'_>, stage: &Stage) -> Option<u16> {
+    let listens = cx.facts.image(stage)?.listens?;
+    let state = cx.facts.state_after(stage);
+    let moved = listens
+        .unless_env
+        .iter()
+        .any(|name| state.value(name).is_some());
+    (!moved && listens.port < 1024).then_some(listens.port)
 }
 
 /// The port in `80`, `80/tcp` or `80-90`, if only root used to be allowed to open it.
