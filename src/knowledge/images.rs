@@ -4,6 +4,7 @@
 //! is `None`, never a guess: a tag with a word that it has not heard of says nothing about its distribution,
 //! and a digest says nothing about what the tag beside it stands for today.
 
+mod listens;
 mod reference;
 mod table;
 mod tag;
@@ -12,10 +13,10 @@ mod version;
 #[cfg(test)]
 mod tests;
 
+pub use listens::Listens;
 pub use reference::ImageRef;
 pub use table::{
-    Accounts, Command, Distribution, Images, Libc, Listens, Os, PackageManager, Runs, Shell,
-    Toolset, User,
+    Accounts, Command, Distribution, Images, Libc, Os, PackageManager, Runs, Shell, Toolset, User,
 };
 
 use table::{Family, RuntimeRule};
@@ -147,7 +148,10 @@ impl<'a, 't> Reading<'a, 't> {
             onbuild: self.has_word("onbuild"),
             toolset: self.toolset(system),
             drops_privileges: family.drops_privileges,
-            listens: family.listens(&self.version),
+            listens: family
+                .listens
+                .iter()
+                .find(|port| port.holds_for(&self.version)),
             runtimes: Vec::new(),
             release,
         };

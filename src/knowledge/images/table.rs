@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::Release;
+use super::listens::Listens;
 use super::tag::{Captures, Kind, Part, Pattern};
 use super::version::{Range, Since, Version};
 
@@ -247,19 +248,6 @@ impl User {
     }
 }
 
-/// A port that programs in the image open, because the image or its language says so.
-#[derive(Clone, PartialEq, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Listens {
-    /// The port.
-    pub port: u16,
-    /// The versions of the image for which that is so.
-    versions: Vec<Range>,
-    /// Variables that name another one.
-    #[serde(default)]
-    pub unless_env: Vec<String>,
-}
-
 /// What the full variant of an image has and the slim one has not.
 #[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -311,7 +299,7 @@ pub(crate) struct Family {
     #[serde(default)]
     pub(crate) drops_privileges: bool,
     #[serde(default)]
-    listens: Vec<Listens>,
+    pub(crate) listens: Vec<Listens>,
     #[serde(default)]
     pub(crate) runtime: Vec<RuntimeRule>,
 }
@@ -322,13 +310,6 @@ impl Family {
             Some(start) => repository.starts_with(start),
             None => repository == self.repository,
         }
-    }
-
-    /// The ports that programs of a version open unless they are told otherwise.
-    pub(crate) fn listens(&self, version: &Version) -> Option<&Listens> {
-        let within =
-            |listens: &&Listens| listens.versions.iter().any(|range| range.contains(version));
-        self.listens.iter().find(within)
     }
 
     /// The accounts of a version.
