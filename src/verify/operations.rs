@@ -168,8 +168,7 @@ fn copy_operation(facts: &Facts<'_>, index: usize, transfer: &Transfer) -> Opera
     let mut writes = Extent::default();
     for source in &transfer.sources {
         let name = source.raw.rsplit('/').next().unwrap_or_default();
-        let is_file =
-            name.trim_start_matches('.').contains('.') || name.starts_with('.') && name.len() > 2;
+        let is_file = looks_like_file(name);
         let named = into_folder && is_file && !name.contains('$');
         writes.add(Region::new(if named {
             join(&target, name)
@@ -204,4 +203,10 @@ fn copy_operation(facts: &Facts<'_>, index: usize, transfer: &Transfer) -> Opera
         is_package_work: false,
         is_cleanup: false,
     }
+}
+
+/// A guess from a name alone: files have an ending, or are called `Gemfile`, `Makefile` and the like.
+fn looks_like_file(name: &str) -> bool {
+    let hidden = name.starts_with('.') && name.len() > 2;
+    name.trim_start_matches('.').contains('.') || hidden || name.ends_with("file")
 }
