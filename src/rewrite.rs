@@ -6,7 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf, absolute};
 
 use anyhow::{Context, Result};
-use dfopt::context::BuildContext;
+use dfopt::context::{BuildContext, Folders};
 use dfopt::engine::{self, Options, Outcome};
 use dfopt::project;
 use dfopt::report::{Companion, FileReport, NamedContext, Problem};
@@ -18,7 +18,12 @@ use crate::discover::Source;
 use crate::files;
 
 /// What becomes of `source`. Nothing is written yet, and whatever goes wrong is in the report.
-pub(crate) fn rewrite(source: &Source, args: &Args, configs: &mut Configs) -> FileReport {
+pub(crate) fn rewrite(
+    source: &Source,
+    args: &Args,
+    configs: &mut Configs,
+    folders: &Folders,
+) -> FileReport {
     let mut report = FileReport {
         path: source.name(),
         diff_path: source.diff_name(),
@@ -32,7 +37,7 @@ pub(crate) fn rewrite(source: &Source, args: &Args, configs: &mut Configs) -> Fi
         report.problems = rejections(&report.source);
     }
     if report.problems.is_empty() {
-        match optimize(source, &report.source, args, configs) {
+        match optimize(source, &report.source, args, configs, folders) {
             Ok(done) => {
                 report.problems = done.outcome.defects.iter().map(defect).collect();
                 report.outcome = done.outcome;
@@ -55,11 +60,19 @@ struct Done {
 }
 
 /// Rewrites `text`. Either all that the rewrites need in other files can be added, or none is made.
-fn optimize(source: &Source, text: &str, args: &Args, configs: &mut Configs) -> Result<Done> {
+fn optimize(
+    source: &Source,
+    text: &str,
+    args: &Args,
+    configs: &mut Configs,
+    folders: &Folders,
+) -> Result<Done> {
     let config = configs.for_source(source)?;
     let settings = config.settings(args, source)?;
     let (root, named) = context_root(&settings, source)?;
-    let context = root.as_deref().map(|root| open_context(root, source));
+    let context = root
+        .as_deref()
+        .map(|root| open_context(folders, root, source));
     let context = context.transpose()?;
     let outcome = engine::optimize(
         text,
@@ -155,8 +168,8 @@ fn context_root(
     }
 }
 
-fn open_context(root: &Path, source: &Source) -> Result<BuildContext> {
+fn open_context(folders: &Folders, root: &Path, source: &Source) -> Result<BuildContext> {
     let dockerfile = source.path().map(absolute).transpose()?;
-    let context = BuildContext::open(root, dockerfile.as_deref());
+    let context = BuildContext::open_in(folders, root, dockerfile.as_deref());
     context.with_context(|| format!("the build context {} cannot be opened", files::shown(root)))
 }

@@ -3,6 +3,7 @@
 use std::io::{self, BufWriter, StdoutLock, Write};
 
 use anyhow::{Result, ensure};
+use dfopt::context::Folders;
 use dfopt::report::{self, Companion, Diff, FileReport, Json, Problem, Reporter, Summary, Text};
 
 use crate::cli::{Args, Format};
@@ -55,6 +56,7 @@ pub(crate) fn run(args: &Args) -> Result<Verdict> {
 struct Run<'a> {
     args: &'a Args,
     configs: Configs,
+    folders: Folders,
     /// `None` when standard output takes the rewritten file.
     reporter: Option<Box<dyn Reporter>>,
     summary: Summary,
@@ -72,6 +74,7 @@ impl<'a> Run<'a> {
         Ok(Self {
             args,
             configs,
+            folders: Folders::new(),
             reporter,
             summary: Summary::default(),
             out,
@@ -103,7 +106,7 @@ impl<'a> Run<'a> {
 
     /// Does everything for one file.
     fn file(&mut self, source: &Source) -> Result<()> {
-        let mut report = rewrite::rewrite(source, self.args, &mut self.configs);
+        let mut report = rewrite::rewrite(source, self.args, &mut self.configs, &self.folders);
         if self.args.write {
             self.write(source, &mut report)?;
         }

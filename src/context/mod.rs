@@ -5,6 +5,7 @@
 
 mod dependencies;
 mod dockerignore;
+mod folders;
 mod manifests;
 mod sources;
 mod values;
@@ -14,6 +15,7 @@ use std::path::{Path, PathBuf};
 
 pub use dependencies::dependencies;
 pub use dockerignore::{Dockerignore, matches_name};
+pub use folders::Folders;
 pub use manifests::{Entry, Obstacle, Required, required_by};
 pub use sources::{SourceLine, Sources};
 
@@ -23,6 +25,7 @@ use crate::project::{self, Use};
 #[derive(Debug)]
 pub struct BuildContext {
     root: PathBuf,
+    folders: Folders,
     ignored: Dockerignore,
     ignore_file: String,
     uses: Vec<Use>,
@@ -46,6 +49,18 @@ impl BuildContext {
     /// # Errors
     /// When `root` is no folder, or an ignore file exists and cannot be read.
     pub fn open(root: &Path, dockerfile: Option<&Path>) -> std::io::Result<Self> {
+        Self::open_in(&Folders::new(), root, dockerfile)
+    }
+
+    /// The same, with listings that other contexts of this run share.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn open_in(
+        folders: &Folders,
+        root: &Path,
+        dockerfile: Option<&Path>,
+    ) -> std::io::Result<Self> {
         if !fs::metadata(root)?.is_dir() {
             return Err(std::io::Error::new(
                 std::io::ErrorKind::NotADirectory,
@@ -78,6 +93,7 @@ impl BuildContext {
         Ok(Self {
             uses: project::uses_of(&dockerfile, Some(root)),
             root: root.to_owned(),
+            folders: folders.clone(),
             ignored: Dockerignore::new(&text),
             ignore_file: shown,
         })
@@ -110,19 +126,37 @@ impl BuildContext {
     /// What a `COPY` sees at `path`; `None` when there is nothing, or when it is hidden.
     #[must_use]
     pub fn kind(&self, path: &str) -> Option<FileKind> {
-        if path.split('/').any(|part| part == "..") {
+        let parts: Vec<&str> = path
+            .split('/')
+            .filter(|part| !matches!(*part, "" | "."))
+            .collect();
+        let Some((name, folder)) = parts.split_last() else {
+            return Some(FileKind::Folder);
+        };
+        if parts.contains(&"..") {
             return None;
         }
-        let metadata = fs::symlink_metadata(self.root.join(path)).ok()?;
-        let is_root = path.is_empty() || path == ".";
-        if !is_root && self.is_ignored(path) && !(metadata.is_dir() && self.shows_below(path)) {
-            return None;
-        }
-        Some(if metadata.is_dir() {
-            FileKind::Folder
-        } else {
-            FileKind::File
-        })
+        let folder = folder.join("/");
+        let entries = self.folders.entries(&self.root.join(&folder));
+        let at = entries
+            .binary_search_by(|(known, _)| known.as_str().cmp(name))
+            .ok()?;
+        self.shown(&in_folder(&folder, name), entries[at].1)
+    }
+
+    /// `kind`, if `.dockerignore` does not hide what is at `path`.
+    fn shown(&self, path: &str, kind: FileKind) -> Option<FileKind> {
+        let hidden = self.is_ignored(path) && !(kind == FileKind::Folder && self.shows_below(path));
+        (!hidden).then_some(kind)
+    }
+
+    /// What a `COPY` sees in the folder `path`, sorted by name.
+    fn entries(&self, path: &str) -> Vec<(String, FileKind)> {
+        let entries = self.folders.entries(&self.root.join(path));
+        let seen = entries
+            .iter()
+            .filter(|(name, kind)| self.shown(&in_folder(path, name), *kind).is_some());
+        seen.cloned().collect()
     }
 
     /// Whether an exception in `.dockerignore` brings back something in the hidden folder `path`.
@@ -175,15 +209,10 @@ impl BuildContext {
     /// The names in the folder `path` (`""` is the root) that a `COPY` sees, sorted.
     #[must_use]
     pub fn names(&self, path: &str) -> Vec<String> {
-        let Ok(entries) = fs::read_dir(self.root.join(path)) else {
-            return Vec::new();
-        };
-        let mut names: Vec<String> = entries
-            .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-            .filter(|name| self.has(&in_folder(path, name)))
-            .collect();
-        names.sort_unstable();
-        names
+        self.entries(path)
+            .into_iter()
+            .map(|(name, _)| name)
+            .collect()
     }
 
     /// The paths that match `pattern`, sorted. A `*` stands for part of one name, `**` for any
@@ -216,9 +245,11 @@ impl BuildContext {
         let mut folders = vec![path.to_owned()];
         let mut at = 0;
         while let Some(folder) = folders.get(at).cloned() {
-            let inner = self.names(&folder).into_iter();
-            let inner = inner.map(|name| in_folder(&folder, &name));
-            folders.extend(inner.filter(|path| self.kind(path) == Some(FileKind::Folder)));
+            let inner = self
+                .entries(&folder)
+                .into_iter()
+                .filter(|(_, kind)| *kind == FileKind::Folder);
+            folders.extend(inner.map(|(name, _)| in_folder(&folder, &name)));
             at += 1;
         }
         folders
@@ -248,12 +279,11 @@ impl BuildContext {
         let mut folders = vec![path.trim_matches('/').to_owned()];
         let mut files = Vec::new();
         while let Some(folder) = folders.pop() {
-            for name in self.names(&folder) {
+            for (name, kind) in self.entries(&folder) {
                 let path = in_folder(&folder, &name);
-                match self.kind(&path) {
-                    Some(FileKind::Folder) => folders.push(path),
-                    Some(FileKind::File) => files.push(path),
-                    None => {}
+                match kind {
+                    FileKind::Folder => folders.push(path),
+                    FileKind::File => files.push(path),
                 }
             }
             if files.len() > most {
