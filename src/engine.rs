@@ -2,6 +2,10 @@
 //!
 //! Every rewrite is applied to fresh text, read again and verified, so spans are never stale and
 //! the edits of two transforms never meet. The journal maps one to one to what the user is told.
+//! That costs time in proportion to the square of a file that needs a rewrite everywhere, so files
+//! far beyond what people write are refused ([`limits`]).
+
+pub mod limits;
 
 use std::fmt;
 
@@ -12,9 +16,6 @@ use crate::suppress::Suppressions;
 use crate::syntax::{self, Dockerfile};
 use crate::transform::{Addition, Cx, Refusal, Rewrite, Safety, Transform};
 use crate::verify;
-
-/// More rewrites than any real file needs: past this a transform undoes another's work.
-const MOST_REWRITES: usize = 200;
 
 /// What may be done to a file.
 #[derive(Clone)]
@@ -125,70 +126,126 @@ pub fn optimize(text: &str, options: &Options<'_>) -> Outcome {
         ..Outcome::default()
     };
     let mut dropped: Vec<(&'static str, String)> = Vec::new();
-    while outcome.journal.len() < MOST_REWRITES {
-        let step = next_step(&outcome.text, options, &dropped);
-        let Some((id, rewrite)) = step.chosen else {
+    loop {
+        let step = next_step(&outcome, options, &dropped);
+        let Some(trial) = step.trial else {
             outcome.refusals = step.refusals;
             outcome.withheld = step.withheld;
-            break;
+            return outcome;
         };
-        let after = rewrite.edits.apply(&outcome.text);
-        let violations = verify::check(&outcome.text, &after, &rewrite, options.knowledge);
-        if violations.is_empty() && after != outcome.text {
-            let before = std::mem::replace(&mut outcome.text, after);
+        let Trial { id, rewrite, .. } = trial;
+        if trial.violations.is_empty() && trial.after != outcome.text {
+            let before = std::mem::replace(&mut outcome.text, trial.after);
             outcome.journal.push(Entry {
                 id,
                 rewrite,
                 before,
             });
         } else {
+            let violations = trial.violations;
+            let endless = violations.contains(&verify::Violation::Endless);
             dropped.push((id, rewrite.message));
             outcome.defects.push(Defect { id, violations });
+            if endless {
+                return outcome;
+            }
         }
     }
-    outcome
 }
 
 /// What all transforms say of one text.
 #[derive(Default)]
 struct Step {
-    chosen: Option<(&'static str, Rewrite)>,
+    trial: Option<Trial>,
     refusals: Vec<Refused>,
     withheld: Vec<Withheld>,
 }
 
-fn next_step(text: &str, options: &Options<'_>, dropped: &[(&'static str, String)]) -> Step {
-    let file = syntax::parse(text);
+/// A rewrite, made and verified.
+struct Trial {
+    id: &'static str,
+    rewrite: Rewrite,
+    after: String,
+    violations: Vec<verify::Violation>,
+}
+
+fn next_step(outcome: &Outcome, options: &Options<'_>, dropped: &[(&'static str, String)]) -> Step {
+    let file = syntax::parse(&outcome.text);
     let suppressions = Suppressions::read(&file);
-    let mut step = Step::default();
-    if !is_rewritable(&file) || suppressions.cover_file() {
-        return step;
+    if suppressions.cover_file() {
+        return Step::default();
+    }
+    if let Some(excess) = limits::excess(&file) {
+        return refuse_all(options, &excess);
+    }
+    // What was verified needs no second look.
+    if outcome.journal.is_empty() && !is_rewritable(&file) {
+        return Step::default();
     }
     let facts = Facts::new(&file, options.knowledge);
+    let most = limits::most_rewrites(&file);
+    if let Some(excess) = limits::excess_of_commands(&facts) {
+        return refuse_all(options, &excess);
+    }
     let cx = Cx {
         file: &file,
         facts: &facts,
         knowledge: options.knowledge,
         context: options.context,
     };
+    let (mut step, chosen) = choose(&cx, options, &suppressions, dropped);
+    step.trial = chosen.map(|(id, rewrite)| {
+        let after = rewrite.edits.apply(&outcome.text);
+        let violations = if outcome.journal.len() < most {
+            verify::check(&facts, &after, &rewrite, options.knowledge)
+        } else {
+            vec![verify::Violation::Endless]
+        };
+        Trial {
+            id,
+            rewrite,
+            after,
+            violations,
+        }
+    });
+    step
+}
+
+/// The first rewrite that applies, and what was said on the way to it.
+fn choose(
+    cx: &Cx<'_>,
+    options: &Options<'_>,
+    suppressions: &Suppressions,
+    dropped: &[(&'static str, String)],
+) -> (Step, Option<(&'static str, Rewrite)>) {
+    let mut step = Step::default();
     for transform in &options.transforms {
         let id = transform.info().id;
-        for plan in transform.plan(&cx) {
+        for plan in transform.plan(cx) {
             let is_dropped = |rewrite: &Rewrite| dropped.contains(&(id, rewrite.message.clone()));
-            match plan.and_then(|rewrite| admitted(id, rewrite, &suppressions)) {
+            match plan.and_then(|rewrite| admitted(id, rewrite, suppressions)) {
                 Err(refusal) => step.refusals.push(Refused { id, refusal }),
                 Ok(rewrite) if is_dropped(&rewrite) => {}
                 Ok(rewrite) if rewrite.safety() > options.safety => {
                     step.withheld.push(Withheld { id, rewrite });
                 }
-                Ok(rewrite) => {
-                    step.chosen = Some((id, rewrite));
-                    return step;
-                }
+                Ok(rewrite) => return (step, Some((id, rewrite))),
             }
         }
     }
-    step
+    (step, None)
+}
+
+/// The same refusal by every transform: the file is too large for any of them.
+fn refuse_all(options: &Options<'_>, excess: &Refusal) -> Step {
+    let refuse = |transform: &&'static dyn Transform| Refused {
+        id: transform.info().id,
+        refusal: excess.clone(),
+    };
+    Step {
+        refusals: options.transforms.iter().map(refuse).collect(),
+        ..Step::default()
+    }
 }
 
 /// A rewrite that no comment forbids.

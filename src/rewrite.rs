@@ -17,6 +17,9 @@ use crate::config::{Configs, Settings};
 use crate::discover::Source;
 use crate::files;
 
+/// How many rejections of one file are listed: a file of garbage has one on every line.
+const MOST_REJECTIONS: usize = 50;
+
 /// What becomes of `source`. Nothing is written yet, and whatever goes wrong is in the report.
 pub(crate) fn rewrite(
     source: &Source,
@@ -113,7 +116,13 @@ fn rejections(text: &str) -> Vec<Problem> {
             ..problem(error)
         }];
     }
-    errors.into_iter().map(problem).collect()
+    let more = errors.len() > MOST_REJECTIONS;
+    errors.truncate(MOST_REJECTIONS);
+    let mut problems: Vec<Problem> = errors.into_iter().map(problem).collect();
+    if more {
+        problems.push(Problem::new("there are more mistakes than these"));
+    }
+    problems
 }
 
 fn problem(error: &SyntaxError) -> Problem {

@@ -60,7 +60,8 @@ impl<'a> Facts<'a> {
     /// The stage that instruction `index` belongs to; `None` for an `ARG` before the first `FROM`.
     #[must_use]
     pub fn stage_of(&self, index: usize) -> Option<&Stage> {
-        self.stages.iter().rev().find(|stage| stage.from <= index)
+        let behind = self.stages.partition_point(|stage| stage.from <= index);
+        self.stages[..behind].last()
     }
 
     /// What is known of the image that `stage` stands on, directly or through other stages.

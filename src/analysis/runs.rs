@@ -227,7 +227,7 @@ impl<'a, 'w> Walk<'a, 'w> {
                 }
                 let redirects = self.redirects(&compound.redirects);
                 self.effects.extend(&redirects);
-                let substitutions = self.substitutions_in(compound.span);
+                let substitutions = self.substitutions_in(compound.span, &compound.bodies);
                 self.effects.extend(&substitutions);
             }
             Command::Function(_) => self.effects = Effects::unknown(),
@@ -265,7 +265,7 @@ impl<'a, 'w> Walk<'a, 'w> {
             .map(|assignment| assignment.name.text(self.text).to_owned())
             .collect();
         let mut extra = self.redirects(&simple.redirects);
-        extra.extend(&self.substitutions_in(simple.span));
+        extra.extend(&self.substitutions_in(simple.span, &[]));
         if args.is_empty() {
             self.assigned.extend(assigns.iter().cloned());
         }
@@ -366,14 +366,21 @@ impl<'a, 'w> Walk<'a, 'w> {
         effects
     }
 
-    /// The effects of the commands inside `$(…)` and `` `…` `` in `span`.
-    fn substitutions_in(&self, span: Span) -> Effects {
+    /// The effects of the commands inside `$(…)` and `` `…` `` in `span`, but not in `bodies`,
+    /// which are walked on their own. What lies in another substitution is walked with that one.
+    fn substitutions_in(&self, span: Span, bodies: &[Vec<Item>]) -> Effects {
         let mut effects = Effects::default();
-        for substitution in self
-            .substitutions
-            .iter()
-            .filter(|substitution| span.contains(substitution.span))
-        {
+        let from = |substitution: &shell::Substitution| substitution.span.start < span.start;
+        let first = self.substitutions.partition_point(from);
+        let mut walked = span.start;
+        for substitution in &self.substitutions[first..] {
+            if substitution.span.start >= span.end {
+                break;
+            }
+            if substitution.span.start < walked || holds(bodies, substitution.span) {
+                continue;
+            }
+            walked = substitution.span.end;
             let Some(items) = &substitution.items else {
                 return Effects::unknown();
             };
@@ -389,6 +396,14 @@ impl<'a, 'w> Walk<'a, 'w> {
         }
         effects
     }
+}
+
+/// Whether `span` lies in one of the `bodies` of a compound command.
+fn holds(bodies: &[Vec<Item>], span: Span) -> bool {
+    bodies.iter().any(|body| match (body.first(), body.last()) {
+        (Some(first), Some(last)) => first.span.cover(last.span).contains(span),
+        _ => false,
+    })
 }
 
 /// Whether a redirection reads its target, and whether it writes it.

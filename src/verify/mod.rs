@@ -8,7 +8,7 @@ mod operations;
 mod order;
 mod stages;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt;
 
 use crate::analysis::Facts;
@@ -52,6 +52,8 @@ pub enum Violation {
         /// What came second.
         second: String,
     },
+    /// There were more rewrites before this one than the file can need.
+    Endless,
 }
 
 impl fmt::Display for Violation {
@@ -73,33 +75,33 @@ impl fmt::Display for Violation {
             Self::Reordered { first, second } => {
                 write!(f, "`{second}` runs before `{first}`, which it may need")
             }
+            Self::Endless => write!(f, "the rewrites of the file do not come to an end"),
         }
     }
 }
 
-/// Everything that is wrong with `rewrite`, which made `after` of `before`.
+/// Everything that is wrong with `rewrite`, which made `after` of the text with the facts `old`.
 #[must_use]
 pub fn check(
-    before: &str,
+    old: &Facts<'_>,
     after: &str,
     rewrite: &Rewrite,
     knowledge: &Knowledge,
 ) -> Vec<Violation> {
-    let old = syntax::parse(before);
     let new = syntax::parse(after);
     if let Some(error) = new.errors().iter().chain(&new.instruction_errors()).next() {
         return vec![Violation::Rejected(error.message.clone())];
     }
-    let mut violations = lost_comments(&old, &new);
-    let (old, new) = (Facts::new(&old, knowledge), Facts::new(&new, knowledge));
-    violations.extend(changed_stages(&old, &new, rewrite));
-    violations.extend(dangling_references(&old, &new));
-    violations.extend(out_of_scope(&old, &new));
-    violations.extend(changed_packages(&old, &new, rewrite));
+    let mut violations = lost_comments(old.file, &new);
+    let new = &Facts::new(&new, knowledge);
+    violations.extend(changed_stages(old, new, rewrite));
+    violations.extend(dangling_references(old, new));
+    violations.extend(out_of_scope(old, new));
+    violations.extend(changed_packages(old, new, rewrite));
     violations.extend(if rewrite.declares.contains(&Change::Stages) {
-        stages::check(&old, &new)
+        stages::check(old, new)
     } else {
-        order::check(&old, &new, rewrite)
+        order::check(old, new, rewrite)
     });
     violations
 }
@@ -215,28 +217,31 @@ fn differences(a: &RuntimeConfig, b: &RuntimeConfig) -> Vec<String> {
 
 /// References to stages that resolved before and do not now.
 fn dangling_references(old: &Facts<'_>, new: &Facts<'_>) -> Vec<Violation> {
-    let known: BTreeSet<String> = named_stages(old);
-    let unresolved = |index: usize| {
-        let reference = new.views[index]
-            .flags
-            .iter()
-            .find(|flag| flag.name == "from")?
-            .value
-            .clone()?;
-        let was_a_stage =
-            known.contains(&reference.to_lowercase()) || reference.parse::<usize>().is_ok();
-        (was_a_stage && new.source_stage(index).is_none())
-            .then_some(Violation::DanglingReference(reference))
-    };
-    (0..new.views.len()).filter_map(unresolved).collect()
-}
-
-fn named_stages(facts: &Facts<'_>) -> BTreeSet<String> {
-    facts
+    let names: HashSet<&str> = old
         .stages
         .iter()
-        .filter_map(|stage| stage.name.clone())
-        .collect()
+        .filter_map(|stage| stage.name.as_deref())
+        .collect();
+    let before = unresolved(old);
+    let dangles = |(reference, count): (String, usize)| {
+        let was_a_stage =
+            names.contains(reference.to_lowercase().as_str()) || reference.parse::<usize>().is_ok();
+        let more = count > before.get(&reference).copied().unwrap_or_default();
+        (was_a_stage && more).then_some(Violation::DanglingReference(reference))
+    };
+    unresolved(new).into_iter().filter_map(dangles).collect()
+}
+
+/// How often each `--from` names something that is no stage there.
+fn unresolved(facts: &Facts<'_>) -> BTreeMap<String, usize> {
+    let mut counts = BTreeMap::new();
+    for (index, view) in facts.views.iter().enumerate() {
+        let from = view.flag("from").and_then(|flag| flag.value.clone());
+        if let Some(reference) = from.filter(|_| facts.source_stage(index).is_none()) {
+            *counts.entry(reference).or_default() += 1;
+        }
+    }
+    counts
 }
 
 /// Variables that are used where nothing declares them, less those for which that was so before.

@@ -105,7 +105,11 @@ fn whole(run: &Run<'_>, span: Span, text: &str) -> Operation {
 /// The operation of one pipeline.
 fn single(run: &Run<'_>, pipeline: &Pipeline, text: &str) -> Operation {
     let span = pipeline.span.shift(run.body.start);
-    let step = run.steps.iter().find(|step| step.span == span);
+    // Steps are in the order of the source.
+    let at = run
+        .steps
+        .partition_point(|step| step.span.start < span.start);
+    let step = run.steps.get(at).filter(|step| step.span == span);
     let is_cleanup = step.is_some_and(|step| {
         let removal = step.args.first().is_some_and(|arg| arg.known() == "rm");
         step.does() == Some(Does::CleanCache) || removal && is_cleanup(&step.effects)

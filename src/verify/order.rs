@@ -2,6 +2,12 @@
 //!
 //! Both files are read as lists of operations with the paths that they read and write. Two
 //! operations that meet in a path must keep their order.
+//!
+//! A rewrite changes a part of the file. What the two lists have in common at their start and at
+//! their end is in order with everything, so only what lies between is compared pair by pair; the
+//! engine bounds how long that can be ([`limits`](crate::engine::limits)).
+
+use std::collections::HashSet;
 
 use super::Violation;
 use super::operations::{self, Operation};
@@ -14,7 +20,9 @@ pub(super) fn check(old: &Facts<'_>, new: &Facts<'_>, rewrite: &Rewrite) -> Vec<
     if rewrite.declares.contains(&Change::Owner) {
         forget_gained_owners(&old, &mut new);
     }
-    let places = places(&old, &new);
+    let (start, rest) = common_ends(&old, &new);
+    let (old, changed) = (&old[start..old.len() - rest], &new[start..new.len() - rest]);
+    let places = places(old, changed);
     let lost = old
         .iter()
         .zip(&places)
@@ -27,7 +35,10 @@ pub(super) fn check(old: &Facts<'_>, new: &Facts<'_>, rewrite: &Rewrite) -> Vec<
             let (Some(a), Some(b)) = (places[i], places[j]) else {
                 continue;
             };
-            if a > b && meet(first, second) && !is_provided(first, second, &new[..b], rewrite) {
+            if a > b
+                && meet(first, second)
+                && !is_provided(first, second, &new[..start + b], rewrite)
+            {
                 violations.push(Violation::Reordered {
                     first: first.key.clone(),
                     second: second.key.clone(),
@@ -41,13 +52,23 @@ pub(super) fn check(old: &Facts<'_>, new: &Facts<'_>, rewrite: &Rewrite) -> Vec<
 /// Makes copies that have gained a `--chown` compare equal to what they were. An owner that was there before has
 /// to stay.
 fn forget_gained_owners(old: &[Operation], new: &mut [Operation]) {
+    let known: HashSet<&str> = old.iter().map(|other| other.key.as_str()).collect();
     for operation in new {
-        if old.iter().all(|other| other.key != operation.key) {
+        if !known.contains(operation.key.as_str()) {
             let words = operation.key.split(' ');
             let rest: Vec<&str> = words.filter(|word| !word.starts_with("--chown=")).collect();
             operation.key = rest.join(" ");
         }
     }
+}
+
+/// How many operations the two have in common at their start, and how many behind that at their end.
+fn common_ends(old: &[Operation], new: &[Operation]) -> (usize, usize) {
+    let same = |(one, other): &(&Operation, &Operation)| one.key == other.key;
+    let start = old.iter().zip(new).take_while(same).count();
+    let (old, new) = (&old[start..], &new[start..]);
+    let pairs = old.iter().rev().zip(new.iter().rev());
+    (start, pairs.take_while(same).count())
 }
 
 /// Where each of `old` is in `new`: those that kept their order first, then those that moved.
@@ -66,7 +87,7 @@ fn places(old: &[Operation], new: &[Operation]) -> Vec<Option<usize>> {
 
 /// The longest common subsequence of the two.
 fn in_order(old: &[Operation], new: &[Operation]) -> Vec<Option<usize>> {
-    let mut longest = vec![vec![0_usize; new.len() + 1]; old.len() + 1];
+    let mut longest = vec![vec![0_u32; new.len() + 1]; old.len() + 1];
     for (i, first) in old.iter().enumerate().rev() {
         for (j, second) in new.iter().enumerate().rev() {
             longest[i][j] = if first.key == second.key {

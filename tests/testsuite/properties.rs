@@ -1,7 +1,9 @@
 //! Properties that hold for every text.
 
-use dfopt::syntax::{Dockerfile, Kind, Span, View, dump, parse};
+use dfopt::syntax::{Kind, Span, parse};
 use proptest::prelude::*;
+
+use super::invariants::{dockerfile, pipeline, recipes};
 
 /// Pieces that Dockerfiles, and mistakes in them, are made of.
 const PIECES: &[&str] = &[
@@ -63,70 +65,13 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn tokens_tile_the_text(text in soup()) {
-        let file = parse(&text);
-        let mut end = 0;
-        for token in file.tokens() {
-            prop_assert_eq!(token.span.start, end);
-            prop_assert!(!token.span.is_empty());
-            end = token.span.end;
-        }
-        prop_assert_eq!(end, text.len());
-        prop_assert_eq!(file.to_string(), text.as_str());
+    fn every_text_can_be_read(text in soup()) {
+        dockerfile::check(&text);
     }
 
     #[test]
-    fn instructions_are_disjoint_whole_lines(text in soup()) {
-        let file = parse(&text);
-        let (mut end, mut end_token, mut end_line) = (0, 0, 0);
-        for instruction in file.instructions() {
-            prop_assert!(end <= instruction.full.start && end_token <= instruction.tokens.start);
-            prop_assert!(end_line < instruction.start_line);
-            prop_assert!(instruction.full.contains(instruction.span));
-            prop_assert!(instruction.span.contains(instruction.keyword_span));
-            let (line, _) = file.line_col(instruction.full.start);
-            prop_assert_eq!(line, instruction.start_line);
-            end = instruction.full.end;
-            end_token = instruction.tokens.end;
-            end_line = instruction.end_line;
-        }
-    }
-
-    #[test]
-    fn every_span_can_be_cut_out(text in soup()) {
-        let file = parse(&text);
-        for error in file.errors().iter().chain(&file.instruction_errors()) {
-            let _ = error.span.text(&text);
-        }
-        for (index, instruction) in file.instructions().iter().enumerate() {
-            let _ = instruction.keyword_span.text(&text);
-            for heredoc in &instruction.heredocs {
-                let _ = (heredoc.body.text(&text), heredoc.end.text(&text));
-            }
-            check_view(&file, &file.view(index));
-        }
-    }
-
-    #[test]
-    fn the_map_leads_there_and_back(text in soup()) {
-        let file = parse(&text);
-        for index in 0..file.instructions().len() {
-            let logical = file.logical(index);
-            for (at, c) in logical.text.char_indices() {
-                let source = logical.source(Span::new(at, at + c.len_utf8()));
-                prop_assert_eq!(source.text(&text), &logical.text[at..at + c.len_utf8()]);
-                prop_assert_eq!(logical.to_logical(source.start), Some(at));
-            }
-        }
-    }
-
-    #[test]
-    fn what_is_printed_reads_the_same(text in soup()) {
-        let (file, printed) = (parse(&text), parse(&text).to_string());
-        let again = parse(&printed);
-        prop_assert_eq!(file.tokens(), again.tokens());
-        prop_assert_eq!(file.instructions(), again.instructions());
-        prop_assert_eq!(dump("", &file), dump("", &again));
+    fn every_recipe_can_be_read(choices in any::<Vec<u8>>()) {
+        dockerfile::check(&recipes::dockerfile(&choices));
     }
 
     #[test]
@@ -150,31 +95,17 @@ proptest! {
     }
 }
 
-/// Cuts out every span of a view.
-fn check_view(file: &Dockerfile<'_>, view: &View<'_>) {
-    let spans = [view.keyword_span, view.body];
-    let flags = view
-        .flags
-        .iter()
-        .flat_map(|flag| [Some(flag.span), flag.value_span]);
-    for span in spans.into_iter().chain(flags.flatten()) {
-        let _ = view.text(span);
-        let _ = view.logical.source(span).text(file.text());
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_pipeline_keeps_its_promises(choices in prop::collection::vec(any::<u8>(), 0..120)) {
+        pipeline::check(&recipes::dockerfile(&choices));
     }
-    match &view.kind {
-        Kind::Onbuild { inner } => check_view(file, inner),
-        Kind::Env { pairs, .. } | Kind::Label { pairs, .. } => {
-            for pair in pairs {
-                assert_eq!(view.text(pair.key.span), pair.key.raw);
-                assert_eq!(view.text(pair.value.span), pair.value.raw);
-            }
-        }
-        Kind::Copy(transfer) | Kind::Add(transfer) if !transfer.exec => {
-            for word in transfer.sources.iter().chain([&transfer.dest]) {
-                assert_eq!(view.text(word.span), word.raw);
-            }
-        }
-        _ => {}
+
+    #[test]
+    fn the_pipeline_keeps_its_promises_in_a_soup(text in soup()) {
+        pipeline::check(&text);
     }
 }
 

@@ -1,7 +1,6 @@
 //! Small scripts, each for one thing.
 
 mod commands;
-mod properties;
 mod words;
 
 use super::*;
