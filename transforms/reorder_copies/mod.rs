@@ -11,12 +11,12 @@
 //!
 //! | module | idea |
 //! |---|---|
-//! | [`copied`] | what a copy brings, and where |
-//! | [`sink`] | the way down |
-//! | [`crossing`], [`steps`] | whether one instruction, one command can be passed |
-//! | [`manifests`], [`artefacts`] | what an install reads, what it makes |
-//! | [`seam`], [`prefetch`] | taking a `RUN` apart, fetching for a build |
-//! | [`writer`] | the edits |
+//! | `copied` | what a copy brings, and where |
+//! | `sink` | the way down |
+//! | `crossing`, `steps` | whether one instruction, one command can be passed |
+//! | `manifests`, `artefacts` | what an install reads, what it makes |
+//! | `seam`, `prefetch` | taking a `RUN` apart, fetching for a build |
+//! | `writer` | the edits |
 
 mod artefacts;
 mod copied;
