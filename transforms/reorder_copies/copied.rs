@@ -112,6 +112,11 @@ impl Copied {
         (!self.brings_folder()).then(|| self.sources().collect())
     }
 
+    /// Whether it copies one folder and nothing else.
+    pub(super) fn is_one_folder(&self) -> bool {
+        self.sources.len() == 1 && self.brings_folder()
+    }
+
     /// Whether it may write something in `extent`.
     pub(super) fn meets(&self, extent: &Extent) -> bool {
         self.regions().iter().any(|region| extent.meets(region))
@@ -161,6 +166,13 @@ impl Copied {
         let name = path.rsplit('/').next()?;
         let named = join(&self.dest, name) == path && matches_name(pattern, name);
         named.then(|| in_folder(folder, name))
+    }
+
+    /// The source, as written, that picks the file at `path` in the image, and where it lands.
+    pub(super) fn picked(&self, path: &str) -> Option<(String, String)> {
+        let mut sources = self.sources.iter().rev();
+        let source = sources.find(|source| self.origin_in(source, path).is_some())?;
+        Some((source.path.clone(), self.lands_at(&source.path)?))
     }
 
     /// Where the file or folder `path` of the context lands in the image, if this copy brings it.
@@ -308,5 +320,7 @@ pub(super) fn linked(site: Span, path: &str) -> Refusal {
 /// manifests.
 fn looks_like_file(cx: &Cx<'_>, path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
-    name.trim_start_matches('.').contains('.') || cx.knowledge.tools.knows_manifest(name)
+    name.trim_start_matches('.').contains('.')
+        || name.ends_with("file")
+        || cx.knowledge.tools.knows_manifest(name)
 }

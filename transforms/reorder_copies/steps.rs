@@ -3,7 +3,8 @@
 use crate::analysis::effects::Effects;
 use crate::analysis::paths::{Extent, Region, below, join};
 use crate::analysis::runs::{Run, Step};
-use crate::syntax::Flag;
+use crate::knowledge::tools::{Operands, Role};
+use crate::syntax::{Expander, Flag};
 use crate::transform::{Evidence, Place, Refusal};
 
 use super::manifests::{self, Needed};
@@ -154,6 +155,10 @@ fn cross_step(
         let message = format!("`{}` may read or write any file", shortened(words));
         return Err(sink.refuse(at, "reads-source", &message));
     };
+    if has_open_path(sink, at, step) {
+        let message = "a path in it holds a variable that a build may set to something else";
+        return Err(sink.refuse(at, "variable-path", message));
+    }
     let own = sink.copied.regions();
     let meets = |region: &&Region| own.iter().any(|own| own.meets(region));
     let needed = manifests::needed(sink, at, step)?;
@@ -174,6 +179,34 @@ fn cross_step(
         leave.add_to(&mut crossing.leaves);
     }
     Ok(())
+}
+
+/// Whether a word of the step that names a file holds the argument of a build, whose default is not
+/// what every build has.
+fn has_open_path(sink: &Sink<'_>, at: usize, step: &Step<'_>) -> bool {
+    let Some(invocation) = &step.invocation else {
+        return false;
+    };
+    let (view, state) = (&sink.cx.facts.views[at], &sink.cx.facts.states[at]);
+    let is_path = |role: Role| !matches!(role, Role::Flag | Role::Value);
+    let options = invocation
+        .options
+        .iter()
+        .filter(|option| is_path(option.role));
+    let options = options.map(|option| option.value_at.unwrap_or(option.at));
+    let names_paths = !matches!(
+        invocation.action.operands,
+        Operands::None | Operands::Ignored | Operands::Words | Operands::Packages
+    );
+    let operands = invocation.operands.iter().copied().filter(|_| names_paths);
+    let expander = Expander::new(sink.cx.file.escape());
+    let is_open = |word: usize| {
+        let references = expander.references(view.text(step.args[word].span));
+        references
+            .iter()
+            .any(|reference| state.fixed_value(&reference.name).is_none())
+    };
+    options.chain(operands).any(is_open)
 }
 
 /// What the step reads where the copy lands must be a manifest, or nothing that the copy brings.
