@@ -42,6 +42,12 @@ impl Dockerignore {
         }
     }
 
+    /// Whether it hides nothing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.patterns.is_empty()
+    }
+
     /// Whether `path` is left out of the context. The last pattern that matches the path or one of
     /// the folders above it decides.
     #[must_use]

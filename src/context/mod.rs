@@ -152,10 +152,18 @@ impl BuildContext {
 
     /// What a `COPY` sees in the folder `path`, sorted by name.
     fn entries(&self, path: &str) -> Vec<(String, FileKind)> {
+        self.entries_called(path, |_| true)
+    }
+
+    /// Those of the entries whose names `wanted` takes.
+    fn entries_called(&self, path: &str, wanted: impl Fn(&str) -> bool) -> Vec<(String, FileKind)> {
         let entries = self.folders.entries(&self.root.join(path));
+        let is_seen = |name: &str, kind: FileKind| {
+            self.ignored.is_empty() || self.shown(&in_folder(path, name), kind).is_some()
+        };
         let seen = entries
             .iter()
-            .filter(|(name, kind)| self.shown(&in_folder(path, name), *kind).is_some());
+            .filter(|(name, kind)| wanted(name) && is_seen(name, *kind));
         seen.cloned().collect()
     }
 
@@ -264,11 +272,9 @@ impl BuildContext {
                 Vec::new()
             };
         }
-        let matches = |name: &String| matches_name(part, name);
-        self.names(folder)
-            .iter()
-            .filter(|name| matches(name))
-            .map(|name| in_folder(folder, name))
+        self.entries_called(folder, |name| matches_name(part, name))
+            .into_iter()
+            .map(|(name, _)| in_folder(folder, &name))
             .collect()
     }
 
