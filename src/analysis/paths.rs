@@ -7,43 +7,40 @@ use crate::context::matches_name;
 /// `base` is absolute or symbolic (see [`UNKNOWN_WORKDIR`]); an absolute `path` replaces it.
 #[must_use]
 pub fn join(base: &str, path: &str) -> String {
-    let (root, mut parts) = if path.starts_with('/') {
-        ("", Vec::new())
+    let base = if path.starts_with('/') { "" } else { base };
+    let below_unknown = base.strip_prefix(UNKNOWN_WORKDIR);
+    let root = if below_unknown.is_some() {
+        UNKNOWN_WORKDIR
     } else {
-        split_root(base)
+        ""
     };
-    for part in path.split('/') {
+    let mut joined = String::with_capacity(base.len() + 1 + path.len());
+    joined.push_str(root);
+    let parents = below_unknown.unwrap_or(base).split('/');
+    push_parts(&mut joined, parents.chain(path.split('/')));
+    if joined.is_empty() {
+        joined.push('/');
+    }
+    joined
+}
+
+/// Goes down from `folder` along `parts`, never above the root.
+fn push_parts<'p>(folder: &mut String, parts: impl Iterator<Item = &'p str>) {
+    for part in parts {
         match part {
             "" | "." => {}
-            ".." => {
-                parts.pop();
+            ".." => folder.truncate(folder.rfind('/').unwrap_or(folder.len())),
+            _ => {
+                folder.push('/');
+                folder.push_str(part);
             }
-            _ => parts.push(part),
         }
     }
-    if parts.is_empty() && root.is_empty() {
-        return "/".to_owned();
-    }
-    parts
-        .iter()
-        .fold(root.to_owned(), |path, part| path + "/" + part)
 }
 
 /// The working directory of a base image of which it is not known. Paths below it are compared with
 /// each other, and count as overlapping with any absolute path.
 pub const UNKNOWN_WORKDIR: &str = "{workdir}";
-
-fn split_root(base: &str) -> (&str, Vec<&str>) {
-    let rest = base.strip_prefix(UNKNOWN_WORKDIR);
-    let root = if rest.is_some() { UNKNOWN_WORKDIR } else { "" };
-    (
-        root,
-        rest.unwrap_or(base)
-            .split('/')
-            .filter(|part| !part.is_empty())
-            .collect(),
-    )
-}
 
 /// The part of `path` below `base`: `Some("")` for `base` itself, `None` when it lies elsewhere.
 #[must_use]
@@ -90,20 +87,17 @@ impl Region {
         }
     }
 
+    /// The last part of the path.
+    fn name(&self) -> &str {
+        self.path.rsplit('/').next().unwrap_or_default()
+    }
+
     /// Whether everything in `other` lies in this region.
     #[must_use]
     pub fn covers(&self, other: &Self) -> bool {
         let same_folder = parent(&self.path) == parent(&other.path);
-        let name = |region: &Self| {
-            region
-                .path
-                .rsplit('/')
-                .next()
-                .unwrap_or_default()
-                .to_owned()
-        };
         below(&other.path, &self.path).is_some()
-            || same_folder && matches_name(&name(self), &name(other))
+            || same_folder && matches_name(self.name(), other.name())
     }
 
     /// Whether the two may share a file: one lies below the other, or they cannot be compared.
@@ -186,6 +180,9 @@ mod tests {
             ("/app", "../x/", "/x"),
             ("/app", "/srv//www/", "/srv/www"),
             ("/", "..", "/"),
+            ("/app", "../../..", "/"),
+            ("/app/./lib/..", "x", "/app/x"),
+            (UNKNOWN_WORKDIR, "../..", UNKNOWN_WORKDIR),
             (UNKNOWN_WORKDIR, "a/b", "{workdir}/a/b"),
             (UNKNOWN_WORKDIR, "/a", "/a"),
         ] {

@@ -129,17 +129,18 @@ impl Startup {
     /// The program that `words` call, and how many of them name it. The most words win.
     #[must_use]
     pub fn program(&self, words: &[String]) -> Option<(&Program, usize)> {
-        let named = |program: &Program| {
-            program
-                .names
-                .iter()
-                .filter_map(|name| named_words(name, words))
+        let (program, arguments) = words.split_first()?;
+        let program = program.rsplit('/').next()?;
+        let named = |entry: &Program| {
+            let names = entry.names.iter();
+            names
+                .filter_map(|name| named_words(name, program, arguments))
                 .max()
         };
         let fits = self
             .programs
             .iter()
-            .filter_map(|program| Some((program, named(program)?)));
+            .filter_map(|entry| Some((entry, named(entry)?)));
         fits.max_by_key(|&(_, length)| length)
     }
 
@@ -177,24 +178,29 @@ impl Trace {
     }
 }
 
-/// How many of `words` the entry `name` takes up, if it names them.
-fn named_words(name: &str, words: &[String]) -> Option<usize> {
+/// How many words the entry `name` takes up in a call of `program` with `arguments`, if it names it.
+fn named_words(name: &str, program: &str, arguments: &[String]) -> Option<usize> {
     let mut expected = name.split(' ');
-    let program = words.first()?.rsplit('/').next()?;
-    let same = match expected.next()?.strip_suffix('*') {
+    let first = expected.next()?;
+    let is_named = match first.strip_suffix('*') {
         Some(stem) => program
             .strip_prefix(stem)?
             .chars()
             .all(|c| c.is_ascii_digit() || c == '.'),
-        None => program == name.split(' ').next()?,
+        None => program == first,
     };
-    let rest: Vec<&str> = expected.collect();
-    let follows = words[1..]
-        .iter()
-        .map(String::as_str)
-        .take(rest.len())
-        .eq(rest.iter().copied());
-    (same && follows).then_some(1 + rest.len())
+    if !is_named {
+        return None;
+    }
+    let mut arguments = arguments.iter();
+    let mut count = 1;
+    for word in expected {
+        if arguments.next()? != word {
+            return None;
+        }
+        count += 1;
+    }
+    Some(count)
 }
 
 #[cfg(test)]
