@@ -17,6 +17,10 @@ use clap::Parser;
 
 use crate::run::Verdict;
 
+/// Reading a Dockerfile makes many small allocations, which the system's allocator is slow at.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let args = cli::Args::parse();
     match run::run(&args) {
