@@ -15,6 +15,7 @@ use crate::knowledge::Knowledge;
 use crate::suppress::Suppressions;
 use crate::syntax::{self, Dockerfile};
 use crate::transform::{Addition, Cx, Refusal, Rewrite, Safety, Transform};
+use crate::transforms;
 use crate::verify;
 
 /// What may be done to a file.
@@ -28,6 +29,18 @@ pub struct Options<'a> {
     pub knowledge: &'a Knowledge,
     /// The build context, when it is at hand.
     pub context: Option<&'a BuildContext>,
+}
+
+impl Default for Options<'_> {
+    /// Every transform, the built-in tables, rewrites that are [`Safety::Assumed`] or better, and no build context.
+    fn default() -> Self {
+        Self {
+            transforms: transforms::ALL.to_vec(),
+            safety: Safety::default(),
+            knowledge: Knowledge::builtin(),
+            context: None,
+        }
+    }
 }
 
 /// One rewrite that was made, with the text it was made on.
@@ -119,6 +132,16 @@ impl fmt::Display for Defect {
 }
 
 /// Rewrites `text` until no transform has anything left to do.
+///
+/// Never fails: a text that `BuildKit` would reject comes back as it is ([`Dockerfile::errors`] says why). The same
+/// text and options give the same outcome, and rewriting `Outcome::text` again changes nothing.
+///
+/// ```
+/// use dfopt::{Options, optimize};
+///
+/// let done = optimize("FROM scratch\nCOPY app /\nUSER 10001\nCMD [\"/app\"]\n", &Options::default());
+/// assert!(done.journal.is_empty());
+/// ```
 #[must_use]
 pub fn optimize(text: &str, options: &Options<'_>) -> Outcome {
     let mut outcome = Outcome {
