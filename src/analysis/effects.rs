@@ -203,13 +203,17 @@ impl Gathering<'_> {
                 Operands::Packages => (text.is_none_or(is_local_path), false),
                 Operands::PackagesOrPaths => (text.is_none_or(may_be_local_path), false),
                 Operands::Read | Operands::Manifests => (true, false),
-                Operands::Write => (true, true),
-                Operands::ReadThenWrite => (true, nth + 1 == count),
+                Operands::Write | Operands::Move => (true, true),
+                Operands::ReadThenWrite | Operands::Link => (true, nth + 1 == count),
                 Operands::SkipThenWrite => (nth > 0, nth > 0),
             };
             self.operand(text, reads, writes);
         }
-        if invocation.action.operands == Operands::ReadThenWrite && count == 1 {
+        if matches!(
+            invocation.action.operands,
+            Operands::ReadThenWrite | Operands::Link
+        ) && count == 1
+        {
             // `ln -s /opt/tool`: the name is that of the target, here
             let name = args[invocation.operands[0]].known().rsplit('/').next();
             self.operand(name, false, true);

@@ -32,6 +32,8 @@ pub struct Run<'a> {
     pub steps: Vec<Step<'a>>,
     /// What it reads and writes as a whole.
     pub effects: Effects,
+    /// What of that belongs to none of the steps: redirections of compound commands, and substitutions in them.
+    pub loose: Effects,
 }
 
 /// A simple command of a `RUN`.
@@ -67,6 +69,14 @@ impl Step<'_> {
             .map(|invocation| invocation.action.does)
     }
 
+    /// Whether it is `set -e`, with whatever other options.
+    #[must_use]
+    pub fn sets_errexit(&self) -> bool {
+        let mut words = self.args.iter().map(Arg::known);
+        let is_errexit = |word: &str| word.starts_with('-') && word.contains('e');
+        words.next() == Some("set") && words.any(is_errexit)
+    }
+
     /// Why it needs more of the project than its manifests, if the tables say so.
     #[must_use]
     pub fn needs_source(&self) -> Option<&str> {
@@ -95,6 +105,7 @@ impl<'a> Run<'a> {
             opaque: None,
             steps: Vec::new(),
             effects: Effects::default(),
+            loose: Effects::default(),
         };
         match form {
             Form::Exec(words) => {
@@ -128,7 +139,7 @@ impl<'a> Run<'a> {
             Ok(script) => {
                 let mut walk = Walk::new(tools, state, text, body.start, &script.substitutions);
                 walk.items(&script.items);
-                (self.steps, self.effects) = (walk.steps, walk.effects);
+                (self.steps, self.effects, self.loose) = (walk.steps, walk.effects, walk.loose);
                 self.script = Some(script);
             }
         }
@@ -142,15 +153,34 @@ impl<'a> Run<'a> {
         let [item] = script.items.as_slice() else {
             return None;
         };
-        let plain = |pipeline: &shell::Pipeline| {
-            !pipeline.negated && matches!(pipeline.commands.as_slice(), [Command::Simple(_)])
-        };
         let joined = item.rest.iter().all(|(connector, _, pipeline)| {
-            matches!(connector, shell::Connector::And) && plain(pipeline)
+            matches!(connector, shell::Connector::And) && is_plain(pipeline)
         });
-        let whole =
-            plain(&item.first) && joined && item.terminator.is_none() && script.comments.is_empty();
+        let whole = is_plain(&item.first)
+            && joined
+            && item.terminator.is_none()
+            && script.comments.is_empty();
         whole.then_some(self.steps.as_slice())
+    }
+
+    /// Whether every command runs, one after the other, and the first that fails ends the script: a plain `&&` list,
+    /// or commands behind `set -e` and such a list at their end.
+    #[must_use]
+    pub fn is_straight(&self) -> bool {
+        let Some(script) = &self.script else {
+            return self.opaque.is_none();
+        };
+        let stops_at_failure = self.steps.first().is_some_and(Step::sets_errexit);
+        let is_straight = |(nth, item): (usize, &Item)| {
+            let is_last = nth + 1 == script.items.len();
+            let in_background = matches!(item.terminator, Some((shell::Terminator::Background, _)));
+            let joined = |(connector, _, pipeline): &(shell::Connector, Span, shell::Pipeline)| {
+                is_last && matches!(connector, shell::Connector::And) && is_plain(pipeline)
+            };
+            is_plain(&item.first) && item.rest.iter().all(joined) && !in_background
+        };
+        (script.items.len() < 2 || stops_at_failure)
+            && script.items.iter().enumerate().all(is_straight)
     }
 
     /// Whether every command is explained by the tables.
@@ -158,6 +188,11 @@ impl<'a> Run<'a> {
     pub fn is_understood(&self) -> bool {
         self.opaque.is_none() && self.steps.iter().all(|step| step.invocation.is_some())
     }
+}
+
+/// Whether a pipeline is one simple command and no more.
+fn is_plain(pipeline: &shell::Pipeline) -> bool {
+    !pipeline.negated && matches!(pipeline.commands.as_slice(), [Command::Simple(_)])
 }
 
 /// Walks a script in the order of its text and gathers what it does.
@@ -172,6 +207,7 @@ struct Walk<'a, 'w> {
     assigned: Vec<String>,
     steps: Vec<Step<'a>>,
     effects: Effects,
+    loose: Effects,
 }
 
 impl<'a, 'w> Walk<'a, 'w> {
@@ -193,6 +229,7 @@ impl<'a, 'w> Walk<'a, 'w> {
             assigned: Vec::new(),
             steps: Vec::new(),
             effects: Effects::default(),
+            loose: Effects::default(),
         }
     }
 
@@ -226,12 +263,17 @@ impl<'a, 'w> Walk<'a, 'w> {
                     self.cwd = outer;
                 }
                 let redirects = self.redirects(&compound.redirects);
-                self.effects.extend(&redirects);
+                self.loosely(&redirects);
                 let substitutions = self.substitutions_in(compound.span, &compound.bodies);
-                self.effects.extend(&substitutions);
+                self.loosely(&substitutions);
             }
-            Command::Function(_) => self.effects = Effects::unknown(),
+            Command::Function(_) => self.loosely(&Effects::unknown()),
         }
+    }
+
+    fn loosely(&mut self, effects: &Effects) {
+        self.effects.extend(effects);
+        self.loose.extend(effects);
     }
 
     fn simple(&mut self, simple: &Simple) {
@@ -387,6 +429,7 @@ impl<'a, 'w> Walk<'a, 'w> {
             let mut inner = Walk {
                 steps: Vec::new(),
                 effects: Effects::default(),
+                loose: Effects::default(),
                 assigned: self.assigned.clone(),
                 cwd: self.cwd.clone(),
                 ..*self

@@ -144,6 +144,14 @@ impl Startup {
         fits.max_by_key(|&(_, length)| length)
     }
 
+    /// The command line that a program runs for `words` which does nothing itself: `npm start` of `tini -- npm start`.
+    #[must_use]
+    pub fn command_behind(&self, words: &[String]) -> Option<Vec<String>> {
+        let (program, named) = self.program(words)?;
+        let rest = wrapped(&words[named..]);
+        (program.needs == Needs::NothingItself && !rest.is_empty()).then_some(rest)
+    }
+
     /// What is known of the package `name`.
     #[must_use]
     pub fn package(&self, name: &str) -> Option<&Package> {
@@ -176,6 +184,19 @@ impl Trace {
             |regex: &Option<Regex>| regex.as_ref().is_some_and(|regex| regex.is_match(command));
         found(&self.line) && !found(&self.except)
     }
+}
+
+/// What a wrapper runs: what follows `--`, or else its options, assignments and numbers.
+#[must_use]
+pub fn wrapped(rest: &[String]) -> Vec<String> {
+    if let Some(at) = rest.iter().position(|word| word == "--") {
+        return rest[at + 1..].to_vec();
+    }
+    let own = |word: &&String| {
+        let number = word.trim_end_matches(['s', 'm', 'h']);
+        word.starts_with('-') || word.contains('=') || number.parse::<f64>().is_ok()
+    };
+    rest.iter().skip_while(own).cloned().collect()
 }
 
 /// How many words the entry `name` takes up in a call of `program` with `arguments`, if it names it.
@@ -224,6 +245,19 @@ mod tests {
         assert_eq!(needs("python3.11 app.py"), Some(Needs::AnArgument));
         assert_eq!(needs("go run ."), Some(Needs::Build));
         assert_eq!(needs("./server"), None);
+    }
+
+    #[test]
+    fn programs_that_only_start_others_are_seen_through() {
+        let behind = |command: &str| {
+            let words: Vec<String> = command.split(' ').map(str::to_owned).collect();
+            let behind = Knowledge::builtin().startup.command_behind(&words)?;
+            Some(behind.join(" "))
+        };
+        assert_eq!(behind("tini -g -- npm start"), Some("npm start".to_owned()));
+        assert_eq!(behind("env A=1 mvn verify"), Some("mvn verify".to_owned()));
+        assert_eq!(behind("npm start"), None);
+        assert_eq!(behind("tini"), None);
     }
 
     #[test]

@@ -21,14 +21,31 @@ pub struct Tool {
     /// Whether it needs to be root when it runs in a container.
     #[serde(default)]
     pub needs_root: bool,
+    /// For a package manager: options that give the packages of a command line a name to remove them by.
+    #[serde(default)]
+    pub group_options: Vec<String>,
     /// For a package manager: how packages are installed in one layer that keeps nothing else.
     pub recipe: Option<Recipe>,
+    /// Other programs that it starts, by what its command line looks like.
+    #[serde(default, rename = "starts")]
+    pub starts: Vec<Starts>,
     /// Variables of the environment that name files for it: `PIP_CONSTRAINT`.
     #[serde(default)]
     pub path_variables: Vec<String>,
     /// What it can be asked to do.
     #[serde(default, rename = "action")]
     pub actions: Vec<Action>,
+}
+
+/// A program that a tool starts.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Starts {
+    /// A regular expression for one of its words.
+    #[serde(deserialize_with = "super::regex")]
+    word: Option<regex_lite::Regex>,
+    /// The program.
+    program: String,
 }
 
 /// The commands of a layer that installs packages.
@@ -116,6 +133,9 @@ pub struct Action {
     /// Packages that put files where `installs` does not look. A `*` stands for part of a name.
     #[serde(default)]
     pub installs_elsewhere: Vec<String>,
+    /// Whether the paths that it writes are gone afterwards.
+    #[serde(default)]
+    pub removes: bool,
     /// Whether it needs nothing but what a program needs when it runs, so that it can run where the
     /// program does.
     #[serde(default)]
@@ -264,6 +284,10 @@ pub enum Operands {
     Write,
     /// Paths that are read, but the last is written.
     ReadThenWrite,
+    /// The last is written, and the others are gone afterwards.
+    Move,
+    /// The last is written, and becomes a name for the others, which need not be there.
+    Link,
     /// The first has no effect on files, the others are written: `chmod 755 PATH`.
     SkipThenWrite,
 }
@@ -327,6 +351,17 @@ impl OptionTable {
 }
 
 impl Tool {
+    /// The other programs that it starts when it is called with these words.
+    #[must_use]
+    pub fn started_by(&self, words: &[&str]) -> Vec<&str> {
+        let is_there = |starts: &&Starts| {
+            let word = starts.word.as_ref();
+            word.is_some_and(|regex| words.iter().any(|word| regex.is_match(word)))
+        };
+        let started = self.starts.iter().filter(is_there);
+        started.map(|starts| starts.program.as_str()).collect()
+    }
+
     /// What the option `name` (with its dashes, without a value) does for `action`.
     #[must_use]
     pub fn option(&self, action: &Action, name: &str) -> Option<Role> {

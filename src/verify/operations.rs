@@ -22,6 +22,8 @@ pub(super) struct Operation {
     pub(super) workshop: Option<String>,
     /// Whether a program needs nothing of what it makes when it runs, by the tables.
     pub(super) is_scaffold: bool,
+    /// Whether what it writes is gone afterwards.
+    pub(super) removes: bool,
     /// A copy from the build context.
     pub(super) is_copy: bool,
     /// Commands of package managers may be joined, completed and left out when they only clean up.
@@ -95,6 +97,7 @@ fn whole(run: &Run<'_>, span: Span, text: &str) -> Operation {
         taken: Vec::new(),
         workshop: None,
         is_scaffold: false,
+        removes: false,
         is_copy: false,
         is_package_work: run.is_understood()
             && run.steps.iter().all(|step| is_package_work(step.does())),
@@ -125,6 +128,9 @@ fn single(run: &Run<'_>, pipeline: &Pipeline, text: &str) -> Operation {
         is_scaffold: step
             .and_then(|step| step.invocation.as_ref()?.action.installs.as_ref())
             .is_some_and(Vec::is_empty),
+        removes: step
+            .and_then(|step| step.invocation.as_ref())
+            .is_some_and(|invocation| invocation.action.removes),
         is_copy: false,
         is_package_work: is_cleanup || step.is_some_and(|step| is_package_work(step.does())),
         is_cleanup,
@@ -197,6 +203,7 @@ fn copy_operation(facts: &Facts<'_>, index: usize, transfer: &Transfer) -> Opera
         stage: 0,
         workshop: None,
         is_scaffold: false,
+        removes: false,
         taken: transfer
             .sources
             .iter()

@@ -16,7 +16,7 @@ pub(super) fn check(old: &Facts<'_>, new: &Facts<'_>) -> Vec<Violation> {
     let (shipped, built): (Vec<_>, Vec<_>) =
         new.iter().partition(|operation| operation.stage == last);
     let arriving = arriving(&shipped);
-    let check = |operation: &Operation| {
+    let check = |(nth, operation): (usize, &Operation)| {
         let same = |other: &&Operation| bare(&other.key) == bare(&operation.key);
         if shipped.iter().copied().any(|other| same(&other)) {
             return None;
@@ -27,11 +27,14 @@ pub(super) fn check(old: &Facts<'_>, new: &Facts<'_>) -> Vec<Violation> {
         let writes = &operation.effects.writes;
         let is_material = operation.is_scaffold
             || operation.is_copy && built.iter().any(|other| works_on(other, operation));
-        let forgotten = !writes.is_empty() && !writes.overlaps(&arriving) && !is_material;
+        let is_gone = operation.removes || old[nth..].iter().any(|later| removes(later, operation));
+        let forgotten = !writes.is_empty() && !writes.overlaps(&arriving);
+        let forgotten = forgotten && !is_material && !is_gone;
         forgotten.then(|| Violation::FilesLost(operation.key.clone()))
     };
     old.iter()
-        .filter(|operation| !operation.is_package_work)
+        .enumerate()
+        .filter(|(_, operation)| !operation.is_package_work)
         .filter_map(check)
         .collect()
 }
@@ -42,6 +45,17 @@ fn works_on(build: &Operation, copy: &Operation) -> bool {
         return false;
     };
     copy.effects.writes.meets(&Region::new(workshop.clone()))
+}
+
+/// Whether nothing that `operation` writes is left behind `later`.
+fn removes(later: &Operation, operation: &Operation) -> bool {
+    let (Extent::Regions(made), Extent::Regions(gone)) =
+        (&operation.effects.writes, &later.effects.writes)
+    else {
+        return false;
+    };
+    let is_gone = |region: &Region| gone.iter().any(|gone| gone.covers(region));
+    later.removes && made.iter().all(is_gone)
 }
 
 /// The paths that the final stage copies, from wherever.

@@ -4,7 +4,7 @@
 use super::given;
 use super::scripts::unread_script;
 use crate::analysis::stages::{Base, Stage};
-use crate::knowledge::startup::Needs;
+use crate::knowledge::startup::{self, Needs};
 use crate::syntax::shell::{self, RedirectOperator, Simple};
 use crate::syntax::{Form, Healthcheck, Kind, Span};
 use crate::transform::{Cx, Place, Refusal};
@@ -247,7 +247,7 @@ impl Reader<'_> {
             return self.package_script(&words, name, place);
         }
         match program.needs {
-            Needs::NothingItself => self.command(wrapped(&words[named..]), writes, place),
+            Needs::NothingItself => self.command(startup::wrapped(&words[named..]), writes, place),
             Needs::AScript => self.shell(&words, named, writes, place),
             _ => {
                 self.start.commands.push(StartCommand {
@@ -295,18 +295,6 @@ impl Reader<'_> {
     pub(super) fn unread(&self, message: String) -> Refusal {
         Refusal::new(self.span(self.start.index), "unread-entrypoint", message)
     }
-}
-
-/// What a wrapper runs: what follows `--`, or else its options, assignments and numbers.
-fn wrapped(rest: &[String]) -> Vec<String> {
-    if let Some(at) = rest.iter().position(|word| word == "--") {
-        return rest[at + 1..].to_vec();
-    }
-    let own = |word: &&String| {
-        let number = word.trim_end_matches(['s', 'm', 'h']);
-        word.starts_with('-') || word.contains('=') || number.parse::<f64>().is_ok()
-    };
-    rest.iter().skip_while(own).cloned().collect()
 }
 
 /// The name of the script of a manifest that `words`, of which `named` name the program, run.

@@ -36,6 +36,9 @@ pub(super) struct Artefacts {
     pub(super) variable: Option<(usize, String)>,
     /// A command to run at the end of the build.
     pub(super) prune: Option<Pruned>,
+    /// Steps and copies in front of the split whose files come with `paths`, so that the runtime stage does not
+    /// repeat them.
+    pub(super) left_out: Vec<usize>,
     /// What is taken for granted.
     pub(super) assumes: Vec<String>,
     /// What proves it.

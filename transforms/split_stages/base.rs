@@ -95,7 +95,7 @@ pub(super) fn choose(
 /// Two stages of the same image, where that leaves packages behind. An image that brings compilers
 /// itself does not lose them by leaving a package out.
 fn same_image(site: &Site<'_>, builder: String, packages: &RuntimePackages) -> Option<Runtime> {
-    let gains = !packages.removed.is_empty() && site.image.toolset.is_none();
+    let gains = !packages.shed.is_empty() && site.image.toolset.is_none();
     gains.then(|| Runtime {
         reference: builder.clone(),
         builder,

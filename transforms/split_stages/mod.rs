@@ -15,6 +15,9 @@
 
 mod artefacts;
 mod base;
+mod carried;
+mod commands;
+mod copies;
 mod installed;
 mod libraries;
 mod mounts;
@@ -206,10 +209,11 @@ struct Split {
 }
 
 fn plan(site: &Site<'_>) -> Result<Option<Split>, Refusal> {
-    let artefacts = artefacts::locate(site)?;
+    let mut artefacts = artefacts::locate(site)?;
+    carried::settle(site, &mut artefacts)?;
     mounts::check(site, &artefacts)?;
     let mut packages = packages::for_runtime(site)?;
-    programs::add_packages(site, &mut packages)?;
+    programs::add_packages(site, &artefacts, &mut packages)?;
     let Some(base) = base::choose(site, &artefacts, &packages)? else {
         return Ok(None);
     };
@@ -229,7 +233,7 @@ impl Split {
         let message = if base.is_same {
             format!(
                 "build in one stage and run in another without {}",
-                self.packages.removed.join(", ")
+                self.packages.shed.join(", ")
             )
         } else {
             format!(

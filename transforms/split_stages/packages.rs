@@ -1,5 +1,6 @@
 //! The packages of the distribution that the runtime stage installs.
 
+use crate::analysis::commands::OptionUse;
 use crate::analysis::runs::Step;
 use crate::analysis::stages::Stage;
 use crate::knowledge::images::{PackageManager, Runs};
@@ -25,6 +26,10 @@ pub(super) struct RuntimePackages {
     pub(super) names: Vec<String>,
     /// Packages of the original that the runtime does without.
     pub(super) removed: Vec<String>,
+    /// Those of them that the original does not remove itself in the layer that installs them.
+    pub(super) shed: Vec<String>,
+    /// Whether a step in front of the author's packages needs some of these.
+    pub(super) come_first: bool,
     /// Packages that the original did not name.
     pub(super) added: Vec<String>,
     /// What is taken for granted.
@@ -74,9 +79,12 @@ impl RuntimePackages {
     }
 }
 
-/// Whether the stage installs a package that only a build needs.
+/// Whether the stage installs a package that only a build needs, and keeps it in the layer.
 pub(super) fn some_are_for_builds(cx: &Cx<'_>, stage: &Stage) -> bool {
-    installs(cx, stage.body.clone()).any(|(_, step)| {
+    installs(cx, stage.body.clone()).any(|(at, step)| {
+        if removals(cx, at..at + 1).next().is_some() {
+            return false;
+        }
         let Some(invocation) = &step.invocation else {
             return false;
         };
@@ -92,15 +100,65 @@ fn installs<'a>(
     cx: &'a Cx<'a>,
     range: std::ops::Range<usize>,
 ) -> impl Iterator<Item = (usize, &'a Step<'a>)> {
+    doing(cx, range, Does::InstallPackages)
+}
+
+fn removals<'a>(
+    cx: &'a Cx<'a>,
+    range: std::ops::Range<usize>,
+) -> impl Iterator<Item = (usize, &'a Step<'a>)> {
+    doing(cx, range, Does::RemovePackages)
+}
+
+fn doing<'a>(
+    cx: &'a Cx<'a>,
+    range: std::ops::Range<usize>,
+    does: Does,
+) -> impl Iterator<Item = (usize, &'a Step<'a>)> {
     let runs = range.filter_map(|at| Some((at, cx.facts.runs[at].as_ref()?)));
     runs.flat_map(|(at, run)| run.steps.iter().map(move |step| (at, step)))
-        .filter(|(_, step)| step.does() == Some(Does::InstallPackages))
+        .filter(move |(_, step)| step.does() == Some(does))
 }
 
 /// Whether only a build needs the package `name` of the package manager with the tool `id`.
 pub(super) fn is_for_builds(cx: &Cx<'_>, id: &str, name: &str) -> bool {
     PackageManager::of_tool(id)
         .is_some_and(|manager| cx.knowledge.packages.build_only(manager, name))
+}
+
+/// The instruction with which the author removes one of `names` again, in front of the split.
+///
+/// # Errors
+/// When only the build knows what is removed.
+fn removed_at(site: &Site<'_>, names: &[Option<&str>]) -> Result<Option<usize>, Refusal> {
+    for (at, step) in removals(site.cx, site.stage.body.start..site.roles.split) {
+        let gone = operands(site, at, step)?;
+        if gone.iter().any(|word| names.contains(&Some(bare(word)))) {
+            return Ok(Some(at));
+        }
+    }
+    Ok(None)
+}
+
+/// The packages that a command line names.
+///
+/// # Errors
+/// When only the build knows one of them.
+fn operands<'s>(site: &Site<'_>, at: usize, step: &'s Step<'_>) -> Result<Vec<&'s str>, Refusal> {
+    let invocation = step.invocation.iter();
+    let words = invocation.flat_map(|invocation| &invocation.operands);
+    let known = |&operand: &usize| {
+        let arg = &step.args[operand];
+        arg.text.as_deref().filter(|_| !arg.glob)
+    };
+    let words: Option<Vec<&str>> = words.map(known).collect();
+    words.ok_or_else(|| {
+        site.refuse_at(
+            at,
+            "variable-packages",
+            "the names of packages are known only to the build",
+        )
+    })
 }
 
 /// The name without a version or an architecture.
@@ -123,39 +181,7 @@ pub(super) fn for_runtime(site: &Site<'_>) -> Result<RuntimePackages, Refusal> {
         ));
     }
     for (at, step) in installs(site.cx, range) {
-        let Some(invocation) = &step.invocation else {
-            continue;
-        };
-        if packages
-            .manager
-            .as_ref()
-            .is_some_and(|manager| *manager != invocation.tool.id)
-        {
-            return Err(site.refuse_at(
-                at,
-                "two-package-managers",
-                "it uses another package manager than the lines above",
-            ));
-        }
-        packages.manager = Some(invocation.tool.id.clone());
-        for option in &invocation.options {
-            packages.option(site, at, option, step)?;
-        }
-        for &operand in &invocation.operands {
-            let Some(word) = &step.args[operand].text else {
-                return Err(site.refuse_at(
-                    at,
-                    "variable-packages",
-                    "the names of packages are known only to the build",
-                ));
-            };
-            packages.package(
-                site,
-                &invocation.tool.id,
-                word,
-                site.cx.file.instructions()[at].span,
-            );
-        }
+        packages.install(site, at, step)?;
     }
     needs::add(site, &mut packages)?;
     Ok(packages)
@@ -171,11 +197,51 @@ fn upgrades<'s>(site: &'s Site<'_>) -> impl Iterator<Item = usize> + 's {
 }
 
 impl RuntimePackages {
+    fn install(&mut self, site: &Site<'_>, at: usize, step: &Step<'_>) -> Result<(), Refusal> {
+        let Some(invocation) = &step.invocation else {
+            return Ok(());
+        };
+        let tool = invocation.tool;
+        if self
+            .manager
+            .as_ref()
+            .is_some_and(|manager| *manager != tool.id)
+        {
+            return Err(site.refuse_at(
+                at,
+                "two-package-managers",
+                "it uses another package manager than the lines above",
+            ));
+        }
+        self.manager = Some(tool.id.clone());
+        let names_group = |option: &&OptionUse| tool.group_options.contains(&option.name);
+        let group = invocation.options.iter().find(names_group);
+        for option in &invocation.options {
+            if !names_group(&option) {
+                self.option(site, at, option, step)?;
+            }
+        }
+        let group = group.and_then(|group| group.value.as_deref());
+        for word in operands(site, at, step)? {
+            match removed_at(site, &[Some(bare(word)), group])? {
+                Some(removal) => {
+                    self.removed.push(word.to_owned());
+                    self.shed.extend((removal != at).then(|| word.to_owned()));
+                }
+                None => {
+                    let place = site.cx.file.instructions()[at].span;
+                    self.package(site, &tool.id, word, place);
+                }
+            }
+        }
+        Ok(())
+    }
+
     fn option(
         &mut self,
         site: &Site<'_>,
         at: usize,
-        option: &crate::analysis::commands::OptionUse,
+        option: &OptionUse,
         step: &Step<'_>,
     ) -> Result<(), Refusal> {
         if option.role != OptionRole::Flag {
@@ -202,6 +268,7 @@ impl RuntimePackages {
             |manager| Libraries::new(site.cx.knowledge, site.image, manager).runtime_of(name);
         if let Some(libraries) = manager.and_then(runtime_of) {
             self.removed.push(word.to_owned());
+            self.shed.push(word.to_owned());
             if !libraries.is_empty() {
                 let note = format!(
                     "{name} is for building; programs need {}",

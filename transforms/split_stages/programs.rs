@@ -2,115 +2,137 @@
 
 use crate::analysis::commands::{Arg, recognise};
 use crate::analysis::launch::Launch;
-use crate::analysis::paths::{below, join};
+use crate::analysis::runs::{Run, Step};
 use crate::knowledge::tools::{Action, Does};
-use crate::syntax::shell;
 use crate::transform::Refusal;
 
 use super::Site;
 use super::artefacts::Artefacts;
 use super::base::Runtime;
+use super::commands;
 use super::outside;
 use super::packages::{RuntimePackages, is_for_builds};
+use super::roles::Role;
 use super::sources;
 
-/// Adds the packages of programs that came with the larger base image.
-pub(super) fn add_packages(site: &Site<'_>, packages: &mut RuntimePackages) -> Result<(), Refusal> {
-    let Some(toolset) = site.image.toolset else {
-        return Ok(());
-    };
-    let Some(manager) = site
-        .image
-        .system
-        .and_then(|system| system.package_manager.tool())
-    else {
-        return Ok(());
-    };
-    let known: Vec<&str> = toolset.programs.keys().map(String::as_str).collect();
-    let by_sources = sources::started(site, &known)?;
-    packages.needs_shell = by_sources.any;
-    for name in started(site)?.into_iter().chain(by_sources.programs) {
-        let Some(package) = toolset.programs.get(&name) else {
+/// Adds the packages of programs that came with the larger base image: those that the container starts, and those
+/// that steps of the runtime stage call.
+///
+/// # Errors
+/// When such a program is for builds.
+pub(super) fn add_packages(
+    site: &Site<'_>,
+    artefacts: &Artefacts,
+    packages: &mut RuntimePackages,
+) -> Result<(), Refusal> {
+    for at in site.stage.body.clone() {
+        let in_front = at < site.roles.split;
+        let is_repeated =
+            !in_front || site.roles.of(at) == Role::Prepare && !artefacts.left_out.contains(&at);
+        let Some(run) = site.cx.facts.runs[at].as_ref().filter(|_| is_repeated) else {
             continue;
         };
-        if packages.names.iter().any(|known| known == package) {
-            continue;
+        for step in &run.steps {
+            for program in called(step) {
+                let message = format!("it needs {program}, which is a tool of the build");
+                let is_added = add(site, packages, program)
+                    .map_err(|()| site.refuse_at(at, "runs-build-tool", &message))?;
+                packages.come_first |= in_front && is_added;
+            }
         }
-        if is_for_builds(site.cx, manager, package) {
-            let message = format!("the container starts {name}, which is a tool of the build");
-            return Err(site.refuse("runs-build-tool", message));
-        }
-        packages.manager.get_or_insert_with(|| manager.to_owned());
-        packages.add(package);
+    }
+    let programs = site.image.toolset.map(|toolset| &toolset.programs);
+    let known: Vec<&str> = programs
+        .into_iter()
+        .flat_map(|programs| programs.keys())
+        .map(String::as_str)
+        .collect();
+    let by_sources = sources::started(site, &known)?;
+    packages.needs_shell = by_sources.any;
+    let by_commands = commands::started(site)?
+        .into_iter()
+        .map(|mut line| line.words.swap_remove(0));
+    for name in by_commands.chain(by_sources.programs) {
+        let message = format!("the container starts {name}, which is a tool of the build");
+        add(site, packages, &name).map_err(|()| site.refuse("runs-build-tool", message))?;
     }
     Ok(())
 }
 
-/// Every program that the container starts, and that the scripts of the project start which it starts.
-fn started(site: &Site<'_>) -> Result<Vec<String>, Refusal> {
-    let mut names: Vec<String> = Vec::new();
-    for launch in &site.launches.launches {
-        names.push(launch.program().to_owned());
-        for word in &launch.words {
-            names.extend(script_programs(site, word)?);
-        }
+/// Adds the package of `program`, if the smaller image lacks it. Whether it did; an error when it is for builds.
+fn add(site: &Site<'_>, packages: &mut RuntimePackages, program: &str) -> Result<bool, ()> {
+    let manager = site
+        .image
+        .system
+        .and_then(|system| system.package_manager.tool());
+    let (Some(package), Some(manager)) = (package_of(site, program), manager) else {
+        return Ok(false);
+    };
+    if packages.names.iter().any(|known| known == package) {
+        return Ok(true);
     }
-    Ok(names)
+    if is_for_builds(site.cx, manager, package) {
+        return Err(());
+    }
+    packages.manager.get_or_insert_with(|| manager.to_owned());
+    packages.add(package);
+    Ok(true)
 }
 
-/// The programs that a script in the build context calls, if `word` names one.
-fn script_programs(site: &Site<'_>, word: &str) -> Result<Vec<String>, Refusal> {
-    let Some((path, text)) = script(site, word) else {
-        return Ok(Vec::new());
+/// Whether `run` calls a program that the smaller image lacks.
+pub(super) fn needs_more(site: &Site<'_>, run: &Run<'_>) -> bool {
+    let mut programs = run.steps.iter().flat_map(called);
+    programs.any(|program| package_of(site, program).is_some())
+}
+
+/// The programs that a step calls, by itself or through another.
+fn called<'s>(step: &'s Step<'_>) -> Vec<&'s str> {
+    let words: Vec<&str> = step.args.iter().map(Arg::known).collect();
+    let Some(program) = words.first().and_then(|word| word.rsplit('/').next()) else {
+        return Vec::new();
     };
-    let Ok(script) = shell::parse(&text) else {
-        let message = format!("dfopt cannot tell which programs {path} starts");
-        return Err(site.refuse("opaque-command", message));
-    };
-    let first = |simple: &shell::Simple| Some(simple.words.first()?.literal(&text)?.into_owned());
-    Ok(script
-        .simple_commands()
-        .into_iter()
-        .filter_map(first)
-        .collect())
+    let mut programs = vec![program];
+    if let Some(invocation) = &step.invocation {
+        programs.extend(invocation.tool.started_by(&words));
+    }
+    programs
 }
 
-/// The shell script of the build context that `word` names: below the working directory, or by its
-/// name alone where a copy put it somewhere else.
-fn script(site: &Site<'_>, word: &str) -> Option<(String, String)> {
-    let context = site.cx.context?;
-    let path = join(&site.workdir(), word);
-    let name = path.rsplit('/').next().unwrap_or_default();
-    let inside = below(&path, &site.workdir()).unwrap_or(name);
-    let found = [inside, name]
-        .into_iter()
-        .find_map(|path| Some((path.to_owned(), context.read(path)?)));
-    found.filter(|(path, text)| path.ends_with(".sh") || is_shell_script(text))
-}
-
-fn is_shell_script(text: &str) -> bool {
-    text.strip_prefix("#!")
-        .and_then(|rest| rest.lines().next())
-        .is_some_and(|line| line.trim_end().ends_with("sh"))
+/// The package of a program that the image has and its smaller variant has not. The programs of its language are no
+/// packages in either.
+fn package_of<'s>(site: &Site<'s>, program: &str) -> Option<&'s str> {
+    let name = program.rsplit('/').next()?;
+    let package = site.image.toolset?.programs.get(name)?;
+    let tool = site.cx.knowledge.tools.find(&[name]);
+    let language = tool.and_then(|(tool, _)| tool.ecosystem.as_deref());
+    (language.is_none() || language != site.image.provides).then_some(package)
 }
 
 /// Whether everything that the container starts is there.
 pub(super) fn check(site: &Site<'_>, base: &Runtime, artefacts: &Artefacts) -> Result<(), Refusal> {
+    let keeps_tools = base.is_same || shares_repository(base);
+    for line in commands::started(site)? {
+        if !keeps_tools && is_build_tool(site, &line.words) {
+            let message = format!(
+                "the container starts {}, which the smaller image has not",
+                line.words[0]
+            );
+            return Err(outside::refuse(
+                site,
+                line.launch,
+                "runs-build-tool",
+                &message,
+            ));
+        }
+    }
     for launch in &site.launches.launches {
         let program = launch.program();
-        if program.contains('/') {
-            continue;
-        }
-        if is_build_tool(site, launch) && !base.is_same && !shares_repository(base) {
-            let message =
-                format!("the container starts {program}, which the smaller image has not");
-            return Err(outside::refuse(site, launch, "runs-build-tool", &message));
-        }
         let product = artefacts
             .product
             .as_ref()
             .and_then(|(_, dest)| dest.rsplit('/').next());
-        if artefacts.is_program && product != Some(program) && !launch.needs_shell {
+        let is_found = program.contains('/') || product == Some(program) || launch.needs_shell;
+        if artefacts.is_program && !is_found {
             let message = format!("dfopt cannot tell where {program} is");
             return Err(outside::refuse(
                 site,
@@ -134,9 +156,9 @@ pub(super) fn is_prompt(launch: &Launch) -> bool {
             .all(|word| word.starts_with('-'))
 }
 
-/// Whether a launch asks a tool to build or to install, and not just to run what was built.
-fn is_build_tool(site: &Site<'_>, launch: &Launch) -> bool {
-    let args: Vec<Arg> = launch.words.iter().map(|word| Arg::word(word)).collect();
+/// Whether a command line asks a tool to build or to install, and not just to run what was built.
+fn is_build_tool(site: &Site<'_>, words: &[String]) -> bool {
+    let args: Vec<Arg> = words.iter().map(|word| Arg::word(word)).collect();
     let tools = &site.cx.knowledge.tools;
     if let Some(invocation) = recognise(tools, &args) {
         return !invocation.action.in_runtime
@@ -145,7 +167,7 @@ fn is_build_tool(site: &Site<'_>, launch: &Launch) -> bool {
                 Does::Nothing | Does::Files | Does::ShellState
             );
     }
-    let words: Vec<&str> = launch.words.iter().map(String::as_str).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let builds = |action: &Action| matches!(action.does, Does::Build | Does::InstallDependencies);
     tools
         .find(&words)

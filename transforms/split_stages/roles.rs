@@ -1,5 +1,6 @@
 //! What each instruction of the stage is for.
 
+use crate::analysis::paths::Extent;
 use crate::analysis::runs::{Run, Step};
 use crate::analysis::stages::Stage;
 use crate::knowledge::tools::Does;
@@ -17,6 +18,8 @@ pub(super) enum Role {
     Source,
     /// Installs packages of the distribution.
     Packages,
+    /// Removes packages of the distribution and does nothing else.
+    Removal,
     /// Makes folders, users and the like; its paths are known.
     Prepare,
     /// Installs what manifests ask for.
@@ -90,26 +93,21 @@ pub(super) fn assign(cx: &Cx<'_>, stage: &Stage) -> Result<Roles, Refusal> {
     for at in stage.body.clone() {
         roles.push(role(cx, at));
     }
-    let is_build =
-        |role: &Result<Role, Obstacle>| matches!(role, Ok(Role::Dependencies | Role::Build));
+    let is_build = |role: &Result<Role, Obstacle>| match role {
+        Ok(role) => matches!(role, Role::Dependencies | Role::Build | Role::Removal),
+        Err(obstacle) => obstacle.builds,
+    };
     let last = roles
         .iter()
         .rposition(is_build)
         .map_or(stage.body.start, |nth| stage.body.start + nth + 1);
-    let site = cx.file.instructions()[stage.from].span;
-    let roles: Result<Vec<Role>, Refusal> = roles
-        .into_iter()
-        .zip(stage.body.clone())
-        .map(|(role, at)| match role {
-            Ok(role) => Ok(role),
-            Err(obstacle) => {
-                let instruction = &cx.file.instructions()[at];
-                let message = format!("line {}: {}", instruction.start_line, obstacle.message);
-                Err(Refusal::new(site, obstacle.code, message)
-                    .because(instruction.span, "what stands in the way"))
-            }
-        })
-        .collect();
+    let builds = roles.iter().any(|role| matches!(role, Ok(Role::Build)));
+    let roles = roles.into_iter().zip(stage.body.clone());
+    let settled = roles.map(|(role, at)| {
+        let role = in_place(role, at < last, builds);
+        role.map_err(|obstacle| obstacle.refusal(cx, stage, at))
+    });
+    let roles: Result<Vec<Role>, Refusal> = settled.collect();
     Ok(Roles {
         from: stage.from,
         roles: roles?,
@@ -117,15 +115,44 @@ pub(super) fn assign(cx: &Cx<'_>, stage: &Stage) -> Result<Roles, Refusal> {
     })
 }
 
+/// The role of an instruction in front of or behind the split, in a stage that builds something of its source or not.
+fn in_place(role: Result<Role, Obstacle>, in_front: bool, builds: bool) -> Result<Role, Obstacle> {
+    match role {
+        Ok(Role::Project) if in_front && builds => Ok(Role::Build),
+        Ok(Role::Project) if in_front => Err(obstacle(
+            "unknown-step",
+            "it runs a program between installs, and may make files that the program needs",
+        )),
+        // It stays as it is.
+        Err(obstacle) if obstacle.code == MIXED && !in_front => Ok(Role::Packages),
+        role => role,
+    }
+}
+
+/// Several things in one `RUN`.
+const MIXED: &str = "mixed-step";
+
 struct Obstacle {
     code: &'static str,
     message: String,
+    /// Whether the instruction installs dependencies or builds.
+    builds: bool,
+}
+
+impl Obstacle {
+    fn refusal(self, cx: &Cx<'_>, stage: &Stage, at: usize) -> Refusal {
+        let site = cx.file.instructions()[stage.from].span;
+        let instruction = &cx.file.instructions()[at];
+        let message = format!("line {}: {}", instruction.start_line, self.message);
+        Refusal::new(site, self.code, message).because(instruction.span, "what stands in the way")
+    }
 }
 
 fn obstacle(code: &'static str, message: impl Into<String>) -> Obstacle {
     Obstacle {
         code,
         message: message.into(),
+        builds: false,
     }
 }
 
@@ -173,72 +200,77 @@ fn run_role(cx: &Cx<'_>, at: usize, run: &Run<'_>) -> Result<Role, Obstacle> {
         roles.extend(role);
     }
     let has = |role: Role| roles.contains(&role);
-    let plain = run.and_list().is_some() || run.script.is_none();
-    match () {
-        () if has(Role::Build) || has(Role::Dependencies) => {
-            let role = if has(Role::Build) {
-                Role::Build
-            } else {
-                Role::Dependencies
-            };
-            if has(Role::Project)
-                || has(Role::Prepare) && role == Role::Dependencies
-                || has(Role::Packages) && !plain
-            {
-                return Err(obstacle(
-                    "mixed-step",
-                    "it installs dependencies and does other things that the program may need",
-                ));
-            }
-            Ok(role)
+    let adds_users = run
+        .steps
+        .iter()
+        .any(|step| step.does() == Some(Does::AddUser));
+    let builds = has(Role::Build) || has(Role::Dependencies);
+    let message = match () {
+        () if builds && has(Role::Project) => {
+            "it installs dependencies or builds, and runs the project"
         }
-        () if has(Role::Project) => {
-            if has(Role::Packages) {
-                return Err(obstacle(
-                    "mixed-step",
-                    "it installs packages and runs the project",
-                ));
-            }
-            Ok(Role::Project)
+        () if builds && adds_users => "it installs dependencies or builds, and adds users",
+        () if has(Role::Packages) && has(Role::Project) => {
+            "it installs packages and runs the project"
         }
-        () if has(Role::Packages) => {
-            if has(Role::Prepare) || !plain {
-                return Err(obstacle(
-                    "mixed-step",
-                    "it installs packages and does other things that the program may need",
-                ));
-            }
-            Ok(Role::Packages)
+        () if has(Role::Packages) && !builds && has(Role::Prepare) => {
+            "it installs packages and does other things that the program may need"
         }
-        () => Ok(Role::Prepare),
-    }
+        () if has(Role::Packages) && !run.is_straight() => {
+            "whether it installs packages depends on other commands"
+        }
+        () => return Ok(whole_role(&roles)),
+    };
+    Err(Obstacle {
+        builds,
+        ..obstacle(MIXED, message)
+    })
+}
+
+/// The role of a `RUN` whose commands have these.
+fn whole_role(roles: &[Role]) -> Role {
+    let order = [
+        Role::Build,
+        Role::Dependencies,
+        Role::Project,
+        Role::Packages,
+        Role::Removal,
+    ];
+    let first = order.into_iter().find(|role| roles.contains(role));
+    first.unwrap_or(Role::Prepare)
 }
 
 /// The role of one command: `Some(None)` for one that leaves nothing behind, `None` for one that is
 /// not understood.
 #[allow(clippy::option_option)]
 fn step_role(step: &Step<'_>) -> Option<Option<Role>> {
-    let invocation = step.invocation.as_ref()?;
-    let role = match invocation.action.does {
+    let role = match step.does()? {
         Does::RefreshLists | Does::InstallPackages | Does::UpgradePackages => Role::Packages,
+        Does::RemovePackages => Role::Removal,
         Does::InstallDependencies => Role::Dependencies,
-        Does::Run if invocation.action.in_runtime => Role::Project,
+        Does::Run if runs_in_runtime(step) => Role::Project,
         Does::Build | Does::Run => Role::Build,
+        Does::ConfigurePackages => return None,
         Does::AddUser => Role::Prepare,
         Does::Files if removes_caches(step) => return Some(None),
-        Does::Files => Role::Prepare,
-        Does::CleanCache | Does::Nothing => return Some(None),
-        Does::ShellState if is_option_setting(step) => return Some(None),
-        Does::ShellState | Does::RemovePackages | Does::ConfigurePackages => {
-            return None;
-        }
+        Does::CleanCache => return Some(None),
+        Does::Files | Does::Nothing | Does::ShellState => match &step.effects.writes {
+            Extent::Everything => return None,
+            writes if writes.is_empty() && step.does() != Some(Does::Files) => return Some(None),
+            _ => Role::Prepare,
+        },
     };
     Some(Some(role))
 }
 
-/// `set -eux`: says how to fail, and changes nothing else.
-fn is_option_setting(step: &Step<'_>) -> bool {
-    step.args.first().is_some_and(|arg| arg.known() == "set")
+fn runs_in_runtime(step: &Step<'_>) -> bool {
+    let invocation = step.invocation.as_ref();
+    invocation.is_some_and(|invocation| invocation.action.in_runtime)
+}
+
+/// Whether a command makes, changes or removes files that its own kind of step does not account for.
+pub(super) fn leaves_files(step: &Step<'_>) -> bool {
+    step_role(step) == Some(Some(Role::Prepare))
 }
 
 /// A removal of what only package managers read.

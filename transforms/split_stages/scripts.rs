@@ -7,7 +7,7 @@ use crate::knowledge::startup::Needs;
 use crate::syntax::shell;
 use crate::transform::Refusal;
 
-use super::{Site, outside};
+use super::{Site, commands, outside};
 
 /// How deep scripts may call scripts.
 const DEEPEST: usize = 4;
@@ -21,10 +21,15 @@ pub(super) fn check(site: &Site<'_>) -> Result<(), Refusal> {
     let Some(manifest): Option<Value> = manifest() else {
         return Ok(());
     };
-    for launch in &site.launches.launches {
-        if let Some(line) = tool_behind(site, &manifest, &launch.words, DEEPEST) {
-            let message = format!("`{}` calls `{line}`", launch.words.join(" "));
-            return Err(outside::refuse(site, launch, "runs-build-tool", &message));
+    for line in commands::started(site)? {
+        if let Some(tool) = tool_behind(site, &manifest, &line.words, DEEPEST) {
+            let message = format!("`{}` calls `{tool}`", line.words.join(" "));
+            return Err(outside::refuse(
+                site,
+                line.launch,
+                "runs-build-tool",
+                &message,
+            ));
         }
     }
     Ok(())

@@ -1,9 +1,8 @@
 //! Writes the two stages: the builder keeps its lines, the runtime is put behind them.
 
-use crate::analysis::paths::{Extent, Region, below, join};
 use crate::edit::Edits;
 use crate::knowledge::images::ImageRef;
-use crate::syntax::{Expander, Kind, Span, Transfer};
+use crate::syntax::{Expander, Kind, Span};
 use crate::transforms::style;
 
 use super::roles::Role;
@@ -115,7 +114,7 @@ impl<'a> Writer<'a> {
             .site
             .roles
             .with(Role::Packages)
-            .any(|at| at < self.site.roles.split);
+            .any(|at| at < self.site.roles.split && !self.split.packages.come_first);
         let mut packages = run.filter(|_| has_own_place);
         groups.extend(self.packages_line().filter(|_| !has_own_place));
         let mut last = None;
@@ -154,8 +153,9 @@ impl<'a> Writer<'a> {
             Role::Packages => packages.take(),
             Role::Config => Some(self.with_comments(at)),
             Role::State if self.is_needed(at) => Some(self.bare(at)),
-            Role::Prepare if !self.is_held(at) => Some(self.bare(at)),
-            Role::Source if self.is_copied_again(at) => Some(self.bare(at)),
+            Role::Prepare | Role::Source if !self.split.artefacts.left_out.contains(&at) => {
+                Some(self.bare(at))
+            }
             _ => None,
         }
     }
@@ -234,61 +234,6 @@ impl<'a> Writer<'a> {
                 );
             !in_builder_only && is_used(index)
         })
-    }
-
-    /// Whether what the step makes comes with what is copied from the builder.
-    fn is_held(&self, at: usize) -> bool {
-        let held = |region: &Region| {
-            self.split
-                .artefacts
-                .paths
-                .iter()
-                .any(|path| below(&region.path, path).is_some())
-        };
-        let writes = self.site.cx.facts.runs[at]
-            .as_ref()
-            .map(|run| &run.effects.writes);
-        matches!(writes, Some(Extent::Regions(regions)) if regions.iter().all(held))
-    }
-
-    /// Whether a copy of the context before the split has to be made in the runtime stage as well.
-    fn is_copied_again(&self, at: usize) -> bool {
-        let facts = self.site.cx.facts;
-        let Some(dest) = destination(self.site, at) else {
-            return true;
-        };
-        if self.split.artefacts.hold_workdir && below(&dest, &self.site.workdir()).is_some() {
-            return false;
-        }
-        let brings_all = |transfer: &Transfer| {
-            transfer
-                .sources
-                .iter()
-                .any(|word| matches!(word.raw.as_str(), "." | "./"))
-        };
-        let copied_later = self
-            .site
-            .roles
-            .with(Role::Source)
-            .filter(|later| *later >= self.site.roles.split)
-            .any(|later| {
-                let (Kind::Copy(transfer) | Kind::Add(transfer)) = &facts.views[later].kind else {
-                    return false;
-                };
-                brings_all(transfer)
-                    && destination(self.site, later).is_some_and(|whole| whole == dest)
-            });
-        !copied_later
-    }
-}
-
-/// Where the copy `at` puts its files.
-fn destination(site: &Site<'_>, at: usize) -> Option<String> {
-    match &site.cx.facts.views[at].kind {
-        Kind::Copy(transfer) | Kind::Add(transfer) if !transfer.dest.raw.contains('$') => {
-            Some(join(&site.cx.facts.states[at].workdir, &transfer.dest.raw))
-        }
-        _ => None,
     }
 }
 

@@ -1,0 +1,259 @@
+//! Steps before the split that neither install nor build: the runtime stage repeats them, or takes over what they
+//! have made.
+
+use crate::analysis::commands::Invocation;
+use crate::analysis::effects::Effects;
+use crate::analysis::paths::{Extent, Region, below, join, parent};
+use crate::analysis::runs::{Run, Step};
+use crate::knowledge::tools::{Does, Operands, Tools};
+use crate::transform::Refusal;
+
+use super::Site;
+use super::artefacts::Artefacts;
+use super::copies;
+use super::programs;
+use super::roles::{self, Role};
+
+/// Decides for each of them, and for the copies of the context, and adds to `artefacts` what is taken over and which
+/// instructions are left out.
+///
+/// # Errors
+/// When a step can neither be repeated nor can it be told what it makes.
+pub(super) fn settle(site: &Site<'_>, artefacts: &mut Artefacts) -> Result<(), Refusal> {
+    let mut settling = Settling {
+        site,
+        carried: Vec::new(),
+        absent: Vec::new(),
+        present: Vec::new(),
+        artefacts,
+    };
+    for at in site.stage.body.start..site.roles.split {
+        settling.instruction(at)?;
+    }
+    let carried = settling.carried;
+    artefacts.paths.extend(carried);
+    Ok(())
+}
+
+struct Settling<'a> {
+    site: &'a Site<'a>,
+    artefacts: &'a mut Artefacts,
+    /// What is taken over beside the artefacts.
+    carried: Vec<String>,
+    /// What the builder has at this point and the runtime stage has not.
+    absent: Vec<Region>,
+    /// What the runtime stage reads or writes up to this point, by instruction.
+    present: Vec<(usize, Vec<Region>)>,
+}
+
+impl Settling<'_> {
+    fn instruction(&mut self, at: usize) -> Result<(), Refusal> {
+        let run = self.site.cx.facts.runs[at].as_ref();
+        match (self.site.roles.of(at), run) {
+            (Role::Source, _) if !copies::are_repeated(self.site, self.artefacts, at) => {
+                self.artefacts.left_out.push(at);
+                self.absent.extend(copies::destinations(self.site, at));
+                Ok(())
+            }
+            (Role::Source, _) => {
+                self.present.push((at, copies::destinations(self.site, at)));
+                Ok(())
+            }
+            (Role::Prepare, Some(run)) => self.preparation(at, run),
+            (Role::Dependencies | Role::Build, Some(run)) => {
+                let paths = self.artefacts.paths.iter();
+                self.absent.extend(paths.map(Region::new));
+                let message =
+                    "it installs or builds, and does other things that the program may need";
+                self.take_over(run)
+                    .ok_or_else(|| self.site.refuse_at(at, "mixed-step", message))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn preparation(&mut self, at: usize, run: &Run<'_>) -> Result<(), Refusal> {
+        let is_held = match &run.effects.writes {
+            Extent::Everything => false,
+            Extent::Regions(regions) => regions.iter().all(|region| self.holds(&region.path)),
+        };
+        let works_on_built = run.steps.iter().any(|step| self.meets_absent(step));
+        if !is_held && !works_on_built && !programs::needs_more(self.site, run) {
+            self.stays(at, run);
+            return Ok(());
+        }
+        if is_held || self.take_over(run).is_some() {
+            self.artefacts.left_out.push(at);
+            if let Extent::Regions(regions) = &run.effects.writes {
+                self.absent.extend(regions.iter().cloned());
+            }
+            return Ok(());
+        }
+        if works_on_built {
+            let message =
+                "it works on what only the builder has, and dfopt cannot tell what it makes of it";
+            return Err(self.site.refuse_at(at, "output-not-located", message));
+        }
+        self.stays(at, run);
+        Ok(())
+    }
+
+    /// The runtime stage repeats `run`.
+    fn stays(&mut self, at: usize, run: &Run<'_>) {
+        let mut touched = run.effects.reads.clone();
+        touched.extend(&run.effects.writes);
+        if let Extent::Regions(regions) = touched {
+            self.present.push((at, regions));
+        }
+    }
+
+    fn holds(&self, path: &str) -> bool {
+        let mut paths = self.artefacts.paths.iter().chain(&self.carried);
+        paths.any(|held| below(path, held).is_some())
+    }
+
+    /// Whether the step reads or changes what is not in the runtime stage at this point.
+    fn meets_absent(&self, step: &Step<'_>) -> bool {
+        let Effects { reads, writes } = &step.effects;
+        let meets = |region| writes.meets(region) || !is_link(step) && reads.meets(region);
+        self.absent.iter().any(meets)
+    }
+
+    /// Adds what the commands of `run` make that are no installs and no builds. `None`: it cannot be told.
+    fn take_over(&mut self, run: &Run<'_>) -> Option<()> {
+        let mut made: Vec<String> = Vec::new();
+        let steps = run.steps.iter();
+        let steps = steps.filter(|step| roles::leaves_files(step) || removes(step));
+        for step in steps {
+            let (more, gone) = made_by(&self.site.cx.knowledge.tools, step)?;
+            made.retain(|path| {
+                !gone
+                    .iter()
+                    .any(|gone| gone.covers(&Region::new(path.clone())))
+            });
+            made.extend(more);
+            for region in gone {
+                self.remove(&region)?;
+            }
+        }
+        made.extend(regions(&run.loose.writes)?);
+        made.retain(|path| !self.holds(path));
+        if made.is_empty() {
+            return Some(());
+        }
+        let can_be_copied = |path: &String| self.is_own_place(path);
+        if !run.is_straight() || !made.iter().all(can_be_copied) {
+            return None;
+        }
+        for path in made {
+            if !self.holds(&path) {
+                self.absent.push(Region::new(path.clone()));
+                self.carried.push(path);
+            }
+        }
+        Some(())
+    }
+
+    /// Takes back the copies whose files the builder removes again. `None`: what it removes would stay in the runtime
+    /// stage.
+    fn remove(&mut self, gone: &Region) -> Option<()> {
+        let meets =
+            |(_, regions): &&(usize, Vec<Region>)| regions.iter().any(|own| own.meets(gone));
+        let met: Vec<usize> = self
+            .present
+            .iter()
+            .filter(meets)
+            .map(|(at, _)| *at)
+            .collect();
+        let [only] = met.as_slice() else {
+            return met.is_empty().then_some(());
+        };
+        let (_, regions) = self.present.iter().find(|(at, _)| at == only)?;
+        let is_copy = self.site.roles.of(*only) == Role::Source;
+        if !is_copy || !regions.iter().all(|region| gone.covers(region)) {
+            return None;
+        }
+        self.artefacts.left_out.push(*only);
+        self.present.retain(|(at, _)| at != only);
+        Some(())
+    }
+
+    /// Whether a path can be copied without bringing more than what a step has put there.
+    fn is_own_place(&self, path: &str) -> bool {
+        let tools = &self.site.cx.knowledge.tools;
+        let is_shared = |folder: &str| below(folder, path).is_some();
+        path.starts_with('/')
+            && !path.contains(['{', '}', '~', '$', ' '])
+            && !tools.paths("@system").any(is_shared)
+    }
+}
+
+/// What a step makes, and what is gone behind it. `None`: it cannot be told.
+fn made_by(tools: &Tools, step: &Step<'_>) -> Option<(Vec<String>, Vec<Region>)> {
+    let paths = regions(&step.effects.writes)?;
+    let Some(invocation) = &step.invocation else {
+        return Some((paths, Vec::new()));
+    };
+    let action = invocation.action;
+    if action.does == Does::AddUser || is_link(step) {
+        return None;
+    }
+    if let (true, Extent::Regions(gone)) = (action.removes, &step.effects.writes) {
+        return Some((Vec::new(), gone.clone()));
+    }
+    if matches!(action.operands, Operands::Move | Operands::ReadThenWrite) {
+        return moved_or_copied(tools, step, invocation);
+    }
+    Some((paths, Vec::new()))
+}
+
+/// The same for `mv` and `cp`, whose last operand may be the folder that the others go to.
+fn moved_or_copied(
+    tools: &Tools,
+    step: &Step<'_>,
+    invocation: &Invocation<'_>,
+) -> Option<(Vec<String>, Vec<Region>)> {
+    let cwd = step.cwd.as_deref().filter(|_| !step.redirected)?;
+    let (last, sources) = invocation.operands.split_last()?;
+    let into = step.args[*last].text.as_deref()?;
+    let dest = join(cwd, into);
+    let is_area = tools.paths("@system").any(|area| area == dest);
+    let is_folder = into.ends_with(['/', '.']) || sources.len() > 1 || is_area;
+    let is_moving = invocation.action.operands == Operands::Move;
+    let (mut made, mut gone) = (Vec::new(), Vec::new());
+    for source in sources {
+        let source = step.args[*source].text.as_deref()?;
+        let name = source.trim_end_matches('/').rsplit('/').next()?;
+        let is_named = is_folder && !name.contains(['*', '?', '[']) && name != ".";
+        made.push(if is_named {
+            join(&dest, name)
+        } else {
+            dest.clone()
+        });
+        gone.extend(is_moving.then(|| Region::new(join(cwd, source))));
+    }
+    Some((made, gone))
+}
+
+/// The paths that an extent names, with the folder in place of a pattern.
+fn regions(extent: &Extent) -> Option<Vec<String>> {
+    let Extent::Regions(regions) = extent else {
+        return None;
+    };
+    let path = |region: &Region| match region.path.contains(['*', '?', '[']) {
+        true => parent(&region.path).to_owned(),
+        false => region.path.clone(),
+    };
+    Some(regions.iter().map(path).collect())
+}
+
+fn removes(step: &Step<'_>) -> bool {
+    let invocation = step.invocation.as_ref();
+    invocation.is_some_and(|invocation| invocation.action.removes)
+}
+
+/// Whether a step makes names for what may not be there.
+fn is_link(step: &Step<'_>) -> bool {
+    let invocation = step.invocation.as_ref();
+    invocation.is_some_and(|invocation| invocation.action.operands == Operands::Link)
+}

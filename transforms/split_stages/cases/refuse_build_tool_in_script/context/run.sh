@@ -1,0 +1,2 @@
+#!/bin/sh
+test -f ready && exec mvn spring-boot:run "$@"
