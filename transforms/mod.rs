@@ -4,6 +4,7 @@
 //! does, what it refuses: every code with its reason) and `cases/`; then a `mod` line and a place in
 //! [`ALL`]. `CONTRIBUTING.md` walks through it.
 
+mod dependencies;
 pub mod merge_apt;
 pub mod nonroot_user;
 pub mod reorder_copies;

@@ -22,7 +22,7 @@ pub mod state;
 
 use crate::knowledge::Knowledge;
 use crate::knowledge::images::Image;
-use crate::syntax::{Dockerfile, Kind, Span, View};
+use crate::syntax::{Dockerfile, Expander, Kind, Lookup, Span, Transfer, View};
 
 use runs::Run;
 use stages::{Base, Stage};
@@ -99,6 +99,18 @@ impl<'a> Facts<'a> {
                 .find(|stage| stage.is_named(reference))
                 .map(|stage| stage.index)
         })
+    }
+
+    /// Where the copy at `index` puts what it brings: absolute, with the variables replaced whose values are known.
+    #[must_use]
+    pub fn destination(&self, index: usize, transfer: &Transfer) -> String {
+        let state = &self.states[index];
+        let lookup = |name: &str| state.value(name).map_or(Lookup::Unknown, Lookup::Set);
+        let raw = &transfer.dest.raw;
+        let expanded = Expander::new(self.file.escape())
+            .expand(raw, &lookup)
+            .value();
+        paths::join(&state.workdir, expanded.as_deref().unwrap_or(raw))
     }
 
     /// The state behind the last instruction of `stage`.

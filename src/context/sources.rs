@@ -2,7 +2,7 @@
 
 use regex_lite::Regex;
 
-use super::BuildContext;
+use super::{BuildContext, matches_name};
 use crate::knowledge::tools::Language;
 
 /// More files than this are not looked through: then nothing is known.
@@ -20,14 +20,15 @@ const NOT_THE_PROGRAM: [&str; 8] = [
     "tests",
 ];
 
-/// The sources of one language.
+/// Sources and settings of the program.
+#[derive(Default)]
 pub struct Sources {
     /// Path in the context, and text.
     files: Vec<(String, String)>,
 }
 
 /// A line of a source.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct SourceLine {
     /// The file, relative to the root of the context.
     pub path: String,
@@ -41,20 +42,30 @@ impl BuildContext {
     /// The sources in `language` that a copy of the context would bring, tests left out.
     #[must_use]
     pub fn sources(&self, language: &Language) -> Sources {
-        let files = self.files_below("", MOST_FILES).unwrap_or_default();
-        let is_source = |path: &String| {
-            let mut folders = path.split('/').rev().skip(1);
-            language
-                .sources
-                .iter()
-                .any(|end| path.ends_with(end.as_str()))
-                && !folders.any(|folder| NOT_THE_PROGRAM.contains(&folder))
+        let is_source = |name: &str| language.sources.iter().any(|end| name.ends_with(&**end));
+        self.program_files(is_source)
+    }
+
+    /// The files of the program with one of `names`, in which `*` stands for anything.
+    #[must_use]
+    pub fn files_called(&self, names: &[String]) -> Sources {
+        self.program_files(|name| names.iter().any(|pattern| matches_name(pattern, name)))
+    }
+
+    /// The files whose names are `wanted`, but for those in folders that hold none of the program.
+    fn program_files(&self, wanted: impl Fn(&str) -> bool) -> Sources {
+        let is_of_program = |path: &String| {
+            let mut parts = path.rsplit('/');
+            let hidden =
+                |folder: &str| folder.starts_with('.') || NOT_THE_PROGRAM.contains(&folder);
+            parts.next().is_some_and(&wanted) && !parts.any(hidden)
         };
+        let files = self.files_below("", MOST_FILES).unwrap_or_default();
         let read = |path: String| self.read(&path).map(|text| (path, text));
         Sources {
             files: files
                 .into_iter()
-                .filter(is_source)
+                .filter(is_of_program)
                 .filter_map(read)
                 .collect(),
         }
@@ -65,17 +76,14 @@ impl Sources {
     /// The first line that one of `patterns` matches.
     #[must_use]
     pub fn find(&self, patterns: &[Regex]) -> Option<SourceLine> {
-        self.lines(patterns).next()
+        let matches = |line: &SourceLine| patterns.iter().any(|regex| regex.is_match(&line.text));
+        self.lines().find(matches)
     }
 
-    /// All lines that one of `patterns` matches.
-    pub fn lines<'s>(&'s self, patterns: &'s [Regex]) -> impl Iterator<Item = SourceLine> + 's {
-        self.files.iter().flat_map(move |(path, text)| {
-            let matching = text
-                .lines()
-                .enumerate()
-                .filter(|(_, line)| patterns.iter().any(|regex| regex.is_match(line)));
-            matching.map(|(nth, line)| SourceLine {
+    /// All lines.
+    pub fn lines(&self) -> impl Iterator<Item = SourceLine> + '_ {
+        self.files.iter().flat_map(|(path, text)| {
+            text.lines().enumerate().map(|(nth, line)| SourceLine {
                 path: path.clone(),
                 line: nth + 1,
                 text: line.to_owned(),
@@ -104,15 +112,60 @@ impl Sources {
 }
 
 impl SourceLine {
-    /// The absolute paths that it names in quotes.
+    /// Whether it is a comment in one of the usual languages.
+    #[must_use]
+    pub fn is_comment(&self) -> bool {
+        let text = self.text.trim_start();
+        ["#", "//", "*", "/*", ";", "--", "<!--"]
+            .iter()
+            .any(|mark| text.starts_with(mark))
+    }
+
+    /// The absolute paths that it names in quotes, but for those that are added to another path.
     #[must_use]
     pub fn absolute_paths(&self) -> Vec<&str> {
-        let pieces = self.text.split(['"', '\'', '`']);
-        pieces
-            .skip(1)
-            .step_by(2)
-            .filter(|piece| piece.len() > 1 && piece.starts_with('/'))
+        let mut pieces = self.text.split(['"', '\'', '`']);
+        let mut paths = Vec::new();
+        while let (Some(before), Some(piece)) = (pieces.next(), pieces.next()) {
+            let before = before.trim_end();
+            let is_added = before.ends_with(['+', '.', '}'])
+                || before.contains("path.join(") && before.ends_with(',');
+            paths.extend(Self::path_in(piece).filter(|_| !is_added));
+        }
+        paths
+    }
+
+    /// The absolute paths that a line of a file of settings names, in quotes or without.
+    #[must_use]
+    pub fn named_paths(&self) -> Vec<&str> {
+        let ends_word = |c: char| c.is_whitespace() || "\"'<>=,;()".contains(c);
+        self.text
+            .split(ends_word)
+            .filter_map(Self::path_in)
             .collect()
+    }
+
+    /// The absolute path in `text`: `/data/x` in itself, in `sqlite:////data/x` and in `unix:/data/x`; up to its
+    /// first variable part.
+    #[must_use]
+    pub fn path_in(text: &str) -> Option<&str> {
+        let (scheme, rest) = match text.rsplit_once(':') {
+            Some((scheme, rest)) if rest.starts_with('/') => (scheme, rest),
+            _ => ("", text),
+        };
+        let slashes = rest.len() - rest.trim_start_matches('/').len();
+        // Two slashes go before a host; SQLAlchemy writes three of them before a relative path.
+        let relative = if scheme.starts_with("sqlite") { 3 } else { 2 };
+        if slashes == 0 || slashes == relative || slashes == 2 {
+            return None;
+        }
+        let path = &rest[slashes - 1..];
+        let variable = path.find(['$', '{', '%', '*', '<', '(', ' ', '?', '|']);
+        let fixed = match variable {
+            Some(at) => &path[..path[..at].rfind('/')?],
+            None => path,
+        };
+        (fixed.len() > 1).then_some(fixed)
     }
 }
 
@@ -137,13 +190,29 @@ mod tests {
         assert!(!names("digit", "git"));
     }
 
+    fn paths(text: &str) -> Vec<String> {
+        let line = SourceLine {
+            text: text.to_owned(),
+            ..SourceLine::default()
+        };
+        line.absolute_paths()
+            .into_iter()
+            .map(str::to_owned)
+            .collect()
+    }
+
     #[test]
     fn paths_are_absolute_and_quoted() {
-        let line = SourceLine {
-            path: String::new(),
-            line: 1,
-            text: "open('/data/a', \"w\") # /x".to_owned(),
-        };
-        assert_eq!(line.absolute_paths(), ["/data/a"]);
+        assert_eq!(paths("open('/data/a', \"w\") # /x"), ["/data/a"]);
+        assert_eq!(paths("f'/data/{name}.txt'"), ["/data"]);
+        assert_eq!(
+            paths("'sqlite:////data/a.db', 'sqlite:///a.db'"),
+            ["/data/a.db"]
+        );
+        assert_eq!(paths("fetch('https://example.org/a')"), [""; 0]);
+        assert_eq!(
+            paths("open(BASE + '/a'); path.join(__dirname, '/b')"),
+            [""; 0]
+        );
     }
 }

@@ -21,6 +21,9 @@ pub struct Startup {
     pub owner_bound: Vec<String>,
     #[serde(default)]
     folders: Folders,
+    /// How settings say what a program writes.
+    #[serde(default)]
+    pub settings: Settings,
 }
 
 /// Programs with the same needs.
@@ -34,6 +37,9 @@ pub struct Program {
     pub needs: Needs,
     /// What they do, as the rest of a sentence that starts with the name.
     pub why: String,
+    /// Whether they write into the folders of dependencies as well.
+    #[serde(default)]
+    pub in_dependencies: bool,
     /// Whether they serve the sources to those who work on them.
     #[serde(default)]
     pub for_development: bool,
@@ -79,11 +85,17 @@ pub struct Package {
 #[serde(deny_unknown_fields)]
 pub struct Trace {
     /// What the command looks like.
-    #[serde(deserialize_with = "super::regex")]
+    #[serde(default, deserialize_with = "super::regex")]
     line: Option<Regex>,
     /// What it looks like when it does no such thing.
     #[serde(default, deserialize_with = "super::regex")]
     except: Option<Regex>,
+    /// Packages that leave it when they are installed.
+    #[serde(default)]
+    packages: Vec<String>,
+    /// It matters only to these programs, when the container starts them. None: to all.
+    #[serde(default)]
+    pub used_by: Vec<String>,
     /// What it leaves behind.
     pub leaves: Leaves,
     /// Variables that send it elsewhere.
@@ -113,6 +125,73 @@ pub enum Leaves {
 struct Folders {
     system: Vec<String>,
     shared: Vec<String>,
+    /// Names of folders with what a build makes, in which a program keeps caches when it runs.
+    kept: Vec<String>,
+}
+
+/// How settings of a program say what it writes: variables, assignments and files of settings.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// The names of files of settings.
+    pub files: Vec<String>,
+    /// Matches in a line that sets a path to write to.
+    #[serde(deserialize_with = "super::regex")]
+    name: Option<Regex>,
+    /// Matches in a line that sets something else.
+    #[serde(deserialize_with = "super::regex")]
+    other_name: Option<Regex>,
+    /// Matches in a line whose path is that of a folder.
+    #[serde(deserialize_with = "super::regex")]
+    folder: Option<Regex>,
+    /// The endings of files that programs write.
+    written: Vec<String>,
+    /// What is in these folders is only read.
+    only_read: Vec<String>,
+}
+
+impl Settings {
+    /// Whether `line` sets a path to write to, by the name of the setting.
+    #[must_use]
+    pub fn is_name(&self, line: &str) -> bool {
+        matches(&self.name, line) && !matches(&self.other_name, line)
+    }
+
+    /// Whether the path that `line` names is a folder.
+    #[must_use]
+    pub fn is_folder(&self, line: &str) -> bool {
+        matches(&self.folder, line)
+    }
+
+    /// Whether `path` is called like a file that programs write.
+    #[must_use]
+    pub fn is_written(&self, path: &str) -> bool {
+        let ending = path
+            .rsplit('/')
+            .next()
+            .and_then(|name| name.rsplit_once('.'));
+        ending.is_some_and(|(_, ending)| self.written.iter().any(|known| known == ending))
+    }
+
+    /// Whether `path` lies where programs only read, when no more is known than that they know it.
+    #[must_use]
+    pub fn is_only_read(&self, path: &str) -> bool {
+        let holds = |folder: &String| below(path, folder).is_some();
+        self.only_read.iter().any(holds)
+    }
+
+    fn extend(&mut self, more: Self) {
+        self.files.extend(more.files);
+        self.written.extend(more.written);
+        self.only_read.extend(more.only_read);
+        self.name = more.name.or(self.name.take());
+        self.other_name = more.other_name.or(self.other_name.take());
+        self.folder = more.folder.or(self.folder.take());
+    }
+}
+
+fn matches(regex: &Option<Regex>, text: &str) -> bool {
+    regex.as_ref().is_some_and(|regex| regex.is_match(text))
 }
 
 impl Startup {
@@ -124,6 +203,8 @@ impl Startup {
         self.owner_bound.extend(more.owner_bound);
         self.folders.system.extend(more.folders.system);
         self.folders.shared.extend(more.folders.shared);
+        self.folders.kept.extend(more.folders.kept);
+        self.settings.extend(more.settings);
     }
 
     /// The program that `words` call, and how many of them name it. The most words win.
@@ -161,6 +242,13 @@ impl Startup {
             .find(|package| package.names.iter().any(|known| known == name))
     }
 
+    /// Whether a program keeps caches in the build's output at `path`.
+    #[must_use]
+    pub fn keeps_caches_in(&self, path: &str) -> bool {
+        path.split('/')
+            .any(|name| self.folders.kept.iter().any(|kept| kept == name))
+    }
+
     /// Whether `path` is a folder that a program can have for itself.
     #[must_use]
     pub fn is_own_folder(&self, path: &str) -> bool {
@@ -180,9 +268,13 @@ impl Trace {
     /// Whether `command` leaves it.
     #[must_use]
     pub fn is_left_by(&self, command: &str) -> bool {
-        let found =
-            |regex: &Option<Regex>| regex.as_ref().is_some_and(|regex| regex.is_match(command));
-        found(&self.line) && !found(&self.except)
+        matches(&self.line, command) && !matches(&self.except, command)
+    }
+
+    /// Whether the installation of the package `name` leaves it.
+    #[must_use]
+    pub fn is_left_by_package(&self, name: &str) -> bool {
+        self.packages.iter().any(|package| package == name)
     }
 }
 

@@ -3,12 +3,11 @@
 use super::account::Account;
 use super::given;
 use super::left_behind::history;
+use super::leftovers;
 use super::ownership::Territory;
 use super::start::Start;
-use crate::analysis::paths::{Extent, Region, UNKNOWN_WORKDIR, below, join};
-use crate::analysis::runs::Step;
+use crate::analysis::paths::{UNKNOWN_WORKDIR, below};
 use crate::analysis::stages::Stage;
-use crate::knowledge::tools::Does;
 use crate::syntax::{Kind, Word};
 use crate::transform::Cx;
 
@@ -74,46 +73,9 @@ fn writes(cx: &Cx<'_>, stage: &Stage, account: &Account, territory: &Territory) 
 
 /// What steps make in the working folder belongs to root.
 fn reads_only(cx: &Cx<'_>, stage: &Stage, territory: &Territory) -> Option<String> {
-    let folder = Region::new(territory.workdir.clone()?);
-    let makes = |step: &&Step<'_>| {
-        let quiet = matches!(
-            step.does(),
-            Some(
-                Does::AddUser
-                    | Does::ShellState
-                    | Does::Nothing
-                    | Does::InstallPackages
-                    | Does::RefreshLists
-                    | Does::UpgradePackages
-                    | Does::CleanCache
-                    | Does::RemovePackages
-            )
-        );
-        let changes_mode = matches!(
-            step.args.first().map(|arg| arg.known()),
-            Some("chmod" | "chown" | "mkdir" | "touch" | "rm")
-        );
-        !quiet && !changes_mode && touches(step, &folder)
-    };
-    let mut names: Vec<String> = Vec::new();
-    for index in stage.body.clone() {
-        if leaves_to_root(cx, index, territory, &folder) {
-            names.push("`COPY --from`".to_owned());
-        }
-        let Some(run) = &cx.facts.runs[index] else {
-            continue;
-        };
-        for step in run.steps.iter().filter(makes) {
-            let words: Vec<&str> = step
-                .args
-                .iter()
-                .map(|arg| arg.known())
-                .filter(|word| !word.is_empty() && !word.starts_with('-'))
-                .take(3)
-                .collect();
-            names.push(format!("`{}`", words.join(" ")));
-        }
-    }
+    let folder = territory.workdir.as_deref()?;
+    let leftovers = leftovers::all(cx, stage, territory).into_iter();
+    let mut names: Vec<String> = leftovers.map(|leftover| leftover.name).collect();
     names.dedup();
     let more = if names.len() > MOST_NAMED {
         " and others"
@@ -123,31 +85,10 @@ fn reads_only(cx: &Cx<'_>, stage: &Stage, territory: &Territory) -> Option<Strin
     names.truncate(MOST_NAMED);
     (!names.is_empty()).then(|| {
         format!(
-            "the program only reads what {}{more} may have put into {}",
-            names.join(", "),
-            folder.path
+            "the program only reads what {}{more} may have put into {folder}",
+            names.join(", ")
         )
     })
-}
-
-/// Whether the copy from another stage puts files of root into `folder`.
-fn leaves_to_root(cx: &Cx<'_>, index: usize, territory: &Territory, folder: &Region) -> bool {
-    let view = &cx.facts.views[index];
-    match &view.kind {
-        Kind::Copy(transfer) if view.flag("from").is_some() && view.flag("chown").is_none() => {
-            let dest = join(&cx.facts.states[index].workdir, &transfer.dest.raw);
-            below(&dest, &folder.path).is_some() && !territory.copies.contains(&index)
-        }
-        _ => false,
-    }
-}
-
-/// Whether `step` may write in `folder`: one that is not understood, if it runs there.
-fn touches(step: &Step<'_>, folder: &Region) -> bool {
-    match (&step.effects.writes, &step.cwd) {
-        (Extent::Everything, Some(cwd)) => folder.meets(&Region::new(cwd.clone())) && cwd != "/",
-        (writes, _) => writes.meets(folder),
-    }
 }
 
 fn scripts(start: &Start) -> impl Iterator<Item = String> {
@@ -169,9 +110,7 @@ fn readable(cx: &Cx<'_>, stage: &Stage, territory: &Territory) -> Option<String>
             && !territory.copies.contains(index)
     };
     let path = |index: usize| match &cx.facts.views[index].kind {
-        Kind::Copy(transfer) | Kind::Add(transfer) => {
-            join(&cx.facts.states[index].workdir, &transfer.dest.raw)
-        }
+        Kind::Copy(transfer) | Kind::Add(transfer) => cx.facts.destination(index, transfer),
         _ => String::new(),
     };
     let mut paths: Vec<String> = stage.body.clone().filter(stays).map(path).collect();

@@ -2,10 +2,10 @@
 
 use super::account::Account;
 use super::ownership::Territory;
+use super::start::Start;
 use crate::analysis::paths::{below, join};
 use crate::analysis::runs::Step;
 use crate::analysis::stages::{Base, Stage};
-use crate::knowledge::startup::{Leaves, Trace};
 use crate::knowledge::tools::Does;
 use crate::syntax::{Kind, Span};
 use crate::transform::{Cx, Refusal};
@@ -33,6 +33,7 @@ pub(super) fn check(
     site: Span,
     account: &Account,
     territory: &Territory,
+    start: &Start,
 ) -> Result<(), Refusal> {
     let looker = Looker {
         cx,
@@ -40,6 +41,7 @@ pub(super) fn check(
         account,
         territory,
         history: history(cx, stage),
+        called: &start.called,
     };
     looker
         .history
@@ -47,12 +49,15 @@ pub(super) fn check(
         .try_for_each(|&index| looker.instruction(index))
 }
 
-struct Looker<'a> {
-    cx: &'a Cx<'a>,
+pub(super) struct Looker<'a> {
+    pub cx: &'a Cx<'a>,
     site: Span,
     account: &'a Account,
     territory: &'a Territory,
-    history: Vec<usize>,
+    /// The instructions in the order in which they run.
+    pub history: Vec<usize>,
+    /// The programs that the container starts.
+    pub called: &'a [String],
 }
 
 impl Looker<'_> {
@@ -75,13 +80,14 @@ impl Looker<'_> {
         }
     }
 
-    fn refuse(&self, code: &'static str, index: usize, message: String) -> Refusal {
+    pub(super) fn refuse(&self, code: &'static str, index: usize, message: String) -> Refusal {
         let span = self.cx.file.instructions()[index].span;
         Refusal::new(self.site, code, message).because(span, "this instruction")
     }
 
     fn path_of_root(&self, index: usize, text: &str) -> Result<(), Refusal> {
-        if !names_home_of_root(text) {
+        let home = self.cx.facts.states[index].value("HOME");
+        if !names_home_of_root(text, home.as_deref()) {
             return Ok(());
         }
         let message = "files in /root, which only root may enter, are used here; keep them in a folder of the program".to_owned();
@@ -116,6 +122,7 @@ impl Looker<'_> {
 
     fn step(&self, index: usize, step: &Step<'_>, text: &str) -> Result<(), Refusal> {
         let program = step.args.first().map_or("", |arg| arg.known());
+        self.traces_of_step(index, step)?;
         if !matches!(program, "rm" | "mkdir" | "echo") {
             self.path_of_root(index, text)?;
         }
@@ -125,48 +132,6 @@ impl Looker<'_> {
             "chmod" => self.chmod(index, step, text),
             _ => self.packages(index, step),
         }
-    }
-
-    fn traces(&self, index: usize, text: &str) -> Result<(), Refusal> {
-        let traces = &self.cx.knowledge.startup.traces;
-        let mut commands = text.split("&&").flat_map(|list| list.split(';'));
-        let left = |command| traces.iter().find(|trace| trace.is_left_by(command));
-        let mut found = commands.by_ref().filter_map(left);
-        let Some(trace) = found.find(|trace| !self.sent_elsewhere(trace, index)) else {
-            return Ok(());
-        };
-        let (code, remedy) = match trace.leaves {
-            Leaves::Home => (
-                "home-of-root",
-                "send it to a folder that everybody may read",
-            ),
-            Leaves::Data => (
-                "data-of-root",
-                "make it when the container starts, or give it to the user in the same RUN",
-            ),
-            Leaves::Rights => (
-                "needs-root",
-                "set USER yourself when you know that it works",
-            ),
-        };
-        Err(self.refuse(code, index, format!("{}; {remedy}", trace.why)))
-    }
-
-    /// Whether a variable or another step puts it where everybody can read it.
-    fn sent_elsewhere(&self, trace: &Trace, index: usize) -> bool {
-        let variables = &self.cx.facts.states[index].variables;
-        let by_step = |&at: &usize| {
-            let view = &self.cx.facts.views[at];
-            trace
-                .unless_step
-                .as_ref()
-                .is_some_and(|regex| regex.is_match(view.body.text(&view.logical.text)))
-        };
-        trace
-            .unless_env
-            .iter()
-            .any(|name| variables.contains_key(name))
-            || self.history.iter().any(by_step)
     }
 
     fn own_account(&self, index: usize, text: &str) -> Result<(), Refusal> {
@@ -268,15 +233,16 @@ fn is_root(owner: &str) -> bool {
     matches!(user, "" | "root" | "0")
 }
 
-/// Whether `text` names the home of root.
-fn names_home_of_root(text: &str) -> bool {
+/// Whether `text` names the home of root, where `home` is the value of `HOME`, if a variable sets it.
+fn names_home_of_root(text: &str, home: Option<&str>) -> bool {
+    let moved = home.is_some_and(|home| below(home, "/root").is_none());
     let words = text.split(|c: char| c.is_whitespace() || "\"'=:;,<>()|&[]".contains(c));
     words.into_iter().any(|word| {
         let home = word.starts_with("~/")
             || word == "~"
             || word.starts_with("$HOME")
             || word.starts_with("${HOME");
-        home || below(word, "/root").is_some()
+        home && !moved || below(word, "/root").is_some()
     })
 }
 

@@ -2,21 +2,27 @@
 
 mod account;
 mod assumptions;
+mod folders;
 mod given;
+mod grants;
 mod left_behind;
+mod leftovers;
 mod needs;
 mod origin;
 mod ownership;
 mod scripts;
 mod sources;
 mod start;
+mod traces;
 mod writer;
+mod written;
 
 use account::Account;
 use ownership::Territory;
+use sources::Project;
 use start::Start;
 
-use crate::analysis::paths::{below, join};
+use crate::analysis::paths::below;
 use crate::analysis::stages::{Os, Stage};
 use crate::knowledge::images::Command;
 use crate::syntax::{Kind, Span};
@@ -67,11 +73,14 @@ fn rewrite(cx: &Cx<'_>, stage: &Stage) -> Plan {
     refuse_service(cx, stage, site)?;
     refuse_foreign_program(cx, stage, &start, site)?;
     let account = account::choose(cx, stage, site)?;
-    let territory = ownership::survey(cx, stage, &account, site)?;
+    let project = Project::read(cx);
+    let mut territory = ownership::survey(cx, stage, &account, site)?;
     needs::check(cx, stage, &start, &territory)?;
+    let written = written::all(cx, stage, &start, &project);
+    grants::settle(cx, stage, &account, &mut territory, &written, site)?;
     given::check(cx, stage, &start, &territory, site)?;
-    left_behind::check(cx, stage, site, &account, &territory)?;
-    sources::check(cx, stage, site, &account, &territory)?;
+    left_behind::check(cx, stage, site, &account, &territory, &start)?;
+    project.check_owner_bound(cx, stage, site)?;
     refuse_other_shell(cx, stage, site, &account, &territory)?;
     Ok(build(cx, stage, &start, &account, &territory))
 }
@@ -170,7 +179,7 @@ fn refuse_foreign_program(
 ) -> Result<(), Refusal> {
     let brings_program = |index: usize| match &cx.facts.views[index].kind {
         Kind::Copy(transfer) | Kind::Add(transfer) => {
-            let dest = join(&cx.facts.states[index].workdir, &transfer.dest.raw);
+            let dest = cx.facts.destination(index, transfer);
             let download = transfer
                 .sources
                 .iter()

@@ -1,12 +1,11 @@
 //! What the commands that start need of their user.
 
+use super::leftovers::{self, Leftover};
 use super::ownership::Territory;
 use super::start::{Start, StartCommand};
 use crate::analysis::commands::{Arg, recognise};
-use crate::analysis::effects;
-use crate::analysis::paths::{Extent, below, join};
 use crate::analysis::stages::Stage;
-use crate::knowledge::startup::Needs;
+use crate::knowledge::startup::{Needs, Program};
 use crate::knowledge::tools::Does;
 use crate::syntax::Span;
 use crate::transform::{Cx, Refusal};
@@ -73,8 +72,7 @@ impl Judge<'_> {
     fn command(&self, command: &StartCommand) -> Result<(), Refusal> {
         self.table(command)?;
         self.installs(command)?;
-        self.devices(command)?;
-        self.writes(command)
+        self.devices(command)
     }
 
     fn refuse(
@@ -99,6 +97,7 @@ impl Judge<'_> {
                 "an image made to run without root does it otherwise",
             ),
             Needs::Build => ("builds-at-start", "do it in a RUN"),
+            Needs::BuildOutput if !self.meets_files_of_root(program) => return Ok(()),
             Needs::BuildOutput => (
                 "writes-build-output",
                 "give these folders to the user in the step that makes them",
@@ -107,6 +106,13 @@ impl Judge<'_> {
             _ => return Ok(()),
         };
         Err(self.refuse(code, command, &program.why, remedy))
+    }
+
+    /// Whether there are files of root where `program` writes.
+    fn meets_files_of_root(&self, program: &Program) -> bool {
+        let leftovers = leftovers::all(self.cx, self.stage, self.territory);
+        let written = |leftover: &Leftover| !leftover.is_dependency || program.in_dependencies;
+        leftovers.iter().any(written)
     }
 
     /// What the tables of the build know to install or build.
@@ -156,53 +162,10 @@ impl Judge<'_> {
             None => Ok(()),
         }
     }
-
-    /// Files that a script writes: by redirection, or by a command that the tables know.
-    fn writes(&self, command: &StartCommand) -> Result<(), Refusal> {
-        let state = self.cx.facts.state_after(self.stage);
-        let mut written: Vec<String> = command
-            .writes
-            .iter()
-            .map(|path| join(&state.workdir, path))
-            .collect();
-        let args = args(command);
-        if let Some(invocation) = recognise(&self.cx.knowledge.tools, &args)
-            && invocation.action.does == Does::Files
-        {
-            let effects = effects::of_invocation(
-                &self.cx.knowledge.tools,
-                &invocation,
-                &args,
-                &state,
-                Some(&state.workdir),
-            );
-            if let Extent::Regions(regions) = effects.writes {
-                written.extend(regions.into_iter().map(|region| region.path));
-            }
-        }
-        match written.iter().find(|path| !self.may_write(path)) {
-            Some(path) => {
-                let why = format!("writes {path}, which belongs to root");
-                Err(self.refuse(
-                    "writes-system-files",
-                    command,
-                    &why,
-                    "write it in a RUN, or into a folder of the program",
-                ))
-            }
-            None => Ok(()),
-        }
-    }
-
-    fn may_write(&self, path: &str) -> bool {
-        let open = ["/tmp", "/var/tmp", "/dev", "/proc"];
-        path.contains('$')
-            || open.iter().any(|folder| below(path, folder).is_some())
-            || self.territory.holds(path)
-    }
 }
 
-fn args(command: &StartCommand) -> Vec<Arg> {
+/// The words of `command`, as the tables of the build take them.
+pub(super) fn args(command: &StartCommand) -> Vec<Arg> {
     let arg = |word: &String| Arg {
         span: Span::default(),
         text: Some(word.clone()),

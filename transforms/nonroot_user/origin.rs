@@ -24,7 +24,7 @@ pub(super) fn origin(cx: &Cx<'_>, stage: &Stage, path: &str) -> Origin {
 }
 
 /// Where `path` comes from in the state before instruction `end`.
-fn origin_before(cx: &Cx<'_>, stage: &Stage, end: usize, path: &str) -> Origin {
+pub(super) fn origin_before(cx: &Cx<'_>, stage: &Stage, end: usize, path: &str) -> Origin {
     for index in (stage.body.start..end).rev() {
         let (Kind::Copy(transfer) | Kind::Add(transfer)) = &cx.facts.views[index].kind else {
             if let Some(source) = moved(cx, index, path) {
@@ -94,7 +94,7 @@ fn makes(cx: &Cx<'_>, index: usize, path: &str) -> bool {
 
 fn brought(cx: &Cx<'_>, index: usize, transfer: &Transfer, path: &str) -> Origin {
     let view = &cx.facts.views[index];
-    let dest = join(&cx.facts.states[index].workdir, &transfer.dest.raw);
+    let dest = cx.facts.destination(index, transfer);
     let Some(rest) = below(path, &dest) else {
         return Origin::Elsewhere;
     };

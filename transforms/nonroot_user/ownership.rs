@@ -4,19 +4,13 @@
 //! (checked with Docker 28): the working folder is given away before `WORKDIR` or `COPY` would make it as root.
 
 use super::account::Account;
-use super::given;
-use super::left_behind::history;
 use crate::analysis::commands::Invocation;
 use crate::analysis::paths::{below, join};
-use crate::analysis::runs::Step;
 use crate::analysis::stages::Stage;
 use crate::context::FileKind;
 use crate::knowledge::tools::Role;
 use crate::syntax::{Kind, Span, Transfer};
 use crate::transform::{Cx, Refusal};
-
-/// Programs that make what others write later.
-const MAKERS: [&str; 2] = ["mkdir", "touch"];
 
 /// What belongs to the program.
 #[derive(Default)]
@@ -70,7 +64,17 @@ impl Territory {
         self.holds(path) || public.iter().any(|folder| below(path, folder).is_some())
     }
 
-    fn has(&self, path: &str) -> bool {
+    /// Whether a folder in the working folder that holds `path` is given away by itself.
+    pub(super) fn has_below_workdir(&self, path: &str) -> bool {
+        let own = self.made.iter().chain(&self.brought);
+        let handed_over = self.handed_over.iter().flat_map(|folder| &folder.paths);
+        own.chain(handed_over)
+            .filter(|folder| Some(*folder) != self.workdir.as_ref())
+            .any(|folder| below(path, folder).is_some())
+    }
+
+    /// Whether the program gets the folder `path` itself.
+    pub(super) fn has(&self, path: &str) -> bool {
         let handed_over =
             |handed_over: &HandedOver| handed_over.paths.iter().any(|own| own == path);
         self.made.iter().chain(&self.home).any(|own| own == path)
@@ -107,20 +111,20 @@ pub(super) fn survey(
     Ok(territory)
 }
 
-struct Surveyor<'a> {
-    cx: &'a Cx<'a>,
-    stage: &'a Stage,
-    account: &'a Account,
-    site: Span,
+pub(super) struct Surveyor<'a> {
+    pub cx: &'a Cx<'a>,
+    pub stage: &'a Stage,
+    pub account: &'a Account,
+    pub site: Span,
 }
 
 impl Surveyor<'_> {
-    fn refuse(&self, index: usize, code: &'static str, message: String) -> Refusal {
+    pub(super) fn refuse(&self, index: usize, code: &'static str, message: String) -> Refusal {
         let span = self.cx.file.instructions()[index].span;
         Refusal::new(self.site, code, message).because(span, "this instruction")
     }
 
-    fn is_own(&self, path: &str) -> bool {
+    pub(super) fn is_own(&self, path: &str) -> bool {
         self.cx.knowledge.startup.is_own_folder(path)
     }
 
@@ -130,36 +134,43 @@ impl Surveyor<'_> {
             let (Kind::Copy(transfer) | Kind::Add(transfer)) = &view.kind else {
                 continue;
             };
-            let dest = join(&self.cx.facts.states[index].workdir, &transfer.dest.raw);
+            let dest = self.cx.facts.destination(index, transfer);
             let of_stage = view.flag("from").is_some();
-            let project = of_stage && self.brings_the_project(index, transfer);
-            let folder = project || !of_stage && self.brings_a_folder(transfer);
+            let of_program = if of_stage {
+                self.brings_the_project(index, transfer) || self.keeps_caches(transfer)
+            } else {
+                !self.brings_manifests(transfer)
+            };
+            let folder = of_program && (of_stage || self.brings_a_folder(transfer));
             if folder && territory.workdir.is_none() && !self.is_own(&dest) {
                 let message = format!(
                     "the project is copied into {dest}, a folder of the system, where only root may write; give it a WORKDIR of its own"
                 );
                 return Err(self.refuse(index, "no-own-folder", message));
             }
-            // BuildKit lets only the owner read what it downloads.
-            let download = transfer
-                .sources
-                .iter()
-                .any(|source| source.raw.contains("://"));
-            let of_program = if of_stage {
-                project
-            } else {
-                !self.brings_manifests(transfer)
-            };
-            let own = of_program && self.is_own(&dest) && !self.is_removed(&dest);
-            if view.flag("chown").is_some() || !own && !download {
-                continue;
-            }
-            territory.copies.push(index);
-            if own && !territory.holds(&dest) {
-                territory.brought.push(dest);
+            let own = of_program
+                && self.is_own(&dest)
+                && !self.is_removed(&dest)
+                && !self.is_left_behind(territory, index, &dest)
+                && (folder || territory.holds(&dest));
+            if view.flag("chown").is_none() && (own || is_download(transfer)) {
+                if own && !territory.holds(&dest) {
+                    territory.brought.push(dest);
+                }
+                territory.copies.push(index);
             }
         }
         Ok(())
+    }
+
+    /// Whether the copy at `index` brings what only the build works on, before another working folder is set.
+    fn is_left_behind(&self, territory: &Territory, index: usize, dest: &str) -> bool {
+        let meets = |folder: &str| below(folder, dest).or(below(dest, folder)).is_some();
+        let works_there = |at: usize| {
+            self.cx.facts.runs[at].is_some() && meets(&self.cx.facts.states[at].workdir)
+        };
+        let of_program = territory.workdir.as_deref().is_none_or(meets);
+        !of_program && (index..self.stage.body.end).any(works_there)
     }
 
     fn brings_a_folder(&self, transfer: &Transfer) -> bool {
@@ -189,6 +200,15 @@ impl Surveyor<'_> {
         })
     }
 
+    /// Whether the program keeps caches in what the copy brings.
+    fn keeps_caches(&self, transfer: &Transfer) -> bool {
+        let startup = &self.cx.knowledge.startup;
+        transfer
+            .sources
+            .iter()
+            .any(|source| startup.keeps_caches_in(&source.raw))
+    }
+
     /// Whether the copy takes the whole working folder of another stage into that of this one. A program or a
     /// folder of dependencies that is taken by its name is better left to root: nothing has to write it.
     fn brings_the_project(&self, index: usize, transfer: &Transfer) -> bool {
@@ -206,208 +226,12 @@ impl Surveyor<'_> {
             .iter()
             .any(|source| join("/", &source.raw) == project)
     }
+}
 
-    /// What `mkdir` makes for the program.
-    fn folders_of_steps(&self, territory: &mut Territory) -> Result<(), Refusal> {
-        for index in history(self.cx, self.stage) {
-            let Some(run) = &self.cx.facts.runs[index] else {
-                continue;
-            };
-            for step in run.steps.iter().filter(|step| {
-                step.args
-                    .first()
-                    .is_some_and(|arg| MAKERS.contains(&arg.known()))
-            }) {
-                let folders = self.folders_of(index, step);
-                let (paths, words): (Vec<String>, Vec<&str>) = folders
-                    .into_iter()
-                    .filter(|(path, _)| !territory.has(path))
-                    .unzip();
-                if paths.is_empty() {
-                    continue;
-                }
-                if self.stage.body.contains(&index)
-                    && run.and_list().is_some()
-                    && self.account.has_shell
-                {
-                    territory.handed_over.push(HandedOver {
-                        index,
-                        step: step.span,
-                        operands: words.join(" "),
-                        paths,
-                    });
-                } else if self.account.has_shell
-                    && (!self.stage.body.contains(&index)
-                        || step.args.iter().any(|arg| arg.known().starts_with("-p")))
-                {
-                    territory.made.extend(paths);
-                } else {
-                    let message = format!(
-                        "{} is made as root, in a way that leaves no place to give it away; make it in a RUN of its own",
-                        paths.join(" ")
-                    );
-                    return Err(self.refuse(index, "folder-of-root", message));
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// The folders for the program that `step` makes, with the words that name them.
-    fn folders_of<'s>(&'s self, index: usize, step: &Step<'_>) -> Vec<(String, &'s str)> {
-        let text = &self.cx.facts.views[index].logical.text;
-        let operands = step
-            .invocation
-            .iter()
-            .flat_map(|invocation| &invocation.operands);
-        let named = operands.filter_map(|&at| {
-            let path = join(step.cwd.as_deref()?, step.args[at].text.as_deref()?);
-            Some((path, step.args[at].span.text(text)))
-        });
-        named
-            .filter(|(path, _)| {
-                self.is_own(path)
-                    && !self.is_given_away(path)
-                    && !self.is_open(path)
-                    && !self.is_removed(path)
-            })
-            .collect()
-    }
-
-    /// Whether the Dockerfile itself gives the folder to the account.
-    fn is_given_away(&self, path: &str) -> bool {
-        self.steps_on(path, &["chown"]).any(|step| {
-            step.args
-                .iter()
-                .skip(1)
-                .any(|arg| self.account.is_called(arg.known()))
-        })
-    }
-
-    /// Whether everybody may write the folder.
-    fn is_open(&self, path: &str) -> bool {
-        let open = [
-            "777", "0777", "1777", "a+w", "a+rw", "a+rwx", "ugo+rwx", "o+w", "o+rwx",
-        ];
-        self.steps_on(path, &["chmod"])
-            .any(|step| step.args.iter().any(|arg| open.contains(&arg.known())))
-    }
-
-    fn is_removed(&self, path: &str) -> bool {
-        self.steps_on(path, &["rm", "rmdir", "mv"]).next().is_some()
-    }
-
-    /// The calls of `programs` with `path`, or a folder around it, as an operand.
-    fn steps_on<'s>(
-        &'s self,
-        path: &'s str,
-        programs: &'s [&str],
-    ) -> impl Iterator<Item = &'s Step<'s>> {
-        let runs = self
-            .stage
-            .body
-            .clone()
-            .filter_map(|at| self.cx.facts.runs[at].as_ref());
-        runs.flat_map(|run| &run.steps).filter(move |step| {
-            let names = |word: &str| {
-                step.cwd
-                    .as_deref()
-                    .is_some_and(|cwd| below(path, &join(cwd, word)).is_some())
-            };
-            step.args
-                .first()
-                .is_some_and(|arg| programs.contains(&arg.known()))
-                && step
-                    .args
-                    .iter()
-                    .skip(1)
-                    .any(|arg| arg.text.is_some() && names(arg.known()))
-        })
-    }
-
-    /// A volume takes the owner of the folder that the image has at its place.
-    fn volumes(&self, territory: &mut Territory) -> Result<(), Refusal> {
-        for index in history(self.cx, self.stage) {
-            let Kind::Volume { paths, .. } = &self.cx.facts.views[index].kind else {
-                continue;
-            };
-            for path in paths {
-                let path = join("/", path.raw.trim_matches('"'));
-                self.volume(territory, path, index)?;
-            }
-        }
-        given::volumes(self.cx, self.stage)
-            .into_iter()
-            .try_for_each(|path| self.volume(territory, path, self.stage.from))
-    }
-
-    /// Gives away the folder that the volume of instruction `index` takes its owner from.
-    fn volume(&self, territory: &mut Territory, path: String, index: usize) -> Result<(), Refusal> {
-        let temporary = ["/tmp", "/var/tmp"].contains(&path.as_str());
-        if temporary
-            || territory.has(&path)
-            || Some(&path) == territory.workdir.as_ref()
-            || self.is_given_away(&path)
-        {
-            return Ok(());
-        }
-        if !self.account.has_shell
-            || !self.is_own(&path)
-            || path.contains('$')
-            || self.is_filled(&path)
-        {
-            let message = format!(
-                "the volume {path} belongs to root, and it cannot be told how to give it to the program; make the folder with the right owner before VOLUME"
-            );
-            return Err(self.refuse(index, "folder-of-root", message));
-        }
-        territory.made.push(path);
-        Ok(())
-    }
-
-    /// Whether a step names the folder: what it puts there belongs to root.
-    fn is_filled(&self, path: &str) -> bool {
-        let run = |at: usize| {
-            self.cx.facts.runs[at].is_some() && self.cx.facts.source_text(at).contains(path)
-        };
-        history(self.cx, self.stage).into_iter().any(run)
-    }
-
-    /// Without a shell nothing can be given away: a folder that nothing is copied into is there to be written.
-    fn working_folder(&self, territory: &mut Territory) -> Result<(), Refusal> {
-        let Some(workdir) = territory.workdir.clone() else {
-            return Ok(());
-        };
-        if territory.has(&workdir) || self.is_given_away(&workdir) {
-            return Ok(());
-        }
-        if self.account.has_shell {
-            territory.made.insert(0, workdir);
-            return Ok(());
-        }
-        let fills = |at: &usize| match &self.cx.facts.views[*at].kind {
-            Kind::Copy(transfer) | Kind::Add(transfer) => below(
-                &join(&self.cx.facts.states[*at].workdir, &transfer.dest.raw),
-                &workdir,
-            )
-            .is_some(),
-            _ => false,
-        };
-        let history = history(self.cx, self.stage);
-        if history.iter().any(fills) {
-            return Ok(());
-        }
-        let sets = |at: &usize| matches!(self.cx.facts.views[*at].kind, Kind::Workdir(_));
-        let index = history
-            .into_iter()
-            .rev()
-            .find(sets)
-            .unwrap_or(self.stage.from);
-        let message = format!(
-            "the empty working folder {workdir} is there for files that the program writes, and an image without a shell cannot give it away; copy an empty folder with --chown"
-        );
-        Err(self.refuse(index, "folder-of-root", message))
-    }
+/// BuildKit lets only the owner read what it downloads.
+fn is_download(transfer: &Transfer) -> bool {
+    let mut sources = transfer.sources.iter();
+    sources.any(|source| source.raw.contains("://"))
 }
 
 /// Whether `name`, a name or a pattern of names, is that of a manifest of the install.

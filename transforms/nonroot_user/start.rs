@@ -32,6 +32,8 @@ pub(super) struct Start {
     pub program: Option<Vec<String>>,
     /// Names of package scripts that could not be looked up: `npm start`.
     pub unread_scripts: Vec<String>,
+    /// The names of all programs that are called, wrappers and shells among them.
+    pub called: Vec<String>,
 }
 
 /// Where the stage and those it is built on say what runs.
@@ -56,6 +58,7 @@ pub(super) fn read(cx: &Cx<'_>, stage: &Stage) -> Result<Option<Start>, Refusal>
         commands: Vec::new(),
         program: None,
         unread_scripts: Vec::new(),
+        called: Vec::new(),
     };
     let mut reader = Reader {
         cx,
@@ -224,6 +227,8 @@ impl Reader<'_> {
         writes: Vec<String>,
         place: Place,
     ) -> Result<(), Refusal> {
+        let name = words.first().and_then(|word| word.rsplit('/').next());
+        self.start.called.extend(name.map(str::to_owned));
         if words.is_empty() || self.open.len() > DEEPEST {
             self.start.commands.push(StartCommand {
                 words,

@@ -8,10 +8,11 @@ use crate::context::{BuildContext, FileKind, in_folder, matches_name};
 use crate::knowledge::tools::{Action, Does, Makes};
 use crate::syntax::{Kind, Transfer};
 use crate::transform::{Evidence, Place, Refusal};
+use crate::transforms::dependencies;
 
 use super::Site;
 use super::installed;
-use super::needs;
+
 use super::product::{self, Product};
 use super::prune::{self, Pruned};
 use super::roles::Role;
@@ -73,7 +74,10 @@ pub(super) fn locate(site: &Site<'_>) -> Result<Artefacts, Refusal> {
 fn installs_several_projects(site: &Site<'_>) -> bool {
     let folder = |path: &String| path.rsplit_once('/').map(|(folder, _)| folder.to_owned());
     let read = steps(site, Role::Dependencies).any(|(_, step)| {
-        let folders: BTreeSet<_> = needs::manifests(site, step).iter().map(folder).collect();
+        let folders: BTreeSet<_> = dependencies::manifests(site.cx, step)
+            .iter()
+            .map(folder)
+            .collect();
         folders.len() > 1
     });
     let written: BTreeSet<_> = sources_before_split(site)

@@ -6,11 +6,11 @@ use crate::analysis::runs::Step;
 use crate::context::matches_name;
 use crate::knowledge::tools::{Action, Does};
 use crate::transform::Refusal;
+use crate::transforms::dependencies;
 
 use super::Site;
 use super::artefacts::steps;
 use super::base;
-use super::needs::named_dependencies;
 use super::roles::Role;
 
 /// The folders that the dependency steps install into.
@@ -70,8 +70,8 @@ fn locations(
             .iter()
             .any(|pattern| matches_name(pattern, name))
     };
-    let all =
-        needs_version && minor.is_none() || named_dependencies(site, step).iter().any(is_elsewhere);
+    let all = needs_version && minor.is_none()
+        || dependencies::named(site.cx, step).iter().any(is_elsewhere);
     let paths = if all { &action.installs_all } else { known };
     let minor = minor.unwrap_or_default();
     Ok(paths

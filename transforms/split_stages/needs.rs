@@ -1,10 +1,10 @@
 //! What the dependencies of the program need of the system when it runs.
 
 use crate::analysis::runs::Step;
-use crate::context::{Entry, dependencies, required_by};
 use crate::knowledge::packages::Dependency;
-use crate::knowledge::tools::{Does, Role as OptionRole};
+use crate::knowledge::tools::Does;
 use crate::transform::Refusal;
+use crate::transforms::dependencies;
 
 use super::Site;
 use super::artefacts::steps;
@@ -52,7 +52,7 @@ fn known<'s>(site: &'s Site<'_>) -> Vec<(usize, String, &'s Dependency)> {
     let mut names: Vec<(usize, String)> = Vec::new();
     for (at, step) in builder_steps(site) {
         names.extend(
-            named_dependencies(site, step)
+            dependencies::named(site.cx, step)
                 .into_iter()
                 .map(|name| (at, name)),
         );
@@ -87,7 +87,7 @@ fn assumption(site: &Site<'_>) -> Option<String> {
         return None;
     }
     let all_named = site.cx.context.is_some()
-        && installs.all(|(_, step)| !named_dependencies(site, step).is_empty());
+        && installs.all(|(_, step)| !dependencies::named(site.cx, step).is_empty());
     let which = if all_named {
         "the dependencies that dfopt knows nothing of"
     } else {
@@ -96,61 +96,4 @@ fn assumption(site: &Site<'_>) -> Option<String> {
     Some(format!(
         "{which} load no library that only the larger image has"
     ))
-}
-
-/// The names of the packages of the language that `step` installs, in lower case, as far as its
-/// command line and its manifests tell.
-pub(super) fn named_dependencies(site: &Site<'_>, step: &Step<'_>) -> Vec<String> {
-    let Some(invocation) = &step.invocation else {
-        return Vec::new();
-    };
-    let operands = invocation
-        .operands
-        .iter()
-        .map(|&at| dependency_name(step.args[at].known()));
-    let mut names: Vec<String> = operands.collect();
-    for path in manifests(site, step) {
-        let text = site
-            .cx
-            .context
-            .and_then(|context| context.read(&path))
-            .unwrap_or_default();
-        names.extend(dependencies(&path, &text));
-    }
-    names
-}
-
-/// The manifests that `step` reads, as paths in the build context.
-pub(super) fn manifests(site: &Site<'_>, step: &Step<'_>) -> Vec<String> {
-    let (Some(context), Some(invocation)) = (site.cx.context, &step.invocation) else {
-        return Vec::new();
-    };
-    let named = invocation
-        .options
-        .iter()
-        .filter(|option| option.role == OptionRole::Manifest);
-    let named = named.filter_map(|option| option.value.clone());
-    let usual = invocation
-        .action
-        .manifests
-        .iter()
-        .map(|name| name.trim_end_matches('?').to_owned());
-    let entries: Vec<String> = named.chain(usual).collect();
-    // What stands in the way of copying the manifests alone does not matter here.
-    let given: Vec<Entry> = entries.iter().cloned().map(Entry::from).collect();
-    match required_by(context, &site.cx.knowledge.manifests, &given, &[]) {
-        Ok(found) => found
-            .into_iter()
-            .filter(|found| !found.is_folder)
-            .map(|found| found.path)
-            .collect(),
-        Err(_) => entries,
-    }
-}
-
-fn dependency_name(word: &str) -> String {
-    word.split(['=', '<', '>', '~', '!', '[', ';', ' ', '@'])
-        .next()
-        .unwrap_or_default()
-        .to_lowercase()
 }

@@ -1,0 +1,7 @@
+package main
+
+import "os"
+
+func main() {
+	_ = os.MkdirAll("uploads", 0o755)
+}

@@ -1,0 +1,229 @@
+//! Folders that the program gets: those that steps make for it, volumes, and its working folder.
+
+use super::given;
+use super::left_behind::history;
+use super::ownership::{HandedOver, Surveyor, Territory};
+use crate::analysis::paths::{below, join};
+use crate::analysis::runs::{Run, Step};
+use crate::syntax::Kind;
+use crate::transform::Refusal;
+
+/// Programs that make what others write later.
+const MAKERS: [&str; 2] = ["mkdir", "touch"];
+
+impl Surveyor<'_> {
+    /// What `mkdir` makes for the program.
+    pub(super) fn folders_of_steps(&self, territory: &mut Territory) -> Result<(), Refusal> {
+        for index in history(self.cx, self.stage) {
+            let Some(run) = &self.cx.facts.runs[index] else {
+                continue;
+            };
+            for step in run.steps.iter().filter(|step| makes_folders(step)) {
+                let folders = self.folders_of(index, step);
+                let (paths, words): (Vec<String>, Vec<&str>) = folders
+                    .into_iter()
+                    .filter(|(path, _)| !territory.has(path) && !is_entered(run, path))
+                    .unzip();
+                if !paths.is_empty() {
+                    self.folders_of_step(territory, (index, run, step), paths, &words)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives the folders `paths`, which `step` makes and `words` name there, to the program.
+    fn folders_of_step(
+        &self,
+        territory: &mut Territory,
+        (index, run, step): (usize, &Run<'_>, &Step<'_>),
+        paths: Vec<String>,
+        words: &[&str],
+    ) -> Result<(), Refusal> {
+        let of_stage = self.stage.body.contains(&index);
+        let has_shell = self.account.has_shell;
+        let with_parents = || step.args.iter().any(|arg| arg.known().starts_with("-p"));
+        if of_stage && run.and_list().is_some() && has_shell {
+            territory.handed_over.push(HandedOver {
+                index,
+                step: step.span,
+                operands: words.join(" "),
+                paths,
+            });
+        } else if has_shell && (!of_stage || with_parents()) {
+            territory.made.extend(paths);
+        } else {
+            let message = format!(
+                "{} is made as root, in a way that leaves no place to give it away; make it in a RUN of its own",
+                paths.join(" ")
+            );
+            return Err(self.refuse(index, "folder-of-root", message));
+        }
+        Ok(())
+    }
+
+    /// The folders for the program that `step` makes, with the words that name them.
+    fn folders_of<'s>(&'s self, index: usize, step: &Step<'_>) -> Vec<(String, &'s str)> {
+        let text = &self.cx.facts.views[index].logical.text;
+        let operands = step
+            .invocation
+            .iter()
+            .flat_map(|invocation| &invocation.operands);
+        let named = operands.filter_map(|&at| {
+            let path = join(step.cwd.as_deref()?, step.args[at].text.as_deref()?);
+            Some((path, step.args[at].span.text(text)))
+        });
+        named
+            .filter(|(path, _)| {
+                self.is_own(path)
+                    && !self.is_given_away(path)
+                    && !self.is_open(path)
+                    && !self.is_removed(path)
+            })
+            .collect()
+    }
+
+    /// Whether the Dockerfile itself gives the folder to the account.
+    pub(super) fn is_given_away(&self, path: &str) -> bool {
+        self.steps_on(path, &["chown"]).any(|step| {
+            step.args
+                .iter()
+                .skip(1)
+                .any(|arg| self.account.is_called(arg.known()))
+        })
+    }
+
+    /// Whether everybody may write the folder.
+    fn is_open(&self, path: &str) -> bool {
+        let open = [
+            "777", "0777", "1777", "a+w", "a+rw", "a+rwx", "ugo+rwx", "o+w", "o+rwx",
+        ];
+        self.steps_on(path, &["chmod"])
+            .any(|step| step.args.iter().any(|arg| open.contains(&arg.known())))
+    }
+
+    pub(super) fn is_removed(&self, path: &str) -> bool {
+        self.steps_on(path, &["rm", "rmdir", "mv"]).next().is_some()
+    }
+
+    /// The calls of `programs` with `path`, or a folder around it, as an operand.
+    fn steps_on<'s>(
+        &'s self,
+        path: &'s str,
+        programs: &'s [&str],
+    ) -> impl Iterator<Item = &'s Step<'s>> {
+        let runs = self
+            .stage
+            .body
+            .clone()
+            .filter_map(|at| self.cx.facts.runs[at].as_ref());
+        runs.flat_map(|run| &run.steps).filter(move |step| {
+            let names = |word: &str| {
+                step.cwd
+                    .as_deref()
+                    .is_some_and(|cwd| below(path, &join(cwd, word)).is_some())
+            };
+            step.args
+                .first()
+                .is_some_and(|arg| programs.contains(&arg.known()))
+                && step
+                    .args
+                    .iter()
+                    .skip(1)
+                    .any(|arg| arg.text.is_some() && names(arg.known()))
+        })
+    }
+
+    /// A volume takes the owner of the folder that the image has at its place.
+    pub(super) fn volumes(&self, territory: &mut Territory) -> Result<(), Refusal> {
+        for index in history(self.cx, self.stage) {
+            let Kind::Volume { paths, .. } = &self.cx.facts.views[index].kind else {
+                continue;
+            };
+            for path in paths {
+                let path = join("/", path.raw.trim_matches('"'));
+                self.volume(territory, path, index)?;
+            }
+        }
+        given::volumes(self.cx, self.stage)
+            .into_iter()
+            .try_for_each(|path| self.volume(territory, path, self.stage.from))
+    }
+
+    /// Gives away the folder that the volume of instruction `index` takes its owner from.
+    fn volume(&self, territory: &mut Territory, path: String, index: usize) -> Result<(), Refusal> {
+        let temporary = ["/tmp", "/var/tmp"].contains(&path.as_str());
+        if temporary
+            || territory.has(&path)
+            || Some(&path) == territory.workdir.as_ref()
+            || self.is_given_away(&path)
+        {
+            return Ok(());
+        }
+        if !self.account.has_shell
+            || !self.is_own(&path)
+            || path.contains('$')
+            || self.is_filled(&path)
+        {
+            let message = format!(
+                "the volume {path} belongs to root, and it cannot be told how to give it to the program; make the folder with the right owner before VOLUME"
+            );
+            return Err(self.refuse(index, "folder-of-root", message));
+        }
+        territory.made.push(path);
+        Ok(())
+    }
+
+    /// Whether a step names the folder: what it puts there belongs to root.
+    pub(super) fn is_filled(&self, path: &str) -> bool {
+        let run = |at: usize| {
+            self.cx.facts.runs[at].is_some() && self.cx.facts.source_text(at).contains(path)
+        };
+        history(self.cx, self.stage).into_iter().any(run)
+    }
+
+    /// Without a shell nothing can be given away: a folder that nothing is copied into is there to be written.
+    pub(super) fn working_folder(&self, territory: &mut Territory) -> Result<(), Refusal> {
+        let Some(workdir) = territory.workdir.clone() else {
+            return Ok(());
+        };
+        if territory.has(&workdir) || self.is_given_away(&workdir) {
+            return Ok(());
+        }
+        if self.account.has_shell {
+            territory.made.insert(0, workdir);
+            return Ok(());
+        }
+        let fills = |at: &usize| match &self.cx.facts.views[*at].kind {
+            Kind::Copy(transfer) | Kind::Add(transfer) => {
+                below(&self.cx.facts.destination(*at, transfer), &workdir).is_some()
+            }
+            _ => false,
+        };
+        let history = history(self.cx, self.stage);
+        if history.iter().any(fills) {
+            return Ok(());
+        }
+        let sets = |at: &usize| matches!(self.cx.facts.views[*at].kind, Kind::Workdir(_));
+        let index = history
+            .into_iter()
+            .rev()
+            .find(sets)
+            .unwrap_or(self.stage.from);
+        let message = format!(
+            "the empty working folder {workdir} is there for files that the program writes, and an image without a shell cannot give it away; copy an empty folder with --chown"
+        );
+        Err(self.refuse(index, "folder-of-root", message))
+    }
+}
+
+fn makes_folders(step: &Step<'_>) -> bool {
+    let program = step.args.first();
+    program.is_some_and(|arg| MAKERS.contains(&arg.known()))
+}
+
+/// Whether a later command of the same `RUN` goes there: it is where the build works.
+fn is_entered(run: &Run<'_>, path: &str) -> bool {
+    let mut entered = run.steps.iter().filter_map(|step| step.enters.as_deref());
+    entered.any(|folder| below(folder, path).is_some())
+}

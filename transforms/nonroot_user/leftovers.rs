@@ -1,0 +1,121 @@
+//! What stays root's in the working folder of the program.
+
+use super::ownership::Territory;
+use crate::analysis::paths::{Extent, Region, below};
+use crate::analysis::runs::Step;
+use crate::analysis::stages::Stage;
+use crate::knowledge::tools::Does;
+use crate::syntax::Kind;
+use crate::transform::Cx;
+
+/// An instruction that puts files of root there.
+pub(super) struct Leftover {
+    /// How it is called in a sentence.
+    pub name: String,
+    /// Whether these are dependencies, which programs read.
+    pub is_dependency: bool,
+    /// The name of the folder, if it is known.
+    pub folder: Option<String>,
+    /// The instruction, if it is a copy.
+    pub copy: Option<usize>,
+}
+
+/// All of them, in source order.
+pub(super) fn all(cx: &Cx<'_>, stage: &Stage, territory: &Territory) -> Vec<Leftover> {
+    let Some(folder) = territory.workdir.clone().map(Region::new) else {
+        return Vec::new();
+    };
+    let installed = installed(cx);
+    let mut found = Vec::new();
+    for index in stage.body.clone() {
+        if let Some(dest) = copied_by_root(cx, index, territory) {
+            let name = dest.rsplit('/').next().unwrap_or_default();
+            if below(&dest, &folder.path).is_some() {
+                found.push(Leftover {
+                    name: "`COPY --from`".to_owned(),
+                    is_dependency: installed.contains(&name),
+                    folder: (dest != folder.path).then(|| name.to_owned()),
+                    copy: Some(index),
+                });
+            }
+        }
+        let steps = cx.facts.runs[index].iter().flat_map(|run| &run.steps);
+        found.extend(
+            steps
+                .filter(|step| makes_files(step, &folder))
+                .map(|step| Leftover {
+                    name: format!("`{}`", short(step)),
+                    is_dependency: step.does() == Some(Does::InstallDependencies),
+                    folder: made_by(step),
+                    copy: None,
+                }),
+        );
+    }
+    found
+}
+
+/// The place of a copy from another stage that gives away nothing.
+fn copied_by_root(cx: &Cx<'_>, index: usize, territory: &Territory) -> Option<String> {
+    let view = &cx.facts.views[index];
+    let Kind::Copy(transfer) = &view.kind else {
+        return None;
+    };
+    let of_root = view.flag("from").is_some()
+        && view.flag("chown").is_none()
+        && !territory.copies.contains(&index);
+    of_root.then(|| cx.facts.destination(index, transfer))
+}
+
+/// The names of the folders that installs of any stage make.
+fn installed<'a>(cx: &Cx<'a>) -> Vec<&'a str> {
+    let steps = cx.facts.runs.iter().flatten().flat_map(|run| &run.steps);
+    let installs = steps.filter_map(|step| step.invocation.as_ref());
+    let folders = installs.flat_map(|install| install.action.installs.iter().flatten());
+    folders
+        .filter_map(|folder| folder.trim_end_matches('/').rsplit('/').next())
+        .collect()
+}
+
+/// The name of the folder that `step` installs into.
+fn made_by(step: &Step<'_>) -> Option<String> {
+    let installs = step.invocation.as_ref()?.action.installs.as_ref()?;
+    let name = installs.first()?.trim_end_matches('/').rsplit('/').next()?;
+    Some(name.to_owned())
+}
+
+/// Whether `step` may leave files of its own in `folder`.
+fn makes_files(step: &Step<'_>, folder: &Region) -> bool {
+    let quiet = matches!(
+        step.does(),
+        Some(
+            Does::AddUser
+                | Does::ShellState
+                | Does::Nothing
+                | Does::InstallPackages
+                | Does::RefreshLists
+                | Does::UpgradePackages
+                | Does::CleanCache
+                | Does::RemovePackages
+        )
+    );
+    let changes_mode = matches!(
+        step.args.first().map(|arg| arg.known()),
+        Some("chmod" | "chown" | "mkdir" | "touch" | "rm")
+    );
+    !quiet && !changes_mode && touches(step, folder)
+}
+
+/// Whether `step` may write in `folder`: one that is not understood, if it runs there.
+fn touches(step: &Step<'_>, folder: &Region) -> bool {
+    match (&step.effects.writes, &step.cwd) {
+        (Extent::Everything, Some(cwd)) => folder.meets(&Region::new(cwd.clone())) && cwd != "/",
+        (writes, _) => writes.meets(folder),
+    }
+}
+
+/// The first words of a command.
+fn short(step: &Step<'_>) -> String {
+    let words = step.args.iter().map(|arg| arg.known());
+    let words = words.filter(|word| !word.is_empty() && !word.starts_with('-'));
+    words.take(3).collect::<Vec<_>>().join(" ")
+}

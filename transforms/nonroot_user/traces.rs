@@ -1,0 +1,133 @@
+//! What commands of the build leave behind for the user who ran them.
+
+use super::left_behind::Looker;
+use super::origin::{Origin, origin_before};
+use crate::analysis::paths::{below, join};
+use crate::analysis::runs::Step;
+use crate::knowledge::startup::{Leaves, Needs, Trace};
+use crate::knowledge::tools::Does;
+use crate::transform::Refusal;
+use crate::transforms::dependencies;
+
+impl Looker<'_> {
+    /// Refuses when one of the commands in `text`, which instruction `index` runs, leaves something.
+    pub(super) fn traces(&self, index: usize, text: &str) -> Result<(), Refusal> {
+        let traces = &self.cx.knowledge.startup.traces;
+        let mut commands = text.split("&&").flat_map(|list| list.split(';'));
+        let left = |command| traces.iter().find(|trace| trace.is_left_by(command));
+        let mut found = commands.by_ref().filter_map(left);
+        match found.find(|trace| self.matters(trace, index)) {
+            Some(trace) => Err(self.refuse_trace(index, trace, "")),
+            None => Ok(()),
+        }
+    }
+
+    /// The same for the script of the project that `step` runs, and for the packages that it installs.
+    pub(super) fn traces_of_step(&self, index: usize, step: &Step<'_>) -> Result<(), Refusal> {
+        self.traces_of_script(index, step)?;
+        if step.does() != Some(Does::InstallDependencies) {
+            return Ok(());
+        }
+        let names = dependencies::named(self.cx, step);
+        let traces = &self.cx.knowledge.startup.traces;
+        for name in &names {
+            let left = |trace: &&Trace| trace.is_left_by_package(name);
+            if let Some(trace) = traces
+                .iter()
+                .find(left)
+                .filter(|trace| self.matters(trace, index))
+            {
+                return Err(self.refuse_trace(index, trace, name));
+            }
+        }
+        Ok(())
+    }
+
+    fn traces_of_script(&self, index: usize, step: &Step<'_>) -> Result<(), Refusal> {
+        let Some((file, text)) = self.script_of(index, step) else {
+            return Ok(());
+        };
+        let traces = &self.cx.knowledge.startup.traces;
+        for line in text
+            .lines()
+            .filter(|line| !line.trim_start().starts_with(['#', '/']))
+        {
+            let left = |trace: &&Trace| trace.is_left_by(line) && self.matters(trace, index);
+            if let Some(trace) = traces.iter().find(left) {
+                return Err(self.refuse_trace(index, trace, &file));
+            }
+        }
+        Ok(())
+    }
+
+    /// The file of the build context that `step` runs, with its text.
+    fn script_of(&self, index: usize, step: &Step<'_>) -> Option<(String, String)> {
+        let words: Vec<String> = step.args.iter().map(|arg| arg.known().to_owned()).collect();
+        let interpreted = self
+            .cx
+            .knowledge
+            .startup
+            .program(&words)
+            .filter(|(program, _)| matches!(program.needs, Needs::AScript | Needs::AnArgument));
+        let script = match interpreted {
+            Some((_, named)) => words[named..].iter().find(|word| !word.starts_with('-'))?,
+            None => words.first().filter(|word| word.contains('/'))?,
+        };
+        let stage = self.cx.facts.stage_of(index)?;
+        let path = join(step.cwd.as_deref()?, script);
+        match origin_before(self.cx, stage, index, &path) {
+            Origin::File(file) => {
+                let text = self.cx.context?.read(&file)?;
+                Some((file, text))
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether the program needs what is left: no variable and no other step puts it where everybody can read it.
+    fn matters(&self, trace: &Trace, index: usize) -> bool {
+        let state = &self.cx.facts.states[index];
+        let home_is_moved = state
+            .value("HOME")
+            .is_some_and(|home| below(&home, "/root").is_none());
+        let by_step = |&at: &usize| {
+            let view = &self.cx.facts.views[at];
+            let text = view.body.text(&view.logical.text);
+            let unless = trace.unless_step.as_ref();
+            unless.is_some_and(|regex| regex.is_match(text))
+        };
+        let is_moved = trace.leaves == Leaves::Home && home_is_moved
+            || trace
+                .unless_env
+                .iter()
+                .any(|name| state.variables.contains_key(name))
+            || self.history.iter().any(by_step);
+        let is_used =
+            trace.used_by.is_empty() || trace.used_by.iter().any(|name| self.called.contains(name));
+        is_used && !is_moved
+    }
+
+    /// `by` names the script or the package behind the command, if there is one.
+    fn refuse_trace(&self, index: usize, trace: &Trace, by: &str) -> Refusal {
+        let (code, remedy) = match trace.leaves {
+            Leaves::Home => (
+                "home-of-root",
+                "send it to a folder that everybody may read",
+            ),
+            Leaves::Data => (
+                "data-of-root",
+                "make it when the container starts, or give it to the user in the same RUN",
+            ),
+            Leaves::Rights => (
+                "needs-root",
+                "set USER yourself when you know that it works",
+            ),
+        };
+        let by = if by.is_empty() {
+            String::new()
+        } else {
+            format!("{by}: ")
+        };
+        self.refuse(code, index, format!("{by}{}; {remedy}", trace.why))
+    }
+}

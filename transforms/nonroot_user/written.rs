@@ -1,0 +1,288 @@
+//! What the program writes when the container runs, as far as the project shows it.
+
+use super::needs::args;
+use super::sources::Project;
+use super::start::{Start, StartCommand};
+use crate::analysis::commands::recognise;
+use crate::analysis::effects;
+use crate::analysis::launch;
+use crate::analysis::paths::{Extent, Region, join, parent};
+use crate::analysis::stages::Stage;
+use crate::context::SourceLine;
+use crate::knowledge::tools::Does;
+use crate::syntax::Kind;
+use crate::transform::{Cx, Place};
+
+/// A path that the program writes.
+pub(super) struct Written {
+    /// The path in the image; `None` when it may be anywhere in the working folder.
+    pub path: Option<String>,
+    /// The folder in which it has to be able to write: `path`, or the one around it.
+    pub folder: Option<String>,
+    /// What shows it, with the verb of a sentence: "`touch /x` writes".
+    pub shown_by: String,
+    /// Where that is.
+    pub place: Place,
+    /// Who says it.
+    pub said: Said,
+    /// Whether the file has to be there already.
+    pub edits: bool,
+    /// The line that shows it, if it is one of a source.
+    pub line: String,
+}
+
+/// Who says that something is written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Said {
+    /// A script that starts the program.
+    Script,
+    /// A line of a source that writes files.
+    Source,
+    /// A setting: a variable, an argument, a file of settings. It may only be read.
+    Setting,
+}
+
+impl Written {
+    /// Whether a script makes a folder there.
+    pub(super) fn makes_folder(&self) -> bool {
+        self.said == Said::Script && self.folder == self.path
+    }
+}
+
+/// All that is known of.
+pub(super) fn all(
+    cx: &Cx<'_>,
+    stage: &Stage,
+    start: &Start,
+    project: &Project<'_>,
+) -> Vec<Written> {
+    let teller = Teller {
+        cx,
+        stage,
+        made: made_paths(cx, stage),
+    };
+    let mut written: Vec<Written> = start
+        .commands
+        .iter()
+        .flat_map(|command| teller.script(command))
+        .collect();
+    written.extend(teller.command_lines());
+    written.extend(teller.variables());
+    for (language, line) in project.lines().filter(|(_, line)| !line.is_comment()) {
+        if language
+            .writes
+            .iter()
+            .any(|regex| regex.is_match(&line.text))
+        {
+            written.extend(teller.source(&line));
+        } else {
+            written.extend(teller.settings(&line, &line.absolute_paths()));
+        }
+    }
+    for line in project.settings().filter(|line| !line.is_comment()) {
+        written.extend(teller.settings(&line, &line.named_paths()));
+    }
+    written
+}
+
+struct Teller<'a> {
+    cx: &'a Cx<'a>,
+    stage: &'a Stage,
+    /// What the build puts somewhere.
+    made: Extent,
+}
+
+impl Teller<'_> {
+    /// Files that a script writes: by redirection, or by a command that the tables know.
+    fn script(&self, command: &StartCommand) -> Vec<Written> {
+        let state = self.cx.facts.state_after(self.stage);
+        let mut paths: Vec<String> = command
+            .writes
+            .iter()
+            .map(|path| join(&state.workdir, path))
+            .collect();
+        let tools = &self.cx.knowledge.tools;
+        let args = args(command);
+        if let Some(invocation) = recognise(tools, &args)
+            && invocation.action.does == Does::Files
+        {
+            let cwd = Some(state.workdir.as_str());
+            let effects = effects::of_invocation(tools, &invocation, &args, &state, cwd);
+            if let Extent::Regions(regions) = effects.writes {
+                paths.extend(regions.into_iter().map(|region| region.path));
+            }
+        }
+        let makes_folder = command.words.first().is_some_and(|word| word == "mkdir");
+        let known = paths.into_iter().filter(|path| !path.contains('$'));
+        known
+            .map(|path| Written {
+                folder: Some(folder_of(&path, makes_folder)),
+                path: Some(path),
+                shown_by: format!("`{}` writes", command.words.join(" ")),
+                place: command.place.clone(),
+                said: Said::Script,
+                edits: command.words.first().is_some_and(|word| word == "sed"),
+                line: String::new(),
+            })
+            .collect()
+    }
+
+    /// Paths on the command line that nothing in the file makes: the program makes them, or they are mounted by
+    /// whoever starts it.
+    fn command_lines(&self) -> Vec<Written> {
+        let mut written = Vec::new();
+        for launch in &launch::of_stage(self.cx.facts, self.stage).launches {
+            let place = Place::Source(self.cx.file.instructions()[launch.instruction].span);
+            for pair in launch.words.windows(2) {
+                let line = SourceLine {
+                    text: pair.join(" "),
+                    ..SourceLine::default()
+                };
+                let value = pair[1]
+                    .rsplit_once('=')
+                    .map_or(&*pair[1], |(_, value)| value);
+                let path = SourceLine::path_in(value).filter(|path| self.may_be_written(path));
+                written.extend(path.map(|path| {
+                    self.setting(
+                        path,
+                        &line.text,
+                        "the command names".to_owned(),
+                        place.clone(),
+                    )
+                }));
+            }
+        }
+        written
+    }
+
+    /// Variables of the image that say where to write.
+    fn variables(&self) -> Vec<Written> {
+        let mut written = Vec::new();
+        for index in self.stage.body.clone() {
+            let Kind::Env { pairs, .. } = &self.cx.facts.views[index].kind else {
+                continue;
+            };
+            let place = Place::Source(self.cx.file.instructions()[index].span);
+            for pair in pairs {
+                let value = pair.value.raw.trim_matches(['"', '\'']);
+                let text = format!("{}={value}", pair.key.raw);
+                let path = SourceLine::path_in(value);
+                let is_home = pair.key.raw == "HOME";
+                let path = path.filter(|path| is_home || self.names_what_is_written(&text, path));
+                written.extend(path.map(|path| {
+                    self.setting(
+                        path,
+                        &text,
+                        format!("{} names", pair.key.raw),
+                        place.clone(),
+                    )
+                }));
+            }
+        }
+        written
+    }
+
+    /// A line of a source that writes.
+    fn source(&self, line: &SourceLine) -> Vec<Written> {
+        let written = |path: Option<&str>| {
+            let makes_folder = self.cx.knowledge.startup.settings.is_folder(&line.text);
+            Written {
+                path: path.map(str::to_owned),
+                folder: path.map(|path| folder_of(path, makes_folder)),
+                shown_by: format!("{}:{} writes", line.path, line.line),
+                place: Place::File(line.path.clone(), Some(line.line)),
+                said: Said::Source,
+                edits: false,
+                line: line.text.clone(),
+            }
+        };
+        let paths = line.absolute_paths();
+        if paths.is_empty() {
+            return vec![written(None)];
+        }
+        paths.into_iter().map(|path| written(Some(path))).collect()
+    }
+
+    /// A line of a source or of a file of settings that names `paths`.
+    fn settings(&self, line: &SourceLine, paths: &[&str]) -> Vec<Written> {
+        let place = Place::File(line.path.clone(), Some(line.line));
+        let shown_by = format!("{}:{} names", line.path, line.line);
+        paths
+            .iter()
+            .filter(|path| self.names_what_is_written(&line.text, path))
+            .map(|path| self.setting(path, &line.text, shown_by.clone(), place.clone()))
+            .collect()
+    }
+
+    fn setting(&self, path: &str, text: &str, shown_by: String, place: Place) -> Written {
+        let is_folder = self.cx.knowledge.startup.settings.is_folder(text);
+        Written {
+            path: Some(path.to_owned()),
+            folder: Some(folder_of(path, is_folder)),
+            shown_by,
+            place,
+            said: Said::Setting,
+            edits: false,
+            line: String::new(),
+        }
+    }
+
+    /// Whether `text` says that the program writes `path`, by the name of the setting or of the file.
+    fn names_what_is_written(&self, text: &str, path: &str) -> bool {
+        let settings = &self.cx.knowledge.startup.settings;
+        self.may_be_written(path) && (settings.is_written(path) || settings.is_name(text))
+    }
+
+    fn may_be_written(&self, path: &str) -> bool {
+        let settings = &self.cx.knowledge.startup.settings;
+        let has_other_ending = has_ending(path) && !settings.is_written(path);
+        !has_other_ending && !settings.is_only_read(path) && !self.made.meets(&Region::new(path))
+    }
+}
+
+/// The folder in which a program writes that writes `path`.
+fn folder_of(path: &str, is_folder: bool) -> String {
+    if is_folder && !has_ending(path) {
+        path.trim_end_matches('/').to_owned()
+    } else {
+        parent(path.trim_end_matches('/')).to_owned()
+    }
+}
+
+fn has_ending(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    name.trim_start_matches('.').contains('.')
+}
+
+/// What the steps and copies of the stage put into folders that are not the system's, as far as it is known.
+fn made_paths(cx: &Cx<'_>, stage: &Stage) -> Extent {
+    let is_own = |region: &Region| cx.knowledge.startup.is_own_folder(&region.path);
+    let mut made = Extent::default();
+    for index in stage.body.clone() {
+        if let Kind::Copy(transfer) | Kind::Add(transfer) = &cx.facts.views[index].kind {
+            made.add(Region::new(cx.facts.destination(index, transfer)));
+        }
+        let steps = cx.facts.runs[index].iter().flat_map(|run| &run.steps);
+        for step in steps {
+            if let Extent::Regions(regions) = &step.effects.writes {
+                regions
+                    .iter()
+                    .filter(|region| is_own(region))
+                    .for_each(|region| made.add(region.clone()));
+            }
+        }
+    }
+    made
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_needs_the_folder_around_it() {
+        assert_eq!(folder_of("/data/app.db", true), "/data");
+        assert_eq!(folder_of("/data/uploads/", true), "/data/uploads");
+        assert_eq!(folder_of("/data/result", false), "/data");
+    }
+}
