@@ -132,15 +132,17 @@ fn comments<'s>(file: &Dockerfile<'s>) -> BTreeMap<&'s str, usize> {
 }
 
 /// The stage of `new` that stands for `stage` of `old`: the last for the last, else by name, else by number.
+/// BuildKit lets several stages have one name (with a warning): the first stands for the first.
 fn counterpart<'f>(old: &Facts<'_>, new: &'f Facts<'_>, stage: &Stage) -> Option<&'f Stage> {
     if stage.index + 1 == old.stages.len() {
         return new.stages.last();
     }
     match &stage.name {
-        Some(name) => new
-            .stages
-            .iter()
-            .find(|other| other.name.as_ref() == Some(name)),
+        Some(name) => {
+            let same = |other: &&Stage| other.name.as_ref() == Some(name);
+            let earlier = old.stages[..stage.index].iter().filter(same).count();
+            new.stages.iter().filter(same).nth(earlier)
+        }
         None => new.stages.get(stage.index),
     }
 }
