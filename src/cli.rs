@@ -1,7 +1,9 @@
 //! The command line: arguments and nothing else.
 
 use std::io;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::thread;
 
 use anstream::{AutoStream, ColorChoice, stream::RawStream};
 use clap::{Parser, ValueEnum, builder::PossibleValue};
@@ -15,11 +17,11 @@ use dfopt::transform::Safety;
 #[derive(Debug, Parser)]
 #[command(version, max_term_width = 100, after_help = EXIT_CODES)]
 pub(crate) struct Args {
-    /// Files, or folders to search for Dockerfiles; `-` is standard input
+    /// Files, or folders to search for Dockerfiles; `-` is standard input [default: .]
     ///
     /// In a folder, Dockerfile, Dockerfile.*, *.Dockerfile and Containerfile are found, except
     /// where .gitignore hides them.
-    #[arg(value_name = "PATH", default_value = ".")]
+    #[arg(value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
 
     /// Print unified diffs for `git apply` or `patch -p1`, and nothing else, on standard output
@@ -33,6 +35,26 @@ pub(crate) struct Args {
     /// Exit with 1 if anything would change
     #[arg(long, help_heading = MODES)]
     pub(crate) check: bool,
+
+    /// Keep a copy of each file that is changed, with SUFFIX behind its name [default: .orig]
+    #[arg(long, value_name = "SUFFIX", help_heading = MODES, requires = "write", num_args = 0..=1,
+        require_equals = true, default_missing_value = ".orig", value_parser = suffix)]
+    pub(crate) backup: Option<String>,
+
+    /// Also take the files in this list, one a line or between NULs; `-` is standard input
+    #[arg(long, value_name = "FILE", help_heading = FILES)]
+    pub(crate) files_from: Option<PathBuf>,
+
+    /// Leave out what a pattern of .gitignore hides, from the current folder; may be repeated
+    #[arg(long, value_name = "GLOB", help_heading = FILES)]
+    pub(crate) exclude: Vec<String>,
+
+    /// Take only files that changed since the current branch and this Git revision parted
+    ///
+    /// Uncommitted and untracked files count, and so does an ignore file beside a Dockerfile. Other files of the
+    /// build context do not: who bumps a dependency is not asked to mend the Dockerfile.
+    #[arg(long, value_name = "REV", help_heading = FILES)]
+    pub(crate) since: Option<String>,
 
     /// Run only these transforms
     #[arg(long, value_name = "ID,…", value_delimiter = ',', help_heading = REWRITES)]
@@ -71,6 +93,10 @@ pub(crate) struct Args {
     #[arg(long, value_name = "WHEN", default_value_t, help_heading = OUTPUT)]
     pub(crate) color: clap::ColorChoice,
 
+    /// How many files to work on at a time [default: the number of processors]
+    #[arg(short, long, value_name = "N", help_heading = OUTPUT)]
+    jobs: Option<NonZeroUsize>,
+
     /// Print the parse of each file as a JSON object, in BuildKit's terms
     #[arg(long, help_heading = HELP, conflicts_with_all = ["diff", "write", "check"])]
     pub(crate) dump_ast: bool,
@@ -85,6 +111,7 @@ pub(crate) struct Args {
 }
 
 const MODES: &str = "What to do";
+const FILES: &str = "Which files";
 const REWRITES: &str = "Which rewrites";
 const OUTPUT: &str = "Output";
 const HELP: &str = "Documentation";
@@ -94,6 +121,12 @@ Exit codes: 0 all is well, 1 --check found something to change, 2 an error.
 Messages go to standard error.";
 
 impl Args {
+    /// How many threads work.
+    pub(crate) fn jobs(&self) -> NonZeroUsize {
+        let processors = || thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+        self.jobs.unwrap_or_else(processors)
+    }
+
     /// How much the report says.
     pub(crate) fn detail(&self) -> Detail {
         match (self.quiet, self.verbose) {
@@ -120,6 +153,15 @@ impl Args {
             clap::ColorChoice::Never => ColorChoice::Never,
         };
         Palette::new(choice != ColorChoice::Never)
+    }
+}
+
+/// The end of the name of a copy: something, within the folder.
+fn suffix(text: &str) -> Result<String, String> {
+    match text {
+        "" => Err("a copy needs another name".to_owned()),
+        text if text.contains(['/', '\\']) => Err("a copy stays in the folder".to_owned()),
+        text => Ok(text.to_owned()),
     }
 }
 

@@ -5,7 +5,7 @@ use std::fmt::Display;
 use std::fs;
 use std::ops::Range;
 use std::path::{Path, PathBuf, absolute};
-use std::rc::Rc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context, Result, anyhow};
 use dfopt::knowledge::{Knowledge, Tables};
@@ -148,42 +148,49 @@ fn matches(patterns: &Gitignore, file: Option<&Path>) -> bool {
 #[derive(Default)]
 pub(crate) struct Configs {
     /// The one that `--config` names.
-    given: Option<Rc<Config>>,
+    given: Option<Arc<Config>>,
     /// The one in force in a folder, or why it cannot be read.
-    by_folder: HashMap<PathBuf, Result<Rc<Config>, String>>,
+    by_folder: Mutex<HashMap<PathBuf, Result<Arc<Config>, String>>>,
 }
 
 impl Configs {
     /// With the configuration that `--config` names, if it does.
     pub(crate) fn new(given: Option<&Path>) -> Result<Self> {
-        let given = given.map(Config::load).transpose()?.map(Rc::new);
+        let given = given.map(Config::load).transpose()?.map(Arc::new);
         Ok(Self {
             given,
-            by_folder: HashMap::new(),
+            by_folder: Mutex::default(),
         })
     }
 
     /// The configuration for `source`: the nearest one upwards.
-    pub(crate) fn for_source(&mut self, source: &Source) -> Result<Rc<Config>> {
+    pub(crate) fn for_source(&self, source: &Source) -> Result<Arc<Config>> {
         match &self.given {
-            Some(config) => Ok(Rc::clone(config)),
+            Some(config) => Ok(Arc::clone(config)),
             None => self.nearest(&source.folder()?).map_err(anyhow::Error::msg),
         }
     }
 
-    fn nearest(&mut self, folder: &Path) -> Result<Rc<Config>, String> {
-        if let Some(known) = self.by_folder.get(folder) {
-            return known.clone();
+    fn nearest(&self, folder: &Path) -> Result<Arc<Config>, String> {
+        // An entry is put there whole, so it is good even if another thread has failed meanwhile.
+        let by_folder = || {
+            self.by_folder
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+        };
+        let known = by_folder().get(folder).cloned();
+        if let Some(known) = known {
+            return known;
         }
         let path = folder.join(FILE_NAME);
         let config = match (path.is_file(), folder.parent()) {
             (true, _) => Config::load(&path)
-                .map(Rc::new)
+                .map(Arc::new)
                 .map_err(|error| format!("{error:#}")),
             (false, Some(parent)) => self.nearest(parent),
-            (false, None) => Ok(Rc::default()),
+            (false, None) => Ok(Arc::default()),
         };
-        self.by_folder.insert(folder.to_owned(), config.clone());
+        by_folder().insert(folder.to_owned(), config.clone());
         config
     }
 }

@@ -1,12 +1,11 @@
 //! Reading files, and naming them.
 
 use std::fs;
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf, absolute};
+use std::sync::LazyLock;
 
-use anyhow::{Context, Result};
-use dfopt::report::{Companion, Position, Problem};
-use dfopt::transform::Addition;
+use dfopt::report::{Position, Problem};
 
 use crate::discover::Source;
 
@@ -69,14 +68,31 @@ fn not_utf8(bytes: &[u8], at: usize) -> Problem {
 }
 
 /// `path` as a diff names it: from the current folder, links followed, with `/` between its parts.
-fn diff_name(path: &Path) -> String {
-    let resolve = |path: &Path| fs::canonicalize(path).or_else(|_| absolute(path));
-    let (Ok(target), Ok(here)) = (resolve(path), resolve(Path::new("."))) else {
+pub(crate) fn diff_name(path: &Path) -> String {
+    static HERE: LazyLock<Option<PathBuf>> = LazyLock::new(|| resolve(Path::new(".")));
+    let (Some(target), Some(here)) = (resolve(path), &*HERE) else {
         return path.display().to_string();
     };
-    let relative = relative(&target, &here);
+    let relative = relative(&target, here);
     let parts: Vec<_> = relative.iter().map(|part| part.to_string_lossy()).collect();
     parts.join("/")
+}
+
+/// The path that a program has written as bytes.
+#[cfg(unix)]
+pub(crate) fn path_of(name: &[u8]) -> PathBuf {
+    use std::os::unix::ffi::OsStrExt;
+    std::ffi::OsStr::from_bytes(name).into()
+}
+
+#[cfg(not(unix))]
+pub(crate) fn path_of(name: &[u8]) -> PathBuf {
+    String::from_utf8_lossy(name).into_owned().into()
+}
+
+/// `path` with its links followed, as far as it exists.
+fn resolve(path: &Path) -> Option<PathBuf> {
+    fs::canonicalize(path).or_else(|_| absolute(path)).ok()
 }
 
 /// `path` in messages: below the current folder without its name.
@@ -97,35 +113,6 @@ fn relative(path: &Path, from: &Path) -> PathBuf {
         .count();
     let up = from.components().skip(shared).map(|_| Component::ParentDir);
     up.chain(path.components().skip(shared)).collect()
-}
-
-/// What `addition` comes to in the build context `root`; `None` when the lines are there already.
-pub(crate) fn companion(root: &Path, addition: Addition) -> Result<Option<Companion>> {
-    let path = root.join(&addition.path);
-    let before = match fs::read_to_string(&path) {
-        Ok(text) => Some(text),
-        Err(error) if error.kind() == ErrorKind::NotFound => None,
-        Err(error) => {
-            return Err(error).with_context(|| format!("{} cannot be read", path.display()));
-        }
-    };
-    let present = |line: &String| {
-        before
-            .as_ref()
-            .is_some_and(|text| text.lines().any(|known| known == line))
-    };
-    let lines: Vec<String> = addition
-        .lines
-        .into_iter()
-        .filter(|line| !present(line))
-        .collect();
-    let diff_path = diff_name(&path);
-    Ok((!lines.is_empty()).then_some(Companion {
-        path,
-        diff_path,
-        before,
-        lines,
-    }))
 }
 
 #[cfg(test)]

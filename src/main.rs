@@ -1,13 +1,18 @@
 //! The command `dfopt`: exit codes, broken pipes and the last word on errors.
 
 mod cli;
+mod companions;
 mod config;
 mod discover;
 mod files;
+mod job;
+mod parallel;
+mod progress;
 mod rewrite;
 mod run;
 mod select;
 mod show;
+mod since;
 mod write;
 
 use std::io::{self, ErrorKind, Write};

@@ -6,27 +6,22 @@ use std::io;
 use std::path::{Path, PathBuf, absolute};
 
 use anyhow::{Context, Result};
-use dfopt::context::{BuildContext, Folders};
+use dfopt::context::{BuildContext, Disk};
 use dfopt::engine::{self, Options, Outcome};
 use dfopt::project;
 use dfopt::report::{Companion, FileReport, NamedContext, Problem};
 use dfopt::syntax::{self, SyntaxError};
 
-use crate::cli::Args;
-use crate::config::{Configs, Settings};
+use crate::config::Settings;
 use crate::discover::Source;
 use crate::files;
+use crate::job::Job;
 
 /// How many rejections of one file are listed: a file of garbage has one on every line.
 const MOST_REJECTIONS: usize = 50;
 
 /// What becomes of `source`. Nothing is written yet, and whatever goes wrong is in the report.
-pub(crate) fn rewrite(
-    source: &Source,
-    args: &Args,
-    configs: &mut Configs,
-    folders: &Folders,
-) -> FileReport {
+pub(crate) fn rewrite(source: &Source, job: &Job<'_>) -> FileReport {
     let mut report = FileReport {
         path: source.name(),
         diff_path: source.diff_name(),
@@ -40,7 +35,7 @@ pub(crate) fn rewrite(
         report.problems = rejections(&report.source);
     }
     if report.problems.is_empty() {
-        match optimize(source, &report.source, args, configs, folders) {
+        match optimize(source, &report.source, job) {
             Ok(done) => {
                 report.problems = done.outcome.defects.iter().map(defect).collect();
                 report.outcome = done.outcome;
@@ -63,19 +58,13 @@ struct Done {
 }
 
 /// Rewrites `text`. Either all that the rewrites need in other files can be added, or none is made.
-fn optimize(
-    source: &Source,
-    text: &str,
-    args: &Args,
-    configs: &mut Configs,
-    folders: &Folders,
-) -> Result<Done> {
-    let config = configs.for_source(source)?;
-    let settings = config.settings(args, source)?;
-    let (root, named) = context_root(&settings, source)?;
+fn optimize(source: &Source, text: &str, job: &Job<'_>) -> Result<Done> {
+    let config = job.configs.for_source(source)?;
+    let settings = config.settings(job.args, source)?;
+    let (root, named) = context_root(&settings, source, &job.disk)?;
     let context = root
         .as_deref()
-        .map(|root| open_context(folders, root, source));
+        .map(|root| open_context(&job.disk, root, source));
     let context = context.transpose()?;
     let outcome = engine::optimize(
         text,
@@ -91,7 +80,7 @@ fn optimize(
         let root = root.as_deref();
         let root =
             root.context("a rewrite adds to a file of the build context, and there is none")?;
-        companions.extend(files::companion(root, addition)?);
+        companions.extend(job.companions.plan(root, addition)?);
     }
     Ok(Done {
         outcome,
@@ -150,6 +139,7 @@ fn defect(defect: &engine::Defect) -> Problem {
 fn context_root(
     settings: &Settings,
     source: &Source,
+    disk: &Disk,
 ) -> io::Result<(Option<PathBuf>, Option<NamedContext>)> {
     if let Some(folder) = &settings.context {
         return Ok((Some(absolute(folder)?), None));
@@ -158,7 +148,7 @@ fn context_root(
         return Ok((None, None));
     };
     let own = source.folder()?;
-    let uses = project::uses_of(&absolute(path)?, None);
+    let uses = disk.projects().uses_of(&absolute(path)?, None);
     let is_own =
         |used: &project::Use| fs::canonicalize(&used.context).ok() == fs::canonicalize(&own).ok();
     let other = uses.iter().find(|used| used.context.is_dir());
@@ -177,8 +167,8 @@ fn context_root(
     }
 }
 
-fn open_context(folders: &Folders, root: &Path, source: &Source) -> Result<BuildContext> {
+fn open_context(disk: &Disk, root: &Path, source: &Source) -> Result<BuildContext> {
     let dockerfile = source.path().map(absolute).transpose()?;
-    let context = BuildContext::open_in(folders, root, dockerfile.as_deref());
+    let context = BuildContext::open_in(disk, root, dockerfile.as_deref());
     context.with_context(|| format!("the build context {} cannot be opened", files::shown(root)))
 }

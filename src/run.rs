@@ -1,15 +1,17 @@
-//! One run: read, rewrite, report, write, a file at a time.
+//! One run: files are read, rewritten, written and reported, several at a time.
 
 use std::io::{self, BufWriter, StdoutLock, Write};
 
 use anyhow::{Result, ensure};
-use dfopt::context::Folders;
-use dfopt::report::{self, Companion, Diff, FileReport, Json, Problem, Reporter, Summary, Text};
+use dfopt::report::{
+    self, Companion, Diff, FileReport, Json, Palette, Reporter, Summary, Text, Totals,
+};
 
 use crate::cli::{Args, Format};
-use crate::config::Configs;
-use crate::discover::{self, Source};
-use crate::{rewrite, select, show, write};
+use crate::discover::{self, Found, Source};
+use crate::job::{Done, Job};
+use crate::progress::Progress;
+use crate::{parallel, select, show};
 
 /// What a run came to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -35,146 +37,131 @@ pub(crate) fn run(args: &Args) -> Result<Verdict> {
     for id in args.only.iter().chain(&args.skip) {
         select::by_id(id)?;
     }
-    let found = discover::find(&args.paths);
+    let found = discover::find(args)?;
     if args.dump_ast {
         return Ok(show::dump(args, &found)?);
     }
     let filters = args.write && found.sources.contains(&Source::Stdin);
     ensure!(
-        !filters || (args.paths.len() == 1 && args.format == Format::Text),
+        !filters || (found.sources.len() == 1 && args.format == Format::Text),
         "`--write -` prints the rewritten file and nothing else: give no other path and no --format"
     );
-    let mut run = Run::new(args, filters)?;
-    run.report_search(&found)?;
-    for source in &found.sources {
-        run.file(source)?;
-    }
-    run.finish()
+    let reporter = if filters { None } else { Some(reporter(args)) };
+    optimize(args, &found, reporter.as_deref())
 }
 
-/// A run that is under way.
-struct Run<'a> {
+/// Rewrites what was found. Without a reporter, standard output takes the rewritten text.
+fn optimize(args: &Args, found: &Found, reporter: Option<&dyn Reporter>) -> Result<Verdict> {
+    let job = Job::new(args, reporter)?;
+    let mut output = Output::new(args, reporter, found.sources.len());
+    output.start(found)?;
+    parallel::in_order(
+        &found.sources,
+        args.jobs(),
+        |source| job.file(source),
+        |done| output.take(done),
+    )?;
+    output.finish()
+}
+
+/// Where all that is said goes, file by file.
+struct Output<'a> {
     args: &'a Args,
-    configs: Configs,
-    folders: Folders,
-    /// `None` when standard output takes the rewritten file.
-    reporter: Option<Box<dyn Reporter>>,
-    summary: Summary,
+    palette: Palette,
+    reporter: Option<&'a dyn Reporter>,
+    totals: Totals,
+    progress: Progress,
+    /// Whether something has been written of a file.
+    began: bool,
     out: BufWriter<StdoutLock<'static>>,
 }
 
-impl<'a> Run<'a> {
-    fn new(args: &'a Args, filters: bool) -> Result<Self> {
-        let configs = Configs::new(args.config.as_deref())?;
-        let mut out = BufWriter::new(io::stdout().lock());
-        let mut reporter = (!filters).then(|| reporter(args));
-        if let Some(reporter) = &mut reporter {
-            reporter.start(&mut out)?;
-        }
-        Ok(Self {
+impl<'a> Output<'a> {
+    fn new(args: &'a Args, reporter: Option<&'a dyn Reporter>, files: usize) -> Self {
+        Self {
             args,
-            configs,
-            folders: Folders::new(),
+            palette: args.error_palette(),
             reporter,
-            summary: Summary::default(),
-            out,
-        })
+            totals: Totals::default(),
+            progress: Progress::new(files, !args.quiet),
+            began: false,
+            out: BufWriter::new(io::stdout().lock()),
+        }
     }
 
-    /// Says which of the paths that were given could not be searched.
-    fn report_search(&mut self, found: &discover::Found) -> Result<()> {
+    /// Begins the report, and says which of the paths that were given could not be searched.
+    fn start(&mut self, found: &Found) -> Result<()> {
+        if let Some(reporter) = self.reporter {
+            reporter.start(&mut self.out)?;
+        }
         for (path, problem) in &found.errors {
-            let problems = vec![problem.clone()];
             let report = FileReport {
                 path: path.clone(),
-                problems,
+                problems: vec![problem.clone()],
                 ..FileReport::default()
             };
-            self.report(&report)?;
+            self.take(Done::new(&report, self.reporter, &self.palette)?)?;
         }
         for folder in &found.barren {
-            self.say(|out| {
-                writeln!(
-                    out,
-                    "warning: there is no Dockerfile in {}",
-                    folder.display()
-                )
-            })?;
+            let folder = folder.display();
+            self.say(|out| writeln!(out, "warning: there is no Dockerfile in {folder}"))?;
         }
         Ok(())
     }
 
-    /// Does everything for one file.
-    fn file(&mut self, source: &Source) -> Result<()> {
-        let mut report = rewrite::rewrite(source, self.args, &mut self.configs, &self.folders);
-        if self.args.write {
-            self.write(source, &mut report)?;
-        }
-        self.report(&report)
-    }
-
-    /// Puts the result in its place. What cannot be written becomes a problem of the report.
-    fn write(&mut self, source: &Source, report: &mut FileReport) -> io::Result<()> {
-        match source {
-            Source::File(path) => {
-                if let Err(error) = write::result(path, report) {
-                    report.problems.push(Problem::new(format!("{error:#}")));
-                }
-                Ok(())
-            }
-            // An editor that ignores exit codes must not take a rejected file for the result.
-            Source::Stdin if !report.problems.is_empty() && !report.is_changed() => Ok(()),
-            Source::Stdin => {
-                self.out.write_all(report.outcome.text.as_bytes())?;
-                let mut companions = report.companions.iter();
-                companions.try_for_each(|companion| self.ask_for(companion))
-            }
-        }
-    }
-
-    /// A filter writes no files: says what the user must add elsewhere.
-    fn ask_for(&mut self, companion: &Companion) -> io::Result<()> {
-        let lines = companion.lines.join(", ");
-        self.say(|out| {
-            writeln!(
-                out,
-                "warning: the result needs these lines in {}: {lines}",
-                companion.diff_path
-            )
-        })
-    }
-
-    fn report(&mut self, report: &FileReport) -> Result<()> {
-        self.summary += report;
-        if let Some(reporter) = &mut self.reporter {
-            reporter.file(&mut self.out, report)?;
-        }
-        let palette = self.args.error_palette();
-        for problem in &report.problems {
-            self.say(|out| {
-                report::write_problem(out, &palette, &report.path, &report.source, problem)
+    /// Passes on what one file came to.
+    fn take(&mut self, done: Done) -> Result<()> {
+        self.totals.add(done.summary, done.companions);
+        self.progress.step();
+        let Self { out, progress, .. } = self;
+        if !done.report.is_empty() {
+            let separator = self.reporter.filter(|_| self.began);
+            let separator = separator.map_or("", Reporter::separator);
+            progress.aside(|| {
+                out.write_all(separator.as_bytes())?;
+                out.write_all(&done.report)
             })?;
+            self.began = true;
+        }
+        if !done.messages.is_empty() {
+            self.say(|out| out.write_all(&done.messages))?;
         }
         Ok(())
     }
 
-    fn finish(&mut self) -> Result<Verdict> {
-        let Some(reporter) = &mut self.reporter else {
+    fn finish(mut self) -> Result<Verdict> {
+        self.progress.finish();
+        let Some(reporter) = self.reporter else {
+            let companions = std::mem::take(&mut self.totals.companions);
+            companions
+                .iter()
+                .try_for_each(|companion| self.ask_for(companion))?;
             self.out.flush()?;
             return Ok(self.verdict());
         };
-        reporter.finish(&mut self.out, &self.summary)?;
+        reporter.finish(&mut self.out, &self.totals)?;
         self.out.flush()?;
         if !self.args.quiet && self.args.format == Format::Text {
-            let (palette, summary) = (self.args.error_palette(), self.summary);
+            let (palette, summary) = (self.palette, self.totals.summary);
             let written = self.args.write;
             self.say(|out| report::write_summary(out, &palette, &summary, written))?;
         }
         Ok(self.verdict())
     }
 
+    /// A filter writes no files: says what the user must add elsewhere.
+    fn ask_for(&mut self, companion: &Companion) -> io::Result<()> {
+        let (path, lines) = (&companion.diff_path, companion.lines.join(", "));
+        self.say(|out| {
+            writeln!(
+                out,
+                "warning: the result needs these lines in {path}: {lines}"
+            )
+        })
+    }
+
     fn verdict(&self) -> Verdict {
-        match self.summary {
+        match self.totals.summary {
             Summary { errors: 1.., .. } => Verdict::Failed,
             Summary { changed: 1.., .. } if self.args.check => Verdict::WouldChange,
             _ => Verdict::Fine,
@@ -185,17 +172,18 @@ impl<'a> Run<'a> {
     fn say(&mut self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
         self.out.flush()?;
         // Standard error may be closed: that takes nothing from the result.
-        let _ = write(&mut io::stderr().lock());
+        let _ = self.progress.aside(|| write(&mut io::stderr().lock()));
         Ok(())
     }
 }
 
 fn reporter(args: &Args) -> Box<dyn Reporter> {
+    let palette = args.output_palette();
     match (args.diff, args.format) {
-        (true, _) => Box::new(Diff::new(args.output_palette())),
-        (false, Format::Json) => Box::new(Json::default()),
+        (true, _) => Box::new(Diff { palette }),
+        (false, Format::Json) => Box::new(Json),
         (false, Format::Text) => Box::new(Text {
-            palette: args.output_palette(),
+            palette,
             detail: args.detail(),
         }),
     }

@@ -4,8 +4,8 @@
 //! are relative to the root of the context, with `/` between their parts and no `./` in front.
 
 mod dependencies;
+mod disk;
 mod dockerignore;
-mod folders;
 mod manifests;
 mod sources;
 mod values;
@@ -14,18 +14,19 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 pub use dependencies::dependencies;
+pub(crate) use disk::ByPath;
+pub use disk::Disk;
 pub use dockerignore::{Dockerignore, matches_name};
-pub use folders::Folders;
 pub use manifests::{Entry, Obstacle, Required, required_by};
 pub use sources::{SourceLine, Sources};
 
-use crate::project::{self, Use};
+use crate::project::Use;
 
 /// The files below a folder, without those that `.dockerignore` hides.
 #[derive(Debug)]
 pub struct BuildContext {
     root: PathBuf,
-    folders: Folders,
+    disk: Disk,
     ignored: Dockerignore,
     ignore_file: String,
     uses: Vec<Use>,
@@ -49,18 +50,14 @@ impl BuildContext {
     /// # Errors
     /// When `root` is no folder, or an ignore file exists and cannot be read.
     pub fn open(root: &Path, dockerfile: Option<&Path>) -> std::io::Result<Self> {
-        Self::open_in(&Folders::new(), root, dockerfile)
+        Self::open_in(&Disk::new(), root, dockerfile)
     }
 
-    /// The same, with listings that other contexts of this run share.
+    /// The same, with what other contexts of this run have read already.
     ///
     /// # Errors
     /// As [`open`](Self::open).
-    pub fn open_in(
-        folders: &Folders,
-        root: &Path,
-        dockerfile: Option<&Path>,
-    ) -> std::io::Result<Self> {
+    pub fn open_in(disk: &Disk, root: &Path, dockerfile: Option<&Path>) -> std::io::Result<Self> {
         if !fs::metadata(root)?.is_dir() {
             return Err(std::io::Error::new(
                 std::io::ErrorKind::NotADirectory,
@@ -83,18 +80,13 @@ impl BuildContext {
             }
             None => (root.join(".dockerignore"), ".dockerignore".to_owned()),
         };
-        let text = match fs::read(&path) {
-            Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
-            Err(error) => return Err(error),
-        };
         let of_root = root.join("Dockerfile");
         let dockerfile = std::path::absolute(dockerfile.unwrap_or(&of_root))?;
         Ok(Self {
-            uses: project::uses_of(&dockerfile, Some(root)),
+            uses: disk.projects().uses_of(&dockerfile, Some(root)),
             root: root.to_owned(),
-            folders: folders.clone(),
-            ignored: Dockerignore::new(&text),
+            disk: disk.clone(),
+            ignored: Dockerignore::new(&disk.ignore_file(&path)?),
             ignore_file: shown,
         })
     }
@@ -137,7 +129,7 @@ impl BuildContext {
             return None;
         }
         let folder = folder.join("/");
-        let entries = self.folders.entries(&self.root.join(&folder));
+        let entries = self.disk.entries(&self.root.join(&folder));
         let at = entries
             .binary_search_by(|(known, _)| known.as_str().cmp(name))
             .ok()?;
@@ -157,7 +149,7 @@ impl BuildContext {
 
     /// Those of the entries whose names `wanted` takes.
     fn entries_called(&self, path: &str, wanted: impl Fn(&str) -> bool) -> Vec<(String, FileKind)> {
-        let entries = self.folders.entries(&self.root.join(path));
+        let entries = self.disk.entries(&self.root.join(path));
         let is_seen = |name: &str, kind: FileKind| {
             self.ignored.is_empty() || self.shown(&in_folder(path, name), kind).is_some()
         };

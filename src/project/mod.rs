@@ -12,6 +12,9 @@ mod yaml;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::context::ByPath;
 
 /// The Compose files, each with those that are laid over it: the first that exists counts.
 const COMPOSE: [(&str, &[&str]); 4] = [
@@ -115,39 +118,64 @@ impl Use {
     }
 }
 
-/// The uses of the Dockerfile at the absolute path `dockerfile` that files beside it, above it, in the build
-/// context `root` or above that tell of, in a fixed order.
-#[must_use]
-pub fn uses_of(dockerfile: &Path, root: Option<&Path>) -> Vec<Use> {
-    let dockerfile = paths::tidy(dockerfile);
-    let mut folders: Vec<&Path> = above(dockerfile.parent());
-    folders.extend(root.into_iter().flat_map(|root| root.ancestors().take(2)));
-    let mut seen: Vec<PathBuf> = Vec::new();
-    let mut uses = Vec::new();
-    for folder in folders.into_iter().map(paths::tidy) {
-        if !seen.contains(&folder) {
-            uses.extend(uses_in(&folder));
-            seen.push(folder);
-        }
-    }
-    uses.retain(|found| found.dockerfile == dockerfile);
-    uses
+/// The Compose and bake files of folders, each read once.
+#[derive(Debug, Default)]
+pub struct Projects(ByPath<Arc<Level>>);
+
+/// What is known of a folder.
+#[derive(Debug)]
+struct Level {
+    /// What its Compose and bake files say.
+    uses: Vec<Use>,
+    /// Whether it is that of the whole project.
+    is_top: bool,
 }
 
-/// `folder` and those above it, up to that of the whole project.
-fn above(folder: Option<&Path>) -> Vec<&Path> {
-    let mut folders = Vec::new();
-    for folder in folder
-        .into_iter()
-        .flat_map(Path::ancestors)
-        .take(1 + MOST_LEVELS)
-    {
-        folders.push(folder);
-        if folder.join(".git").exists() {
-            break;
+impl Projects {
+    /// The uses of the Dockerfile at the absolute path `dockerfile` that files beside it, above it, in the build
+    /// context `root` or above that tell of, in a fixed order.
+    #[must_use]
+    pub fn uses_of(&self, dockerfile: &Path, root: Option<&Path>) -> Vec<Use> {
+        let dockerfile = paths::tidy(dockerfile);
+        let mut folders = self.above(dockerfile.parent());
+        folders.extend(root.into_iter().flat_map(|root| root.ancestors().take(2)));
+        let mut seen: Vec<PathBuf> = Vec::new();
+        let mut uses = Vec::new();
+        for folder in folders.into_iter().map(paths::tidy) {
+            if !seen.contains(&folder) {
+                let level = self.level(&folder);
+                let own = level.uses.iter();
+                uses.extend(own.filter(|found| found.dockerfile == dockerfile).cloned());
+                seen.push(folder);
+            }
         }
+        uses
     }
-    folders
+
+    /// `folder` and those above it, up to that of the whole project.
+    fn above<'p>(&self, folder: Option<&'p Path>) -> Vec<&'p Path> {
+        let mut folders = Vec::new();
+        for folder in folder
+            .into_iter()
+            .flat_map(Path::ancestors)
+            .take(1 + MOST_LEVELS)
+        {
+            folders.push(folder);
+            if self.level(folder).is_top {
+                break;
+            }
+        }
+        folders
+    }
+
+    fn level(&self, folder: &Path) -> Arc<Level> {
+        self.0.get(folder, || {
+            Arc::new(Level {
+                uses: uses_in(folder),
+                is_top: folder.join(".git").exists(),
+            })
+        })
+    }
 }
 
 fn uses_in(folder: &Path) -> Vec<Use> {

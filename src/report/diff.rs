@@ -8,53 +8,20 @@ use std::io::{self, Write};
 use similar::{Algorithm, DiffOp, DiffTag, capture_diff_slices, group_diff_ops};
 
 use super::style::Palette;
-use super::{Companion, FileReport, Reporter, Summary};
+use super::{FileReport, Reporter, Totals};
 
 /// Unchanged lines around a change.
 const CONTEXT_LINES: usize = 3;
 
 /// Writes the diff of every file and nothing else.
-#[derive(Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Diff {
-    palette: Palette,
-    /// Files that several Dockerfiles may want lines in: each is written once, at the end.
-    companions: Vec<Companion>,
-}
-
-impl Diff {
-    /// A reporter in these colours.
-    #[must_use]
-    pub fn new(palette: Palette) -> Self {
-        Self {
-            palette,
-            companions: Vec::new(),
-        }
-    }
-
-    fn merge(&mut self, companion: &Companion) {
-        match self
-            .companions
-            .iter_mut()
-            .find(|known| known.path == companion.path)
-        {
-            Some(known) => {
-                let new = companion
-                    .lines
-                    .iter()
-                    .filter(|line| !known.lines.contains(line));
-                let new: Vec<String> = new.cloned().collect();
-                known.lines.extend(new);
-            }
-            None => self.companions.push(companion.clone()),
-        }
-    }
+    /// The colours.
+    pub palette: Palette,
 }
 
 impl Reporter for Diff {
-    fn file(&mut self, out: &mut dyn Write, report: &FileReport) -> io::Result<()> {
-        for companion in &report.companions {
-            self.merge(companion);
-        }
+    fn file(&self, out: &mut dyn Write, report: &FileReport) -> io::Result<()> {
         unified(
             out,
             &self.palette,
@@ -64,8 +31,8 @@ impl Reporter for Diff {
         )
     }
 
-    fn finish(&mut self, out: &mut dyn Write, _summary: &Summary) -> io::Result<()> {
-        for companion in &self.companions {
+    fn finish(&self, out: &mut dyn Write, totals: &Totals) -> io::Result<()> {
+        for companion in &totals.companions {
             let after = companion.after();
             unified(
                 out,

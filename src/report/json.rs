@@ -8,7 +8,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::{FileReport, NamedContext, Problem, Reporter, Summary};
+use super::{FileReport, NamedContext, Problem, Reporter, Totals};
 use crate::report::excerpt::Position;
 use crate::syntax::Span;
 use crate::transform::{Addition, Evidence, Place, Refusal, Rewrite, Safety};
@@ -17,25 +17,25 @@ use crate::transform::{Addition, Evidence, Place, Refusal, Rewrite, Safety};
 const VERSION: u32 = 1;
 
 /// Writes the whole run as one JSON document, a file at a time.
-#[derive(Debug, Default)]
-pub struct Json {
-    files: usize,
-}
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Json;
 
 impl Reporter for Json {
-    fn start(&mut self, out: &mut dyn Write) -> io::Result<()> {
-        write!(out, "{{\"version\":{VERSION},\"files\":[")
+    fn start(&self, out: &mut dyn Write) -> io::Result<()> {
+        writeln!(out, "{{\"version\":{VERSION},\"files\":[")
     }
 
-    fn file(&mut self, out: &mut dyn Write, report: &FileReport) -> io::Result<()> {
-        out.write_all(if self.files == 0 { b"\n" } else { b",\n" })?;
-        self.files += 1;
+    fn file(&self, out: &mut dyn Write, report: &FileReport) -> io::Result<()> {
         serde_json::to_writer(out, &File::new(report)).map_err(io::Error::from)
     }
 
-    fn finish(&mut self, out: &mut dyn Write, summary: &Summary) -> io::Result<()> {
+    fn separator(&self) -> &'static str {
+        ",\n"
+    }
+
+    fn finish(&self, out: &mut dyn Write, totals: &Totals) -> io::Result<()> {
         out.write_all(b"\n],\"summary\":")?;
-        serde_json::to_writer(&mut *out, summary)?;
+        serde_json::to_writer(&mut *out, &totals.summary)?;
         out.write_all(b"}\n")
     }
 }

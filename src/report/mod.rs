@@ -1,7 +1,7 @@
 //! What is said about a run: words, a unified diff, or JSON.
 //!
-//! A [`Reporter`] is handed one [`FileReport`] after the other and a [`Summary`] at the end, so that
-//! nothing is kept of a file once it has been reported. A new format is a new `Reporter`.
+//! A [`Reporter`] is handed one [`FileReport`] after the other, by several threads at once, and the [`Totals`] at the
+//! end, so that nothing is kept of a file once it has been reported. A new format is a new `Reporter`.
 
 mod diff;
 mod excerpt;
@@ -26,12 +26,12 @@ pub use style::Palette;
 pub use text::{Detail, Text, write_problem, write_summary};
 
 /// A format in which the results of a run are written.
-pub trait Reporter {
+pub trait Reporter: Sync {
     /// Writes what comes before the first file.
     ///
     /// # Errors
     /// When `out` cannot be written.
-    fn start(&mut self, _out: &mut dyn Write) -> io::Result<()> {
+    fn start(&self, _out: &mut dyn Write) -> io::Result<()> {
         Ok(())
     }
 
@@ -39,13 +39,18 @@ pub trait Reporter {
     ///
     /// # Errors
     /// When `out` cannot be written.
-    fn file(&mut self, out: &mut dyn Write, report: &FileReport) -> io::Result<()>;
+    fn file(&self, out: &mut dyn Write, report: &FileReport) -> io::Result<()>;
+
+    /// What stands between two files of which something is written.
+    fn separator(&self) -> &'static str {
+        ""
+    }
 
     /// Writes what comes after the last file.
     ///
     /// # Errors
     /// When `out` cannot be written.
-    fn finish(&mut self, _out: &mut dyn Write, _summary: &Summary) -> io::Result<()> {
+    fn finish(&self, _out: &mut dyn Write, _totals: &Totals) -> io::Result<()> {
         Ok(())
     }
 }
@@ -192,19 +197,68 @@ impl Summary {
     }
 }
 
-impl AddAssign<&FileReport> for Summary {
-    fn add_assign(&mut self, report: &FileReport) {
-        self.files += 1;
-        self.changed += usize::from(report.is_changed());
-        self.refusals += report.outcome.refusals.len();
-        self.withheld += report.outcome.withheld.len();
-        self.errors += usize::from(!report.problems.is_empty());
-        for entry in &report.outcome.journal {
-            match entry.rewrite.safety() {
-                Safety::Safe => self.safe += 1,
-                Safety::Assumed => self.assumed += 1,
-                Safety::Unsafe => self.by_intent += 1,
+impl From<&FileReport> for Summary {
+    fn from(report: &FileReport) -> Self {
+        let outcome = &report.outcome;
+        let count = |safety| {
+            let entries = outcome.journal.iter();
+            entries
+                .filter(|entry| entry.rewrite.safety() == safety)
+                .count()
+        };
+        Self {
+            files: 1,
+            changed: usize::from(report.is_changed()),
+            safe: count(Safety::Safe),
+            assumed: count(Safety::Assumed),
+            by_intent: count(Safety::Unsafe),
+            refusals: outcome.refusals.len(),
+            withheld: outcome.withheld.len(),
+            errors: usize::from(!report.problems.is_empty()),
+        }
+    }
+}
+
+impl AddAssign for Summary {
+    fn add_assign(&mut self, other: Self) {
+        self.files += other.files;
+        self.changed += other.changed;
+        self.safe += other.safe;
+        self.assumed += other.assumed;
+        self.by_intent += other.by_intent;
+        self.refusals += other.refusals;
+        self.withheld += other.withheld;
+        self.errors += other.errors;
+    }
+}
+
+/// What all files of a run come to.
+#[derive(Clone, Debug, Default)]
+pub struct Totals {
+    /// The counts.
+    pub summary: Summary,
+    /// Files that several Dockerfiles may want lines in: each once, with all its lines.
+    pub companions: Vec<Companion>,
+}
+
+impl Totals {
+    /// Takes in what one file came to.
+    pub fn add(&mut self, summary: Summary, companions: Vec<Companion>) {
+        self.summary += summary;
+        for companion in companions {
+            self.merge(companion);
+        }
+    }
+
+    fn merge(&mut self, companion: Companion) {
+        let mut known = self.companions.iter_mut();
+        match known.find(|known| known.path == companion.path) {
+            Some(known) => {
+                let new = companion.lines.into_iter();
+                let new: Vec<String> = new.filter(|line| !known.lines.contains(line)).collect();
+                known.lines.extend(new);
             }
+            None => self.companions.push(companion),
         }
     }
 }

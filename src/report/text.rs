@@ -36,7 +36,7 @@ pub enum Detail {
 }
 
 impl Reporter for Text {
-    fn file(&mut self, out: &mut dyn Write, report: &FileReport) -> io::Result<()> {
+    fn file(&self, out: &mut dyn Write, report: &FileReport) -> io::Result<()> {
         let view = View {
             report,
             palette: self.palette,

@@ -1,0 +1,114 @@
+//! What has been read of the disk, once for all files of a run.
+
+use std::collections::HashMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::FileKind;
+use crate::project::Projects;
+
+/// What stands in a folder: the name, and what it is.
+pub(super) type Entry = (String, FileKind);
+
+/// Folders and files that several build contexts share, so that a thousand Dockerfiles in one project do not read
+/// its folders a thousand times. What changes on the disk afterwards is not seen: what is said of one Dockerfile does
+/// not depend on what has been written for another.
+#[derive(Clone, Debug, Default)]
+pub struct Disk(Arc<Shared>);
+
+#[derive(Debug, Default)]
+struct Shared {
+    listings: ByPath<Arc<[Entry]>>,
+    ignore_files: ByPath<Arc<str>>,
+    projects: Projects,
+}
+
+impl Disk {
+    /// Nothing is read yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// What the Compose and bake files say.
+    #[must_use]
+    pub fn projects(&self) -> &Projects {
+        &self.0.projects
+    }
+
+    /// The entries of the folder at `path`, sorted by name; none when it cannot be read. Names that
+    /// are not UTF-8 are left out.
+    pub(super) fn entries(&self, path: &Path) -> Arc<[Entry]> {
+        self.0.listings.get(path, || list(path))
+    }
+
+    /// The text of the ignore file at `path`; empty when there is none.
+    pub(super) fn ignore_file(&self, path: &Path) -> io::Result<Arc<str>> {
+        self.0.ignore_files.try_get(path, || match fs::read(path) {
+            Ok(bytes) => Ok(String::from_utf8_lossy(&bytes).into()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok("".into()),
+            Err(error) => Err(error),
+        })
+    }
+}
+
+/// Values that are made once for each path, for threads to share.
+#[derive(Debug)]
+pub(crate) struct ByPath<V>(Mutex<HashMap<PathBuf, V>>);
+
+impl<V> Default for ByPath<V> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<V: Clone> ByPath<V> {
+    /// The value for `path`; `make` is asked the first time.
+    pub(crate) fn get(&self, path: &Path, make: impl FnOnce() -> V) -> V {
+        let known = self.lock().get(path).cloned();
+        known.unwrap_or_else(|| self.keep(path, make()))
+    }
+
+    /// The same where `make` can fail; a failure is not kept.
+    pub(crate) fn try_get(
+        &self,
+        path: &Path,
+        make: impl FnOnce() -> io::Result<V>,
+    ) -> io::Result<V> {
+        let known = self.lock().get(path).cloned();
+        known.map_or_else(|| Ok(self.keep(path, make()?)), Ok)
+    }
+
+    /// Values are made without the lock, so that threads do not wait for the disk together. When two have made the
+    /// same, the first counts.
+    fn keep(&self, path: &Path, value: V) -> V {
+        let mut known = self.lock();
+        known.entry(path.to_owned()).or_insert(value).clone()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<PathBuf, V>> {
+        // A value is put there whole, so it is good even if another thread has failed meanwhile.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn list(path: &Path) -> Arc<[Entry]> {
+    let entry = |entry: io::Result<fs::DirEntry>| {
+        let entry = entry.ok()?;
+        let kind = if entry.file_type().ok()?.is_dir() {
+            FileKind::Folder
+        } else {
+            FileKind::File
+        };
+        Some((entry.file_name().into_string().ok()?, kind))
+    };
+    let mut entries: Vec<Entry> = fs::read_dir(path)
+        .into_iter()
+        .flatten()
+        .filter_map(entry)
+        .collect();
+    entries.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+    entries.into()
+}

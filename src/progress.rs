@@ -1,0 +1,65 @@
+//! A bar on the terminal while a run takes long.
+
+use std::io::{self, IsTerminal};
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+/// A run that is done before this has passed shows nothing.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// How far a run has come.
+pub(crate) struct Progress {
+    began: Instant,
+    done: u64,
+    total: u64,
+    is_wanted: bool,
+    bar: Option<ProgressBar>,
+}
+
+impl Progress {
+    /// A run over `total` files that begins now. Nothing is ever shown unless standard error is a terminal and `is_wanted`.
+    pub(crate) fn new(total: usize, is_wanted: bool) -> Self {
+        Self {
+            began: Instant::now(),
+            done: 0,
+            total: total.try_into().unwrap_or(u64::MAX),
+            is_wanted: is_wanted && io::stderr().is_terminal(),
+            bar: None,
+        }
+    }
+
+    /// One more file is done.
+    pub(crate) fn step(&mut self) {
+        self.done += 1;
+        if self.bar.is_none() && self.is_wanted && self.began.elapsed() > PATIENCE {
+            self.bar = Some(bar(self.total));
+        }
+        if let Some(bar) = &self.bar {
+            bar.set_position(self.done);
+        }
+    }
+
+    /// Does `write` while the bar is out of the way.
+    pub(crate) fn aside<T>(&self, write: impl FnOnce() -> T) -> T {
+        match &self.bar {
+            Some(bar) => bar.suspend(write),
+            None => write(),
+        }
+    }
+
+    /// Takes the bar away.
+    pub(crate) fn finish(&mut self) {
+        if let Some(bar) = self.bar.take() {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+fn bar(total: u64) -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
+    match ProgressStyle::with_template("{bar:32} {human_pos} of {human_len} files, {eta} left") {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
+}
