@@ -148,3 +148,24 @@ fn links_are_followed_and_modes_kept() {
         .mode();
     assert_eq!(mode & 0o777, 0o640);
 }
+
+#[test]
+fn a_copy_is_kept_and_never_taken_for_a_dockerfile() {
+    let sandbox = Sandbox::new(&[("Dockerfile", APT)]);
+    let args = ["--write", "--backup", "--only", "merge-apt"];
+    sandbox.dfopt(&args).exits(0);
+    assert_eq!(sandbox.read("Dockerfile.orig"), APT);
+    assert_ne!(sandbox.read("Dockerfile"), APT);
+    sandbox.dfopt(&args).exits(0);
+    assert_eq!(sandbox.files().len(), 2, "nothing changes, nothing is kept");
+    sandbox.put("Dockerfile", APT.replace("curl", "git"));
+    let run = sandbox.dfopt(&args).exits(2);
+    run.warns("its backup Dockerfile.orig exists already");
+    assert!(sandbox.read("Dockerfile").contains("RUN apt-get update\n"));
+    sandbox
+        .dfopt(&["--write", "--backup=~", "--only", "merge-apt"])
+        .exits(0);
+    assert!(sandbox.read("Dockerfile~").contains("git"));
+    sandbox.dfopt(&["--write", "--backup=a/b"]).exits(2);
+    sandbox.dfopt(&["--backup"]).exits(2).warns("--write");
+}

@@ -20,6 +20,7 @@ mod project;
 mod properties;
 mod results;
 mod sandbox;
+mod selection;
 mod shell_conformance;
 mod shell_properties;
 mod syntax;
