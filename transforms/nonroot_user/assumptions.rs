@@ -49,6 +49,7 @@ fn writes(cx: &Cx<'_>, stage: &Stage, account: &Account, territory: &Territory) 
         territory
             .made
             .iter()
+            .chain(&territory.made_last)
             .map(String::as_str)
             .filter(|path| !inside(path)),
     );

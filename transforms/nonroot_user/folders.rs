@@ -32,6 +32,24 @@ impl Surveyor<'_> {
         Ok(())
     }
 
+    /// Has `folder` made for the program: with the account, or behind a step that makes it or a folder around it
+    /// and would fail if it were there.
+    pub(super) fn make(&self, territory: &mut Territory, folder: String) {
+        let fails = |step: &Step<'_>| makes_new(step, &folder);
+        let runs = self
+            .stage
+            .body
+            .clone()
+            .filter_map(|at| self.cx.facts.runs[at].as_ref());
+        if runs.flat_map(|run| &run.steps).any(fails) {
+            territory.made_last.push(folder);
+        } else if Some(&folder) == territory.workdir.as_ref() {
+            territory.made.insert(0, folder);
+        } else {
+            territory.made.push(folder);
+        }
+    }
+
     /// Gives the folders `paths`, which `step` makes and `words` name there, to the program.
     fn folders_of_step(
         &self,
@@ -51,7 +69,9 @@ impl Surveyor<'_> {
                 paths,
             });
         } else if has_shell && (!of_stage || with_parents()) {
-            territory.made.extend(paths);
+            paths
+                .into_iter()
+                .for_each(|path| self.make(territory, path));
         } else {
             let message = format!(
                 "{} is made as root, in a way that leaves no place to give it away; make it in a RUN of its own",
@@ -170,7 +190,7 @@ impl Surveyor<'_> {
             );
             return Err(self.refuse(index, "folder-of-root", message));
         }
-        territory.made.push(path);
+        self.make(territory, path);
         Ok(())
     }
 
@@ -191,7 +211,7 @@ impl Surveyor<'_> {
             return Ok(());
         }
         if self.account.has_shell {
-            territory.made.insert(0, workdir);
+            self.make(territory, workdir);
             return Ok(());
         }
         let fills = |at: &usize| match &self.cx.facts.views[*at].kind {
@@ -220,6 +240,33 @@ impl Surveyor<'_> {
 fn makes_folders(step: &Step<'_>) -> bool {
     let program = step.args.first();
     program.is_some_and(|arg| MAKERS.contains(&arg.known()))
+}
+
+/// Whether `step` makes `folder` or one around it in a way that fails, or does something else, when it is there:
+/// `mkdir` without `-p`, `git clone`, `mv`, and what dfopt does not know.
+fn makes_new(step: &Step<'_>, folder: &str) -> bool {
+    let program = step.args.first().map_or("", |arg| arg.known());
+    let with_parents = || step.args.iter().any(|arg| arg.known().starts_with("-p"));
+    let is_strict = match program {
+        "mkdir" => !with_parents(),
+        "mv" | "ln" | "git" | "svn" | "hg" => true,
+        _ => step.invocation.is_none(),
+    };
+    let names = |word: &str| {
+        let path = step.cwd.as_deref().map(|cwd| join(cwd, word));
+        path.is_some_and(|path| path != "/" && below(folder, &path).is_some())
+    };
+    let is_inside = step
+        .cwd
+        .as_deref()
+        .is_some_and(|cwd| below(cwd, folder).is_some());
+    is_strict
+        && !is_inside
+        && step
+            .args
+            .iter()
+            .skip(1)
+            .any(|arg| arg.text.is_some() && names(arg.known()))
 }
 
 /// Whether a later command of the same `RUN` goes there: it is where the build works.

@@ -61,7 +61,7 @@ impl Granter<'_> {
         if !account.has_shell || !self.surveyor.is_own(folder) || self.surveyor.is_filled(folder) {
             return Err(self.refuse(written, path));
         }
-        territory.made.push(folder.to_owned());
+        self.surveyor.make(territory, folder.to_owned());
         Ok(())
     }
 

@@ -222,7 +222,8 @@ fn refuse_other_shell(
     territory: &Territory,
 ) -> Result<(), Refusal> {
     let at = writer::place_of_account(cx, stage, territory).unwrap_or(start_of(stage));
-    let runs = account.create.is_some() || !territory.made.is_empty();
+    let runs =
+        account.create.is_some() || !territory.made.is_empty() || !territory.made_last.is_empty();
     if !runs
         || cx
             .facts

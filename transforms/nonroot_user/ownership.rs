@@ -19,6 +19,8 @@ pub(super) struct Territory {
     pub workdir: Option<String>,
     /// Folders that are made together with the account.
     pub made: Vec<String>,
+    /// Folders that are made behind all steps, because one of them may need that they are not there yet.
+    pub made_last: Vec<String>,
     /// Commands that make folders, which are then given away.
     pub handed_over: Vec<HandedOver>,
     /// Copies that give away what they bring.
@@ -52,6 +54,7 @@ impl Territory {
             .workdir
             .iter()
             .chain(&self.made)
+            .chain(&self.made_last)
             .chain(&self.brought)
             .chain(&self.home)
             .chain(handed_over);
@@ -66,7 +69,8 @@ impl Territory {
 
     /// Whether a folder in the working folder that holds `path` is given away by itself.
     pub(super) fn has_below_workdir(&self, path: &str) -> bool {
-        let own = self.made.iter().chain(&self.brought);
+        let own = self.made.iter().chain(&self.made_last);
+        let own = own.chain(&self.brought);
         let handed_over = self.handed_over.iter().flat_map(|folder| &folder.paths);
         own.chain(handed_over)
             .filter(|folder| Some(*folder) != self.workdir.as_ref())
@@ -77,8 +81,8 @@ impl Territory {
     pub(super) fn has(&self, path: &str) -> bool {
         let handed_over =
             |handed_over: &HandedOver| handed_over.paths.iter().any(|own| own == path);
-        self.made.iter().chain(&self.home).any(|own| own == path)
-            || self.handed_over.iter().any(handed_over)
+        let own = self.made.iter().chain(&self.made_last);
+        own.chain(&self.home).any(|own| own == path) || self.handed_over.iter().any(handed_over)
     }
 }
 

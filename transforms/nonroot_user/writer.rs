@@ -74,11 +74,7 @@ impl Writer<'_> {
     fn make_account(&mut self) {
         let mut commands: Vec<String> = self.account.create.iter().cloned().collect();
         if !self.territory.made.is_empty() {
-            let folders = self.territory.made.join(" ");
-            commands.push(format!(
-                "mkdir -p {folders} && chown {} {folders}",
-                self.account.owner
-            ));
+            commands.push(self.making(&self.territory.made));
         }
         if commands.is_empty() {
             return;
@@ -118,8 +114,20 @@ impl Writer<'_> {
     }
 
     fn switch_user(&mut self) {
+        if !self.territory.made_last.is_empty() {
+            let folders = self.making(&self.territory.made_last);
+            self.insert_user_place("RUN", &folders);
+        }
         let user = self.account.user.clone();
         self.insert_user_place("USER", &user);
+    }
+
+    fn making(&self, folders: &[String]) -> String {
+        let folders = folders.join(" ");
+        format!(
+            "mkdir -p {folders} && chown {} {folders}",
+            self.account.owner
+        )
     }
 
     /// Behind the last step that changes files, directly before what starts.
