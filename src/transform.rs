@@ -242,6 +242,8 @@ pub struct Addition {
 pub enum Change {
     /// The run-time user of the final stage.
     User,
+    /// `CMD` and `ENTRYPOINT` start the same words, with or without a shell around them.
+    Launch,
     /// Copies that had no `--chown` have one: what they bring belongs to another user.
     Owner,
     /// A variable of the environment of the final stage.

@@ -5,17 +5,21 @@
 //! [`ALL`]. `CONTRIBUTING.md` walks through it.
 
 mod dependencies;
+pub mod exec_form;
 pub mod merge_apt;
 pub mod nonroot_user;
+mod origin;
 pub mod reorder_copies;
 pub mod split_stages;
 mod style;
 
 use crate::transform::Transform;
 
-/// All transforms, in the order in which they are asked. Copies move first, so that the package
-/// layers that they separated stand side by side; stages are split when their layers are final.
+/// All transforms, in the order in which they are asked. What starts without a shell can run where there
+/// is none. Copies move first, so that the package layers that they separated stand side by side; stages
+/// are split when their layers are final.
 pub const ALL: &[&dyn Transform] = &[
+    &exec_form::ExecForm,
     &reorder_copies::ReorderCopies,
     &merge_apt::MergeApt,
     &split_stages::SplitStages,

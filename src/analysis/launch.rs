@@ -1,7 +1,7 @@
 //! The programs that a container starts: those of `ENTRYPOINT`, `CMD` and `HEALTHCHECK`.
 
 use super::Facts;
-use super::stages::Stage;
+use super::stages::{Base, Stage};
 use crate::syntax::shell::{self, Command, Item};
 use crate::syntax::{Form, Healthcheck, Kind, View};
 
@@ -25,6 +25,42 @@ pub struct Launches {
     pub opaque: bool,
     /// Whether the stage itself says what is started.
     pub declared: bool,
+}
+
+/// The instructions, in a stage or those that it is built on, that say what its containers start.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Declared {
+    /// The `ENTRYPOINT` that holds.
+    pub entrypoint: Option<usize>,
+    /// The `CMD` that holds.
+    pub cmd: Option<usize>,
+    /// The `HEALTHCHECK` that holds, if it checks something.
+    pub healthcheck: Option<usize>,
+}
+
+impl Declared {
+    /// Those of `stage`: the last of each kind, and a `CMD` only if no `ENTRYPOINT` of a stage above it forgot it.
+    #[must_use]
+    pub fn of_stage(facts: &Facts<'_>, stage: &Stage) -> Self {
+        let mut declared = match stage.base {
+            Base::Stage(parent) => Self::of_stage(facts, &facts.stages[parent]),
+            _ => Self::default(),
+        };
+        let is_own = |at: &usize| stage.body.contains(at);
+        for index in stage.body.clone() {
+            match &facts.views[index].kind {
+                Kind::Cmd { .. } => declared.cmd = Some(index),
+                Kind::Entrypoint { .. } => {
+                    declared.entrypoint = Some(index);
+                    declared.cmd = declared.cmd.filter(is_own);
+                }
+                Kind::Healthcheck(Healthcheck::Cmd { .. }) => declared.healthcheck = Some(index),
+                Kind::Healthcheck(Healthcheck::None) => declared.healthcheck = None,
+                _ => {}
+            }
+        }
+        declared
+    }
 }
 
 /// The command lines that containers of `stage` start, as far as the stage itself says so.
@@ -67,7 +103,9 @@ pub fn of_stage(facts: &Facts<'_>, stage: &Stage) -> Launches {
     launches
 }
 
-fn form<'v>(view: &'v View<'_>) -> Option<&'v Form> {
+/// The command line of a `CMD`, an `ENTRYPOINT` or a `HEALTHCHECK`; `None` of anything else.
+#[must_use]
+pub fn form<'v>(view: &'v View<'_>) -> Option<&'v Form> {
     match &view.kind {
         Kind::Cmd { form }
         | Kind::Entrypoint { form }

@@ -16,7 +16,8 @@ mod tests;
 pub use listens::Listens;
 pub use reference::ImageRef;
 pub use table::{
-    Accounts, Command, Distribution, Images, Libc, Os, PackageManager, Runs, Shell, Toolset, User,
+    Accounts, Command, Distribution, Entrypoint, Images, Libc, Os, PackageManager, Runs, Shell,
+    Toolset, User,
 };
 
 use table::{Family, RuntimeRule};
@@ -42,8 +43,8 @@ pub struct Image<'t> {
     pub source: &'t str,
     /// The language that the image is made for, such as `python`.
     pub provides: Option<&'t str>,
-    /// Whether it declares an `ENTRYPOINT`, which an image built on another base would lose.
-    pub entrypoint: bool,
+    /// The `ENTRYPOINT` that it declares, which an image built on another base would lose.
+    pub entrypoint: Entrypoint,
     /// What an image built on it runs that declares no command of its own.
     pub command: Command,
     /// Its `WORKDIR`.

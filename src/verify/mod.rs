@@ -4,6 +4,7 @@
 //! declared by the rewrite ([`Change`]); anything else is a [`Violation`], and the engine drops the
 //! rewrite.
 
+mod launch;
 mod operations;
 mod order;
 mod stages;
@@ -162,8 +163,13 @@ fn changed_stages(old: &Facts<'_>, new: &Facts<'_>, rewrite: &Rewrite) -> Vec<Vi
             violations.push(Violation::StageLost(name.clone()));
         }
         let (was, is) = (runtime::of_stage(old, stage), runtime::of_stage(new, other));
+        let launch_is_declared = || {
+            rewrite.declares.contains(&Change::Launch)
+                && launch::is_the_same((old, stage), (new, other))
+        };
         for key in differences(&was, &is) {
-            if !is_declared(&key, rewrite) {
+            let is_launch = matches!(key.as_str(), "CMD" | "ENTRYPOINT");
+            if !(is_declared(&key, rewrite) || is_launch && launch_is_declared()) {
                 violations.push(Violation::Configuration {
                     stage: name.clone(),
                     key,

@@ -2,7 +2,6 @@
 
 use super::account::Account;
 use super::leftovers::{self, Leftover};
-use super::origin::{Origin, origin};
 use super::ownership::{Surveyor, Territory};
 use super::written::{Said, Written};
 use crate::analysis::paths::below;
@@ -10,6 +9,7 @@ use crate::analysis::stages::Stage;
 use crate::context::{BuildContext, FileKind};
 use crate::syntax::{Kind, Span};
 use crate::transform::{Cx, Refusal};
+use crate::transforms::origin::{Origin, origin};
 
 /// Adds to `territory` what `written` needs.
 ///

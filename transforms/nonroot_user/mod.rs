@@ -8,7 +8,6 @@ mod grants;
 mod left_behind;
 mod leftovers;
 mod needs;
-mod origin;
 mod ownership;
 mod scripts;
 mod sources;

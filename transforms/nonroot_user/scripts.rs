@@ -2,12 +2,12 @@
 
 use serde_json::Value;
 
-use super::origin::{Origin, origin};
 use super::start::{Reader, StartCommand};
 use crate::analysis::paths::join;
 use crate::analysis::stages::Base;
-use crate::knowledge::images::Shell;
+use crate::knowledge::images::{Entrypoint, Shell};
 use crate::transform::{Place, Refusal};
+use crate::transforms::origin::{Origin, origin};
 
 impl Reader<'_> {
     /// Reads the program `name` if it is a shell script of the project; `surely` when a shell is told to read it.
@@ -51,7 +51,7 @@ impl Reader<'_> {
             self.cx
                 .facts
                 .image(self.stage)
-                .is_some_and(|image| image.entrypoint)
+                .is_some_and(|image| image.entrypoint != Entrypoint::None)
         };
         let in_table = self
             .cx

@@ -3,7 +3,8 @@
 
 use super::given;
 use super::scripts::unread_script;
-use crate::analysis::stages::{Base, Stage};
+use crate::analysis::launch::Declared;
+use crate::analysis::stages::Stage;
 use crate::knowledge::startup::{self, Needs};
 use crate::syntax::shell::{self, RedirectOperator, Simple};
 use crate::syntax::{Form, Healthcheck, Kind, Span};
@@ -36,20 +37,12 @@ pub(super) struct Start {
     pub called: Vec<String>,
 }
 
-/// Where the stage and those it is built on say what runs.
-#[derive(Default)]
-struct Declared {
-    entrypoint: Option<usize>,
-    cmd: Option<usize>,
-    healthcheck: Option<usize>,
-}
-
 /// Reads what `stage` starts. `Ok(None)`: it declares nothing.
 ///
 /// # Errors
 /// When a script that it starts cannot be read.
 pub(super) fn read(cx: &Cx<'_>, stage: &Stage) -> Result<Option<Start>, Refusal> {
-    let declared = declared(cx, stage);
+    let declared = Declared::of_stage(cx.facts, stage);
     let Some(index) = declared.entrypoint.or(declared.cmd) else {
         return Ok(None);
     };
@@ -74,27 +67,6 @@ pub(super) fn read(cx: &Cx<'_>, stage: &Stage) -> Result<Option<Start>, Refusal>
     }
     reader.started_by_others(&declared)?;
     Ok(Some(reader.start))
-}
-
-fn declared(cx: &Cx<'_>, stage: &Stage) -> Declared {
-    let mut declared = match stage.base {
-        Base::Stage(parent) => self::declared(cx, &cx.facts.stages[parent]),
-        _ => Declared::default(),
-    };
-    let has_cmd = |at: &usize| stage.body.contains(at);
-    for index in stage.body.clone() {
-        match &cx.facts.views[index].kind {
-            Kind::Cmd { .. } => declared.cmd = Some(index),
-            Kind::Entrypoint { .. } => {
-                declared.entrypoint = Some(index);
-                declared.cmd = declared.cmd.filter(has_cmd);
-            }
-            Kind::Healthcheck(Healthcheck::Cmd { .. }) => declared.healthcheck = Some(index),
-            Kind::Healthcheck(Healthcheck::None) => declared.healthcheck = None,
-            _ => {}
-        }
-    }
-    declared
 }
 
 /// Reads commands, and what they run.

@@ -1,13 +1,13 @@
 //! What commands of the build leave behind for the user who ran them.
 
 use super::left_behind::Looker;
-use super::origin::{Origin, origin_before};
 use crate::analysis::paths::{below, join};
 use crate::analysis::runs::Step;
 use crate::knowledge::startup::{Leaves, Needs, Trace};
 use crate::knowledge::tools::Does;
 use crate::transform::Refusal;
 use crate::transforms::dependencies;
+use crate::transforms::origin::{Origin, origin_before};
 
 impl Looker<'_> {
     /// Refuses when one of the commands in `text`, which instruction `index` runs, leaves something.

@@ -204,6 +204,19 @@ pub enum Accounts {
     None,
 }
 
+/// What an image does with the command that it is given.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Entrypoint {
+    /// It declares no entry point: the command is what starts.
+    #[default]
+    None,
+    /// Its entry point runs any command as it is.
+    HandsOn,
+    /// Its entry point looks at the command.
+    Decides,
+}
+
 /// What runs in an image built on this one that declares no command.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -291,7 +304,7 @@ pub(crate) struct Family {
     #[serde(default)]
     pub(crate) user: Vec<User>,
     #[serde(default)]
-    pub(crate) entrypoint: bool,
+    pub(crate) entrypoint: Entrypoint,
     #[serde(default)]
     pub(crate) command: Command,
     pub(crate) workdir: Option<String>,

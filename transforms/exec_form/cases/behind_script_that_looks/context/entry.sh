@@ -1,0 +1,5 @@
+#!/bin/sh
+if [ "$1" = python ]; then
+  echo starting
+fi
+exec "$@"

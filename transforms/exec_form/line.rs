@@ -1,0 +1,173 @@
+//! A shell form, and the program that it starts in the end.
+
+use super::refuse;
+use crate::analysis::state::Shell;
+use crate::syntax::shell::{self, Command, Connector, Item, Script, Simple, Terminator};
+use crate::syntax::{Span, View};
+use crate::transform::{Cx, Refusal};
+
+/// A shell form that ends with one program that stays.
+pub(super) struct Line<'a> {
+    /// The instruction.
+    pub index: usize,
+    /// The text that the shell gets.
+    text: &'a str,
+    /// Where that starts in the logical line.
+    start: usize,
+    /// The command with the program.
+    program: Simple,
+    /// Whether the shell has nothing else to read: no command before it, no comment.
+    is_all: bool,
+}
+
+/// Commands of the shell itself, which `exec` cannot start.
+/// POSIX.1-2017, Shell Command Language, 2.14, and XCU 1.6; the manual of bash.
+const BUILTINS: [&str; 37] = [
+    ".", ":", "alias", "bg", "break", "builtin", "cd", "command", "continue", "declare", "dirs",
+    "eval", "exit", "export", "fg", "getopts", "hash", "history", "jobs", "let", "local", "popd",
+    "pushd", "read", "readonly", "return", "set", "shift", "shopt", "source", "times", "trap",
+    "type", "typeset", "ulimit", "umask", "wait",
+];
+
+/// Reads the shell form at `index`, whose script is `span` of its logical line.
+///
+/// # Errors
+/// Whatever makes the shell stay, or what runs in it unknown.
+pub(super) fn read<'a>(cx: &Cx<'a>, index: usize, span: Span) -> Result<Line<'a>, Refusal> {
+    check_shell(cx, index)?;
+    let text = cx.facts.views[index].text(span);
+    let script = shell::parse(text).map_err(|error| {
+        let message = format!("no POSIX shell would take the command ({error})");
+        refuse(cx, index, "opaque-shell", message)
+    })?;
+    let Some(program) = last_program(&script).filter(|_| !sets_traps(&script, text)) else {
+        let message = "the shell has work to do while the program runs, or after it; put that into a script that ends with `exec`";
+        return Err(refuse(cx, index, "shell-works", message));
+    };
+    check_program(cx, index, text, program)?;
+    let is_all = program.span.text(text).trim() == text.trim() && script.comments.is_empty();
+    Ok(Line {
+        index,
+        text,
+        start: span.start,
+        program: program.clone(),
+        is_all,
+    })
+}
+
+/// The shell must run the command and nothing else: a login shell reads profiles, `-x` prints.
+fn check_shell(cx: &Cx<'_>, index: usize) -> Result<(), Refusal> {
+    let Shell::Posix { words } = &cx.facts.states[index].shell else {
+        let message = "SHELL is no POSIX shell that dfopt knows";
+        return Err(refuse(cx, index, "opaque-shell", message));
+    };
+    // They say when a script ends that fails, which one program that stays is not.
+    let is_harmless = |word: &&String| {
+        let letters = word.strip_prefix('-');
+        *word == "pipefail"
+            || letters.is_some_and(|letters| letters.chars().all(|c| "ceou".contains(c)))
+    };
+    match words.iter().skip(1).find(|word| !is_harmless(word)) {
+        None => Ok(()),
+        Some(option) => {
+            let message =
+                format!("the shell does more than to run the command: `{option}` in SHELL");
+            Err(refuse(cx, index, "opaque-shell", message))
+        }
+    }
+}
+
+/// The program that stays when everything before it is done; `None` if the shell has to stay as well.
+fn last_program(script: &Script) -> Option<&Simple> {
+    let in_background = |item: &Item| matches!(item.terminator, Some((Terminator::Background, _)));
+    let last = script.items.last()?;
+    let may_be_skipped = last
+        .rest
+        .iter()
+        .any(|(connector, ..)| *connector == Connector::Or);
+    if may_be_skipped || script.items.iter().any(in_background) {
+        return None;
+    }
+    let pipeline = last
+        .rest
+        .last()
+        .map_or(&last.first, |(.., pipeline)| pipeline);
+    match pipeline.commands.as_slice() {
+        [Command::Simple(simple)] if !pipeline.negated && !pipeline.timed => Some(simple),
+        _ => None,
+    }
+}
+
+/// `exec` forgets traps.
+fn sets_traps(script: &Script, text: &str) -> bool {
+    let first_words = script
+        .simple_commands()
+        .into_iter()
+        .filter_map(|simple| simple.words.first());
+    first_words
+        .into_iter()
+        .any(|word| word.text(text) == "trap")
+}
+
+fn check_program(cx: &Cx<'_>, index: usize, text: &str, command: &Simple) -> Result<(), Refusal> {
+    let program = command.words.first().and_then(|word| word.literal(text));
+    if !command.assignments.is_empty() {
+        let message = "variables are set for this command alone: set them with ENV";
+        return Err(refuse(cx, index, "assignment", message));
+    }
+    let Some(program) = program else {
+        let message = "only the container knows which program is started";
+        return Err(refuse(cx, index, "variable-program", message));
+    };
+    if BUILTINS.contains(&program.as_ref()) {
+        let message = format!(
+            "`{program}` is a command of the shell itself, not a program; put it into a script that ends with `exec`"
+        );
+        return Err(refuse(cx, index, "shell-works", message));
+    }
+    Ok(())
+}
+
+impl Line<'_> {
+    /// Whether `exec` is there already.
+    pub(super) fn has_exec(&self) -> bool {
+        let first = self.program.words.first();
+        first.is_some_and(|word| word.text(self.text) == "exec")
+    }
+
+    /// The words, if they are all that there is and none of them means anything to a shell.
+    pub(super) fn literal_words(&self) -> Option<Vec<String>> {
+        if !self.is_all || !self.program.redirects.is_empty() {
+            return None;
+        }
+        let values = self
+            .program
+            .words
+            .iter()
+            .map(|word| word.literal(self.text));
+        values.map(|value| Some(value?.into_owned())).collect()
+    }
+
+    /// What is left for a shell to do when there are no [`literal_words`](Self::literal_words).
+    pub(super) fn why_a_shell(&self) -> &'static str {
+        if !self.is_all {
+            "the shell has something to read before the program starts"
+        } else if !self.program.redirects.is_empty() {
+            "the shell redirects input or output"
+        } else {
+            "the shell replaces variables or patterns"
+        }
+    }
+
+    /// The places of the words in the logical line.
+    pub(super) fn word_spans(&self) -> impl Iterator<Item = Span> {
+        let words = self.program.words.iter();
+        words.map(|word| Span::new(self.start + word.span.start, self.start + word.span.end))
+    }
+
+    /// Where the program is named in the source.
+    pub(super) fn program_at(&self, view: &View<'_>) -> usize {
+        let at = self.start + self.program.span.start;
+        view.logical.source(Span::new(at, at + 1)).start
+    }
+}
