@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::thread;
 
 use anstream::{AutoStream, ColorChoice, stream::RawStream};
-use clap::{Parser, ValueEnum, builder::PossibleValue};
+use clap::{Parser, Subcommand, ValueEnum, builder::PossibleValue};
 use dfopt::report::{Detail, Palette};
 use dfopt::transform::Safety;
 
@@ -16,7 +16,12 @@ use dfopt::transform::Safety;
 /// changes nothing.
 #[derive(Debug, Parser)]
 #[command(version, max_term_width = 100, after_help = EXIT_CODES)]
+#[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
+#[command(subcommand_help_heading = EDITORS, subcommand_value_name = "COMMAND")]
 pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+
     /// Files, or folders to search for Dockerfiles; `-` is standard input [default: .]
     ///
     /// In a folder, Dockerfile, Dockerfile.*, *.Dockerfile and Containerfile are found, except
@@ -57,15 +62,15 @@ pub(crate) struct Args {
     pub(crate) since: Option<String>,
 
     /// Run only these transforms
-    #[arg(long, value_name = "ID,…", value_delimiter = ',', help_heading = REWRITES)]
+    #[arg(long, value_name = "ID,…", value_delimiter = ',', help_heading = REWRITES, global = true)]
     pub(crate) only: Vec<String>,
 
     /// Do not run these transforms
-    #[arg(long, value_name = "ID,…", value_delimiter = ',', help_heading = REWRITES)]
+    #[arg(long, value_name = "ID,…", value_delimiter = ',', help_heading = REWRITES, global = true)]
     pub(crate) skip: Vec<String>,
 
     /// Apply rewrites that can be trusted this far [default: assumed]
-    #[arg(long, value_name = "LEVEL", help_heading = REWRITES)]
+    #[arg(long, value_name = "LEVEL", help_heading = REWRITES, global = true)]
     pub(crate) safety: Option<SafetyLevel>,
 
     /// The build context [default: what a Compose or bake file beside or above the Dockerfile names,
@@ -74,7 +79,7 @@ pub(crate) struct Args {
     pub(crate) context: Option<PathBuf>,
 
     /// The configuration [default: dfopt.toml in the folder of the Dockerfile or above it]
-    #[arg(long, value_name = "FILE", help_heading = REWRITES)]
+    #[arg(long, value_name = "FILE", help_heading = REWRITES, global = true)]
     pub(crate) config: Option<PathBuf>,
 
     /// The form of the report
@@ -108,6 +113,25 @@ pub(crate) struct Args {
     /// Print the documentation of a transform
     #[arg(long, value_name = "ID", help_heading = HELP)]
     pub(crate) explain: Option<String>,
+
+    /// Print the script that completes the options of dfopt in a shell
+    #[arg(long, value_name = "SHELL", help_heading = HELP, exclusive = true)]
+    pub(crate) completions: Option<clap_complete::Shell>,
+
+    /// Print the man page, for `man -l -`
+    #[arg(long, help_heading = HELP, exclusive = true)]
+    pub(crate) man: bool,
+}
+
+/// What is no run over files. Only the first word can be one: `./lsp` is a file or folder of that name.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Serve an editor over standard input and output, as its language server for Dockerfiles
+    Lsp {
+        /// What some editors say of their own accord; there is no other way
+        #[arg(long, hide = true)]
+        stdio: bool,
+    },
 }
 
 const MODES: &str = "What to do";
@@ -115,6 +139,7 @@ const FILES: &str = "Which files";
 const REWRITES: &str = "Which rewrites";
 const OUTPUT: &str = "Output";
 const HELP: &str = "Documentation";
+const EDITORS: &str = "For editors";
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 all is well, 1 --check found something to change, 2 an error.

@@ -224,7 +224,7 @@ fn is_dockerfile(entry: &DirEntry) -> bool {
 /// How names end that begin like that of a Dockerfile and are none: ignore files, and copies that tools leave.
 const NO_DOCKERFILE: [&str; 6] = [".dockerignore", ".orig", ".rej", ".bak", ".swp", "~"];
 
-fn is_dockerfile_name(name: &str) -> bool {
+pub(crate) fn is_dockerfile_name(name: &str) -> bool {
     let is_copy = NO_DOCKERFILE.iter().any(|end| name.ends_with(end));
     if is_copy {
         return false;

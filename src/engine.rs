@@ -6,6 +6,7 @@
 //! far beyond what people write are refused ([`limits`]).
 
 pub mod limits;
+pub mod proposals;
 
 use std::fmt;
 

@@ -6,6 +6,7 @@ mod config;
 mod discover;
 mod files;
 mod job;
+mod lsp;
 mod parallel;
 mod progress;
 mod rewrite;

@@ -4,15 +4,17 @@ use std::collections::HashSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf, absolute};
+use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use dfopt::context::{BuildContext, Disk};
-use dfopt::engine::{self, Options, Outcome};
+use dfopt::engine::{self, Options};
 use dfopt::project;
 use dfopt::report::{Companion, FileReport, NamedContext, Problem};
 use dfopt::syntax::{self, SyntaxError};
+use dfopt::transform::Addition;
 
-use crate::config::Settings;
+use crate::config::{Config, Settings};
 use crate::discover::Source;
 use crate::files;
 use crate::job::Job;
@@ -35,14 +37,8 @@ pub(crate) fn rewrite(source: &Source, job: &Job<'_>) -> FileReport {
         report.problems = rejections(&report.source);
     }
     if report.problems.is_empty() {
-        match optimize(source, &report.source, job) {
-            Ok(done) => {
-                report.problems = done.outcome.defects.iter().map(defect).collect();
-                report.outcome = done.outcome;
-                report.companions = done.companions;
-                report.context = done.context;
-                return report;
-            }
+        match optimize(source, &mut report, job) {
+            Ok(()) => return report,
             Err(error) => report.problems.push(Problem::new(format!("{error:#}"))),
         }
     }
@@ -50,48 +46,83 @@ pub(crate) fn rewrite(source: &Source, job: &Job<'_>) -> FileReport {
     report
 }
 
-/// What became of a text.
-struct Done {
-    outcome: Outcome,
-    companions: Vec<Companion>,
-    context: Option<NamedContext>,
+/// Rewrites the text in `report`, and puts there what came of it.
+fn optimize(source: &Source, report: &mut FileReport, job: &Job<'_>) -> Result<()> {
+    let setup = Setup::new(source, job)?;
+    let outcome = engine::optimize(&report.source, &setup.options());
+    report.companions = setup.companions(outcome.additions())?;
+    report.context = setup.named;
+    report.problems = outcome.defects.iter().map(defect).collect();
+    report.outcome = outcome;
+    Ok(())
 }
 
-/// Rewrites `text`. Either all that the rewrites need in other files can be added, or none is made.
-fn optimize(source: &Source, text: &str, job: &Job<'_>) -> Result<Done> {
-    let config = job.configs.for_source(source)?;
-    let settings = config.settings(job.args, source)?;
-    let (root, named) = context_root(&settings, source, &job.disk)?;
-    let context = root
-        .as_deref()
-        .map(|root| open_context(&job.disk, root, source));
-    let context = context.transpose()?;
-    let outcome = engine::optimize(
-        text,
-        &Options {
-            transforms: settings.transforms,
-            safety: settings.safety,
-            knowledge: config.knowledge(),
-            context: context.as_ref(),
-        },
-    );
-    let mut companions = Vec::new();
-    for addition in outcome.additions() {
-        let root = root.as_deref();
-        let root =
-            root.context("a rewrite adds to a file of the build context, and there is none")?;
-        companions.extend(job.companions.plan(root, addition)?);
+/// What is known of a text before it is rewritten: the settings for it, and the files around it.
+pub(crate) struct Setup<'j> {
+    job: &'j Job<'j>,
+    config: Arc<Config>,
+    settings: Settings,
+    root: Option<PathBuf>,
+    context: Option<BuildContext>,
+    named: Option<NamedContext>,
+}
+
+impl<'j> Setup<'j> {
+    /// For the text of `source`, which need not be what is on the disk.
+    ///
+    /// # Errors
+    /// When the configuration or the build context cannot be read.
+    pub(crate) fn new(source: &Source, job: &'j Job<'_>) -> Result<Self> {
+        let config = job.configs.for_source(source)?;
+        let settings = config.settings(job.args, source)?;
+        let (root, named) = context_root(&settings, source, &job.disk)?;
+        let context = root
+            .as_deref()
+            .map(|root| open_context(&job.disk, root, source));
+        Ok(Self {
+            job,
+            config,
+            settings,
+            context: context.transpose()?,
+            root,
+            named,
+        })
     }
-    Ok(Done {
-        outcome,
-        companions,
-        context: named,
-    })
+
+    /// What may be done.
+    pub(crate) fn options(&self) -> Options<'_> {
+        Options {
+            transforms: self.settings.transforms.clone(),
+            safety: self.settings.safety,
+            knowledge: self.config.knowledge(),
+            context: self.context.as_ref(),
+        }
+    }
+
+    /// The folder of the build context, if there is one.
+    pub(crate) fn root(&self) -> Option<&Path> {
+        self.root.as_deref()
+    }
+
+    /// What rewrites need in other files. Either all of it can be added, or none of them is made.
+    ///
+    /// # Errors
+    /// When such a file cannot be read.
+    pub(crate) fn companions(&self, additions: Vec<Addition>) -> Result<Vec<Companion>> {
+        let mut companions = Vec::new();
+        for addition in additions {
+            let root = self.root();
+            let root =
+                root.context("a rewrite adds to a file of the build context, and there is none")?;
+            companions.extend(self.job.companions.plan(root, addition)?);
+        }
+        Ok(companions)
+    }
 }
 
 /// What BuildKit would reject in `text`: the first error of each place, since the others follow
 /// from it. A template has one error, however many of its lines are no instructions.
-fn rejections(text: &str) -> Vec<Problem> {
+pub(crate) fn rejections(text: &str) -> Vec<Problem> {
     let file = syntax::parse(text);
     let instruction_errors = file.instruction_errors();
     let mut errors: Vec<&SyntaxError> = file.errors().iter().chain(&instruction_errors).collect();

@@ -7,11 +7,11 @@ use dfopt::report::{
     self, Companion, Diff, FileReport, Json, Palette, Reporter, Summary, Text, Totals,
 };
 
-use crate::cli::{Args, Format};
+use crate::cli::{Args, Command, Format};
 use crate::discover::{self, Found, Source};
 use crate::job::{Done, Job};
 use crate::progress::Progress;
-use crate::{parallel, select, show};
+use crate::{lsp, parallel, select, show};
 
 /// What a run came to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -30,12 +30,24 @@ pub(crate) fn run(args: &Args) -> Result<Verdict> {
         show::list()?;
         return Ok(Verdict::Fine);
     }
+    if let Some(shell) = args.completions {
+        show::completions(shell)?;
+        return Ok(Verdict::Fine);
+    }
+    if args.man {
+        show::man_page()?;
+        return Ok(Verdict::Fine);
+    }
     if let Some(id) = &args.explain {
         show::explain(select::by_id(id)?.info().doc)?;
         return Ok(Verdict::Fine);
     }
     for id in args.only.iter().chain(&args.skip) {
         select::by_id(id)?;
+    }
+    if let Some(Command::Lsp { .. }) = args.command {
+        lsp::serve(args)?;
+        return Ok(Verdict::Fine);
     }
     let found = discover::find(args)?;
     if args.dump_ast {

@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use clap::CommandFactory;
 use dfopt::report::{Problem, write_problem};
 use dfopt::{syntax, transforms};
 
@@ -27,6 +28,23 @@ pub(crate) fn list() -> io::Result<()> {
 /// `--explain`: the documentation of one.
 pub(crate) fn explain(doc: &str) -> io::Result<()> {
     io::stdout().write_all(doc.as_bytes())
+}
+
+/// `--completions`: what a shell reads to complete options.
+pub(crate) fn completions(shell: clap_complete::Shell) -> io::Result<()> {
+    let mut script = Vec::new();
+    clap_complete::generate(
+        shell,
+        &mut Args::command(),
+        env!("CARGO_BIN_NAME"),
+        &mut script,
+    );
+    io::stdout().write_all(&script)
+}
+
+/// `--man`: the manual, in the language of `man`.
+pub(crate) fn man_page() -> io::Result<()> {
+    clap_mangen::Man::new(Args::command()).render(&mut io::stdout().lock())
 }
 
 /// `--dump-ast`: the parse of each file, an object a line.

@@ -16,6 +16,7 @@ mod files;
 mod findings;
 mod invariants;
 mod limits;
+mod lsp;
 mod project;
 mod properties;
 mod results;
