@@ -17,6 +17,7 @@ mod findings;
 mod invariants;
 mod limits;
 mod lsp;
+mod packaging;
 mod project;
 mod properties;
 mod results;
