@@ -59,34 +59,6 @@ fn the_readme_names_every_transform() {
 }
 
 #[test]
-fn links_lead_somewhere() {
-    for name in [
-        "README.md",
-        "CONTRIBUTING.md",
-        "CHANGELOG.md",
-        "docs/safety.md",
-    ] {
-        let path = root().join(name);
-        for link in links(&read(&path)) {
-            let target = path.parent().unwrap().join(&link);
-            assert!(target.exists(), "{name}: there is no {link}");
-        }
-    }
-}
-
-/// The targets of the links in a Markdown text that lead to files.
-fn links(text: &str) -> Vec<String> {
-    let targets = text
-        .split("](")
-        .skip(1)
-        .filter_map(|rest| Some(rest.split_once(')')?.0));
-    let files = targets.filter(|target| !target.contains("://") && !target.starts_with('#'));
-    files
-        .map(|target| target.split('#').next().unwrap_or_default().to_owned())
-        .collect()
-}
-
-#[test]
 fn the_configuration_in_the_readme_is_valid() {
     let readme = read(&root().join("README.md"));
     let (_, rest) = readme

@@ -1,6 +1,7 @@
 //! One binary for all integration tests, so that they link once.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod book;
 mod builds;
 mod cases;
 mod caught;

@@ -25,7 +25,7 @@ fn all_name_the_same_version() {
             format!("dependencies = [\"dfopt=={version}\"]\n"),
         ),
         ("action.yml", format!("    default: \"{version}\"\n")),
-        ("README.md", format!("    rev: v{version}\n")),
+        ("docs/install.md", format!("    rev: v{version}\n")),
     ] {
         assert!(read(path).contains(&line), "{path} lacks {line}");
     }
