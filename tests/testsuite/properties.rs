@@ -1,7 +1,12 @@
 //! Properties that hold for every text.
+//!
+//! `cargo test` tries the same texts each time, so that a failure belongs to the change that it stopped. Others are
+//! tried with `DFOPT_RANDOM_CASES=20000 cargo test --release --test testsuite properties`: so many of each property. A
+//! failure prints the text, which then belongs into `findings`.
 
 use dfopt::syntax::{Kind, Span, parse};
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 
 use super::invariants::{dockerfile, pipeline, recipes};
 
@@ -61,8 +66,27 @@ fn soup() -> impl Strategy<Value = String> {
     ]
 }
 
+/// So many cases of a fixed seed, or as many random ones as the environment asks for.
+pub(crate) fn config(cases: u32) -> ProptestConfig {
+    let default = ProptestConfig {
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    };
+    match std::env::var("DFOPT_RANDOM_CASES") {
+        Ok(cases) => ProptestConfig {
+            cases: cases.parse().expect("a number in DFOPT_RANDOM_CASES"),
+            ..default
+        },
+        Err(_) => ProptestConfig {
+            cases,
+            rng_seed: RngSeed::Fixed(3),
+            ..default
+        },
+    }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(config(1_000))]
 
     #[test]
     fn every_text_can_be_read(text in soup()) {
@@ -96,7 +120,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(config(300))]
 
     #[test]
     fn the_pipeline_keeps_its_promises(choices in prop::collection::vec(any::<u8>(), 0..120)) {

@@ -4,6 +4,7 @@ use dfopt::syntax::shell::parse;
 use proptest::prelude::*;
 
 use super::invariants::shell::check;
+use super::properties::config;
 
 /// Pieces of scripts; joined at random they are nearly always wrong, but rarely at once.
 const PIECES: &[&str] = &[
@@ -76,17 +77,8 @@ fn scripts() -> impl Strategy<Value = String> {
     prop::collection::vec(prop::sample::select(PIECES), 0..24).prop_map(|pieces| pieces.concat())
 }
 
-/// Enough cases for a second, and no file that remembers the failures.
-fn config() -> ProptestConfig {
-    ProptestConfig {
-        cases: 2_000,
-        failure_persistence: None,
-        ..ProptestConfig::default()
-    }
-}
-
 proptest! {
-    #![proptest_config(config())]
+    #![proptest_config(config(2_000))]
 
     #[test]
     fn pieces_of_scripts_are_read_or_refused(script in scripts()) {
