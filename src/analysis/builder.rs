@@ -235,7 +235,8 @@ impl<'a> Pass<'a> {
     }
 }
 
-/// Applies one instruction to the state.
+/// Applies one instruction to the state. Of an `ENV` and an `ARG` with one name the later counts, as `BuildKit` has it.
+/// An `ARG` without a default changes nothing unless the build gives it a value.
 fn advance(
     state: &mut State,
     view: &View<'_>,
@@ -266,26 +267,15 @@ fn advance(
                     .map(|word| expand(expander, &word.raw, &state.variables));
                 let value = match default {
                     Some(value) => argument(value),
-                    None => globals.get(name).cloned().unwrap_or(Variable::Unknown),
+                    None => match globals.get(name) {
+                        Some(value) => value.clone(),
+                        None => argument(state.value(name)),
+                    },
                 };
-                declare(state, name, value);
+                Rc::make_mut(&mut state.variables).insert(name.clone(), value);
             }
         }
         _ => {}
-    }
-}
-
-/// `ENV` always wins over an `ARG` of the same name.
-fn declare(state: &mut State, name: &str, value: Variable) {
-    let set_by_env = matches!(
-        state.variables.get(name),
-        Some(Variable::Value {
-            overridable: false,
-            ..
-        })
-    );
-    if !set_by_env {
-        Rc::make_mut(&mut state.variables).insert(name.to_owned(), value);
     }
 }
 
