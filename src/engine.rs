@@ -247,7 +247,7 @@ fn choose(
         let id = transform.info().id;
         for plan in transform.plan(cx) {
             let is_dropped = |rewrite: &Rewrite| dropped.contains(&(id, rewrite.message.clone()));
-            match plan.and_then(|rewrite| admitted(id, rewrite, suppressions)) {
+            match plan.and_then(|rewrite| admitted(cx.file, id, rewrite, suppressions)) {
                 Err(refusal) => step.refusals.push(Refused { id, refusal }),
                 Ok(rewrite) if is_dropped(&rewrite) => {}
                 Ok(rewrite) if rewrite.safety() > options.safety => {
@@ -272,8 +272,20 @@ fn refuse_all(options: &Options<'_>, excess: &Refusal) -> Step {
     }
 }
 
-/// A rewrite that no comment forbids.
-fn admitted(id: &str, rewrite: Rewrite, suppressions: &Suppressions) -> Result<Rewrite, Refusal> {
+/// A rewrite that no comment forbids, and that puts nothing behind an instruction that would swallow it.
+fn admitted(
+    file: &Dockerfile<'_>,
+    id: &str,
+    rewrite: Rewrite,
+    suppressions: &Suppressions,
+) -> Result<Rewrite, Refusal> {
+    if let Some(open) = file.open_end() {
+        let mut ends = rewrite.edits.iter().map(|edit| edit.span.end);
+        if ends.any(|end| end > open.start) {
+            let message = "the last line of the file ends in a line continuation, so that whatever comes behind it would be a part of that instruction; end it";
+            return Err(Refusal::new(open, OPEN_END, message));
+        }
+    }
     match suppressions.forbids(id, &rewrite) {
         None => Ok(rewrite),
         Some(instruction) => {
@@ -286,6 +298,9 @@ fn admitted(id: &str, rewrite: Rewrite, suppressions: &Suppressions) -> Result<R
 
 /// The code with which the engine itself refuses, for any transform.
 const IGNORED: &str = "ignored";
+
+/// The code with which the engine refuses what would change the last instruction when that has no end.
+const OPEN_END: &str = "open-end";
 
 /// A file that BuildKit would reject is reported and left alone.
 fn is_rewritable(file: &Dockerfile<'_>) -> bool {

@@ -81,7 +81,8 @@ impl<'a> Facts<'a> {
         })
     }
 
-    /// The stage that the `COPY --from` or `RUN --mount=from=` at `index` takes files from.
+    /// The earlier stage that the `COPY --from` or `RUN --mount=from=` at `index` takes files from: of several with
+    /// one name the last, as BuildKit has it.
     #[must_use]
     pub fn source_stage(&self, index: usize) -> Option<usize> {
         let here = self.stage_of(index)?.index;
@@ -96,7 +97,7 @@ impl<'a> Facts<'a> {
             };
             self.stages[..here]
                 .iter()
-                .find(|stage| stage.is_named(reference))
+                .rfind(|stage| stage.is_named(reference))
                 .map(|stage| stage.index)
         })
     }

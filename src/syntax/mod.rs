@@ -226,6 +226,17 @@ impl<'s> Dockerfile<'s> {
         Some(comments.last().map_or(last, |first| first.span.cover(last)))
     }
 
+    /// The whole lines of the last instruction when it has no end: its last line, but for comments, is continued.
+    /// `BuildKit` takes that, but whatever is put behind it becomes a part of it.
+    #[must_use]
+    pub fn open_end(&self) -> Option<Span> {
+        let last = self.instructions.last()?;
+        let mut tokens = self.tokens[last.tokens.clone()].iter().rev();
+        let is_between = |kind| matches!(kind, TokenKind::Comment | TokenKind::Blank);
+        let end = tokens.find(|token| !is_between(token.kind))?;
+        (end.kind == TokenKind::Continuation).then_some(last.full)
+    }
+
     fn find_errors(&self) -> Vec<SyntaxError> {
         let mut errors = self.lexer_errors.clone();
         let in_arguments = (0..self.instructions.len()).filter_map(|i| self.argument_error(i));

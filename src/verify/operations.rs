@@ -3,15 +3,17 @@
 use crate::analysis::Facts;
 use crate::analysis::effects::Effects;
 use crate::analysis::paths::{Extent, Region, below, join};
-use crate::analysis::runs::Run;
+use crate::analysis::runs::{Run, Step};
 use crate::knowledge::tools::Does;
 use crate::syntax::shell::{Connector, Item, Pipeline, Script};
 use crate::syntax::{Kind, Span, Transfer};
 
 /// One step that changes files.
 pub(super) struct Operation {
-    /// What it is compared by: the words of the command, or the arguments of the copy.
+    /// What it is compared by: the words of the command, or the flags and arguments of the copy.
     pub(super) key: String,
+    /// The `--chown` of a copy, which is not part of `key`.
+    pub(super) owner: Option<String>,
     /// What it reads and writes.
     pub(super) effects: Effects,
     /// The stage that it belongs to.
@@ -92,11 +94,12 @@ fn is_and_list(script: &Script) -> bool {
 fn whole(run: &Run<'_>, span: Span, text: &str) -> Operation {
     Operation {
         key: words(span, text),
+        owner: None,
         effects: run.effects.clone(),
         stage: 0,
         taken: Vec::new(),
         workshop: None,
-        is_scaffold: false,
+        is_scaffold: run.is_understood() && run.steps.iter().all(is_scaffold),
         removes: false,
         is_copy: false,
         is_package_work: run.is_understood()
@@ -119,15 +122,14 @@ fn single(run: &Run<'_>, pipeline: &Pipeline, text: &str) -> Operation {
     });
     Operation {
         key: words(span, text),
+        owner: None,
         effects: step.map_or(&run.effects, |step| &step.effects).clone(),
         stage: 0,
         taken: Vec::new(),
         workshop: step
             .filter(|step| step.effects.reads == Extent::Everything)
             .and_then(|step| step.cwd.clone()),
-        is_scaffold: step
-            .and_then(|step| step.invocation.as_ref()?.action.installs.as_ref())
-            .is_some_and(Vec::is_empty),
+        is_scaffold: step.is_some_and(is_scaffold),
         removes: step
             .and_then(|step| step.invocation.as_ref())
             .is_some_and(|invocation| invocation.action.removes),
@@ -135,6 +137,15 @@ fn single(run: &Run<'_>, pipeline: &Pipeline, text: &str) -> Operation {
         is_package_work: is_cleanup || step.is_some_and(|step| is_package_work(step.does())),
         is_cleanup,
     }
+}
+
+/// Whether the step makes nothing that a program needs when it runs: by the tables, or because it only sets up the shell.
+fn is_scaffold(step: &Step<'_>) -> bool {
+    let installs = step
+        .invocation
+        .as_ref()
+        .and_then(|invocation| invocation.action.installs.as_ref());
+    step.does() == Some(Does::ShellState) || installs.is_some_and(Vec::is_empty)
 }
 
 fn words(span: Span, text: &str) -> String {
@@ -191,11 +202,13 @@ fn copy_operation(facts: &Facts<'_>, index: usize, transfer: &Transfer) -> Opera
         .flags
         .first()
         .map_or(view.body.start, |flag| flag.span.start);
+    let words: Vec<&str> = view.logical.text[flags..view.body.end]
+        .split_whitespace()
+        .filter(|word| !word.starts_with("--chown="))
+        .collect();
     Operation {
-        key: view.logical.text[flags..view.body.end]
-            .split_whitespace()
-            .collect::<Vec<_>>()
-            .join(" "),
+        key: words.join(" "),
+        owner: view.flag("chown").and_then(|flag| flag.value.clone()),
         effects: Effects {
             reads: Extent::default(),
             writes,

@@ -7,22 +7,25 @@
 //! their end is in order with everything, so only what lies between is compared pair by pair; the
 //! engine bounds how long that can be ([`limits`](crate::engine::limits)).
 
-use std::collections::HashSet;
-
 use super::Violation;
 use super::operations::{self, Operation};
 use crate::analysis::Facts;
 use crate::analysis::paths::{Extent, Region};
 use crate::transform::{Change, Rewrite};
 
+/// Whether the first, of the file before, is the second, of the file after.
+type Same<'f> = &'f dyn Fn(&Operation, &Operation) -> bool;
+
 pub(super) fn check(old: &Facts<'_>, new: &Facts<'_>, rewrite: &Rewrite) -> Vec<Violation> {
-    let (old, mut new) = (operations::of_file(old), operations::of_file(new));
-    if rewrite.declares.contains(&Change::Owner) {
-        forget_gained_owners(&old, &mut new);
-    }
-    let (start, rest) = common_ends(&old, &new);
+    let (old, new) = (operations::of_file(old), operations::of_file(new));
+    // A copy may gain an owner, if that is declared. One that was there before has to stay.
+    let may_gain = rewrite.declares.contains(&Change::Owner);
+    let same = |old: &Operation, new: &Operation| {
+        old.key == new.key && (old.owner == new.owner || may_gain && old.owner.is_none())
+    };
+    let (start, rest) = common_ends(&old, &new, &same);
     let (old, changed) = (&old[start..old.len() - rest], &new[start..new.len() - rest]);
-    let places = places(old, changed);
+    let places = places(old, changed, &same);
     let lost = old
         .iter()
         .zip(&places)
@@ -49,22 +52,9 @@ pub(super) fn check(old: &Facts<'_>, new: &Facts<'_>, rewrite: &Rewrite) -> Vec<
     violations
 }
 
-/// Makes copies that have gained a `--chown` compare equal to what they were. An owner that was there before has
-/// to stay.
-fn forget_gained_owners(old: &[Operation], new: &mut [Operation]) {
-    let known: HashSet<&str> = old.iter().map(|other| other.key.as_str()).collect();
-    for operation in new {
-        if !known.contains(operation.key.as_str()) {
-            let words = operation.key.split(' ');
-            let rest: Vec<&str> = words.filter(|word| !word.starts_with("--chown=")).collect();
-            operation.key = rest.join(" ");
-        }
-    }
-}
-
 /// How many operations the two have in common at their start, and how many behind that at their end.
-fn common_ends(old: &[Operation], new: &[Operation]) -> (usize, usize) {
-    let same = |(one, other): &(&Operation, &Operation)| one.key == other.key;
+fn common_ends(old: &[Operation], new: &[Operation], same: Same<'_>) -> (usize, usize) {
+    let same = |(one, other): &(&Operation, &Operation)| same(one, other);
     let start = old.iter().zip(new).take_while(same).count();
     let (old, new) = (&old[start..], &new[start..]);
     let pairs = old.iter().rev().zip(new.iter().rev());
@@ -72,13 +62,13 @@ fn common_ends(old: &[Operation], new: &[Operation]) -> (usize, usize) {
 }
 
 /// Where each of `old` is in `new`: those that kept their order first, then those that moved.
-fn places(old: &[Operation], new: &[Operation]) -> Vec<Option<usize>> {
-    let mut places = in_order(old, new);
+fn places(old: &[Operation], new: &[Operation], same: Same<'_>) -> Vec<Option<usize>> {
+    let mut places = in_order(old, new, same);
     let mut taken = vec![false; new.len()];
     places.iter().flatten().for_each(|&at| taken[at] = true);
     for (operation, place) in old.iter().zip(&mut places) {
         if place.is_none() {
-            *place = (0..new.len()).find(|&at| !taken[at] && new[at].key == operation.key);
+            *place = (0..new.len()).find(|&at| !taken[at] && same(operation, &new[at]));
             place.iter().for_each(|&at| taken[at] = true);
         }
     }
@@ -86,11 +76,11 @@ fn places(old: &[Operation], new: &[Operation]) -> Vec<Option<usize>> {
 }
 
 /// The longest common subsequence of the two.
-fn in_order(old: &[Operation], new: &[Operation]) -> Vec<Option<usize>> {
+fn in_order(old: &[Operation], new: &[Operation], same: Same<'_>) -> Vec<Option<usize>> {
     let mut longest = vec![vec![0_u32; new.len() + 1]; old.len() + 1];
     for (i, first) in old.iter().enumerate().rev() {
         for (j, second) in new.iter().enumerate().rev() {
-            longest[i][j] = if first.key == second.key {
+            longest[i][j] = if same(first, second) {
                 longest[i + 1][j + 1] + 1
             } else {
                 longest[i + 1][j].max(longest[i][j + 1])
@@ -100,7 +90,7 @@ fn in_order(old: &[Operation], new: &[Operation]) -> Vec<Option<usize>> {
     let mut places = vec![None; old.len()];
     let (mut i, mut j) = (0, 0);
     while i < old.len() && j < new.len() {
-        if old[i].key == new[j].key {
+        if same(&old[i], &new[j]) {
             places[i] = Some(j);
             (i, j) = (i + 1, j + 1);
         } else if longest[i + 1][j] >= longest[i][j + 1] {

@@ -17,7 +17,9 @@ pub(super) fn check(old: &Facts<'_>, new: &Facts<'_>) -> Vec<Violation> {
         new.iter().partition(|operation| operation.stage == last);
     let arriving = arriving(&shipped);
     let check = |(nth, operation): (usize, &Operation)| {
-        let same = |other: &&Operation| bare(&other.key) == bare(&operation.key);
+        let same = |other: &&Operation| {
+            bare(&other.key) == bare(&operation.key) && other.owner == operation.owner
+        };
         if shipped.iter().copied().any(|other| same(&other)) {
             return None;
         }

@@ -49,7 +49,11 @@ pub(super) fn compose<'a>(
         .map(|piece| block(cx, manager, piece, uncached))
         .collect();
     let kept = kept_stretches(cx, &blocks, first);
-    place_comments(cx, range, &kept, elsewhere, &mut blocks);
+    let apart = blocks
+        .windows(2)
+        .rposition(|pair| gap(cx, &pair[0], &pair[1], first).is_none());
+    let last = apart.map_or(0, |at| at + 1);
+    place_comments(cx, range, &kept, elsewhere, &mut blocks, last);
     let one_line = !range.text(cx.file.text()).contains('\n');
     if one_line && let Some(line) = on_one_line(&blocks) {
         return line;
@@ -149,13 +153,15 @@ fn gap(cx: &Cx<'_>, before: &Block<'_>, after: &Block<'_>, first: usize) -> Opti
     (side_by_side && broken).then(|| between.to_owned())
 }
 
-/// Gives the comments in `range` that are not part of a kept stretch to what they stood above.
+/// Gives the comments in `range` that are not part of a kept stretch to what they stood above, or else to the block at
+/// `last`: the last one with a place for comments above it.
 fn place_comments<'a>(
     cx: &Cx<'a>,
     range: Span,
     kept: &[Span],
     elsewhere: &[Span],
     blocks: &mut [Block<'a>],
+    last: usize,
 ) {
     let text = cx.file.text();
     let tokens = cx
@@ -176,11 +182,7 @@ fn place_comments<'a>(
             .min_by_key(|(at, _)| *at);
         match line {
             Some((_, comments)) => comments.push(comment),
-            None => blocks
-                .iter_mut()
-                .rev()
-                .take(1)
-                .for_each(|block| block.comments.push(comment)),
+            None => blocks[last].comments.push(comment),
         }
     }
 }

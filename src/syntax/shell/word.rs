@@ -95,10 +95,7 @@ fn parts<'s>(
     while parser.pos < span.end {
         let start = parser.pos;
         let kind = if starts_piece(&parser) {
-            read(&mut parser).unwrap_or_else(|_| {
-                parser.pos = span.end;
-                PartKind::Unknown
-            })
+            read(&mut parser).unwrap_or_else(|_| parser.unread(start, span.end))
         } else {
             parser.pos += 1;
             PartKind::Literal
@@ -112,6 +109,20 @@ fn parts<'s>(
         }
     }
     parts
+}
+
+impl Parser<'_> {
+    /// What stands at `start`, when it is not the piece that it looks like. Between the brackets of `name[…]` no
+    /// process is substituted; anything else comes from another script, up to `end`.
+    fn unread(&mut self, start: usize, end: usize) -> PartKind {
+        self.pos = start;
+        if matches!(self.peek(), Some(b'<' | b'>')) {
+            self.pos += 1;
+            return PartKind::Literal;
+        }
+        self.pos = end;
+        PartKind::Unknown
+    }
 }
 
 /// Whether a byte stands for itself anywhere in a word. Commands are full of options, paths and
