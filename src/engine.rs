@@ -150,8 +150,9 @@ pub fn optimize(text: &str, options: &Options<'_>) -> Outcome {
         ..Outcome::default()
     };
     let mut dropped: Vec<(&'static str, String)> = Vec::new();
+    let most = limits::most_rewrites(&syntax::parse(text));
     loop {
-        let step = next_step(&outcome, options, &dropped);
+        let step = next_step(&outcome, options, &dropped, most);
         let Some(trial) = step.trial else {
             outcome.refusals = step.refusals;
             outcome.withheld = step.withheld;
@@ -171,6 +172,9 @@ pub fn optimize(text: &str, options: &Options<'_>) -> Outcome {
             dropped.push((id, rewrite.message));
             outcome.defects.push(Defect { id, violations });
             if endless {
+                // None of them is to be trusted.
+                outcome.journal.clear();
+                text.clone_into(&mut outcome.text);
                 return outcome;
             }
         }
@@ -193,7 +197,12 @@ struct Trial {
     violations: Vec<verify::Violation>,
 }
 
-fn next_step(outcome: &Outcome, options: &Options<'_>, dropped: &[(&'static str, String)]) -> Step {
+fn next_step(
+    outcome: &Outcome,
+    options: &Options<'_>,
+    dropped: &[(&'static str, String)],
+    most: usize,
+) -> Step {
     let file = syntax::parse(&outcome.text);
     let suppressions = Suppressions::read(&file);
     if suppressions.cover_file() {
@@ -207,7 +216,6 @@ fn next_step(outcome: &Outcome, options: &Options<'_>, dropped: &[(&'static str,
         return Step::default();
     }
     let facts = Facts::new(&file, options.knowledge);
-    let most = limits::most_rewrites(&file);
     if let Some(excess) = limits::excess_of_commands(&facts) {
         return refuse_all(options, &excess);
     }
