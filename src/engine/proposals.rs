@@ -46,7 +46,8 @@ pub fn proposals(text: &str, options: &Options<'_>) -> Vec<Proposal> {
     for transform in &options.transforms {
         let id = transform.info().id;
         let rewrites = transform.plan(&cx).into_iter().flatten();
-        let admitted = rewrites.filter_map(|rewrite| admitted(id, rewrite, &suppressions).ok());
+        let admitted =
+            rewrites.filter_map(|rewrite| admitted(&file, id, rewrite, &suppressions).ok());
         found.extend(
             admitted
                 .filter(holds)
