@@ -176,10 +176,14 @@ fn codes(doc: &str) -> Vec<(&str, &str)> {
 }
 
 /// What the engine refuses, whatever the transform.
-const OF_ANY: [(&str, &str); 2] = [
+const OF_ANY: [(&str, &str); 3] = [
     (
         "ignored",
         "A comment `# dfopt: ignore` asks to leave an instruction alone that the rewrite would change.",
+    ),
+    (
+        "open-end",
+        "The last line of the file ends in a line continuation, so that what comes behind it would be a part of that instruction. End it.",
     ),
     (
         "too-large",
