@@ -1,7 +1,10 @@
-//! `.dockerignore`, read as BuildKit reads it: `moby/patternmatcher`, files `patternmatcher.go` and
-//! `ignorefile/ignorefile.go`.
+//! `.dockerignore`, read as BuildKit reads it: `ReadAll` in `ignorefile/ignorefile.go` and
+//! `MatchesUsingParentResults` in `patternmatcher.go` of `moby/patternmatcher`, which
+//! `tonistiigi/fsutil` asks on its walk from the root of the context downwards.
 
 use regex_lite::Regex;
+
+use super::glob::is_well_formed;
 
 /// The patterns of an ignore file.
 #[derive(Debug, Default)]
@@ -48,22 +51,31 @@ impl Dockerignore {
         self.patterns.is_empty()
     }
 
-    /// Whether `path` is left out of the context. The last pattern that matches the path or one of
-    /// the folders above it decides.
+    /// Whether `path` is left out of the context. The last pattern that matches decides.
+    ///
+    /// A pattern that has matched a folder goes for all that is below it. But on the way down, a
+    /// pattern that would change nothing is not looked at: of `*/x` and `!docs`, the second is passed
+    /// over at `docs`, which is not hidden, and so does not bring back `docs/x`.
     #[must_use]
     pub fn hides(&self, path: &str) -> bool {
-        let path = cleaned(path);
-        if path.is_empty() {
+        if self.is_empty() {
             return false;
         }
+        let path = cleaned(path);
         let ends = path.match_indices('/').map(|(at, _)| at);
-        let prefixes: Vec<&str> = ends.chain([path.len()]).map(|end| &path[..end]).collect();
-        let deciding = self
-            .patterns
-            .iter()
-            .rev()
-            .find(|pattern| prefixes.iter().any(|prefix| pattern.matches(prefix)));
-        deciding.is_some_and(|pattern| !pattern.exception)
+        let mut matched = vec![false; self.patterns.len()];
+        let mut hidden = false;
+        for end in ends.chain([path.len()]) {
+            hidden = false;
+            for (pattern, matched) in self.patterns.iter().zip(&mut matched) {
+                let has_effect = pattern.exception == hidden;
+                *matched |= has_effect && pattern.matches(&path[..end]);
+                if *matched {
+                    hidden = !pattern.exception;
+                }
+            }
+        }
+        hidden
     }
 
     /// Whether a pattern may bring back something below the folder `path`, although it is hidden.
@@ -84,7 +96,7 @@ impl Pattern {
             None => (false, line),
         };
         let pattern = cleaned(pattern);
-        if pattern.is_empty() {
+        if pattern.is_empty() || !is_well_formed(&pattern) {
             return None;
         }
         let special = pattern.find(['*', '?', '[', '\\']);
@@ -119,13 +131,18 @@ impl Matcher {
                     chars.next_if_eq(&'/');
                     translation.double_star(chars.peek().is_none());
                 }
-                '*' => translation.special("[^/]*"),
-                '?' => translation.special("[^/]"),
-                '[' | ']' => translation.special(c.encode_utf8(&mut [0; 4])),
-                '\\' => {
-                    let escaped = chars.next()?;
-                    translation.special(&regex_lite::escape(escaped.encode_utf8(&mut [0; 4])));
+                '*' => translation.wildcard("[^/]*"),
+                '?' => translation.wildcard("[^/]"),
+                '[' if translation.in_class && chars.peek() == Some(&':') => {
+                    translation.special("[")
                 }
+                '[' if translation.in_class => translation.special("\\["),
+                '[' | ']' => {
+                    translation.special(c.encode_utf8(&mut [0; 4]));
+                    translation.in_class = c == '[';
+                }
+                // As there, `\d` is a digit.
+                '\\' => translation.special(&format!("\\{}", chars.next()?)),
                 _ => translation.literal(c),
             }
         }
@@ -140,6 +157,8 @@ struct Translation {
     kind: Kind,
     /// How many characters or wildcards have been read.
     length: usize,
+    /// Whether what is written now stands between `[` and `]`.
+    in_class: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Default)]
@@ -153,7 +172,8 @@ enum Kind {
 
 impl Translation {
     fn literal(&mut self, c: char) {
-        let special = matches!(c, '.' | '+' | '(' | ')' | '|' | '{' | '}' | '$');
+        // `&` and `~` mean something between brackets to this crate, and nothing to Go.
+        let special = matches!(c, '.' | '+' | '(' | ')' | '|' | '{' | '}' | '$' | '&' | '~');
         if special {
             self.regex.push('\\');
         }
@@ -165,6 +185,13 @@ impl Translation {
         self.regex += regex;
         self.kind = Kind::Regex;
         self.length += 1;
+    }
+
+    /// patternmatcher replaces wildcards between brackets as well, and their `]` ends the class.
+    fn wildcard(&mut self, regex: &str) {
+        let escape = if self.in_class { "\\" } else { "" };
+        self.special(&format!("{escape}{regex}"));
+        self.in_class = false;
     }
 
     fn double_star(&mut self, at_end: bool) {
@@ -193,75 +220,21 @@ impl Translation {
     }
 }
 
-/// `path` as Go's `filepath.Clean` leaves it, without a slash in front.
+/// `path` as Go's `filepath.Clean` leaves it, without a slash in front. What leads out of the context
+/// goes on to do so, and matches nothing in it.
 fn cleaned(path: &str) -> String {
     let mut parts: Vec<&str> = Vec::new();
     for part in path.split('/') {
         match part {
             "" | "." => {}
-            ".." => {
+            ".." if parts.last().is_some_and(|last| *last != "..") => {
                 parts.pop();
             }
+            ".." if path.starts_with('/') => {}
             _ => parts.push(part),
         }
     }
     parts.join("/")
-}
-
-/// Whether one name matches a pattern of `*`, `?`, `[a-z]` and `\`-escaped characters, as Go's
-/// `filepath.Match` compares them in the sources of a `COPY`.
-#[must_use]
-pub fn matches_name(pattern: &str, name: &str) -> bool {
-    let pattern: Vec<char> = pattern.chars().collect();
-    let name: Vec<char> = name.chars().collect();
-    let (mut p, mut n) = (0, 0);
-    // Where to go on when the text behind the last `*` does not match.
-    let mut retry: Option<(usize, usize)> = None;
-    while n < name.len() {
-        if pattern.get(p) == Some(&'*') {
-            retry = Some((p + 1, n));
-            p += 1;
-        } else if let Some(next) = matches_char(&pattern, p, name[n]) {
-            (p, n) = (next, n + 1);
-        } else if let Some((after_star, at)) = retry {
-            (p, n) = (after_star, at + 1);
-            retry = Some((after_star, at + 1));
-        } else {
-            return false;
-        }
-    }
-    pattern[p..].iter().all(|&c| c == '*')
-}
-
-/// The position behind the element at `p` if it matches `c`.
-fn matches_char(pattern: &[char], p: usize, c: char) -> Option<usize> {
-    match *pattern.get(p)? {
-        '?' => Some(p + 1),
-        '\\' => (pattern.get(p + 1) == Some(&c)).then_some(p + 2),
-        '[' => matches_class(pattern, p, c),
-        literal => (literal == c).then_some(p + 1),
-    }
-}
-
-fn matches_class(pattern: &[char], p: usize, c: char) -> Option<usize> {
-    let close = p + 1 + pattern[p + 1..].iter().position(|&c| c == ']')?;
-    let class = &pattern[p + 1..close];
-    let (negated, class) = match class.split_first() {
-        Some(('^', rest)) => (true, rest),
-        _ => (false, class),
-    };
-    let mut at = 0;
-    let mut found = false;
-    while at < class.len() {
-        if class.get(at + 1) == Some(&'-') && at + 2 < class.len() {
-            found |= (class[at]..=class[at + 2]).contains(&c);
-            at += 3;
-        } else {
-            found |= class[at] == c;
-            at += 1;
-        }
-    }
-    (found != negated).then_some(close + 1)
 }
 
 #[cfg(test)]
@@ -293,49 +266,102 @@ mod tests {
         assert!(!hides(text, "package.json"));
     }
 
-    /// The table of `TestMatches` and `TestMatch` in patternmatcher_test.go, as far as it is about
-    /// `/` as the separator.
+    /// What `TestMatches`, `TestMatch` and `TestCompile` in patternmatcher_test.go are about, as far
+    /// as `/` is the separator.
     #[test]
     fn patterns_match_as_in_patternmatcher() {
-        for (pattern, path, hidden) in [
-            ("**", "file", true),
-            ("**", "dir/file", true),
-            ("**/", "file", true),
-            ("**/**", "dir/file", true),
-            ("dir/**", "dir/file", true),
-            ("dir/**", "dir/dir2/file", true),
-            ("**/dir", "dir/file", true),
-            ("**/dir", "dir2/dir/file", true),
-            ("**/file", "dir/dir/file", true),
-            ("**/file*", "dir/dir/file.txt", true),
-            ("**/file*txt", "dir/dir/file.txt", true),
-            ("**/file*.txt*", "dir/dir/file.txt", true),
-            ("a**/*.txt", "a/file.txt", true),
-            ("a**/*.txt", "a/dir/file.txt", true),
-            ("a/*.txt", "a/dir/file.txt", false),
-            ("a/*.txt", "a/file.txt", true),
-            ("a[b-d]e", "ae", false),
-            ("a[b-d]e", "ace", true),
-            ("a[^b-d]e", "aze", true),
-            (".*", ".foo", true),
-            (".*", "foo", false),
-            ("abc.def", "abcdef", false),
-            ("abc.def", "abcZdef", false),
-            ("abc?def", "abcZdef", true),
-            ("**/foo/bar", "foo/bar", true),
-            ("**/foo/bar", "dir/dir2/foo/bar", true),
-            ("abc/**", "abc", false),
-            ("abc/**", "abc/def/ghi", true),
-            ("**/.foo", "bar.foo", false),
-            ("**/.foo", ".foo", true),
-            ("a(b)c/def", "a(b)c/def", true),
-            ("a.|)$(}+{", "a.|)$(}+{", true),
-            ("dist/proxy.py-*", "dist/proxy.py-2.4", true),
-            ("a\\*b", "a*b", true),
-            ("x**", "xyz", true),
-            ("./build/../out", "out/file", true),
+        for (pattern, hidden, shown) in [
+            ("**", "file dir/file", ""),
+            ("**/", "file dir/file", ""),
+            ("**/**", "file dir/file", ""),
+            ("dir/**", "dir/file dir/dir2/file", "dir dirt/file"),
+            ("abc/**", "abc/def abc/def/ghi", "abc"),
+            ("**/dir", "dir dir/file dir2/dir/file", "mydir dirt"),
+            ("**/dir2/*", "dir/dir2/file dir2/file/below", "dir2"),
+            ("**/dir2/**", "dir/dir2/dir3/file", "dir2 dir3/dir2"),
+            ("**file", "file dir/file myfile dir/dir/file", "files"),
+            ("**/file*", "file dir/dir/file.txt", "dir/myfile"),
+            ("**/file*txt", "dir/dir/file.txt", "dir/file.txt2"),
+            ("**/file*.txt*", "dir/dir/file.txt file.a.txtb", "file"),
+            ("**/**/*.txt", "file.txt dir/dir/file.txt", "dir/file.txt2"),
+            (
+                "a**/*.txt",
+                "a/file.txt a/dir/dir/file.txt ab/c.txt",
+                "b/a.txt",
+            ),
+            ("a/*.txt", "a/file.txt", "a/dir/file.txt"),
+            ("a/*.txt**", "a/file.txt a/file.txt.b", "a/file"),
+            ("a[b-d]e", "ace", "ae aae"),
+            ("a[^b-d]e", "aze a-e", "ace"),
+            ("ab[c]", "abc", "abd"),
+            ("[\\]a]", "] a", "b"),
+            ("[x\\-]", "x -", "z"),
+            ("[a-ζ]*", "α", "A"),
+            ("[[]", "[", "]"),
+            ("[[:digit:]]", "7", "d"),
+            ("[&~]", "& ~", "a"),
+            ("a\\*b", "a*b", "ab axb"),
+            ("\\d", "7", "d"),
+            ("a?b", "a☺b", "ab a/b"),
+            ("a???b", "axyzb", "a☺b"),
+            ("a*b*c*d*e*/f", "axbxcxdxexxx/f", "axbxcxdxe/xxx/f"),
+            ("a*b?c*x", "abxbbxdbxebxczzx", "abxbbxdbxebxczzy"),
+            (".*", ".foo", "foo"),
+            ("*", "a .b a/b", ""),
+            ("abc.def", "abc.def", "abcdef abcZdef"),
+            ("abc?def", "abcZdef", "abcdef"),
+            ("**/foo/bar", "foo/bar dir/dir2/foo/bar", "foo/dir/bar"),
+            ("**/.foo", ".foo a/.foo", "bar.foo"),
+            ("a(b)c/def", "a(b)c/def", "a(b)c/xyz abc/def"),
+            ("a.|)$(}+{bc", "a.|)$(}+{bc", "a"),
+            ("dist/*.whl", "dist/proxy.py-2.4.0rc3+g08-any.whl", "dist"),
+            ("/test2", "test2 test2/a", "a/test2"),
+            ("./build/../out/.", "out/file", "build/out"),
+            ("../out", "", "out"),
+            ("/../out", "out", ""),
+            ("a^b*", "", "a^bc"),
         ] {
-            assert_eq!(hides(pattern, path), hidden, "{pattern:?} and {path:?}");
+            let check = |paths: &str, expected: bool| {
+                for path in paths.split_whitespace() {
+                    assert_eq!(hides(pattern, path), expected, "{pattern:?} and {path:?}");
+                }
+            };
+            check(hidden, true);
+            check(shown, false);
+        }
+    }
+
+    #[test]
+    fn exceptions_bring_back_what_was_hidden_before_them() {
+        for (text, hidden, shown) in [
+            ("!a.go\n*.go", "a.go", ""),
+            ("*.go\n!a.go", "b.go", "a.go"),
+            ("docs/\n!docs/README.md", "docs docs/b", "docs/README.md"),
+            ("docs/*\n!docs/README.md", "docs/b", "docs docs/README.md"),
+            ("docs\n  !docs/README.md  ", "docs/b", "docs/README.md"),
+            ("**\n!util/web", "util a", "util/web util/web/foo"),
+            ("**\n!util/web\nutil/web/foo", "util/web/foo", "util/web"),
+            ("**\n!dist/*.whl", "dist/a.zip", "dist/a-2.4.0+g08.whl"),
+            ("*\n! /inverted/abs/path", "a", "inverted/abs/path"),
+            // `!docs` changes nothing at `docs`, and so is not asked again below it.
+            ("*/x\n!docs", "docs/x a/x", "docs docs/y"),
+            ("docs\n!docs/f\ndo*", "docs/g", "docs/f"),
+        ] {
+            for path in hidden.split_whitespace() {
+                assert!(hides(text, path), "{text:?} hides {path:?}");
+            }
+            for path in shown.split_whitespace() {
+                assert!(!hides(text, path), "{text:?} shows {path:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn malformed_patterns_hide_nothing() {
+        for pattern in [
+            "[", "a[", "[^bc", "[]a]", "[-]", "[x-]", "[a-b-c]", "a\\", "!", ".",
+        ] {
+            assert!(!hides(pattern, "a") && !hides(pattern, "x"), "{pattern:?}");
         }
     }
 
@@ -359,12 +385,5 @@ mod tests {
         assert!(shows("*\n!**/keep", "docs"));
         assert!(shows("*\n!a", "a/b"));
         assert!(!shows("node_modules\n!src", "node_modules"));
-    }
-
-    #[test]
-    fn names_match_as_in_go() {
-        assert!(matches_name("[a-c]?.txt", "b1.txt"));
-        assert!(!matches_name("[^a-c]*", "b1.txt"));
-        assert!(matches_name("package*.json", "package-lock.json"));
     }
 }

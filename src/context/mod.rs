@@ -6,6 +6,7 @@
 mod dependencies;
 mod disk;
 mod dockerignore;
+mod glob;
 mod manifests;
 mod sources;
 mod values;
@@ -16,7 +17,8 @@ use std::path::{Path, PathBuf};
 pub use dependencies::dependencies;
 pub(crate) use disk::ByPath;
 pub use disk::Disk;
-pub use dockerignore::{Dockerignore, matches_name};
+pub use dockerignore::Dockerignore;
+pub use glob::matches_name;
 pub use manifests::{Entry, Obstacle, Required, required_by};
 pub use sources::{SourceLine, Sources};
 

@@ -130,6 +130,27 @@ impl Engine {
         })
     }
 
+    /// Copies all that each of the folders `contexts` shows as a build context into a folder of its
+    /// name below `into`.
+    pub(crate) fn copy_contexts(&self, contexts: &[PathBuf], into: &Path) -> Result<(), String> {
+        let name = |context: &PathBuf| context.file_name().unwrap().display().to_string();
+        let mut text = "FROM scratch\n".to_owned();
+        let mut args = vec!["build".to_owned(), format!("--output={}", into.display())];
+        for context in contexts {
+            text += &format!("COPY --from={0} . /{0}/\n", name(context));
+            let named = format!("--build-context={}={}", name(context), context.display());
+            args.push(named);
+        }
+        let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
+        fs::write(folder.path().join("Dockerfile"), text).map_err(|error| error.to_string())?;
+        args.push(folder.path().display().to_string());
+        let args: Vec<&str> = args.iter().map(String::as_str).collect();
+        match self.docker(&args, BUILD)? {
+            said if said.code() == 0 => Ok(()),
+            said => Err(format!("the build fails:\n{}", tail(&said.err))),
+        }
+    }
+
     /// The names of the rules that `docker build --check` warns of, each as often as it does.
     pub(crate) fn warnings(&self, recipe: Recipe<'_>) -> Result<Vec<String>, String> {
         let mut args = vec!["build", "--check"];

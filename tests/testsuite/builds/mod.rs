@@ -20,6 +20,7 @@ pub(crate) mod case;
 mod checks;
 mod compare;
 pub(crate) mod engine;
+mod ignored;
 pub(crate) mod proof;
 
 use case::Case;
