@@ -254,6 +254,10 @@ pub enum Change {
     PackagesRemoved(Vec<String>),
     /// Packages that the final stage installs in addition.
     PackagesAdded(Vec<String>),
+    /// Commands of a `RUN` that were not there, joined by ` && `.
+    Commands(String),
+    /// An option that installs have and had not.
+    InstallOption(String),
     /// A path in the image that a copy of the build context does not bring, although it brings the
     /// folder around it: the context is free of it, or `.dockerignore` hides it.
     NotInContext(String),

@@ -322,7 +322,7 @@ fn argument(value: Option<String>) -> Variable {
 }
 
 /// `raw` with its variables replaced; `None` when one of them is not known.
-fn expand(
+pub(super) fn expand(
     expander: &Expander,
     raw: &str,
     variables: &BTreeMap<String, Variable>,

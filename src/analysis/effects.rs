@@ -59,16 +59,13 @@ pub fn of_invocation(
         Does::ShellState | Does::Nothing => return Effects::default(),
         _ => {}
     }
-    let (Some(cwd), Some(called_in)) = (working_directory(invocation, cwd), cwd) else {
-        return Effects::unknown();
-    };
     let mut gathering = Gathering {
         tools,
         state,
-        cwd,
+        cwd: working_directory(invocation, cwd),
         effects: Effects::default(),
     };
-    gathering.program(&args[0], called_in);
+    gathering.program(&args[0], cwd);
     gathering.tables(invocation);
     for option in &invocation.options {
         gathering.option(option);
@@ -81,7 +78,8 @@ pub fn of_invocation(
 struct Gathering<'a> {
     tools: &'a Tools,
     state: &'a State,
-    cwd: String,
+    /// Where the tool works, if that is known.
+    cwd: Option<String>,
     effects: Effects,
 }
 
@@ -98,11 +96,14 @@ const PROGRAM_FOLDERS: [&str; 6] = [
 impl Gathering<'_> {
     /// A program that is called by its path is read, and one in the `bin` of an environment works on
     /// that environment.
-    fn program(&mut self, program: &Arg, cwd: &str) {
+    fn program(&mut self, program: &Arg, cwd: Option<&str>) {
         if !program.known().contains('/') {
             return;
         }
-        let path = join(cwd, program.known());
+        let Some(path) = resolved(cwd, program.known()) else {
+            self.effects = Effects::unknown();
+            return;
+        };
         let folder = parent(&path);
         if PROGRAM_FOLDERS.contains(&folder) {
             return;
@@ -118,18 +119,21 @@ impl Gathering<'_> {
         self.effects.writes.add(Region::new(path));
     }
 
+    /// `path`, seen from where the tool works.
+    fn at(&self, path: &str) -> Option<String> {
+        resolved(self.cwd.as_deref(), path)
+    }
+
     /// What the tables say, whatever the command line does.
     fn tables(&mut self, invocation: &Invocation<'_>) {
         let action = invocation.action;
         for entry in action.manifests.iter().chain(&action.reads) {
-            for path in self.located(entry.trim_end_matches('?')) {
-                self.effects.reads.add(Region::new(path));
-            }
+            let located = self.located(entry.trim_end_matches('?'));
+            self.effects.reads.extend(&located);
         }
         for entry in &action.writes {
-            for path in self.located(entry) {
-                self.effects.writes.add(Region::new(path));
-            }
+            let located = self.located(entry);
+            self.effects.writes.extend(&located);
         }
         for name in &invocation.tool.path_variables {
             self.variable(name);
@@ -139,17 +143,25 @@ impl Gathering<'_> {
     /// The paths that an entry of the tables stands for. `@path` is the environments that the `PATH`
     /// of the Dockerfile points into; what is in root's home is in that of the user who runs it as
     /// well.
-    fn located(&self, entry: &str) -> Vec<String> {
+    fn located(&self, entry: &str) -> Extent {
+        let mut extent = Extent::default();
         if entry == "@path" {
-            return self.state.environments.to_vec();
+            let environments = self.state.environments.iter();
+            environments.for_each(|path| extent.add(Region::new(path.as_str())));
+            return extent;
         }
-        let paths = self.tools.paths(entry);
-        let mut paths: Vec<String> = paths.map(|path| join(&self.cwd, path)).collect();
-        for home in self.homes() {
-            let own = |path: &String| Some(join(&home, path.strip_prefix("/root/")?));
-            paths.extend(paths.iter().filter_map(own).collect::<Vec<_>>());
+        let homes = self.homes();
+        for entry in self.tools.paths(entry) {
+            let Some(path) = self.at(entry) else {
+                return Extent::Everything;
+            };
+            if let Some(inside) = path.strip_prefix("/root/") {
+                let own = homes.iter().map(|home| join(home, inside));
+                own.for_each(|path| extent.add(Region::new(path)));
+            }
+            extent.add(Region::new(path));
         }
-        paths
+        extent
     }
 
     /// Where home is, beside `/root`.
@@ -175,22 +187,21 @@ impl Gathering<'_> {
         };
         let parts = value.split([' ', ':', '=', ',']);
         for path in parts.filter(|part| part.contains(['/', '.']) && !is_remote(&value)) {
-            self.touches(join(&self.cwd, path));
+            match self.at(path) {
+                Some(path) => self.touches(path),
+                None => self.effects = Effects::unknown(),
+            }
         }
     }
 
     fn option(&mut self, option: &OptionUse) {
-        let extent = match option.role {
-            Role::Manifest | Role::Read => &mut self.effects.reads,
-            Role::Write => &mut self.effects.writes,
-            Role::Flag | Role::Value | Role::Chdir => return,
-        };
-        match option.value.as_deref() {
-            // standard input or output
-            Some("-") => {}
-            Some(path) if is_remote(path) => {}
-            Some(path) => extent.add(Region::new(join(&self.cwd, path))),
-            None => *extent = Extent::Everything,
+        let is_remote = option.value.as_deref().is_some_and(is_remote);
+        match option.role {
+            Role::Manifest | Role::Read if !is_remote => {
+                self.operand(option.value.as_deref(), true, false);
+            }
+            Role::Write if !is_remote => self.operand(option.value.as_deref(), false, true),
+            _ => {}
         }
     }
 
@@ -220,17 +231,30 @@ impl Gathering<'_> {
         }
     }
 
+    /// A path on the command line; `None` when it is not known.
     fn operand(&mut self, text: Option<&str>, reads: bool, writes: bool) {
+        // standard input or output
+        if text == Some("-") {
+            return;
+        }
+        let path = text.and_then(|text| self.at(text));
         let effects = &mut self.effects;
         for (touched, extent) in [(reads, &mut effects.reads), (writes, &mut effects.writes)] {
-            match text {
+            match &path {
                 _ if !touched => {}
-                Some("-") => {}
-                Some(path) => extent.add(Region::new(join(&self.cwd, path))),
+                Some(path) => extent.add(Region::new(path.clone())),
                 None => *extent = Extent::Everything,
             }
         }
     }
+}
+
+/// `path`, seen from the folder `cwd`; `None` when that matters and is not known.
+fn resolved(cwd: Option<&str>, path: &str) -> Option<String> {
+    if path.starts_with('/') {
+        return Some(join("/", path));
+    }
+    Some(join(cwd?, path))
 }
 
 /// Whether an operand of an installer names a file or folder and no package.

@@ -22,7 +22,7 @@ pub mod state;
 
 use crate::knowledge::Knowledge;
 use crate::knowledge::images::Image;
-use crate::syntax::{Dockerfile, Expander, Kind, Lookup, Span, Transfer, View};
+use crate::syntax::{Dockerfile, Expander, Kind, Span, Transfer, View, Word};
 
 use runs::Run;
 use stages::{Base, Stage};
@@ -105,13 +105,25 @@ impl<'a> Facts<'a> {
     /// Where the copy at `index` puts what it brings: absolute, with the variables replaced whose values are known.
     #[must_use]
     pub fn destination(&self, index: usize, transfer: &Transfer) -> String {
-        let state = &self.states[index];
-        let lookup = |name: &str| state.value(name).map_or(Lookup::Unknown, Lookup::Set);
-        let raw = &transfer.dest.raw;
-        let expanded = Expander::new(self.file.escape())
-            .expand(raw, &lookup)
-            .value();
-        paths::join(&state.workdir, expanded.as_deref().unwrap_or(raw))
+        let dest = self.expanded(index, &transfer.dest);
+        paths::join(&self.states[index].workdir, &dest)
+    }
+
+    /// `word` of instruction `index` with its variables replaced; as it is written where one of them is not known.
+    #[must_use]
+    pub fn expanded(&self, index: usize, word: &Word) -> String {
+        let expander = Expander::new(self.file.escape());
+        builder::expand(&expander, &word.raw, &self.states[index].variables)
+            .unwrap_or_else(|| word.raw.clone())
+    }
+
+    /// The state behind instruction `index` of a stage.
+    #[must_use]
+    pub fn state_behind(&self, index: usize) -> State {
+        match self.stage_of(index) {
+            Some(stage) if index + 1 == stage.body.end => self.state_after(stage),
+            _ => self.states[index + 1].clone(),
+        }
     }
 
     /// The state behind the last instruction of `stage`.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Facts;
 use super::stages::{Base, Stage};
-use crate::syntax::{Form, Kind, View};
+use crate::syntax::{Form, Healthcheck, Kind, View, Word};
 
 /// What `docker inspect` shows of an image, as far as the Dockerfile sets it.
 ///
@@ -17,19 +17,19 @@ pub struct RuntimeConfig {
     pub cmd: Option<String>,
     /// `ENTRYPOINT`, likewise.
     pub entrypoint: Option<String>,
-    /// `ENV`, as written.
+    /// `ENV`, with variables replaced where their values are known.
     pub env: BTreeMap<String, String>,
-    /// `LABEL`, as written.
+    /// `LABEL`, likewise.
     pub labels: BTreeMap<String, String>,
     /// `EXPOSE`.
     pub ports: BTreeSet<String>,
     /// `VOLUME`.
     pub volumes: BTreeSet<String>,
-    /// `USER`, as written.
+    /// `USER`, likewise.
     pub user: Option<String>,
     /// `WORKDIR`, resolved as far as it is known.
     pub workdir: String,
-    /// `HEALTHCHECK`, as written.
+    /// `HEALTHCHECK`, with the shell that reads it when it is a shell form.
     pub healthcheck: Option<String>,
     /// `STOPSIGNAL`.
     pub stopsignal: Option<String>,
@@ -70,14 +70,15 @@ pub fn of_stage(facts: &Facts<'_>, stage: &Stage) -> RuntimeConfig {
     let mut cmd_seen = false;
     for index in stage.body.clone() {
         cmd_seen |= matches!(facts.views[index].kind, Kind::Cmd { .. });
-        apply(&mut config, &facts.views[index], cmd_seen);
+        apply(&mut config, facts, index, cmd_seen);
     }
     config.workdir = facts.state_after(stage).workdir;
     config
 }
 
-fn apply(config: &mut RuntimeConfig, view: &View<'_>, cmd_seen: bool) {
-    let text = |word: &crate::syntax::Word| word.raw.clone();
+fn apply(config: &mut RuntimeConfig, facts: &Facts<'_>, index: usize, cmd_seen: bool) {
+    let view = &facts.views[index];
+    let text = |word: &Word| facts.expanded(index, word);
     match &view.kind {
         Kind::Cmd { form } => config.cmd = Some(command(view, form, config)),
         Kind::Entrypoint { form } => {
@@ -100,7 +101,10 @@ fn apply(config: &mut RuntimeConfig, view: &View<'_>, cmd_seen: bool) {
         Kind::Expose { ports } => config.ports.extend(ports.iter().map(text)),
         Kind::Volume { paths, .. } => config.volumes.extend(paths.iter().map(text)),
         Kind::User(user) => config.user = Some(text(user)),
-        Kind::Healthcheck(_) => config.healthcheck = Some(arguments(view)),
+        Kind::Healthcheck(Healthcheck::None) => config.healthcheck = Some(arguments(view)),
+        Kind::Healthcheck(Healthcheck::Cmd { form }) => {
+            config.healthcheck = Some(command(view, form, config));
+        }
         Kind::Stopsignal(signal) => config.stopsignal = Some(text(signal)),
         Kind::Shell { .. } => config.shell = Some(arguments(view)),
         Kind::Onbuild { .. } => config.onbuild.push(arguments(view)),

@@ -1,82 +1,362 @@
-//! The steps of a file that change files, with the paths that they read and write.
+//! The steps of a file that change files, with what they read and write and what they find when they
+//! start.
 
+use std::borrow::Cow;
+
+use super::configuration::{Identity, differing};
+use super::copies::{self, Landing};
+use super::packages;
 use crate::analysis::Facts;
 use crate::analysis::effects::Effects;
-use crate::analysis::paths::{Extent, Region, below, join};
+use crate::analysis::paths::{Extent, Region};
 use crate::analysis::runs::{Run, Step};
+use crate::analysis::state::{State, Variable};
+use crate::knowledge::Knowledge;
 use crate::knowledge::tools::Does;
 use crate::syntax::shell::{Connector, Item, Pipeline, Script};
-use crate::syntax::{Kind, Span, Transfer};
+use crate::syntax::{Flag, Kind, Span};
 
 /// One step that changes files.
-pub(super) struct Operation {
-    /// What it is compared by: the words of the command, or the flags and arguments of the copy.
+pub(super) struct Operation<'f> {
+    /// What it is compared by: the words of the command, or the arguments of the copy.
     pub(super) key: String,
-    /// The `--chown` of a copy, which is not part of `key`.
-    pub(super) owner: Option<String>,
+    pub(super) what: What,
     /// What it reads and writes.
-    pub(super) effects: Effects,
-    /// The stage that it belongs to.
-    pub(super) stage: usize,
-    /// For a copy of another stage or image: the paths that it takes.
-    pub(super) taken: Vec<String>,
-    /// Where it works, when it may read anything: a build.
-    pub(super) workshop: Option<String>,
-    /// Whether a program needs nothing of what it makes when it runs, by the tables.
-    pub(super) is_scaffold: bool,
-    /// Whether what it writes is gone afterwards.
-    pub(super) removes: bool,
-    /// A copy from the build context.
-    pub(super) is_copy: bool,
-    /// Commands of package managers may be joined, completed and left out when they only clean up.
-    pub(super) is_package_work: bool,
-    /// Only removes what package managers keep for later runs: these come and go as they like.
-    pub(super) is_cleanup: bool,
+    pub(super) effects: Cow<'f, Effects>,
+    /// What else it depends on; the key of a copy holds all of it.
+    pub(super) setting: Option<Setting<'f>>,
 }
 
-/// The operations of all stages, in order.
-pub(super) fn of_file(facts: &Facts<'_>) -> Vec<Operation> {
-    let mut operations = Vec::new();
-    for (index, view) in facts.views.iter().enumerate() {
-        let before = operations.len();
-        match &view.kind {
-            Kind::Run { .. } => run_operations(facts, index, &mut operations),
-            Kind::Copy(transfer) | Kind::Add(transfer) => {
-                operations.push(copy_operation(facts, index, transfer))
+/// What kind of step it is.
+pub(super) enum What {
+    /// `COPY` or `ADD`.
+    Copy {
+        /// The stage or image that it copies from; the build context when there is none.
+        from: Option<String>,
+        lands: Vec<Landing>,
+    },
+    /// `WORKDIR` makes its folder.
+    Folder,
+    /// The installation of one package of the distribution.
+    Package(String),
+    /// Any other command.
+    Command {
+        /// Where it works, when it may read anything: a build.
+        workshop: Option<String>,
+        /// Whether a program needs nothing of what it makes when it runs, by the tables.
+        is_scaffold: bool,
+        /// Whether it only removes what package managers and others leave behind.
+        tidies: bool,
+    },
+}
+
+/// What a command finds when it starts, beside files.
+pub(super) struct Setting<'f> {
+    state: &'f State,
+    /// The folder in which it runs; `None` when that is not known.
+    cwd: Option<&'f str>,
+    /// The flags of the `RUN`.
+    flags: Vec<String>,
+    /// The commands before it in the same `RUN` that change the state of the shell.
+    shell: Vec<String>,
+}
+
+impl Operation<'_> {
+    /// Whether it copies from the build context.
+    pub(super) fn is_from_context(&self) -> bool {
+        matches!(self.what, What::Copy { from: None, .. })
+    }
+
+    pub(super) fn is_package(&self) -> bool {
+        matches!(self.what, What::Package(_))
+    }
+
+    /// Whether the order of the two makes no difference, whatever they write: packages are chosen together, and what
+    /// tidies up behind them can do so later.
+    pub(super) fn is_free_of(&self, other: &Self) -> bool {
+        let tidies = |one: &Self| matches!(one.what, What::Command { tidies: true, .. });
+        let free = |one: &Self| one.is_package() || tidies(one);
+        free(self) && free(other)
+    }
+}
+
+impl Setting<'_> {
+    /// What is another in `other`, but for the variables called `declared`.
+    pub(super) fn difference(&self, other: &Self, declared: &[&str]) -> Option<String> {
+        let (one, two) = (self.state, other.state);
+        let is_free = |name: &&String| !declared.contains(&name.as_str());
+        let mut variables = differing(&one.variables, &two.variables).filter(is_free);
+        if one.user != two.user {
+            Some("user".to_owned())
+        } else if one.shell != two.shell {
+            Some("shell".to_owned())
+        } else if one.workdir != two.workdir || self.cwd != other.cwd {
+            Some("working directory".to_owned())
+        } else if self.flags != other.flags {
+            Some("flags of its RUN".to_owned())
+        } else if self.shell != other.shell {
+            Some("state of the shell".to_owned())
+        } else {
+            variables.next().map(|name| format!("value of {name}"))
+        }
+    }
+
+    /// The same in a stage that was made of another: it stands on another image, and build arguments that the
+    /// command does not name may be missing.
+    pub(super) fn difference_elsewhere(&self, other: &Self, command: &str) -> Option<String> {
+        let is_missing = |name: &&String| {
+            let gone = !other.state.variables.contains_key(*name);
+            let is_argument = !matches!(
+                self.state.variables.get(*name),
+                Some(Variable::Value {
+                    overridable: false,
+                    ..
+                })
+            );
+            gone && is_argument && !command.contains(name.as_str())
+        };
+        let missing: Vec<&str> = differing(&self.state.variables, &other.state.variables)
+            .filter(is_missing)
+            .map(String::as_str)
+            .collect();
+        let difference = self.difference(other, &missing)?;
+        let is_root = |setting: &Self| setting.state.is_root();
+        let same_rights = is_root(self).is_none() || is_root(self) == is_root(other);
+        (difference != "user" || !same_rights).then_some(difference)
+    }
+}
+
+/// The operations of every stage, in order. `identity` leads from the stages of this file, if it is the new
+/// one, to those of the old.
+pub(super) fn of_file<'f>(
+    facts: &'f Facts<'_>,
+    knowledge: &Knowledge,
+    identity: Option<&Identity>,
+) -> Vec<Vec<Operation<'f>>> {
+    let reader = Reader {
+        facts,
+        knowledge,
+        identity,
+    };
+    let stages = facts.stages.iter();
+    stages
+        .map(|stage| {
+            let mut operations = Vec::new();
+            for index in stage.body.clone() {
+                reader.instruction(index, &mut operations);
             }
+            operations
+        })
+        .collect()
+}
+
+struct Reader<'f, 'a, 'k> {
+    facts: &'f Facts<'a>,
+    knowledge: &'k Knowledge,
+    identity: Option<&'k Identity>,
+}
+
+impl<'f> Reader<'f, '_, '_> {
+    fn instruction(&self, index: usize, operations: &mut Vec<Operation<'f>>) {
+        match &self.facts.views[index].kind {
+            Kind::Run { .. } => self.run(index, operations),
+            Kind::Copy(transfer) | Kind::Add(transfer) => {
+                let from = self.facts.views[index].flag("from");
+                let from = from.and_then(|flag| self.reference(index, flag.value.as_deref()?));
+                let flags = self.flags(index);
+                operations.push(copies::operation(self.facts, index, transfer, from, &flags));
+            }
+            Kind::Workdir(_) => operations.push(self.folder(index)),
             _ => {}
         }
-        let stage = facts.stage_of(index).map_or(0, |stage| stage.index);
-        operations[before..]
-            .iter_mut()
-            .for_each(|operation| operation.stage = stage);
     }
-    operations
+
+    /// Another user than root would own the folder, so it has to stay where it is.
+    fn folder(&self, index: usize) -> Operation<'f> {
+        let path = self.facts.state_behind(index).workdir;
+        let mut writes = Extent::default();
+        if self.facts.states[index].is_root() == Some(false) {
+            writes.add(Region::new(path.clone()));
+        }
+        Operation {
+            key: format!("WORKDIR {path}"),
+            what: What::Folder,
+            effects: Cow::Owned(Effects {
+                reads: Extent::default(),
+                writes,
+            }),
+            setting: None,
+        }
+    }
+
+    /// One operation for each command of a list that `&&` joins; of other scripts, one for all that comes before
+    /// the commands at its end that only clean up.
+    fn run(&self, index: usize, operations: &mut Vec<Operation<'f>>) {
+        let Some(run) = &self.facts.runs[index] else {
+            return;
+        };
+        let text = &self.facts.views[index].logical.text;
+        let Some(script) = &run.script else {
+            operations.push(self.whole(index, run, run.body));
+            return;
+        };
+        let pipelines: Vec<&Pipeline> = script.items.iter().flat_map(Item::pipelines).collect();
+        if !is_and_list(script) {
+            let cleans = |pipeline: &&Pipeline| {
+                let step = step_of(run, pipeline);
+                step.is_some_and(|step| packages::cleans(self.knowledge, step))
+            };
+            if let Some(last) = pipelines.iter().rev().find(|pipeline| !cleans(pipeline)) {
+                let span = Span::new(0, last.span.end).shift(run.body.start);
+                operations.push(self.whole(index, run, span));
+            }
+            return;
+        }
+        let mut shell: Vec<String> = Vec::new();
+        for pipeline in pipelines {
+            let step = step_of(run, pipeline);
+            if step.is_some_and(|step| packages::comes_and_goes(self.knowledge, step)) {
+                continue;
+            }
+            let command = normalized(pipeline.span.shift(run.body.start).text(text));
+            if step.is_some_and(|step| step.does() == Some(Does::ShellState)) {
+                shell.push(command.clone());
+            }
+            for operation in self.single(index, run, pipeline, &shell, command) {
+                let same = |known: &Operation<'_>| known.key == operation.key;
+                // A package that is there already is not installed again.
+                if !operation.is_package() || !operations.iter().any(same) {
+                    operations.push(operation);
+                }
+            }
+        }
+    }
+
+    /// The operation of the part `span` of a script that is not taken apart.
+    fn whole(&self, index: usize, run: &'f Run<'_>, span: Span) -> Operation<'f> {
+        let instruction = &self.facts.file.instructions()[index];
+        let mut key = normalized(span.text(&self.facts.views[index].logical.text));
+        for heredoc in &instruction.heredocs {
+            key.push('\n');
+            key += heredoc.body.text(self.facts.file.text());
+        }
+        Operation {
+            key,
+            what: What::Command {
+                workshop: None,
+                is_scaffold: false,
+                tidies: false,
+            },
+            effects: Cow::Borrowed(&run.effects),
+            setting: Some(self.setting(index, Some(&self.facts.states[index].workdir), &[])),
+        }
+    }
+
+    /// The operations of one pipeline: an installation of several packages is one for each.
+    fn single(
+        &self,
+        index: usize,
+        run: &'f Run<'_>,
+        pipeline: &Pipeline,
+        shell: &[String],
+        command: String,
+    ) -> Vec<Operation<'f>> {
+        let span = pipeline.span.shift(run.body.start);
+        let first = run
+            .steps
+            .partition_point(|step| step.span.start < span.start);
+        let cwd = run.steps.get(first).and_then(|step| step.cwd.as_deref());
+        let step = step_of(run, pipeline);
+        let operation = |key: String, what: What| Operation {
+            key,
+            what,
+            effects: Cow::Borrowed(step.map_or(&run.effects, |step| &step.effects)),
+            setting: Some(self.setting(index, cwd, shell)),
+        };
+        if let Some(work) = step.and_then(|step| packages::read(self.knowledge, step)) {
+            let text = &self.facts.views[index].logical.text;
+            let packages = work.packages.iter().map(|at| at.text(text).to_owned());
+            let install = |package: String| {
+                operation(format!("{} {package}", work.manner), What::Package(package))
+            };
+            let installs: Vec<Operation<'f>> = packages.map(install).collect();
+            if !installs.is_empty() {
+                return installs;
+            }
+        }
+        let workshop = step
+            .filter(|step| step.effects.reads == Extent::Everything)
+            .and_then(|step| step.cwd.clone());
+        let is_scaffold = step
+            .and_then(|step| step.invocation.as_ref()?.action.installs.as_ref())
+            .is_some_and(Vec::is_empty);
+        let what = What::Command {
+            workshop,
+            is_scaffold,
+            tidies: step.is_some_and(|step| packages::tidies(self.knowledge, step)),
+        };
+        let work = step.and_then(|step| packages::read(self.knowledge, step));
+        vec![operation(work.map_or(command, |work| work.manner), what)]
+    }
+
+    fn setting(&self, index: usize, cwd: Option<&'f str>, shell: &[String]) -> Setting<'f> {
+        Setting {
+            state: &self.facts.states[index],
+            cwd,
+            flags: self.flags(index),
+            shell: shell.to_vec(),
+        }
+    }
+
+    /// The flags of an instruction, with the stages that they name.
+    fn flags(&self, index: usize) -> Vec<String> {
+        let view = &self.facts.views[index];
+        let written = |flag: &Flag| {
+            let value = flag.value.as_deref()?;
+            let parts = value.split(',').map(|part| {
+                let stage = match (flag.name.as_str(), part.strip_prefix("from=")) {
+                    ("from", _) => self.reference(index, part),
+                    ("mount", Some(stage)) => self.reference(index, stage),
+                    _ => None,
+                };
+                stage.unwrap_or_else(|| part.to_owned())
+            });
+            let parts: Vec<String> = parts.collect();
+            Some(format!("--{}={}", flag.name, parts.join(",")))
+        };
+        let flags = view.flags.iter();
+        flags
+            .map(|flag| written(flag).unwrap_or_else(|| view.text(flag.span).to_owned()))
+            .collect()
+    }
+
+    /// What `--from` names: the number of a stage in the old file, or itself.
+    fn reference(&self, index: usize, reference: &str) -> Option<String> {
+        let here = self.facts.stage_of(index)?.index;
+        let mut stages = self.facts.stages[..here].iter();
+        let stage = stages.find(|stage| stage.is_named(reference));
+        let Some(stage) = stage else {
+            return Some(reference.to_owned());
+        };
+        let number = match self.identity {
+            Some(identity) => identity.old_of(stage.index),
+            None => Some(stage.index),
+        };
+        Some(number.map_or_else(
+            || format!("new:{reference}"),
+            |number| format!("stage:{number}"),
+        ))
+    }
 }
 
-/// One operation for each command of a list that `&&` joins; of other scripts, one for all that comes before the
-/// commands at its end that only clean up.
-fn run_operations(facts: &Facts<'_>, index: usize, operations: &mut Vec<Operation>) {
-    let Some(run) = &facts.runs[index] else {
-        return;
-    };
-    let text = &facts.views[index].logical.text;
-    let Some(script) = &run.script else {
-        operations.push(whole(run, run.body, text));
-        return;
-    };
-    let pipelines: Vec<&Pipeline> = script.items.iter().flat_map(Item::pipelines).collect();
-    if is_and_list(script) {
-        let singles = pipelines.iter().map(|pipeline| single(run, pipeline, text));
-        operations.extend(singles.filter(|operation| !operation.is_cleanup));
-        return;
-    }
-    let cleans = |pipeline: &&Pipeline| single(run, pipeline, text).is_cleanup;
-    let last = pipelines.iter().rev().find(|pipeline| !cleans(pipeline));
-    if let Some(last) = last {
-        let span = Span::new(0, last.span.end).shift(run.body.start);
-        operations.push(whole(run, span, text));
-    }
+/// The step that is all of `pipeline`.
+fn step_of<'r, 'a>(run: &'r Run<'a>, pipeline: &Pipeline) -> Option<&'r Step<'a>> {
+    let span = pipeline.span.shift(run.body.start);
+    // Steps are in the order of the source.
+    let at = run
+        .steps
+        .partition_point(|step| step.span.start < span.start);
+    run.steps.get(at).filter(|step| step.span == span)
 }
 
 /// Whether the script is one list that only `&&` joins.
@@ -90,147 +370,24 @@ fn is_and_list(script: &Script) -> bool {
         && script.comments.is_empty()
 }
 
-/// The operation of the part `span` of a script that is not taken apart.
-fn whole(run: &Run<'_>, span: Span, text: &str) -> Operation {
-    Operation {
-        key: words(span, text),
-        owner: None,
-        effects: run.effects.clone(),
-        stage: 0,
-        taken: Vec::new(),
-        workshop: None,
-        is_scaffold: run.is_understood() && run.steps.iter().all(is_scaffold),
-        removes: false,
-        is_copy: false,
-        is_package_work: run.is_understood()
-            && run.steps.iter().all(|step| is_package_work(step.does())),
-        is_cleanup: false,
+/// A command with one blank wherever there are several outside of quotes.
+pub(super) fn normalized(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let (mut quote, mut escaped) = (None, false);
+    for c in text.trim().chars() {
+        if quote.is_none() && !escaped && c.is_whitespace() {
+            if !out.ends_with(' ') {
+                out.push(' ');
+            }
+            continue;
+        }
+        match quote {
+            Some(open) if c == open && !escaped => quote = None,
+            None if matches!(c, '"' | '\'') && !escaped => quote = Some(c),
+            _ => {}
+        }
+        escaped = c == '\\' && !escaped && quote != Some('\'');
+        out.push(c);
     }
-}
-
-/// The operation of one pipeline.
-fn single(run: &Run<'_>, pipeline: &Pipeline, text: &str) -> Operation {
-    let span = pipeline.span.shift(run.body.start);
-    // Steps are in the order of the source.
-    let at = run
-        .steps
-        .partition_point(|step| step.span.start < span.start);
-    let step = run.steps.get(at).filter(|step| step.span == span);
-    let is_cleanup = step.is_some_and(|step| {
-        let removal = step.args.first().is_some_and(|arg| arg.known() == "rm");
-        step.does() == Some(Does::CleanCache) || removal && is_cleanup(&step.effects)
-    });
-    Operation {
-        key: words(span, text),
-        owner: None,
-        effects: step.map_or(&run.effects, |step| &step.effects).clone(),
-        stage: 0,
-        taken: Vec::new(),
-        workshop: step
-            .filter(|step| step.effects.reads == Extent::Everything)
-            .and_then(|step| step.cwd.clone()),
-        is_scaffold: step.is_some_and(is_scaffold),
-        removes: step
-            .and_then(|step| step.invocation.as_ref())
-            .is_some_and(|invocation| invocation.action.removes),
-        is_copy: false,
-        is_package_work: is_cleanup || step.is_some_and(|step| is_package_work(step.does())),
-        is_cleanup,
-    }
-}
-
-/// Whether the step makes nothing that a program needs when it runs: by the tables, or because it only sets up the shell.
-fn is_scaffold(step: &Step<'_>) -> bool {
-    let installs = step
-        .invocation
-        .as_ref()
-        .and_then(|invocation| invocation.action.installs.as_ref());
-    step.does() == Some(Does::ShellState) || installs.is_some_and(Vec::is_empty)
-}
-
-fn words(span: Span, text: &str) -> String {
-    let words: Vec<&str> = span.text(text).split_whitespace().collect();
-    words.join(" ")
-}
-
-fn is_package_work(does: Option<Does>) -> bool {
-    matches!(
-        does,
-        Some(
-            Does::RefreshLists
-                | Does::InstallPackages
-                | Does::UpgradePackages
-                | Does::RemovePackages
-                | Does::CleanCache
-        )
-    )
-}
-
-/// Removes nothing but what package managers keep for later runs.
-fn is_cleanup(effects: &Effects) -> bool {
-    let caches = [
-        "/var/lib/apt/lists",
-        "/var/cache",
-        "/root/.cache",
-        "/root/.npm",
-    ];
-    let below = |region: &Region| caches.iter().any(|cache| region.path.starts_with(cache));
-    matches!(&effects.writes, Extent::Regions(regions) if regions.iter().all(below))
-}
-
-/// The regions that a copy writes: one for each source that keeps its name, or the destination.
-fn copy_operation(facts: &Facts<'_>, index: usize, transfer: &Transfer) -> Operation {
-    let view = &facts.views[index];
-    let workdir = &facts.states[index].workdir;
-    let target = join(workdir, &transfer.dest.raw);
-    let into_folder = transfer.dest.raw.ends_with('/')
-        || below(workdir, &target).is_some()
-        || transfer.sources.len() > 1;
-    let mut writes = Extent::default();
-    for source in &transfer.sources {
-        let name = source.raw.rsplit('/').next().unwrap_or_default();
-        let is_file = looks_like_file(name);
-        let named = into_folder && is_file && !name.contains('$');
-        writes.add(Region::new(if named {
-            join(&target, name)
-        } else {
-            target.clone()
-        }));
-    }
-    let from = view.flags.iter().find(|flag| flag.name == "from");
-    let flags = view
-        .flags
-        .first()
-        .map_or(view.body.start, |flag| flag.span.start);
-    let words: Vec<&str> = view.logical.text[flags..view.body.end]
-        .split_whitespace()
-        .filter(|word| !word.starts_with("--chown="))
-        .collect();
-    Operation {
-        key: words.join(" "),
-        owner: view.flag("chown").and_then(|flag| flag.value.clone()),
-        effects: Effects {
-            reads: Extent::default(),
-            writes,
-        },
-        stage: 0,
-        workshop: None,
-        is_scaffold: false,
-        removes: false,
-        taken: transfer
-            .sources
-            .iter()
-            .filter(|_| from.is_some())
-            .map(|word| word.raw.clone())
-            .collect(),
-        is_copy: from.is_none(),
-        is_package_work: false,
-        is_cleanup: false,
-    }
-}
-
-/// A guess from a name alone: files have an ending, or are called `Gemfile`, `Makefile` and the like.
-fn looks_like_file(name: &str) -> bool {
-    let hidden = name.starts_with('.') && name.len() > 2;
-    name.trim_start_matches('.').contains('.') || hidden || name.ends_with("file")
+    out
 }

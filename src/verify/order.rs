@@ -1,4 +1,5 @@
-//! The order of the steps that change files.
+//! The steps of one stage: all of the old ones are there once, in a setting and an order that make
+//! no difference, and no others but those that are declared.
 //!
 //! Both files are read as lists of operations with the paths that they read and write. Two
 //! operations that meet in a path must keep their order.
@@ -7,91 +8,340 @@
 //! their end is in order with everything, so only what lies between is compared pair by pair; the
 //! engine bounds how long that can be ([`limits`](crate::engine::limits)).
 
+use std::collections::{HashMap, HashSet};
+
 use super::Violation;
-use super::operations::{self, Operation};
-use crate::analysis::Facts;
+use super::copies::Landing;
+use super::operations::{Operation, What, normalized};
 use crate::analysis::paths::{Extent, Region};
 use crate::transform::{Change, Rewrite};
 
-/// Whether the first, of the file before, is the second, of the file after.
-type Same<'f> = &'f dyn Fn(&Operation, &Operation) -> bool;
-
-pub(super) fn check(old: &Facts<'_>, new: &Facts<'_>, rewrite: &Rewrite) -> Vec<Violation> {
-    let (old, new) = (operations::of_file(old), operations::of_file(new));
-    // A copy may gain an owner, if that is declared. One that was there before has to stay.
-    let may_gain = rewrite.declares.contains(&Change::Owner);
-    let same = |old: &Operation, new: &Operation| {
-        old.key == new.key && (old.owner == new.owner || may_gain && old.owner.is_none())
+/// Compares the operations `old` of a stage with those that it has now.
+pub(super) fn check(
+    old: &[Operation<'_>],
+    new: &mut [Operation<'_>],
+    rewrite: &Rewrite,
+) -> Vec<Violation> {
+    let declared = Declared::new(rewrite);
+    declared.forget_gained(old, new);
+    let (start, rest) = common_ends(old, new);
+    let comparison = Comparison {
+        places: places(&old[start..old.len() - rest], &new[start..new.len() - rest]),
+        old: &old[start..old.len() - rest],
+        before: &new[..start],
+        new: &new[start..new.len() - rest],
+        after: &new[new.len() - rest..],
+        declared,
     };
-    let (start, rest) = common_ends(&old, &new, &same);
-    let (old, changed) = (&old[start..old.len() - rest], &new[start..new.len() - rest]);
-    let places = places(old, changed, &same);
-    let lost = old
-        .iter()
-        .zip(&places)
-        .filter(|(operation, place)| place.is_none() && !operation.is_package_work);
-    let mut violations: Vec<Violation> = lost
-        .map(|(operation, _)| Violation::CommandLost(operation.key.clone()))
-        .collect();
-    for (i, first) in old.iter().enumerate() {
-        for (j, second) in old.iter().enumerate().skip(i + 1) {
-            let (Some(a), Some(b)) = (places[i], places[j]) else {
-                continue;
-            };
-            if a > b
-                && meet(first, second)
-                && !is_provided(first, second, &new[..start + b], rewrite)
-            {
-                violations.push(Violation::Reordered {
-                    first: first.key.clone(),
-                    second: second.key.clone(),
-                });
-            }
-        }
-    }
+    let mut violations = comparison.lost();
+    violations.extend(comparison.settings());
+    violations.extend(comparison.inverted());
+    violations.extend(comparison.added());
     violations
 }
 
+/// What the rewrite says that it changes.
+pub(super) struct Declared<'r> {
+    rewrite: &'r Rewrite,
+}
+
+impl<'r> Declared<'r> {
+    pub(super) fn new(rewrite: &'r Rewrite) -> Self {
+        Self { rewrite }
+    }
+
+    fn any(&self, is_meant: impl Fn(&Change) -> bool) -> bool {
+        self.rewrite.declares.iter().any(is_meant)
+    }
+
+    /// The variables that may differ.
+    fn variables(&self) -> Vec<&'r str> {
+        let changes = self.rewrite.declares.iter();
+        changes
+            .filter_map(|change| match change {
+                Change::Env(name) => Some(name.as_str()),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// Whether `key` is a command that the rewrite adds.
+    pub(super) fn adds(&self, key: &str) -> bool {
+        self.any(|change| match change {
+            Change::Commands(script) => {
+                let mut commands = script.split(" && ").map(normalized);
+                commands.any(|command| command == key)
+            }
+            _ => false,
+        })
+    }
+
+    /// Makes what has gained a declared `--chown` or option compare equal to what it was. What was there before
+    /// has to stay.
+    fn forget_gained(&self, old: &[Operation<'_>], new: &mut [Operation<'_>]) {
+        let owner = self.any(|change| *change == Change::Owner);
+        let options = self
+            .rewrite
+            .declares
+            .iter()
+            .filter_map(|change| match change {
+                Change::InstallOption(option) => Some(format!("{option}=")),
+                _ => None,
+            });
+        let options: Vec<String> = options.collect();
+        if !owner && options.is_empty() {
+            return;
+        }
+        let known: HashSet<&str> = old.iter().map(|other| other.key.as_str()).collect();
+        for operation in new {
+            let is_gained = |word: &&str| match operation.what {
+                What::Package(_) => options.iter().any(|option| option == word),
+                What::Copy { .. } => owner && word.starts_with("--chown="),
+                _ => false,
+            };
+            if !known.contains(operation.key.as_str()) {
+                let words = operation.key.split(' ').filter(|word| !is_gained(word));
+                operation.key = words.collect::<Vec<_>>().join(" ");
+            }
+        }
+    }
+}
+
+/// The parts of two lists that differ.
+struct Comparison<'c, 'f, 'r> {
+    old: &'c [Operation<'f>],
+    /// What comes before the part that differs.
+    before: &'c [Operation<'f>],
+    new: &'c [Operation<'f>],
+    /// What comes behind it.
+    after: &'c [Operation<'f>],
+    /// Where each of `old` is in `new`.
+    places: Vec<Option<usize>>,
+    declared: Declared<'r>,
+}
+
+impl<'c, 'f> Comparison<'c, 'f, '_> {
+    /// Each of the old operations with its place among the new ones.
+    fn matched(&self) -> impl Iterator<Item = (usize, &'c Operation<'f>, usize)> {
+        let pairs = self.old.iter().zip(&self.places).enumerate();
+        pairs.filter_map(|(at, (operation, place))| Some((at, operation, (*place)?)))
+    }
+
+    fn lost(&self) -> Vec<Violation> {
+        let pairs = self.old.iter().zip(&self.places);
+        let lost = pairs.filter(|(_, place)| place.is_none());
+        lost.filter_map(|(operation, _)| match &operation.what {
+            What::Package(name) => {
+                let is_meant = |change: &Change| matches!(change, Change::PackagesRemoved(names) if names.contains(name));
+                (!self.declared.any(is_meant)).then(|| Violation::Packages(name.clone()))
+            }
+            _ => Some(Violation::CommandLost(operation.key.clone())),
+        })
+        .collect()
+    }
+
+    fn settings(&self) -> Vec<Violation> {
+        let variables = self.declared.variables();
+        let differs = |(_, operation, place): (usize, &Operation<'_>, usize)| {
+            let (was, is) = (
+                operation.setting.as_ref()?,
+                self.new[place].setting.as_ref()?,
+            );
+            let what = was.difference(is, &variables)?;
+            let command = operation.key.clone();
+            Some(Violation::Setting { command, what })
+        };
+        self.matched().filter_map(differs).collect()
+    }
+
+    /// Pairs that changed places although they meet.
+    fn inverted(&self) -> Vec<Violation> {
+        let mut violations = Vec::new();
+        let matched: Vec<_> = self.matched().collect();
+        for (nth, &(_, first, a)) in matched.iter().enumerate() {
+            for &(_, second, b) in &matched[nth + 1..] {
+                if a > b
+                    && !first.is_free_of(second)
+                    && meet(first, second)
+                    && !self.is_provided(first, second, b)
+                {
+                    violations.push(Violation::Reordered {
+                        first: first.key.clone(),
+                        second: second.key.clone(),
+                    });
+                }
+            }
+        }
+        violations
+    }
+
+    /// Whether `second` finds what it needs although `first`, a copy, now comes later: every path that
+    /// it reads there has been copied before it, and what it writes there is declared not to be copied.
+    fn is_provided(&self, first: &Operation<'_>, second: &Operation<'_>, place: usize) -> bool {
+        let (Extent::Regions(reads), Extent::Regions(writes), Extent::Regions(copied)) = (
+            &second.effects.reads,
+            &second.effects.writes,
+            &first.effects.writes,
+        ) else {
+            return false;
+        };
+        let in_copy = |region: &&Region| copied.iter().any(|copied| copied.meets(region));
+        let free = |region: &Region| {
+            let change = Change::NotInContext(region.path.clone());
+            self.declared.any(|declared| *declared == change)
+        };
+        let brings = |other: &Operation<'_>, region: &Region| match &other.effects.writes {
+            Extent::Regions(own) => own.iter().any(|own| own.covers(region)),
+            Extent::Everything => false,
+        };
+        let copied_before = |region: &Region| {
+            let mut before = self.before.iter().chain(&self.new[..place]);
+            before.any(|other| other.is_from_context() && brings(other, region))
+        };
+        let provided = |region: &Region| free(region) || copied_before(region);
+        first.is_from_context()
+            && reads.iter().filter(in_copy).all(provided)
+            && writes.iter().filter(in_copy).all(free)
+    }
+
+    /// What was not there and is not declared either.
+    fn added(&self) -> Vec<Violation> {
+        let taken: HashSet<usize> = self.places.iter().flatten().copied().collect();
+        let extra = (0..self.new.len()).filter(|place| !taken.contains(place));
+        extra.filter_map(|place| self.undeclared(place)).collect()
+    }
+
+    fn undeclared(&self, place: usize) -> Option<Violation> {
+        let operation = &self.new[place];
+        let added = || Some(Violation::CommandAdded(operation.key.clone()));
+        match &operation.what {
+            What::Package(name) => {
+                let is_meant = |change: &Change| matches!(change, Change::PackagesAdded(names) if names.contains(name));
+                let mut installed = self.before.iter().chain(self.old);
+                let is_again = installed.any(|other| other.key == operation.key);
+                (!is_again && !self.declared.any(is_meant))
+                    .then(|| Violation::Packages(name.clone()))
+            }
+            What::Command { .. } if self.declared.adds(&operation.key) => None,
+            What::Copy { from: None, lands } => match self.whole_copy(place, lands) {
+                Some(whole) => self.disturbed(place, whole),
+                None => added(),
+            },
+            _ => added(),
+        }
+    }
+
+    /// The later operations that have always been there, in their new order, as (old, new) positions.
+    fn later(&self, place: usize) -> Vec<(usize, usize, &'c Operation<'f>)> {
+        let matched = self.matched().filter(|(_, _, later)| *later > place);
+        let mut later: Vec<_> = matched
+            .map(|(was, operation, is)| (was, is, operation))
+            .collect();
+        let behind = self.after.iter().enumerate();
+        later.extend(
+            behind.map(|(nth, operation)| (self.old.len() + nth, self.new.len() + nth, operation)),
+        );
+        later.sort_by_key(|(_, is, _)| *is);
+        later
+    }
+
+    /// The later copy that brings all of what `lands` says, by its old and new positions.
+    fn whole_copy(&self, place: usize, lands: &[Landing]) -> Option<(usize, usize)> {
+        let brings = |operation: &Operation<'_>| match &operation.what {
+            What::Copy {
+                from: None,
+                lands: all,
+            } => lands
+                .iter()
+                .all(|one| all.iter().any(|all| all.covers(one))),
+            _ => false,
+        };
+        let mut later = self.later(place).into_iter();
+        later
+            .find(|(_, _, operation)| brings(operation))
+            .map(|(was, is, _)| (was, is))
+    }
+
+    /// A step between the copy at `place`, which is there in addition, and the `whole` copy that comes later. Those
+    /// that came before the whole copy must not notice.
+    fn disturbed(&self, place: usize, whole: (usize, usize)) -> Option<Violation> {
+        let copy = &self.new[place];
+        let between = self
+            .later(place)
+            .into_iter()
+            .find(|(was, is, other)| *is < whole.1 && *was < whole.0 && meet(copy, other))?;
+        Some(Violation::Reordered {
+            first: between.2.key.clone(),
+            second: copy.key.clone(),
+        })
+    }
+}
+
 /// How many operations the two have in common at their start, and how many behind that at their end.
-fn common_ends(old: &[Operation], new: &[Operation], same: Same<'_>) -> (usize, usize) {
-    let same = |(one, other): &(&Operation, &Operation)| same(one, other);
+fn common_ends(old: &[Operation<'_>], new: &[Operation<'_>]) -> (usize, usize) {
+    let same = |(one, other): &(&Operation<'_>, &Operation<'_>)| {
+        let setting = match (&one.setting, &other.setting) {
+            (Some(was), Some(is)) => was.difference(is, &[]).is_none(),
+            (None, None) => true,
+            _ => false,
+        };
+        one.key == other.key && setting
+    };
     let start = old.iter().zip(new).take_while(same).count();
     let (old, new) = (&old[start..], &new[start..]);
     let pairs = old.iter().rev().zip(new.iter().rev());
     (start, pairs.take_while(same).count())
 }
 
-/// Where each of `old` is in `new`: those that kept their order first, then those that moved.
-fn places(old: &[Operation], new: &[Operation], same: Same<'_>) -> Vec<Option<usize>> {
-    let mut places = in_order(old, new, same);
+/// Where each of `old` is in `new`: those that kept their order first, then those that moved. Packages are
+/// there once.
+fn places(old: &[Operation<'_>], new: &[Operation<'_>]) -> Vec<Option<usize>> {
+    let packages = new
+        .iter()
+        .enumerate()
+        .filter(|(_, other)| other.is_package());
+    let packages: HashMap<&str, usize> = packages
+        .map(|(at, other)| (other.key.as_str(), at))
+        .collect();
+    let steps = |all: &[Operation<'_>]| -> Vec<usize> {
+        (0..all.len()).filter(|&at| !all[at].is_package()).collect()
+    };
+    let (old_steps, new_steps) = (steps(old), steps(new));
+    let same = |i: usize, j: usize| old[old_steps[i]].key == new[new_steps[j]].key;
+    let mut places = vec![None; old.len()];
     let mut taken = vec![false; new.len()];
-    places.iter().flatten().for_each(|&at| taken[at] = true);
+    for (i, j) in in_order(old_steps.len(), new_steps.len(), same) {
+        places[old_steps[i]] = Some(new_steps[j]);
+        taken[new_steps[j]] = true;
+    }
     for (operation, place) in old.iter().zip(&mut places) {
-        if place.is_none() {
-            *place = (0..new.len()).find(|&at| !taken[at] && same(operation, &new[at]));
+        if operation.is_package() {
+            *place = packages.get(operation.key.as_str()).copied();
+        } else if place.is_none() {
+            *place = (0..new.len()).find(|&at| !taken[at] && new[at].key == operation.key);
             place.iter().for_each(|&at| taken[at] = true);
         }
     }
     places
 }
 
-/// The longest common subsequence of the two.
-fn in_order(old: &[Operation], new: &[Operation], same: Same<'_>) -> Vec<Option<usize>> {
-    let mut longest = vec![vec![0_u32; new.len() + 1]; old.len() + 1];
-    for (i, first) in old.iter().enumerate().rev() {
-        for (j, second) in new.iter().enumerate().rev() {
-            longest[i][j] = if same(first, second) {
+/// The longest common subsequence of two lists with these lengths, as pairs of positions.
+fn in_order(old: usize, new: usize, same: impl Fn(usize, usize) -> bool) -> Vec<(usize, usize)> {
+    let mut longest = vec![vec![0_u32; new + 1]; old + 1];
+    for i in (0..old).rev() {
+        for j in (0..new).rev() {
+            longest[i][j] = if same(i, j) {
                 longest[i + 1][j + 1] + 1
             } else {
                 longest[i + 1][j].max(longest[i][j + 1])
             };
         }
     }
-    let mut places = vec![None; old.len()];
+    let mut pairs = Vec::new();
     let (mut i, mut j) = (0, 0);
-    while i < old.len() && j < new.len() {
-        if same(&old[i], &new[j]) {
-            places[i] = Some(j);
+    while i < old && j < new {
+        if same(i, j) {
+            pairs.push((i, j));
             (i, j) = (i + 1, j + 1);
         } else if longest[i + 1][j] >= longest[i][j + 1] {
             i += 1;
@@ -99,41 +349,12 @@ fn in_order(old: &[Operation], new: &[Operation], same: Same<'_>) -> Vec<Option<
             j += 1;
         }
     }
-    places
+    pairs
 }
 
-fn meet(first: &Operation, second: &Operation) -> bool {
+/// Whether the two have a path in common that one of them writes.
+pub(super) fn meet(first: &Operation<'_>, second: &Operation<'_>) -> bool {
     first.effects.writes.overlaps(&second.effects.reads)
         || first.effects.writes.overlaps(&second.effects.writes)
         || first.effects.reads.overlaps(&second.effects.writes)
-}
-
-/// Whether `second` finds what it needs although `first`, a copy, now comes later: every path that
-/// it reads there has been copied before it, and what it writes there is declared not to be copied.
-fn is_provided(
-    first: &Operation,
-    second: &Operation,
-    before: &[Operation],
-    rewrite: &Rewrite,
-) -> bool {
-    let (Extent::Regions(reads), Extent::Regions(writes), Extent::Regions(copied)) = (
-        &second.effects.reads,
-        &second.effects.writes,
-        &first.effects.writes,
-    ) else {
-        return false;
-    };
-    let in_copy = |region: &&Region| copied.iter().any(|copied| copied.meets(region));
-    let provided = |region: &Region| {
-        before.iter().any(|other| other.is_copy && matches!(&other.effects.writes, Extent::Regions(own) if own.iter().any(|own| own.covers(region))))
-            || rewrite.declares.contains(&Change::NotInContext(region.path.clone()))
-    };
-    let free = |region: &Region| {
-        rewrite
-            .declares
-            .contains(&Change::NotInContext(region.path.clone()))
-    };
-    first.is_copy
-        && reads.iter().filter(in_copy).all(provided)
-        && writes.iter().filter(in_copy).all(free)
 }

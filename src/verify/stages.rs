@@ -2,74 +2,96 @@
 //!
 //! When one stage becomes two, every step of the original must still be there, in the final stage
 //! or in one that the final stage takes files from; and of what such a step makes, something must
-//! be taken. That finds steps and copies that were forgotten; whether enough is taken, only the
-//! tables and a real build can tell.
+//! be taken. In each of the stages, the steps find what they found: those that they may need come
+//! before them there, or the final stage has taken files of theirs. That finds steps and copies that
+//! were forgotten; whether enough is taken, only the tables and a real build can tell.
+
+use std::collections::HashSet;
 
 use super::Violation;
-use super::operations::{self, Operation};
-use crate::analysis::Facts;
+use super::operations::{Operation, What};
+use super::order::{Declared, meet};
 use crate::analysis::paths::{Extent, Region};
+use crate::transform::Rewrite;
 
-pub(super) fn check(old: &Facts<'_>, new: &Facts<'_>) -> Vec<Violation> {
-    let last = new.stages.len().saturating_sub(1);
-    let (old, new) = (operations::of_file(old), operations::of_file(new));
-    let (shipped, built): (Vec<_>, Vec<_>) =
-        new.iter().partition(|operation| operation.stage == last);
-    let arriving = arriving(&shipped);
-    let check = |(nth, operation): (usize, &Operation)| {
-        let same = |other: &&Operation| {
-            bare(&other.key) == bare(&operation.key) && other.owner == operation.owner
-        };
-        if shipped.iter().copied().any(|other| same(&other)) {
-            return None;
-        }
-        if !built.iter().copied().any(|other| same(&other)) {
-            return Some(Violation::CommandLost(operation.key.clone()));
-        }
-        let writes = &operation.effects.writes;
-        let is_material = operation.is_scaffold
-            || operation.is_copy && built.iter().any(|other| works_on(other, operation));
-        let is_gone = operation.removes || old[nth..].iter().any(|later| removes(later, operation));
-        let forgotten = !writes.is_empty() && !writes.overlaps(&arriving);
-        let forgotten = forgotten && !is_material && !is_gone;
-        forgotten.then(|| Violation::FilesLost(operation.key.clone()))
+/// Compares the operations of the stage that was split with those of the stages that it became, of which the last is
+/// shipped.
+pub(super) fn check(
+    old: &[Operation<'_>],
+    new: &[&[Operation<'_>]],
+    rewrite: &Rewrite,
+) -> Vec<Violation> {
+    let Some((shipped, builders)) = new.split_last() else {
+        return Vec::new();
     };
-    old.iter()
-        .enumerate()
-        .filter(|(_, operation)| !operation.is_package_work)
-        .filter_map(check)
-        .collect()
+    let built: Vec<&Operation<'_>> = builders.iter().copied().flatten().collect();
+    let mut violations: Vec<Violation> = old
+        .iter()
+        .filter(|operation| !operation.is_package())
+        .filter_map(|operation| moved(operation, shipped, &built))
+        .collect();
+    let declared = Declared::new(rewrite);
+    for (nth, stage) in new.iter().enumerate() {
+        let is_shipped = nth + 1 == new.len();
+        let placed = Placed::new(old, stage, is_shipped);
+        violations.extend(placed.settings());
+        violations.extend(placed.inverted());
+        violations.extend(placed.missing());
+        violations.extend(placed.added(&declared));
+    }
+    violations
+}
+
+/// What is wrong with where `operation` is now.
+fn moved(
+    operation: &Operation<'_>,
+    shipped: &[Operation<'_>],
+    built: &[&Operation<'_>],
+) -> Option<Violation> {
+    if shipped.iter().any(|other| is_same(operation, other)) {
+        return None;
+    }
+    if !built.iter().any(|other| is_same(operation, other)) {
+        return Some(Violation::CommandLost(operation.key.clone()));
+    }
+    let writes = &operation.effects.writes;
+    let is_material = match &operation.what {
+        What::Command { is_scaffold, .. } => *is_scaffold,
+        What::Copy { from: None, .. } => built.iter().any(|other| works_on(other, operation)),
+        _ => false,
+    };
+    let forgotten = !writes.is_empty() && !writes.overlaps(&arriving(shipped)) && !is_material;
+    forgotten.then(|| Violation::FilesLost(operation.key.clone()))
+}
+
+fn is_same(one: &Operation<'_>, other: &Operation<'_>) -> bool {
+    bare(&one.key) == bare(&other.key)
 }
 
 /// Whether `build` works in the folder that `copy` fills, or in one around it: what is copied is what it builds.
-fn works_on(build: &Operation, copy: &Operation) -> bool {
-    let Some(workshop) = &build.workshop else {
+fn works_on(build: &Operation<'_>, copy: &Operation<'_>) -> bool {
+    let What::Command {
+        workshop: Some(workshop),
+        ..
+    } = &build.what
+    else {
         return false;
     };
     copy.effects.writes.meets(&Region::new(workshop.clone()))
 }
 
-/// Whether nothing that `operation` writes is left behind `later`.
-fn removes(later: &Operation, operation: &Operation) -> bool {
-    let (Extent::Regions(made), Extent::Regions(gone)) =
-        (&operation.effects.writes, &later.effects.writes)
-    else {
-        return false;
-    };
-    let is_gone = |region: &Region| gone.iter().any(|gone| gone.covers(region));
-    later.removes && made.iter().all(is_gone)
-}
-
 /// The paths that the final stage copies, from wherever.
-fn arriving(shipped: &[&Operation]) -> Extent {
+fn arriving(shipped: &[Operation<'_>]) -> Extent {
     let mut arriving = Extent::default();
     for operation in shipped {
-        operation
-            .taken
-            .iter()
-            .for_each(|path| arriving.add(Region::new(path.clone())));
-        if operation.is_copy {
-            arriving.extend(&operation.effects.writes);
+        if let What::Copy { from, lands } = &operation.what {
+            if from.is_some() {
+                lands
+                    .iter()
+                    .for_each(|landing| arriving.add(Region::new(landing.source())));
+            } else {
+                arriving.extend(&operation.effects.writes);
+            }
         }
     }
     arriving
@@ -88,4 +110,134 @@ fn bare(key: &str) -> &str {
         rest = behind;
     }
     rest
+}
+
+/// The steps of the old stage as they stand in one of the new ones.
+struct Placed<'c, 'f> {
+    old: &'c [Operation<'f>],
+    new: &'c [Operation<'f>],
+    /// Where each of `old` is in `new`.
+    places: Vec<Option<usize>>,
+    is_shipped: bool,
+}
+
+impl<'c, 'f> Placed<'c, 'f> {
+    fn new(old: &'c [Operation<'f>], new: &'c [Operation<'f>], is_shipped: bool) -> Self {
+        let mut taken = vec![false; new.len()];
+        let mut place = |operation: &Operation<'_>| {
+            let at = (0..new.len()).find(|&at| !taken[at] && is_same(operation, &new[at]))?;
+            taken[at] = true;
+            Some(at)
+        };
+        Self {
+            places: old.iter().map(&mut place).collect(),
+            old,
+            new,
+            is_shipped,
+        }
+    }
+
+    /// The steps that are not about packages, which have rules of their own.
+    fn matched(&self) -> impl Iterator<Item = (usize, &'c Operation<'f>, usize)> {
+        let pairs = self.old.iter().zip(&self.places).enumerate();
+        pairs
+            .filter(|(_, (operation, _))| !operation.is_package())
+            .filter_map(|(at, (operation, place))| Some((at, operation, (*place)?)))
+    }
+
+    fn settings(&self) -> Vec<Violation> {
+        let differs = |(_, operation, place): (usize, &Operation<'_>, usize)| {
+            let (was, is) = (
+                operation.setting.as_ref()?,
+                self.new[place].setting.as_ref()?,
+            );
+            let what = was.difference_elsewhere(is, &operation.key)?;
+            let command = operation.key.clone();
+            Some(Violation::Setting { command, what })
+        };
+        self.matched().filter_map(differs).collect()
+    }
+
+    fn inverted(&self) -> Vec<Violation> {
+        let matched: Vec<_> = self.matched().collect();
+        let mut violations = Vec::new();
+        for (nth, &(_, first, a)) in matched.iter().enumerate() {
+            let behind = matched[nth + 1..].iter();
+            let inverted = behind.filter(|(_, second, b)| a > *b && meet(first, second));
+            violations.extend(inverted.map(|(_, second, _)| Violation::Reordered {
+                first: first.key.clone(),
+                second: second.key.clone(),
+            }));
+        }
+        violations
+    }
+
+    /// The packages that a builder has not got, although the old stage had them before a step of it.
+    fn missing_packages(&self) -> Vec<Violation> {
+        let last = self.matched().map(|(at, ..)| at).last();
+        let before = self.old[..last.unwrap_or_default()].iter();
+        let packages = |operation: &&'c Operation<'f>| operation.is_package();
+        let installed: HashSet<&str> = self
+            .new
+            .iter()
+            .filter(packages)
+            .map(|other| other.key.as_str())
+            .collect();
+        let missing = before
+            .filter(packages)
+            .filter(|other| !installed.contains(other.key.as_str()));
+        missing
+            .map(|operation| Violation::Packages(operation.key.clone()))
+            .collect()
+    }
+
+    /// Steps of which something that they may need is in another stage, and nothing of it has been taken.
+    fn missing(&self) -> Vec<Violation> {
+        let mut violations = Vec::new();
+        if !self.is_shipped {
+            violations.extend(self.missing_packages());
+        }
+        for (at, second, place) in self.matched() {
+            if !matches!(second.what, What::Command { .. }) {
+                continue;
+            }
+            let before = self.old[..at].iter().zip(&self.places);
+            let elsewhere = before.filter(|(first, place)| place.is_none() && !first.is_package());
+            let arriving = if self.is_shipped {
+                arriving(&self.new[..place])
+            } else {
+                Extent::default()
+            };
+            let needed = elsewhere.filter(|(first, _)| {
+                let writes = &first.effects.writes;
+                writes.overlaps(&second.effects.reads) && !writes.overlaps(&arriving)
+            });
+            violations.extend(needed.map(|(first, _)| Violation::FilesMissing {
+                first: first.key.clone(),
+                second: second.key.clone(),
+            }));
+        }
+        violations
+    }
+
+    /// Steps that the old stage had not, and that are not what splitting is about.
+    fn added(&self, declared: &Declared<'_>) -> Vec<Violation> {
+        let is_old =
+            |operation: &&Operation<'_>| self.old.iter().any(|old| is_same(old, operation));
+        let is_meant = |operation: &&Operation<'_>| match &operation.what {
+            What::Copy {
+                from: Some(from), ..
+            } => self.is_shipped && from.starts_with("new:"),
+            What::Package(_) => true,
+            What::Folder => self.is_shipped,
+            _ => declared.adds(&operation.key),
+        };
+        let extra = self
+            .new
+            .iter()
+            .filter(|operation| !is_old(operation) && !is_meant(operation));
+        extra
+            .map(|operation| Violation::CommandAdded(operation.key.clone()))
+            .collect()
+    }
 }

@@ -47,9 +47,11 @@ pub(super) fn plan(cx: &Cx<'_>, stage: &Stage, layer: &Layer<'_>) -> Option<Plan
         "nothing needs the packages that are only recommended by {}, but those that are named now",
         installed.join(" ")
     ));
-    rewrite.declares.push(Change::PackagesAdded(
-        named.into_iter().map(str::to_owned).collect(),
-    ));
+    let added = named.into_iter().map(str::to_owned).collect();
+    rewrite.declares = vec![
+        Change::PackagesAdded(added),
+        Change::InstallOption(option.to_owned()),
+    ];
     Some(Ok(rewrite))
 }
 

@@ -116,6 +116,8 @@ fn build(
         rewrite.assume(sentence);
     }
     rewrite.declares.push(Change::User);
+    let commands = writer::added(account, territory).into_iter();
+    rewrite.declares.extend(commands.map(Change::Commands));
     if !territory.copies.is_empty() {
         rewrite.declares.push(Change::Owner);
     }

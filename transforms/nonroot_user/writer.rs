@@ -30,6 +30,37 @@ pub(super) fn edits(cx: &Cx<'_>, stage: &Stage, account: &Account, territory: &T
     writer.edits
 }
 
+/// The commands that are there in addition.
+pub(super) fn added(account: &Account, territory: &Territory) -> Vec<String> {
+    let mut commands = commands(account, territory);
+    if !territory.made_last.is_empty() {
+        commands.push(make(account, &territory.made_last));
+    }
+    let given = territory.handed_over.iter();
+    commands.extend(given.map(|handed_over| give(account, &handed_over.operands)));
+    commands
+}
+
+/// What makes the account and its folders.
+fn commands(account: &Account, territory: &Territory) -> Vec<String> {
+    let mut commands: Vec<String> = account.create.iter().cloned().collect();
+    if !territory.made.is_empty() {
+        commands.push(make(account, &territory.made));
+    }
+    commands
+}
+
+/// Makes folders of the account.
+fn make(account: &Account, folders: &[String]) -> String {
+    let folders = folders.join(" ");
+    format!("mkdir -p {folders} && {}", give(account, &folders))
+}
+
+/// Gives `operands`, as they are written, to the account.
+fn give(account: &Account, operands: &str) -> String {
+    format!("chown {} {operands}", account.owner)
+}
+
 /// The instruction that the account has to exist before; the length of the file when there is none.
 pub(super) fn place_of_account(cx: &Cx<'_>, stage: &Stage, territory: &Territory) -> Option<usize> {
     let handed_over = |index: usize| {
@@ -72,10 +103,7 @@ struct Writer<'a> {
 impl Writer<'_> {
     /// One step makes the account and its folders, as late as it can so that what comes before stays cached.
     fn make_account(&mut self) {
-        let mut commands: Vec<String> = self.account.create.iter().cloned().collect();
-        if !self.territory.made.is_empty() {
-            commands.push(self.making(&self.territory.made));
-        }
+        let commands = commands(self.account, self.territory);
         if commands.is_empty() {
             return;
         }
@@ -106,28 +134,18 @@ impl Writer<'_> {
                 .facts
                 .source(handed_over.index, handed_over.step)
                 .end;
-            self.edits.insert(
-                end,
-                format!(" && chown {} {}", self.account.owner, handed_over.operands),
-            );
+            let command = give(self.account, &handed_over.operands);
+            self.edits.insert(end, format!(" && {command}"));
         }
     }
 
     fn switch_user(&mut self) {
         if !self.territory.made_last.is_empty() {
-            let folders = self.making(&self.territory.made_last);
+            let folders = make(self.account, &self.territory.made_last);
             self.insert_user_place("RUN", &folders);
         }
         let user = self.account.user.clone();
         self.insert_user_place("USER", &user);
-    }
-
-    fn making(&self, folders: &[String]) -> String {
-        let folders = folders.join(" ");
-        format!(
-            "mkdir -p {folders} && chown {} {folders}",
-            self.account.owner
-        )
     }
 
     /// Behind the last step that changes files, directly before what starts.

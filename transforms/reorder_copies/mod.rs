@@ -140,6 +140,8 @@ fn build(sink: &Sink<'_>) -> Rewrite {
         }
         let paths = crossing.not_copied.iter().cloned();
         rewrite.declares.extend(paths.map(Change::NotInContext));
+        let fetch = crossing.prefetch.iter().cloned();
+        rewrite.declares.extend(fetch.map(Change::Commands));
         if let (Some(context), false) = (sink.cx.context, crossing.to_ignore.is_empty()) {
             rewrite.additions.push(Addition {
                 path: context.ignore_file().to_owned(),

@@ -248,6 +248,9 @@ impl Split {
             Change::PackagesRemoved(self.packages.removed.clone()),
             Change::PackagesAdded(self.packages.added.clone()),
         ];
+        let prune = self.artefacts.prune.iter();
+        let prune = prune.map(|prune| Change::Commands(prune.command.clone()));
+        rewrite.declares.extend(prune);
         for sentence in self
             .base
             .assumes

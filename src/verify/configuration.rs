@@ -1,0 +1,184 @@
+//! The stages of a file, and the configuration that each ends with.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Violation;
+use crate::analysis::Facts;
+use crate::analysis::runtime::{self, RuntimeConfig};
+use crate::analysis::stages::{Base, Stage};
+use crate::analysis::state::Variable;
+use crate::syntax::Kind;
+use crate::transform::{Change, Rewrite};
+
+/// Which stages of two files are the same.
+pub(super) struct Identity {
+    /// For each stage of the old file, that of the new one.
+    forward: Vec<Option<usize>>,
+}
+
+impl Identity {
+    /// The last stage stands for the last, the others for those of their name, or else number.
+    pub(super) fn new(old: &Facts<'_>, new: &Facts<'_>) -> Self {
+        let counterpart = |stage: &Stage| {
+            if stage.index + 1 == old.stages.len() {
+                return new.stages.len().checked_sub(1);
+            }
+            let same_name = |other: &&Stage| other.name == stage.name;
+            match &stage.name {
+                Some(_) => new.stages.iter().find(same_name).map(|other| other.index),
+                None => (stage.index < new.stages.len()).then_some(stage.index),
+            }
+        };
+        Self {
+            forward: old.stages.iter().map(counterpart).collect(),
+        }
+    }
+
+    /// The stage of the new file that stands for stage `index` of the old one.
+    pub(super) fn new_of(&self, index: usize) -> Option<usize> {
+        self.forward[index]
+    }
+
+    /// The stage of the old file that stage `index` of the new one stands for.
+    pub(super) fn old_of(&self, index: usize) -> Option<usize> {
+        self.forward.iter().position(|new| *new == Some(index))
+    }
+}
+
+/// Stages that came or went, and configurations that differ without having been declared.
+pub(super) fn check(
+    old: &Facts<'_>,
+    new: &Facts<'_>,
+    identity: &Identity,
+    rewrite: &Rewrite,
+) -> Vec<Violation> {
+    let mut violations = Vec::new();
+    let splits = rewrite.declares.contains(&Change::Stages);
+    let added = new
+        .stages
+        .iter()
+        .filter(|stage| !splits && identity.old_of(stage.index).is_none());
+    violations.extend(added.map(|stage| Violation::StageAdded(called(stage))));
+    for stage in &old.stages {
+        let other = identity.new_of(stage.index).map(|at| &new.stages[at]);
+        let Some(other) = other.filter(|other| stage.name.is_none() || other.name == stage.name)
+        else {
+            violations.push(Violation::StageLost(called(stage)));
+            continue;
+        };
+        let is_built_anew = splits && stage.index + 1 == old.stages.len();
+        let mut keys = differences(
+            &runtime::of_stage(old, stage),
+            &runtime::of_stage(new, other),
+        );
+        if !is_built_anew {
+            keys.extend(origin(old, stage, new, other, identity));
+            keys.extend(arguments(old, stage, new, other));
+        }
+        let undeclared = keys.into_iter().filter(|key| !is_declared(key, rewrite));
+        violations.extend(undeclared.map(|key| Violation::Configuration {
+            stage: called(stage),
+            key,
+        }));
+    }
+    violations
+}
+
+fn called(stage: &Stage) -> String {
+    let number = || stage.index.to_string();
+    stage.name.clone().unwrap_or_else(number)
+}
+
+fn is_declared(key: &str, rewrite: &Rewrite) -> bool {
+    rewrite.declares.iter().any(|change| match change {
+        Change::User => key == "USER",
+        Change::Stages => key == "FROM",
+        Change::Env(name) => key.strip_prefix("ENV ") == Some(name),
+        _ => false,
+    })
+}
+
+/// Whether the stage is built on something else.
+fn origin(
+    old: &Facts<'_>,
+    stage: &Stage,
+    new: &Facts<'_>,
+    other: &Stage,
+    identity: &Identity,
+) -> Option<String> {
+    let same_base = match (&stage.base, &other.base) {
+        (Base::Stage(one), Base::Stage(two)) => identity.new_of(*one) == Some(*two),
+        (one, two) => one == two,
+    };
+    let platform = |facts: &Facts<'_>, stage: &Stage| {
+        let flag = facts.views[stage.from].flag("platform");
+        flag.and_then(|flag| flag.value.clone())
+    };
+    let same = same_base && platform(old, stage) == platform(new, other);
+    (!same).then(|| "FROM".to_owned())
+}
+
+/// The build arguments whose values differ at the end of the stage.
+fn arguments(
+    old: &Facts<'_>,
+    stage: &Stage,
+    new: &Facts<'_>,
+    other: &Stage,
+) -> impl Iterator<Item = String> {
+    let declared = |facts: &Facts<'_>, stage: &Stage| {
+        let mut names = BTreeSet::new();
+        for index in stage.body.clone() {
+            if let Kind::Arg { args } = &facts.views[index].kind {
+                names.extend(args.iter().map(|arg| arg.name.raw.clone()));
+            }
+        }
+        let variables = facts.state_after(stage).variables;
+        let value = |name: String| {
+            let value = variables.get(&name).cloned();
+            (name, value.unwrap_or(Variable::Unknown))
+        };
+        names
+            .into_iter()
+            .map(value)
+            .collect::<BTreeMap<String, Variable>>()
+    };
+    let (was, is) = (declared(old, stage), declared(new, other));
+    differing(&was, &is)
+        .map(|name| format!("ARG {name}"))
+        .collect::<Vec<_>>()
+        .into_iter()
+}
+
+/// The keys in which two configurations differ.
+fn differences(a: &RuntimeConfig, b: &RuntimeConfig) -> Vec<String> {
+    let fields = [
+        ("FROM", a.base == b.base),
+        ("CMD", a.cmd == b.cmd),
+        ("ENTRYPOINT", a.entrypoint == b.entrypoint),
+        ("LABEL", a.labels == b.labels),
+        ("EXPOSE", a.ports == b.ports),
+        ("VOLUME", a.volumes == b.volumes),
+        ("USER", a.user == b.user),
+        ("WORKDIR", a.workdir == b.workdir),
+        ("HEALTHCHECK", a.healthcheck == b.healthcheck),
+        ("STOPSIGNAL", a.stopsignal == b.stopsignal),
+        ("SHELL", a.shell == b.shell),
+        ("ONBUILD", a.onbuild == b.onbuild),
+        ("MAINTAINER", a.maintainer == b.maintainer),
+    ];
+    let differ = fields.iter().filter(|(_, same)| !same);
+    let mut keys: Vec<String> = differ.map(|(key, _)| (*key).to_owned()).collect();
+    keys.extend(differing(&a.env, &b.env).map(|name| format!("ENV {name}")));
+    keys
+}
+
+/// The names that have not the same value in both.
+pub(super) fn differing<'m, V: PartialEq>(
+    a: &'m BTreeMap<String, V>,
+    b: &'m BTreeMap<String, V>,
+) -> impl Iterator<Item = &'m String> {
+    let changed = |(name, value): &(&'m String, &V)| b.get(*name) != Some(*value);
+    let gone = a.iter().filter(changed).map(|(name, _)| name);
+    let come = b.keys().filter(|name| !a.contains_key(*name));
+    gone.chain(come)
+}

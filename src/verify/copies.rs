@@ -1,0 +1,162 @@
+//! Copies: what they are compared by, and where the files land.
+
+use std::borrow::Cow;
+
+use super::operations::{Operation, What};
+use crate::analysis::Facts;
+use crate::analysis::effects::Effects;
+use crate::analysis::paths::{Extent, Region, below, join};
+use crate::syntax::{Transfer, Word};
+
+/// One source of a copy, and where it goes.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Landing {
+    /// The path that is copied, absolute.
+    source: String,
+    /// The path in the image that it has if it is a file, or if its contents go into a folder of its name.
+    named: String,
+    /// The path in the image that it has if it is a folder, whose contents are copied.
+    contents: String,
+}
+
+impl Landing {
+    /// The path that is copied, absolute.
+    pub(super) fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// Whether a copy of `self` brings what a copy of `other` brings, to the same place.
+    pub(super) fn covers(&self, other: &Self) -> bool {
+        let Some(rest) = below(&other.source, &self.source) else {
+            return false;
+        };
+        let here = [&self.named, &self.contents].map(|folder| join(folder, rest));
+        let there = [&other.named, &other.contents];
+        here.iter().any(|path| there.contains(&path))
+    }
+}
+
+/// The operation of the `COPY` or `ADD` at `index`; `from` is what it copies from instead of the context.
+pub(super) fn operation<'f>(
+    facts: &'f Facts<'_>,
+    index: usize,
+    transfer: &Transfer,
+    from: Option<String>,
+    flags: &[String],
+) -> Operation<'f> {
+    let copy = Copy::read(facts, index, transfer);
+    let mut words = vec![facts.views[index].keyword.to_string()];
+    words.extend(flags.iter().cloned());
+    words.extend(copy.sources.iter().cloned());
+    words.push(copy.dest.clone() + if copy.names_matter() { "/" } else { "" });
+    words.extend(copy.documents(facts, index));
+    let is_parents = facts.views[index].flag("parents").is_some();
+    let lands = copy
+        .sources
+        .iter()
+        .map(|source| copy.landing(source, is_parents));
+    Operation {
+        key: words.join(" "),
+        effects: Cow::Owned(Effects {
+            reads: accounts(flags),
+            writes: copy.writes(),
+        }),
+        what: What::Copy {
+            lands: lands.collect(),
+            from,
+        },
+        setting: None,
+    }
+}
+
+/// What is read to find out who a named owner is.
+fn accounts(flags: &[String]) -> Extent {
+    let mut reads = Extent::default();
+    let owners = flags
+        .iter()
+        .filter_map(|flag| flag.strip_prefix("--chown="));
+    let by_name = |owner: &str| owner.contains(|c: char| c != ':' && !c.is_ascii_digit());
+    if owners.into_iter().any(by_name) {
+        reads.add(Region::new("/etc"));
+    }
+    reads
+}
+
+struct Copy {
+    sources: Vec<String>,
+    /// Resolved.
+    dest: String,
+    /// Whether the destination is a folder for sure.
+    into_folder: bool,
+}
+
+impl Copy {
+    fn read(facts: &Facts<'_>, index: usize, transfer: &Transfer) -> Self {
+        let text = |word: &Word| facts.expanded(index, word);
+        let workdir = &facts.states[index].workdir;
+        let written = text(&transfer.dest);
+        let dest = join(workdir, &written);
+        let into_folder =
+            written.ends_with('/') || below(workdir, &dest).is_some() || transfer.sources.len() > 1;
+        Self {
+            sources: transfer.sources.iter().map(text).collect(),
+            dest,
+            into_folder,
+        }
+    }
+
+    /// Whether the files keep their names in the destination, which depends on whether that is a folder.
+    fn names_matter(&self) -> bool {
+        let is_folder = |source: &String| source == "." || source.ends_with('/');
+        self.into_folder && !self.sources.iter().all(is_folder)
+    }
+
+    fn landing(&self, source: &str, is_parents: bool) -> Landing {
+        let path = join("/", source);
+        let name = if is_parents {
+            path.trim_start_matches('/')
+        } else {
+            path.rsplit('/').next().unwrap_or_default()
+        };
+        let named = if self.into_folder {
+            join(&self.dest, name)
+        } else {
+            self.dest.clone()
+        };
+        Landing {
+            source: path.clone(),
+            named,
+            contents: self.dest.clone(),
+        }
+    }
+
+    /// One region for each source that keeps its name, or the destination.
+    fn writes(&self) -> Extent {
+        let mut writes = Extent::default();
+        for source in &self.sources {
+            let name = source.rsplit('/').next().unwrap_or_default();
+            let named = self.into_folder && looks_like_file(name) && !name.contains('$');
+            writes.add(Region::new(if named {
+                join(&self.dest, name)
+            } else {
+                self.dest.clone()
+            }));
+        }
+        writes
+    }
+
+    /// The texts of here-documents.
+    fn documents(&self, facts: &Facts<'_>, index: usize) -> Vec<String> {
+        let heredocs = facts.file.instructions()[index].heredocs.iter();
+        let text = facts.file.text();
+        heredocs
+            .map(|heredoc| heredoc.body.text(text).to_owned())
+            .collect()
+    }
+}
+
+/// A guess from a name alone: files have an ending, or are called `Gemfile`, `Makefile` and the like.
+fn looks_like_file(name: &str) -> bool {
+    let hidden = name.starts_with('.') && name.len() > 2;
+    name.trim_start_matches('.').contains('.') || hidden || name.ends_with("file")
+}
