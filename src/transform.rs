@@ -240,16 +240,21 @@ pub struct Addition {
 /// must be equal, or the verifier drops the rewrite.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Change {
-    /// The run-time user of the final stage.
-    User,
+    /// The final stage ends with this user.
+    User(String),
     /// `CMD` and `ENTRYPOINT` start the same words, with or without a shell around them.
     Launch,
     /// Copies that had no `--chown` have one: what they bring belongs to another user.
     Owner,
     /// A variable of the environment of the final stage.
     Env(String),
-    /// The base image of the final stage, and new stages before it.
-    Stages,
+    /// The final stage became a builder and a stage that is shipped, on these images.
+    Stages {
+        /// What the builder is built on, as written.
+        builder: String,
+        /// What the stage that is shipped is built on, as written.
+        runtime: String,
+    },
     /// Packages that the final stage no longer installs.
     PackagesRemoved(Vec<String>),
     /// Packages that the final stage installs in addition.

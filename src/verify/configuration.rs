@@ -53,7 +53,7 @@ pub(super) fn check(
     rewrite: &Rewrite,
 ) -> Vec<Violation> {
     let mut violations = Vec::new();
-    let splits = rewrite.declares.contains(&Change::Stages);
+    let splits = super::splits(rewrite);
     let added = new
         .stages
         .iter()
@@ -66,17 +66,28 @@ pub(super) fn check(
             violations.push(Violation::StageLost(called(stage)));
             continue;
         };
-        let is_built_anew = splits && stage.index + 1 == old.stages.len();
-        let mut keys = differences(
-            &runtime::of_stage(old, stage),
-            &runtime::of_stage(new, other),
-        );
-        if !is_built_anew {
+        let (was, is) = (runtime::of_stage(old, stage), runtime::of_stage(new, other));
+        let mut keys = differences(&was, &is);
+        keys.retain(|key| !is_declared(key, &is, rewrite));
+        let is_kept = |change: &Change| !matches!(change, Change::User(user) if is.user.as_ref() != Some(user));
+        if stage.index + 1 == old.stages.len() && !rewrite.declares.iter().all(is_kept) {
+            keys.push("USER".to_owned());
+        }
+        if splits && stage.index + 1 == old.stages.len() {
+            let part = |at: &usize| *at == other.index || identity.old_of(*at).is_none();
+            let parts: Vec<&Stage> = (0..new.stages.len())
+                .filter(part)
+                .map(|at| &new.stages[at])
+                .collect();
+            keys.extend(origins((old, stage), (new, &parts), rewrite));
+            keys.extend(arguments(old, stage, new, other).filter(|name| is_set(new, other, name)));
+        } else {
             keys.extend(origin(old, stage, new, other, identity));
             keys.extend(arguments(old, stage, new, other));
+            keys.extend(users(old, stage, new, other, rewrite));
         }
-        let undeclared = keys.into_iter().filter(|key| !is_declared(key, rewrite));
-        violations.extend(undeclared.map(|key| Violation::Configuration {
+        let keys = keys.into_iter();
+        violations.extend(keys.map(|key| Violation::Configuration {
             stage: called(stage),
             key,
         }));
@@ -89,10 +100,11 @@ fn called(stage: &Stage) -> String {
     stage.name.clone().unwrap_or_else(number)
 }
 
-fn is_declared(key: &str, rewrite: &Rewrite) -> bool {
+/// Whether the rewrite says that `key` becomes what it is in `now`.
+fn is_declared(key: &str, now: &RuntimeConfig, rewrite: &Rewrite) -> bool {
     rewrite.declares.iter().any(|change| match change {
-        Change::User => key == "USER",
-        Change::Stages => key == "FROM",
+        Change::User(user) => key == "USER" && now.user.as_ref() == Some(user),
+        Change::Stages { .. } => key == "FROM",
         Change::Env(name) => key.strip_prefix("ENV ") == Some(name),
         _ => false,
     })
@@ -110,12 +122,65 @@ fn origin(
         (Base::Stage(one), Base::Stage(two)) => identity.new_of(*one) == Some(*two),
         (one, two) => one == two,
     };
-    let platform = |facts: &Facts<'_>, stage: &Stage| {
-        let flag = facts.views[stage.from].flag("platform");
-        flag.and_then(|flag| flag.value.clone())
-    };
     let same = same_base && platform(old, stage) == platform(new, other);
     (!same).then(|| "FROM".to_owned())
+}
+
+fn platform<'f>(facts: &'f Facts<'_>, stage: &Stage) -> Option<&'f str> {
+    facts.views[stage.from].flag("platform")?.value.as_deref()
+}
+
+/// Whether the stages that `old` became are built on something else than declared.
+fn origins(
+    old: (&Facts<'_>, &Stage),
+    (new, parts): (&Facts<'_>, &[&Stage]),
+    rewrite: &Rewrite,
+) -> Option<String> {
+    let declared = rewrite.declares.iter().find_map(|change| match change {
+        Change::Stages { builder, runtime } => Some([builder, runtime]),
+        _ => None,
+    });
+    let image = |stage: &&Stage| match &new.views[stage.from].kind {
+        Kind::From { image, .. } => image.raw.as_str(),
+        _ => "",
+    };
+    let same_platform = |stage: &&Stage| platform(new, stage) == platform(old.0, old.1);
+    let same = declared.is_some_and(|images| images.into_iter().eq(parts.iter().map(image)))
+        && parts.iter().all(same_platform);
+    (!same).then(|| "FROM".to_owned())
+}
+
+/// Whether steps run as users that they did not run as: one more at the end has to be declared.
+fn users(
+    old: &Facts<'_>,
+    stage: &Stage,
+    new: &Facts<'_>,
+    other: &Stage,
+    rewrite: &Rewrite,
+) -> Option<String> {
+    let named = |facts: &Facts<'_>, stage: &Stage| -> Vec<String> {
+        let users = stage.body.clone();
+        users
+            .filter_map(|at| match &facts.views[at].kind {
+                Kind::User(user) => Some(facts.expanded(at, user)),
+                _ => None,
+            })
+            .collect()
+    };
+    let (was, is) = (named(old, stage), named(new, other));
+    let is_declared = |user: &String| rewrite.declares.contains(&Change::User(user.clone()));
+    let same = match is.split_last() {
+        Some((last, before)) => is == was || before == was && is_declared(last),
+        None => was.is_empty(),
+    };
+    (!same).then(|| "USER".to_owned())
+}
+
+/// Whether `name`, as [`arguments`] calls it, is a variable at the end of `stage`.
+fn is_set(facts: &Facts<'_>, stage: &Stage, name: &str) -> bool {
+    let variables = facts.state_after(stage).variables;
+    let name = name.strip_prefix("ARG ").unwrap_or(name);
+    variables.contains_key(name)
 }
 
 /// The build arguments whose values differ at the end of the stage.

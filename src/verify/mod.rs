@@ -46,6 +46,12 @@ pub fn check(
     violations
 }
 
+/// Whether the rewrite makes two stages of the last one.
+fn splits(rewrite: &Rewrite) -> bool {
+    let is_split = |change: &Change| matches!(change, Change::Stages { .. });
+    rewrite.declares.iter().any(is_split)
+}
+
 /// Compares what each stage does with what it did.
 fn changed_steps(
     old: &Facts<'_>,
@@ -56,8 +62,8 @@ fn changed_steps(
 ) -> Vec<Violation> {
     let was = operations::of_file(old, knowledge, None);
     let mut is = operations::of_file(new, knowledge, Some(identity));
-    let splits = rewrite.declares.contains(&Change::Stages);
-    let mut violations = Vec::new();
+    let splits = splits(rewrite);
+    let mut violations = order::unkept(&is, rewrite);
     for stage in &old.stages {
         let Some(other) = identity.new_of(stage.index) else {
             continue;
@@ -68,8 +74,13 @@ fn changed_steps(
             let made: Vec<usize> = (0..new.stages.len()).filter(made).collect();
             let parts: Vec<&[_]> = made.iter().map(|&index| is[index].as_slice()).collect();
             let (before, now) = ((old, stage), (new, other_stage));
-            violations.extend(stages::check(was, &parts, rewrite));
+            let inherited = old.states[stage.from].workdir.as_str();
+            violations.extend(stages::check(was, &parts, inherited, rewrite));
             violations.extend(packages::check_shipped(before, now, rewrite));
+            for &index in &made {
+                let part = (new, &new.stages[index]);
+                violations.extend(packages::check_lists((old, stage), part, knowledge));
+            }
         } else {
             violations.extend(order::check(was, &mut is[other], rewrite));
             let (before, now) = ((old, stage), (new, other_stage));

@@ -71,6 +71,11 @@ impl Operation<'_> {
         matches!(self.what, What::Package(_))
     }
 
+    /// Where it works, if it is a command and that is known.
+    pub(super) fn folder(&self) -> Option<&str> {
+        self.setting.as_ref()?.cwd
+    }
+
     /// Whether the order of the two makes no difference, whatever they write: packages are chosen together, and what
     /// tidies up behind them can do so later.
     pub(super) fn is_free_of(&self, other: &Self) -> bool {

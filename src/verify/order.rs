@@ -40,6 +40,33 @@ pub(super) fn check(
     violations
 }
 
+/// What the rewrite says that it adds and does not.
+pub(super) fn unkept(new: &[Vec<Operation<'_>>], rewrite: &Rewrite) -> Vec<Violation> {
+    let operations = || new.iter().flatten();
+    let mut violations = Vec::new();
+    for change in &rewrite.declares {
+        match change {
+            Change::Commands(script) => {
+                let commands = script.split(" && ").map(normalized);
+                let missing = commands
+                    .filter(|command| !operations().any(|operation| operation.key == *command));
+                violations.extend(missing.map(Violation::CommandLost));
+            }
+            Change::PackagesAdded(names) => {
+                let is_there = |name: &String| {
+                    operations().any(|operation| {
+                        matches!(&operation.what, What::Package(package) if package == name)
+                    })
+                };
+                let missing = names.iter().filter(|name| !is_there(name));
+                violations.extend(missing.cloned().map(Violation::Packages));
+            }
+            _ => {}
+        }
+    }
+    violations
+}
+
 /// What the rewrite says that it changes.
 pub(super) struct Declared<'r> {
     rewrite: &'r Rewrite,

@@ -208,9 +208,13 @@ pub(super) fn check_lists(
         let (mut was, mut is) = (BTreeMap::new(), BTreeMap::new());
         follow(old.0, old.1, manager, &mut was);
         follow(new.0, new.1, manager, &mut is);
-        let worse =
-            |(package, lists): &(&String, &Lists)| is.get(*package).is_some_and(|is| is < lists);
-        let names = was.iter().filter(worse).map(|(package, _)| package.clone());
+        // What was not installed before finds at least what all others found.
+        let least = was.values().min().copied().unwrap_or(Lists::Fresh);
+        let before = |package: &String| was.get(package).copied().unwrap_or(least);
+        let worse = is
+            .iter()
+            .filter(|(package, lists)| **lists < before(package));
+        let names = worse.map(|(package, _)| package.clone());
         violations.extend(names.map(Violation::ListsMissing));
     }
     violations
@@ -275,13 +279,17 @@ fn behind(
         Does::RefreshLists => Lists::Fresh,
         Does::CleanCache if is_removal(manager, step) => Lists::Absent,
         Does::InstallPackages => {
+            let mut after = lists;
             for &at in &invocation.operands {
                 let known = found
                     .entry(step.args[at].known().to_owned())
                     .or_insert(Lists::Fresh);
                 *known = lists.min(*known);
+                if manager.brings_sources(step.args[at].known()) {
+                    after = lists.min(Lists::Perhaps);
+                }
             }
-            lists
+            after
         }
         _ => lists,
     }

@@ -15,10 +15,11 @@ use crate::analysis::paths::{Extent, Region};
 use crate::transform::Rewrite;
 
 /// Compares the operations of the stage that was split with those of the stages that it became, of which the last is
-/// shipped.
+/// shipped. `inherited` is the folder that the old one started in.
 pub(super) fn check(
     old: &[Operation<'_>],
     new: &[&[Operation<'_>]],
+    inherited: &str,
     rewrite: &Rewrite,
 ) -> Vec<Violation> {
     let Some((shipped, builders)) = new.split_last() else {
@@ -31,13 +32,15 @@ pub(super) fn check(
         .filter_map(|operation| moved(operation, shipped, &built))
         .collect();
     let declared = Declared::new(rewrite);
+    let folders = old.iter().filter_map(Operation::folder);
+    let folders: HashSet<&str> = folders.chain([inherited]).collect();
     for (nth, stage) in new.iter().enumerate() {
         let is_shipped = nth + 1 == new.len();
         let placed = Placed::new(old, stage, is_shipped);
         violations.extend(placed.settings());
         violations.extend(placed.inverted());
         violations.extend(placed.missing());
-        violations.extend(placed.added(&declared));
+        violations.extend(placed.added(&declared, &folders));
     }
     violations
 }
@@ -221,7 +224,7 @@ impl<'c, 'f> Placed<'c, 'f> {
     }
 
     /// Steps that the old stage had not, and that are not what splitting is about.
-    fn added(&self, declared: &Declared<'_>) -> Vec<Violation> {
+    fn added(&self, declared: &Declared<'_>, folders: &HashSet<&str>) -> Vec<Violation> {
         let is_old =
             |operation: &&Operation<'_>| self.old.iter().any(|old| is_same(old, operation));
         let is_meant = |operation: &&Operation<'_>| match &operation.what {
@@ -229,7 +232,8 @@ impl<'c, 'f> Placed<'c, 'f> {
                 from: Some(from), ..
             } => self.is_shipped && from.starts_with("new:"),
             What::Package(_) => true,
-            What::Folder => self.is_shipped,
+            What::Folder => (operation.key.strip_prefix("WORKDIR "))
+                .is_some_and(|folder| folders.contains(folder)),
             _ => declared.adds(&operation.key),
         };
         let extra = self

@@ -34,7 +34,7 @@ fn folders(path: &Path) -> Vec<PathBuf> {
 }
 
 /// All cases with the transforms that they run.
-fn all() -> Vec<(PathBuf, Vec<&'static dyn Transform>)> {
+pub(crate) fn all() -> Vec<(PathBuf, Vec<&'static dyn Transform>)> {
     let mut cases = Vec::new();
     for transform in transforms::ALL {
         let folder = root()
@@ -55,7 +55,7 @@ fn all() -> Vec<(PathBuf, Vec<&'static dyn Transform>)> {
     cases
 }
 
-fn optimize(text: &str, case: &Path, transforms: &[&'static dyn Transform]) -> Outcome {
+pub(crate) fn optimize(text: &str, case: &Path, transforms: &[&'static dyn Transform]) -> Outcome {
     let folder = case.join("context");
     let context = folder
         .is_dir()

@@ -19,6 +19,7 @@ mod invariants;
 mod limits;
 mod lsp;
 mod packaging;
+mod mutations;
 mod project;
 mod properties;
 mod results;

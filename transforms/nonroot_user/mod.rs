@@ -115,7 +115,7 @@ fn build(
     for sentence in assumptions::all(cx, stage, start, account, territory) {
         rewrite.assume(sentence);
     }
-    rewrite.declares.push(Change::User);
+    rewrite.declares.push(Change::User(account.user.clone()));
     let commands = writer::added(account, territory).into_iter();
     rewrite.declares.extend(commands.map(Change::Commands));
     if !territory.copies.is_empty() {

@@ -223,7 +223,8 @@ fn cross_read(
         let message = format!("it reads {}", region.path);
         return Err(sink.refuse(at, "reads-source", &message));
     }
-    if sink.cx.context.is_none() || brought.is_none() {
+    let is_left = needed.leaves.iter().any(|leave| leave.covers(region));
+    if brought.is_none() || sink.cx.context.is_none() && !is_left {
         crossing.not_copied.push(region.path.clone());
     }
     Ok(())

@@ -244,7 +244,10 @@ impl Split {
         let mut rewrite = Rewrite::new(site.span(), message);
         rewrite.edits = writer::Writer::new(site, &self).edits();
         rewrite.declares = vec![
-            Change::Stages,
+            Change::Stages {
+                builder: base.named_builder.as_ref().unwrap_or(&base.builder).clone(),
+                runtime: base.reference.clone(),
+            },
             Change::PackagesRemoved(self.packages.removed.clone()),
             Change::PackagesAdded(self.packages.added.clone()),
         ];
