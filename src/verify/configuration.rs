@@ -17,7 +17,8 @@ pub(super) struct Identity {
 }
 
 impl Identity {
-    /// The last stage stands for the last, the others for those of their name, or else number.
+    /// The last stage stands for the last, the others for those of their name, or else number. BuildKit lets several
+    /// stages have one name (with a warning): the first stands for the first.
     pub(super) fn new(old: &Facts<'_>, new: &Facts<'_>) -> Self {
         let counterpart = |stage: &Stage| {
             if stage.index + 1 == old.stages.len() {
@@ -25,7 +26,11 @@ impl Identity {
             }
             let same_name = |other: &&Stage| other.name == stage.name;
             match &stage.name {
-                Some(_) => new.stages.iter().find(same_name).map(|other| other.index),
+                Some(_) => {
+                    let earlier = old.stages[..stage.index].iter().filter(same_name).count();
+                    let mut same = new.stages.iter().filter(same_name);
+                    same.nth(earlier).map(|other| other.index)
+                }
                 None => (stage.index < new.stages.len()).then_some(stage.index),
             }
         };

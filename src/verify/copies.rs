@@ -107,8 +107,11 @@ impl Copy {
 
     /// Whether the files keep their names in the destination, which depends on whether that is a folder.
     fn names_matter(&self) -> bool {
-        let is_folder = |source: &String| source == "." || source.ends_with('/');
-        self.into_folder && !self.sources.iter().all(is_folder)
+        let mut names = self
+            .sources
+            .iter()
+            .filter_map(|source| source.rsplit('/').next());
+        self.into_folder && names.any(looks_like_file)
     }
 
     fn landing(&self, source: &str, is_parents: bool) -> Landing {

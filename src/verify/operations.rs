@@ -45,6 +45,8 @@ pub(super) enum What {
         workshop: Option<String>,
         /// Whether a program needs nothing of what it makes when it runs, by the tables.
         is_scaffold: bool,
+        /// Whether what it writes is gone afterwards.
+        removes: bool,
         /// Whether it only removes what package managers and others leave behind.
         tidies: bool,
     },
@@ -250,6 +252,7 @@ impl<'f> Reader<'f, '_, '_> {
             what: What::Command {
                 workshop: None,
                 is_scaffold: false,
+                removes: false,
                 tidies: false,
             },
             effects: Cow::Borrowed(&run.effects),
@@ -292,12 +295,13 @@ impl<'f> Reader<'f, '_, '_> {
         let workshop = step
             .filter(|step| step.effects.reads == Extent::Everything)
             .and_then(|step| step.cwd.clone());
-        let is_scaffold = step
-            .and_then(|step| step.invocation.as_ref()?.action.installs.as_ref())
-            .is_some_and(Vec::is_empty);
+        let action = step.and_then(|step| Some(step.invocation.as_ref()?.action));
         let what = What::Command {
             workshop,
-            is_scaffold,
+            is_scaffold: action
+                .and_then(|action| action.installs.as_ref())
+                .is_some_and(Vec::is_empty),
+            removes: action.is_some_and(|action| action.removes),
             tidies: step.is_some_and(|step| packages::tidies(self.knowledge, step)),
         };
         let work = step.and_then(|step| packages::read(self.knowledge, step));

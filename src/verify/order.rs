@@ -106,31 +106,28 @@ impl<'r> Declared<'r> {
     /// Makes what has gained a declared `--chown` or option compare equal to what it was. What was there before
     /// has to stay.
     fn forget_gained(&self, old: &[Operation<'_>], new: &mut [Operation<'_>]) {
-        let owner = self.any(|change| *change == Change::Owner);
-        let options = self
-            .rewrite
-            .declares
-            .iter()
-            .filter_map(|change| match change {
-                Change::InstallOption(option) => Some(format!("{option}=")),
-                _ => None,
-            });
-        let options: Vec<String> = options.collect();
-        if !owner && options.is_empty() {
-            return;
-        }
         let known: HashSet<&str> = old.iter().map(|other| other.key.as_str()).collect();
-        for operation in new {
-            let is_gained = |word: &&str| match operation.what {
-                What::Package(_) => options.iter().any(|option| option == word),
-                What::Copy { .. } => owner && word.starts_with("--chown="),
-                _ => false,
-            };
-            if !known.contains(operation.key.as_str()) {
-                let words = operation.key.split(' ').filter(|word| !is_gained(word));
-                operation.key = words.collect::<Vec<_>>().join(" ");
-            }
+        let gained = new
+            .iter_mut()
+            .filter(|one| !known.contains(one.key.as_str()));
+        for operation in gained {
+            operation.key = self.without_gained(operation);
         }
+    }
+
+    /// The key of `operation` without what it may have gained.
+    fn without_gained(&self, operation: &Operation<'_>) -> String {
+        let is_gained = |word: &&str| {
+            self.any(|change| match (change, &operation.what) {
+                (Change::InstallOption(option), What::Package(_)) => {
+                    word.strip_suffix('=') == Some(option)
+                }
+                (Change::Owner, What::Copy { .. }) => word.starts_with("--chown="),
+                _ => false,
+            })
+        };
+        let words = operation.key.split(' ').filter(|word| !is_gained(word));
+        words.collect::<Vec<_>>().join(" ")
     }
 }
 
@@ -160,7 +157,10 @@ impl<'c, 'f> Comparison<'c, 'f, '_> {
         lost.filter_map(|(operation, _)| match &operation.what {
             What::Package(name) => {
                 let is_meant = |change: &Change| matches!(change, Change::PackagesRemoved(names) if names.contains(name));
-                (!self.declared.any(is_meant)).then(|| Violation::Packages(name.clone()))
+                let mut all = self.before.iter().chain(self.new).chain(self.after);
+                let is_there = all.any(|other| self.declared.without_gained(other) == operation.key);
+                (!is_there && !self.declared.any(is_meant))
+                    .then(|| Violation::Packages(name.clone()))
             }
             _ => Some(Violation::CommandLost(operation.key.clone())),
         })

@@ -28,8 +28,9 @@ pub(super) fn check(
     let built: Vec<&Operation<'_>> = builders.iter().copied().flatten().collect();
     let mut violations: Vec<Violation> = old
         .iter()
-        .filter(|operation| !operation.is_package())
-        .filter_map(|operation| moved(operation, shipped, &built))
+        .enumerate()
+        .filter(|(_, operation)| !operation.is_package())
+        .filter_map(|(nth, operation)| moved(operation, &old[nth..], shipped, &built))
         .collect();
     let declared = Declared::new(rewrite);
     let folders = old.iter().filter_map(Operation::folder);
@@ -45,9 +46,10 @@ pub(super) fn check(
     violations
 }
 
-/// What is wrong with where `operation` is now.
+/// What is wrong with where `operation` is now; `later` is what followed it.
 fn moved(
     operation: &Operation<'_>,
+    later: &[Operation<'_>],
     shipped: &[Operation<'_>],
     built: &[&Operation<'_>],
 ) -> Option<Violation> {
@@ -63,8 +65,21 @@ fn moved(
         What::Copy { from: None, .. } => built.iter().any(|other| works_on(other, operation)),
         _ => false,
     };
-    let forgotten = !writes.is_empty() && !writes.overlaps(&arriving(shipped)) && !is_material;
+    let is_gone = later.iter().any(|later| removes(later, operation));
+    let is_needed = !writes.is_empty() && !is_material && !is_gone;
+    let forgotten = is_needed && !writes.overlaps(&arriving(shipped));
     forgotten.then(|| Violation::FilesLost(operation.key.clone()))
+}
+
+/// Whether nothing that `operation` writes is left behind `later`.
+fn removes(later: &Operation<'_>, operation: &Operation<'_>) -> bool {
+    let (Extent::Regions(made), Extent::Regions(gone)) =
+        (&operation.effects.writes, &later.effects.writes)
+    else {
+        return false;
+    };
+    let is_gone = |region: &Region| gone.iter().any(|gone| gone.covers(region));
+    matches!(later.what, What::Command { removes: true, .. }) && made.iter().all(is_gone)
 }
 
 fn is_same(one: &Operation<'_>, other: &Operation<'_>) -> bool {

@@ -112,7 +112,7 @@ const FAULTS: &[Fault] = &[
     },
     Fault {
         name: "another destination",
-        least: 80,
+        least: 75,
         make: |facts| behind_last_word(facts, Keyword::Copy, "x"),
     },
     Fault {
