@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Violation;
+use super::{Violation, launch};
 use crate::analysis::Facts;
 use crate::analysis::runtime::{self, RuntimeConfig};
 use crate::analysis::stages::{Base, Stage};
@@ -74,6 +74,11 @@ pub(super) fn check(
         let (was, is) = (runtime::of_stage(old, stage), runtime::of_stage(new, other));
         let mut keys = differences(&was, &is);
         keys.retain(|key| !is_declared(key, &is, rewrite));
+        if rewrite.declares.contains(&Change::Launch)
+            && launch::is_the_same((old, stage), (new, other))
+        {
+            keys.retain(|key| !matches!(key.as_str(), "CMD" | "ENTRYPOINT"));
+        }
         let is_kept = |change: &Change| !matches!(change, Change::User(user) if is.user.as_ref() != Some(user));
         if stage.index + 1 == old.stages.len() && !rewrite.declares.iter().all(is_kept) {
             keys.push("USER".to_owned());
