@@ -46,7 +46,9 @@ pub(super) fn operation<'f>(
 ) -> Operation<'f> {
     let copy = Copy::read(facts, index, transfer);
     let mut words = vec![facts.views[index].keyword.to_string()];
-    words.extend(flags.iter().cloned());
+    let (owners, others): (Vec<_>, Vec<_>) =
+        (flags.iter().cloned()).partition(|flag| flag.starts_with("--chown="));
+    words.extend(others);
     words.extend(copy.sources.iter().cloned());
     words.push(copy.dest.clone() + if copy.names_matter() { "/" } else { "" });
     words.extend(copy.documents(facts, index));
@@ -57,6 +59,7 @@ pub(super) fn operation<'f>(
         .map(|source| copy.landing(source, is_parents));
     Operation {
         key: words.join(" "),
+        owner: owners.into_iter().next(),
         effects: Cow::Owned(Effects {
             reads: accounts(flags),
             writes: copy.writes(),

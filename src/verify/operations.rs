@@ -18,8 +18,10 @@ use crate::syntax::{Flag, Kind, Span};
 
 /// One step that changes files.
 pub(super) struct Operation<'f> {
-    /// What it is compared by: the words of the command, or the arguments of the copy.
+    /// What it is compared by: the words of the command, or the flags and arguments of the copy.
     pub(super) key: String,
+    /// The `--chown` of a copy, which is not part of `key`.
+    pub(super) owner: Option<String>,
     pub(super) what: What,
     /// What it reads and writes.
     pub(super) effects: Cow<'f, Effects>,
@@ -187,6 +189,7 @@ impl<'f> Reader<'f, '_, '_> {
         }
         Operation {
             key: format!("WORKDIR {path}"),
+            owner: None,
             what: What::Folder,
             effects: Cow::Owned(Effects {
                 reads: Extent::default(),
@@ -249,9 +252,10 @@ impl<'f> Reader<'f, '_, '_> {
         }
         Operation {
             key,
+            owner: None,
             what: What::Command {
                 workshop: None,
-                is_scaffold: false,
+                is_scaffold: run.is_understood() && run.steps.iter().all(is_scaffold),
                 removes: false,
                 tidies: false,
             },
@@ -277,6 +281,7 @@ impl<'f> Reader<'f, '_, '_> {
         let step = step_of(run, pipeline);
         let operation = |key: String, what: What| Operation {
             key,
+            owner: None,
             what,
             effects: Cow::Borrowed(step.map_or(&run.effects, |step| &step.effects)),
             setting: Some(self.setting(index, cwd, shell)),
@@ -298,9 +303,7 @@ impl<'f> Reader<'f, '_, '_> {
         let action = step.and_then(|step| Some(step.invocation.as_ref()?.action));
         let what = What::Command {
             workshop,
-            is_scaffold: action
-                .and_then(|action| action.installs.as_ref())
-                .is_some_and(Vec::is_empty),
+            is_scaffold: step.is_some_and(is_scaffold),
             removes: action.is_some_and(|action| action.removes),
             tidies: step.is_some_and(|step| packages::tidies(self.knowledge, step)),
         };
@@ -356,6 +359,14 @@ impl<'f> Reader<'f, '_, '_> {
             |number| format!("stage:{number}"),
         ))
     }
+}
+
+/// Whether the step makes nothing that a program needs when it runs: by the tables, or because it only sets up the
+/// shell.
+fn is_scaffold(step: &Step<'_>) -> bool {
+    let action = step.invocation.as_ref().map(|invocation| invocation.action);
+    let installs = action.and_then(|action| action.installs.as_ref());
+    step.does() == Some(Does::ShellState) || installs.is_some_and(Vec::is_empty)
 }
 
 /// The step that is all of `pipeline`.

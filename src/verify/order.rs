@@ -24,9 +24,13 @@ pub(super) fn check(
 ) -> Vec<Violation> {
     let declared = Declared::new(rewrite);
     declared.forget_gained(old, new);
-    let (start, rest) = common_ends(old, new);
+    let (start, rest) = common_ends(old, new, &declared);
     let comparison = Comparison {
-        places: places(&old[start..old.len() - rest], &new[start..new.len() - rest]),
+        places: places(
+            &old[start..old.len() - rest],
+            &new[start..new.len() - rest],
+            &declared,
+        ),
         old: &old[start..old.len() - rest],
         before: &new[..start],
         new: &new[start..new.len() - rest],
@@ -103,7 +107,13 @@ impl<'r> Declared<'r> {
         })
     }
 
-    /// Makes what has gained a declared `--chown` or option compare equal to what it was. What was there before
+    /// Whether `old` is `new`. A copy may gain an owner, if that is declared; one that was there before has to stay.
+    fn is_same(&self, old: &Operation<'_>, new: &Operation<'_>) -> bool {
+        let gains = || old.owner.is_none() && self.any(|change| *change == Change::Owner);
+        old.key == new.key && (old.owner == new.owner || gains())
+    }
+
+    /// Makes installs that have gained a declared option compare equal to what they were. What was there before
     /// has to stay.
     fn forget_gained(&self, old: &[Operation<'_>], new: &mut [Operation<'_>]) {
         let known: HashSet<&str> = old.iter().map(|other| other.key.as_str()).collect();
@@ -122,7 +132,6 @@ impl<'r> Declared<'r> {
                 (Change::InstallOption(option), What::Package(_)) => {
                     word.strip_suffix('=') == Some(option)
                 }
-                (Change::Owner, What::Copy { .. }) => word.starts_with("--chown="),
                 _ => false,
             })
         };
@@ -272,15 +281,19 @@ impl<'c, 'f> Comparison<'c, 'f, '_> {
         later
     }
 
-    /// The later copy that brings all of what `lands` says, by its old and new positions.
+    /// The later copy that brings all of what `lands` says, for the owner of the copy at `place`, by its old and new
+    /// positions.
     fn whole_copy(&self, place: usize, lands: &[Landing]) -> Option<(usize, usize)> {
         let brings = |operation: &Operation<'_>| match &operation.what {
             What::Copy {
                 from: None,
                 lands: all,
-            } => lands
-                .iter()
-                .all(|one| all.iter().any(|all| all.covers(one))),
+            } => {
+                operation.owner == self.new[place].owner
+                    && lands
+                        .iter()
+                        .all(|one| all.iter().any(|all| all.covers(one)))
+            }
             _ => false,
         };
         let mut later = self.later(place).into_iter();
@@ -305,14 +318,18 @@ impl<'c, 'f> Comparison<'c, 'f, '_> {
 }
 
 /// How many operations the two have in common at their start, and how many behind that at their end.
-fn common_ends(old: &[Operation<'_>], new: &[Operation<'_>]) -> (usize, usize) {
+fn common_ends(
+    old: &[Operation<'_>],
+    new: &[Operation<'_>],
+    declared: &Declared<'_>,
+) -> (usize, usize) {
     let same = |(one, other): &(&Operation<'_>, &Operation<'_>)| {
         let setting = match (&one.setting, &other.setting) {
             (Some(was), Some(is)) => was.difference(is, &[]).is_none(),
             (None, None) => true,
             _ => false,
         };
-        one.key == other.key && setting
+        declared.is_same(one, other) && setting
     };
     let start = old.iter().zip(new).take_while(same).count();
     let (old, new) = (&old[start..], &new[start..]);
@@ -322,7 +339,11 @@ fn common_ends(old: &[Operation<'_>], new: &[Operation<'_>]) -> (usize, usize) {
 
 /// Where each of `old` is in `new`: those that kept their order first, then those that moved. Packages are
 /// there once.
-fn places(old: &[Operation<'_>], new: &[Operation<'_>]) -> Vec<Option<usize>> {
+fn places(
+    old: &[Operation<'_>],
+    new: &[Operation<'_>],
+    declared: &Declared<'_>,
+) -> Vec<Option<usize>> {
     let packages = new
         .iter()
         .enumerate()
@@ -334,7 +355,7 @@ fn places(old: &[Operation<'_>], new: &[Operation<'_>]) -> Vec<Option<usize>> {
         (0..all.len()).filter(|&at| !all[at].is_package()).collect()
     };
     let (old_steps, new_steps) = (steps(old), steps(new));
-    let same = |i: usize, j: usize| old[old_steps[i]].key == new[new_steps[j]].key;
+    let same = |i: usize, j: usize| declared.is_same(&old[old_steps[i]], &new[new_steps[j]]);
     let mut places = vec![None; old.len()];
     let mut taken = vec![false; new.len()];
     for (i, j) in in_order(old_steps.len(), new_steps.len(), same) {
@@ -345,7 +366,7 @@ fn places(old: &[Operation<'_>], new: &[Operation<'_>]) -> Vec<Option<usize>> {
         if operation.is_package() {
             *place = packages.get(operation.key.as_str()).copied();
         } else if place.is_none() {
-            *place = (0..new.len()).find(|&at| !taken[at] && new[at].key == operation.key);
+            *place = (0..new.len()).find(|&at| !taken[at] && declared.is_same(operation, &new[at]));
             place.iter().for_each(|&at| taken[at] = true);
         }
     }

@@ -83,7 +83,7 @@ fn removes(later: &Operation<'_>, operation: &Operation<'_>) -> bool {
 }
 
 fn is_same(one: &Operation<'_>, other: &Operation<'_>) -> bool {
-    bare(&one.key) == bare(&other.key)
+    bare(&one.key) == bare(&other.key) && one.owner == other.owner
 }
 
 /// Whether `build` works in the folder that `copy` fills, or in one around it: what is copied is what it builds.
