@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 
 use dfopt::transforms;
 
+use super::sandbox::Sandbox;
+
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
@@ -162,6 +164,39 @@ fn every_page_is_in_the_summary() {
             "docs/SUMMARY.md lacks {id}"
         );
     }
+}
+
+/// The long options of the calls of dfopt in a text: those between the name of the program and the end of the command.
+fn options_of_calls(text: &str) -> Vec<&str> {
+    let calls = text.split("dfopt ").skip(1);
+    let command = |call: &'_ str| {
+        call.split(['`', '\n', '|', ';', '&', '"'])
+            .next()
+            .map_or(0, str::len)
+    };
+    let words = calls.flat_map(|call| call[..command(call)].split([' ', '=', '[', ']', ',']));
+    words
+        .filter(|word| word.starts_with("--") && word.len() > 2)
+        .collect()
+}
+
+#[test]
+fn the_options_in_the_documentation_exist() {
+    let sandbox = Sandbox::new(&[]);
+    let help = sandbox.dfopt(&["--help"]).exits(0).out;
+    let mut texts = pages(&root().join("docs"));
+    texts.push(root().join("README.md"));
+    let mut count = 0;
+    for page in texts {
+        for option in options_of_calls(&read(&page)) {
+            let shown = help
+                .split([' ', '=', '[', ',', '\n'])
+                .any(|word| word == option);
+            assert!(shown, "{}: dfopt has no {option}", page.display());
+            count += 1;
+        }
+    }
+    assert!(count > 20, "the pages show how dfopt is called");
 }
 
 /// The codes of a transform with what its README says of each.
