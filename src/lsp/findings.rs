@@ -1,6 +1,6 @@
 //! What is shown in the margin of a document.
 
-use anyhow::Result;
+use anyhow::Error;
 use dfopt::engine::proposals::Proposal;
 use dfopt::report::Problem;
 use dfopt::syntax::Span;
@@ -18,23 +18,17 @@ use super::look::Look;
 const SOURCE: &str = "dfopt";
 
 /// Every rewrite that could be made next, or what is wrong with the file.
-pub(super) fn diagnostics(
-    document: &Document,
-    look: &Result<Look<'_>>,
-    client: Client,
-) -> Vec<Diagnostic> {
-    match look {
-        Ok(look) => {
-            let problems = look
-                .problems
-                .iter()
-                .map(|problem| of_problem(document, problem));
-            let proposals = look.proposals.iter();
-            let proposals = proposals.map(|proposal| of_proposal(document, look, proposal, client));
-            problems.chain(proposals).collect()
-        }
-        Err(error) => vec![of_problem(document, &Problem::new(format!("{error:#}")))],
-    }
+pub(super) fn diagnostics(document: &Document, look: &Look<'_>, client: Client) -> Vec<Diagnostic> {
+    let problems = look.problems.iter();
+    let problems = problems.map(|problem| of_problem(document, problem));
+    let proposals = look.proposals.iter();
+    let proposals = proposals.map(|proposal| of_proposal(document, look, proposal, client));
+    problems.chain(proposals).collect()
+}
+
+/// Why nothing could be found out.
+pub(super) fn of_failure(document: &Document, error: &Error) -> Diagnostic {
+    of_problem(document, &Problem::new(format!("{error:#}")))
 }
 
 /// A rewrite: information, or a hint where the settings do not let it be made unasked.

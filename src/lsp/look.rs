@@ -1,8 +1,6 @@
 //! One look at a document: what could be rewritten, now.
 
-use std::panic::{self, AssertUnwindSafe};
-
-use anyhow::{Result, anyhow};
+use anyhow::Result;
 use dfopt::engine::proposals::{Proposal, proposals};
 use dfopt::engine::{self, Options, Outcome};
 use dfopt::report::Problem;
@@ -22,18 +20,8 @@ pub(super) struct Look<'j> {
 }
 
 impl<'j> Look<'j> {
-    /// Looks at the text that the client has, and at what is on the disk around it. A text that makes dfopt fail is no
-    /// reason to leave the editor alone with all others.
+    /// Looks at the text that the client has, and at what is on the disk around it.
     pub(super) fn at(document: &Document, job: &'j Job<'_>) -> Result<Self> {
-        let attempt = panic::catch_unwind(AssertUnwindSafe(|| Self::try_at(document, job)));
-        attempt.unwrap_or_else(|_| {
-            Err(anyhow!(
-                "dfopt failed on this file: please report it as a bug"
-            ))
-        })
-    }
-
-    fn try_at(document: &Document, job: &'j Job<'_>) -> Result<Self> {
         let text = document.text.as_str();
         let setup = Setup::new(&document.source, job)?;
         let problems = rejections(text);

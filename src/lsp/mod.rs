@@ -12,20 +12,22 @@ mod look;
 mod text;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::panic::{self, AssertUnwindSafe};
 
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 use ls_types::notification::{
     DidChangeTextDocument, DidChangeWatchedFiles, DidCloseTextDocument, DidOpenTextDocument,
     DidSaveTextDocument, Notification as _, PublishDiagnostics,
 };
 use ls_types::request::{CodeActionRequest, RegisterCapability, Request as _};
 use ls_types::{
-    CodeActionKind, CodeActionOptions, CodeActionParams, CodeActionProviderCapability, Diagnostic,
-    DidChangeTextDocumentParams, DidChangeWatchedFilesRegistrationOptions,
-    DidCloseTextDocumentParams, DidOpenTextDocumentParams, FileSystemWatcher, GlobPattern,
-    InitializeParams, InitializeResult, PublishDiagnosticsParams, Registration, RegistrationParams,
-    SaveOptions, ServerCapabilities, ServerInfo, TextDocumentSyncCapability, TextDocumentSyncKind,
-    TextDocumentSyncOptions, TextDocumentSyncSaveOptions, Uri,
+    CodeActionKind, CodeActionOptions, CodeActionOrCommand, CodeActionParams,
+    CodeActionProviderCapability, Diagnostic, DidChangeTextDocumentParams,
+    DidChangeWatchedFilesRegistrationOptions, DidCloseTextDocumentParams,
+    DidOpenTextDocumentParams, FileSystemWatcher, GlobPattern, InitializeParams, InitializeResult,
+    PublishDiagnosticsParams, Registration, RegistrationParams, SaveOptions, ServerCapabilities,
+    ServerInfo, TextDocumentSyncCapability, TextDocumentSyncKind, TextDocumentSyncOptions,
+    TextDocumentSyncSaveOptions, Uri,
 };
 use lsp_server::{Connection, ErrorCode, Message, Notification, Request, Response};
 use serde::de::DeserializeOwned;
@@ -172,17 +174,24 @@ impl<'a> Server<'a> {
         }
     }
 
-    fn actions(&self, params: &CodeActionParams) -> Vec<ls_types::CodeActionOrCommand> {
-        let (Some(document), Ok(job)) = (self.documents.get(&params.text_document.uri), self.job())
-        else {
+    fn actions(&self, params: &CodeActionParams) -> Vec<CodeActionOrCommand> {
+        let Some(document) = self.documents.get(&params.text_document.uri) else {
             return Vec::new();
         };
-        let look = Look::at(document, &job);
         let only = params.context.only.as_deref();
-        look.map_or_else(
-            |_| Vec::new(),
-            |look| actions::actions(document, &look, self.client, params.range, only),
-        )
+        let offered = guarded(|| {
+            let job = self.job()?;
+            let look = Look::at(document, &job)?;
+            Ok(actions::actions(
+                document,
+                &look,
+                self.client,
+                params.range,
+                only,
+            ))
+        });
+        // What went wrong is shown in the margin.
+        offered.unwrap_or_default()
     }
 
     /// Takes note of what the client has done. What cannot be read is no reason to give up the rest: the protocol has
@@ -237,10 +246,12 @@ impl<'a> Server<'a> {
     }
 
     fn diagnostics(&self, document: &Document) -> Vec<Diagnostic> {
-        match self.job() {
-            Ok(job) => findings::diagnostics(document, &Look::at(document, &job), self.client),
-            Err(error) => findings::diagnostics(document, &Err(error), self.client),
-        }
+        let found = guarded(|| {
+            let job = self.job()?;
+            let look = Look::at(document, &job)?;
+            Ok(findings::diagnostics(document, &look, self.client))
+        });
+        found.unwrap_or_else(|error| vec![findings::of_failure(document, &error)])
     }
 
     /// Shows what is found in each document that has changed, and nothing more in those that are closed.
@@ -257,4 +268,14 @@ impl<'a> Server<'a> {
         }
         Ok(())
     }
+}
+
+/// Does `work`. A text that makes dfopt fail is no reason to leave the editor alone with all others.
+fn guarded<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
+    let attempt = panic::catch_unwind(AssertUnwindSafe(work));
+    attempt.unwrap_or_else(|_| {
+        Err(anyhow!(
+            "dfopt failed on this file: please report it as a bug"
+        ))
+    })
 }
