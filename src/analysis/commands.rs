@@ -93,9 +93,9 @@ impl<'k> Matcher<'k, '_> {
     fn run(&self, program_words: usize) -> Option<Invocation<'k>> {
         let mut options = Vec::new();
         let mut at = program_words;
-        while let Some(option) = self.option(at, true) {
-            at = option.value_at.unwrap_or(at) + 1;
-            options.push(option);
+        while let Some(found) = self.options(at, true) {
+            at = behind(&found, at);
+            options.extend(found);
         }
         let verb_words = self.verb(at)?;
         at = verb_words.end;
@@ -118,9 +118,9 @@ impl<'k> Matcher<'k, '_> {
         while at < self.args.len() {
             if self.args[at].known() == "--" && !only_operands {
                 only_operands = true;
-            } else if !only_operands && let Some(option) = self.option(at, false) {
-                at = option.value_at.unwrap_or(at);
-                options.push(option);
+            } else if !only_operands && let Some(found) = self.options(at, false) {
+                at = behind(&found, at) - 1;
+                options.extend(found);
             } else if !only_operands && self.looks_like_option(at) {
                 return None;
             } else {
@@ -161,20 +161,39 @@ impl<'k> Matcher<'k, '_> {
             .max_by_key(|range| range.end)
     }
 
-    /// The option that starts at word `at`, if the tables know it.
-    fn option(&self, at: usize, before_verb: bool) -> Option<OptionUse> {
+    /// The options in word `at`, if the tables know them: one, or several letters behind one dash.
+    fn options(&self, at: usize, before_verb: bool) -> Option<Vec<OptionUse>> {
         let word = self.args.get(at)?.text.as_deref()?;
         if word.len() < 2 || !word.starts_with('-') {
             return None;
         }
-        let role_of = |name: &str| {
-            let of_action = self.tool.option(self.action, name);
-            if before_verb {
-                of_action.or_else(|| self.tool.option_before_verb(name))
-            } else {
-                of_action
-            }
+        if let Some(option) = self.option(word, at, before_verb) {
+            return Some(vec![option]);
+        }
+        let letters = word
+            .strip_prefix('-')
+            .filter(|rest| !rest.starts_with('-'))?;
+        let option = |(nth, letter): (usize, char)| {
+            let option = self.option(&format!("-{letter}"), at, before_verb)?;
+            // Only the last letter can have a value in the next word.
+            (option.role == Role::Flag || nth + 1 == letters.len()).then_some(option)
         };
+        letters.char_indices().map(option).collect()
+    }
+
+    /// What the tables know of an option: its role, for this action or for all of the tool.
+    fn role_of(&self, name: &str, before_verb: bool) -> Option<Role> {
+        let of_action = self.tool.option(self.action, name);
+        if before_verb {
+            of_action.or_else(|| self.tool.option_before_verb(name))
+        } else {
+            of_action
+        }
+    }
+
+    /// The option `word`, which stands in word `at`, if the tables know it.
+    fn option(&self, word: &str, at: usize, before_verb: bool) -> Option<OptionUse> {
+        let role_of = |name: &str| self.role_of(name, before_verb);
         let option = |name: &str, value_at: Option<usize>, value: Option<String>, role| {
             Some(OptionUse {
                 name: name.to_owned(),
@@ -213,6 +232,12 @@ impl<'k> Matcher<'k, '_> {
         let expected = self.action.operands != Operands::None || operands.is_empty();
         expected && operands.len() >= self.action.least_operands && operands.iter().all(matches)
     }
+}
+
+/// The word behind the options `found` in word `at` and their values.
+fn behind(found: &[OptionUse], at: usize) -> usize {
+    let last = found.iter().filter_map(|option| option.value_at).max();
+    last.unwrap_or(at) + 1
 }
 
 /// `--name=value`, or `-nvalue` where `-n` takes a value.

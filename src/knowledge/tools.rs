@@ -96,6 +96,9 @@ pub struct Action {
     /// The manifests that it reads in its working directory. With `?` at the end: if there is one.
     #[serde(default)]
     pub manifests: Vec<String>,
+    /// Whether it fails when none of them is there.
+    #[serde(default)]
+    pub needs_a_manifest: bool,
     /// The name under which the table of manifests knows those that its options and operands name.
     pub reads_as: Option<String>,
     /// Why it needs more of the project than its manifests, whatever they say.
@@ -169,7 +172,14 @@ pub struct Action {
 #[serde(deny_unknown_fields)]
 pub struct Prefetch {
     /// The command, as it is written into a `RUN`.
+    #[serde(default)]
     pub command: String,
+    /// Instead of a command: options that make the step itself leave the project out.
+    #[serde(default)]
+    pub with: Vec<String>,
+    /// What is taken for granted, one sentence each.
+    #[serde(default)]
+    pub assumes: Vec<String>,
     /// Its manifests, as in [`Action::manifests`].
     pub manifests: Vec<String>,
     /// Only when this regular expression matches a line of the first manifest: there is something to fetch.

@@ -4,7 +4,7 @@ use super::account::Account;
 use super::leftovers::{self, Leftover};
 use super::ownership::{Surveyor, Territory};
 use super::written::{Said, Written};
-use crate::analysis::paths::below;
+use crate::analysis::paths::{UNKNOWN_WORKDIR, below};
 use crate::analysis::stages::Stage;
 use crate::context::{BuildContext, FileKind};
 use crate::syntax::{Kind, Span};
@@ -128,7 +128,8 @@ impl Granter<'_> {
         let state = self.surveyor.cx.facts.state_after(self.surveyor.stage);
         let message = format!(
             "{} files, perhaps into the working folder {}, which belongs to root; give the image a WORKDIR of its own",
-            written.shown_by, state.workdir
+            written.shown_by,
+            state.workdir.replace(UNKNOWN_WORKDIR, "of the base image")
         );
         Err(
             Refusal::new(self.surveyor.site, "writes-elsewhere", message)

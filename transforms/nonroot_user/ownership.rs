@@ -5,7 +5,7 @@
 
 use super::account::Account;
 use crate::analysis::commands::Invocation;
-use crate::analysis::paths::{below, join};
+use crate::analysis::paths::{UNKNOWN_WORKDIR, below, join};
 use crate::analysis::stages::Stage;
 use crate::context::FileKind;
 use crate::knowledge::tools::Role;
@@ -147,6 +147,7 @@ impl Surveyor<'_> {
             };
             let folder = of_program && (of_stage || self.brings_a_folder(transfer));
             if folder && territory.workdir.is_none() && !self.is_own(&dest) {
+                let dest = dest.replace(UNKNOWN_WORKDIR, "the working folder of the base image");
                 let message = format!(
                     "the project is copied into {dest}, a folder of the system, where only root may write; give it a WORKDIR of its own"
                 );

@@ -1,6 +1,7 @@
 //! What a copy of the build context brings, and where it puts it.
 
 use crate::analysis::paths::{self, Extent, Region, join};
+use crate::analysis::stages::Stage;
 use crate::context::{BuildContext, FileKind, in_folder, matches_name};
 use crate::syntax::{Expander, Kind, Lookup, Span, Transfer, Word};
 use crate::transform::{Cx, Refusal};
@@ -9,6 +10,7 @@ use crate::transform::{Cx, Refusal};
 const MOVABLE_FLAGS: [&str; 3] = ["chown", "chmod", "link"];
 
 /// A copy of the build context that could move.
+#[derive(Clone)]
 pub(super) struct Copied {
     /// The instruction.
     pub(super) index: usize,
@@ -25,6 +27,7 @@ pub(super) struct Copied {
 }
 
 /// One source of a copy.
+#[derive(Clone)]
 struct Source {
     /// In the context; `""` is its root.
     path: String,
@@ -77,6 +80,29 @@ impl Copied {
         }))
     }
 
+    /// The same with an absolute destination, so that it means the same behind a `WORKDIR`. `None` when that is
+    /// not known for every build.
+    pub(super) fn with_absolute_destination(&self, cx: &Cx<'_>, stage: &Stage) -> Option<Self> {
+        let is_open = |at: usize| {
+            let view = &cx.facts.views[at];
+            matches!(view.kind, Kind::Workdir(_)) && view.text(view.body).contains('$')
+        };
+        let (Kind::Copy(transfer) | Kind::Add(transfer)) = &cx.facts.views[self.index].kind else {
+            return None;
+        };
+        let is_known =
+            self.dest.starts_with('/') && !transfer.exec && !(stage.from..self.index).any(is_open);
+        let end = if self.into_folder && self.dest != "/" {
+            "/"
+        } else {
+            ""
+        };
+        (self.is_relative() && is_known).then(|| Self {
+            written_dest: format!("{}{end}", self.dest),
+            ..self.clone()
+        })
+    }
+
     /// How messages call it.
     pub(super) fn title(&self, cx: &Cx<'_>) -> String {
         let view = &cx.facts.views[self.index];
@@ -94,6 +120,13 @@ impl Copied {
     /// Whether it brings a folder: the source of a program, and not just files that were picked.
     pub(super) fn brings_folder(&self) -> bool {
         self.sources.iter().any(|source| source.is_folder)
+    }
+
+    /// Whether it brings the whole context.
+    pub(super) fn brings_everything(&self) -> bool {
+        self.sources
+            .iter()
+            .any(|source| source.is_folder && source.path.is_empty())
     }
 
     /// Whether what it brings belongs to another user, or has another mode, than what a command

@@ -9,6 +9,7 @@ use crate::transform::{Evidence, Place, Refusal};
 
 use super::copied::{Copied, linked};
 use super::sink::Sink;
+use super::unseen;
 
 /// A copy of manifests into one folder.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -78,6 +79,8 @@ pub(super) struct Request<'t> {
     /// What to copy when the context is not at hand, instead of the manifests that it cannot do
     /// without.
     pub(super) patterns: &'t [String],
+    /// Whether the command fails when none of the manifests is there.
+    pub(super) needs_one: bool,
     /// Its options.
     pub(super) options: Vec<String>,
 }
@@ -87,7 +90,7 @@ pub(super) struct Manifest {
     /// In the image.
     path: String,
     /// Whether the command fails without it.
-    is_required: bool,
+    pub(super) is_required: bool,
     /// The name under which the tables know what it is.
     reads_as: Option<String>,
 }
@@ -149,6 +152,7 @@ pub(super) fn needed(sink: &Sink<'_>, at: usize, step: &Step<'_>) -> Result<Need
         at,
         manifests,
         patterns: &action.unknown_context,
+        needs_one: action.needs_a_manifest,
         options: options.map(|option| option.name.clone()).collect(),
         directory,
     };
@@ -198,7 +202,7 @@ pub(super) fn resolve(sink: &Sink<'_>, request: &Request<'_>) -> Result<Needed, 
     made_by_a_step(sink, request)?;
     let files = match sink.cx.context {
         Some(context) => in_context(sink, context, request, &mut needed)?,
-        None => unseen(sink, request, &mut needed)?,
+        None => unseen::files(sink, request, &mut needed)?,
     };
     needed.sources = files.iter().map(|(source, _)| source.clone()).collect();
     let in_a_folder = |path: &str| {
@@ -262,6 +266,13 @@ fn in_context(
             )),
             (None, _) => {}
         }
+    }
+    if request.needs_one && entries.is_empty() {
+        let message = format!(
+            "it reads a manifest in {}, and the build context brings none there",
+            request.directory
+        );
+        return Err(sink.refuse(request.at, "manifest-missing", &message));
     }
     let tables = &sink.cx.knowledge.manifests;
     let required = required_by(context, tables, &entries, &request.options);
@@ -331,68 +342,6 @@ fn located(
     Ok(Some((source, path)))
 }
 
-/// The files to copy when the context is not at hand.
-fn unseen(
-    sink: &Sink<'_>,
-    request: &Request<'_>,
-    needed: &mut Needed,
-) -> Result<Vec<(String, String)>, Refusal> {
-    let manifests = request.manifests.iter();
-    for manifest in manifests.clone().filter(|manifest| manifest.is_required) {
-        let origin = sink.copied.origins(&manifest.path).next();
-        let name = origin.unwrap_or_else(|| manifest.path.clone());
-        needed.assumes.push(reads_nothing_else(&name));
-    }
-    let brought = manifests.filter(|manifest| sink.copied.origins(&manifest.path).next().is_some());
-    let brought: Vec<&Manifest> = brought.collect();
-    if brought.is_empty() || sink.copied.files().is_some() {
-        let paths = brought.iter().map(|manifest| manifest.path.as_str());
-        return Ok(paths.flat_map(|path| sink.copied.picked(path)).collect());
-    }
-    if !sink.copied.is_one_folder() {
-        let message = "which of its sources brings the manifests can only be seen in the build context: name it with --context";
-        return Err(sink.refuse(request.at, "unknown-manifests", message));
-    }
-    Ok(of_unseen_folder(sink, request, &brought, needed))
-}
-
-/// The manifests in a folder that cannot be looked into: by name what the command cannot do without,
-/// by patterns that may match nothing what there may be.
-fn of_unseen_folder(
-    sink: &Sink<'_>,
-    request: &Request<'_>,
-    brought: &[&Manifest],
-    needed: &mut Needed,
-) -> Vec<(String, String)> {
-    let located = |path: &str| Some((sink.copied.origins(path).next()?, path.to_owned()));
-    let is_here =
-        |origin: &str, path: &str| sink.is_left(path) || is_copied_before(sink, origin, path);
-    let missing: Vec<(String, String)> = brought
-        .iter()
-        .filter(|manifest| manifest.is_required)
-        .filter_map(|manifest| located(&manifest.path))
-        .filter(|(origin, path)| !is_here(origin, path))
-        .collect();
-    for (origin, _) in &missing {
-        needed
-            .assumes
-            .push(format!("{origin} is in the build context"));
-    }
-    let in_directory = |(_, path): &(String, String)| parent(path) == request.directory;
-    if request.patterns.is_empty() || !missing.iter().any(in_directory) {
-        return missing;
-    }
-    let patterns = request.patterns.iter();
-    let paths = patterns.map(|name| join(&request.directory, name));
-    paths.filter_map(|path| located(&path)).collect()
-}
-
-fn reads_nothing_else(manifest: &str) -> String {
-    format!(
-        "installing what {manifest} asks for reads nothing else of the project: it names no local path, and no script of the project runs"
-    )
-}
-
 /// The codes that the table of manifests may use.
 fn obstacle_code(code: &str) -> &'static str {
     match code {
@@ -405,7 +354,7 @@ fn obstacle_code(code: &str) -> &'static str {
 
 /// Whether an earlier copy of the stage brings the same file `source` of the context to `path`, with
 /// the same owner, and no step in between may change it.
-fn is_copied_before(sink: &Sink<'_>, source: &str, path: &str) -> bool {
+pub(super) fn is_copied_before(sink: &Sink<'_>, source: &str, path: &str) -> bool {
     let region = Region::new(path);
     let mut copies = (sink.stage.from..sink.copied.index).rev();
     copies.any(|index| {

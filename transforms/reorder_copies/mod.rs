@@ -14,7 +14,7 @@
 //! | `copied` | what a copy brings, and where |
 //! | `sink` | the way down |
 //! | `crossing`, `steps` | whether one instruction, one command can be passed |
-//! | `manifests`, `artefacts` | what an install reads, what it makes |
+//! | `manifests`, `unseen`, `artefacts` | what an install reads, with and without the context; what it makes |
 //! | `seam`, `prefetch` | taking a `RUN` apart, fetching for a build |
 //! | `writer` | the edits |
 
@@ -26,6 +26,7 @@ mod prefetch;
 mod seam;
 mod sink;
 mod steps;
+mod unseen;
 mod writer;
 
 use crate::analysis::runs::Step;
@@ -37,7 +38,7 @@ use crate::transform::{
 };
 
 use copied::Copied;
-use sink::{Crossing, Sink};
+use sink::{Crossing, Obstacle, Sink};
 
 /// Sinks the copy of the source below the installs that do not need it.
 pub struct ReorderCopies;
@@ -84,7 +85,12 @@ fn gains(sink: &Sink<'_>, at: usize) -> bool {
         .collect();
     let gains = |step: &Step<'_>| {
         let is_new = program(step).is_none_or(|name| !programs.contains(&name));
-        is_worth_caching(step) || step.needs_source().is_some() && is_new
+        // What a step in front of the copy fetches, the full install only completes.
+        let fetches = step
+            .invocation
+            .as_ref()
+            .is_some_and(|install| install.action.prefetch.is_some());
+        is_worth_caching(step) && (is_new || !fetches) || step.needs_source().is_some() && is_new
     };
     let run = facts.runs[at].as_ref();
     run.is_some_and(|run| run.steps.iter().any(gains))
@@ -105,7 +111,16 @@ fn rewrite(cx: &Cx<'_>, stage: &Stage, index: usize) -> Result<Option<Rewrite>, 
     let Some(copied) = Copied::read(cx, index)? else {
         return Ok(None);
     };
-    let (sink, obstacle) = Sink::down(cx, stage, &copied);
+    let absolute = copied
+        .with_absolute_destination(cx, stage)
+        .filter(Copied::brings_folder);
+    let (mut sink, mut obstacle) = Sink::down(cx, stage, &copied);
+    let is_relative = |obstacle: &Obstacle| obstacle.refusal.code == "relative-destination";
+    if let Some(absolute) = &absolute
+        && obstacle.as_ref().is_some_and(is_relative)
+    {
+        (sink, obstacle) = Sink::down(cx, stage, absolute);
+    }
     if sink.copied_above() || sink.leaves_everything() {
         return Ok(None);
     }
@@ -113,10 +128,20 @@ fn rewrite(cx: &Cx<'_>, stage: &Stage, index: usize) -> Result<Option<Rewrite>, 
         return Ok(Some(build(&sink)));
     }
     match obstacle {
-        // Files that were picked by name are where their author wants them.
-        Some(obstacle) if obstacle.in_sight && copied.brings_folder() => Err(obstacle.refusal),
+        // What was picked is where its author wants it.
+        Some(obstacle) if obstacle.in_sight && !is_picked(&sink, &obstacle) => {
+            Err(obstacle.refusal)
+        }
         _ => Ok(None),
     }
+}
+
+/// Whether the copy brings files by name, or a part of the project of which the rest comes behind the obstacle.
+fn is_picked(sink: &Sink<'_>, obstacle: &Obstacle) -> bool {
+    let behind = obstacle.at + 1..sink.stage.body.end;
+    let mut others = sink.other_copies();
+    let rest = others.any(|other| behind.contains(&other.index) && other.brings_folder());
+    !sink.copied.brings_folder() || rest && !sink.copied.brings_everything()
 }
 
 /// Whether a copy could be worth moving for a step.

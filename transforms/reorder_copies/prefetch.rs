@@ -11,6 +11,10 @@ use super::sink::{Crossing, Sink};
 /// A step to put in front of a copy.
 pub(super) struct Fetch<'t> {
     prefetch: &'t Prefetch,
+    /// The command.
+    command: String,
+    /// The options of the build.
+    options: Vec<String>,
     /// The build.
     at: usize,
     /// The folder in which it works.
@@ -24,8 +28,11 @@ impl<'t> Fetch<'t> {
     /// what it needs must exist.
     pub(super) fn wanted(sink: &Sink<'_>, at: usize, run: &Run<'t>) -> Option<Self> {
         let context = sink.cx.context?;
-        let step = run.steps.iter().find(|step| is_work(step))?;
-        let prefetch = step.invocation.as_ref()?.action.prefetch.as_ref()?;
+        let nth = run.steps.iter().position(|step| fetches(step))?;
+        let step = &run.steps[nth];
+        let invocation = step.invocation.as_ref()?;
+        let prefetch = invocation.action.prefetch.as_ref()?;
+        let command = command(sink, at, run, nth)?;
         let directory = step.directory()?;
         let is_plain = sink.cx.facts.views[at].flags.is_empty()
             && directory == sink.cx.facts.states[at].workdir;
@@ -36,9 +43,12 @@ impl<'t> Fetch<'t> {
         let is_worth = prefetch.when.as_ref().is_none_or(asks);
         let folder = origin.rsplit_once('/').map_or("", |(folder, _)| folder);
         let beside = |name: &String| context.has(&in_folder(folder, name));
-        let is_settled = prefetch.unless.iter().any(beside) || is_fetched_before(sink, prefetch);
-        (is_plain && is_worth && !is_settled).then_some(Self {
+        let is_settled = prefetch.unless.iter().any(beside) || is_fetched_before(sink, &command);
+        let options = invocation.options.iter().map(|option| option.name.clone());
+        (is_plain && is_worth && !is_settled).then(|| Self {
             prefetch,
+            command,
+            options: options.chain(prefetch.with.iter().cloned()).collect(),
             at,
             directory,
             origin,
@@ -52,18 +62,22 @@ impl<'t> Fetch<'t> {
             at: self.at,
             manifests: self.prefetch.manifests.iter().map(listed).collect(),
             patterns: &[],
-            options: Vec::new(),
+            needs_one: false,
+            options: self.options.clone(),
             directory: self.directory.clone(),
         };
         let needed = resolve(sink, &request)?;
         let mut assumes = needed.assumes;
-        assumes.push(format!(
-            "everything that {} names can be downloaded, whether the build needs it or not",
-            self.origin
-        ));
+        assumes.extend(self.prefetch.assumes.iter().cloned());
+        if self.prefetch.with.is_empty() {
+            assumes.push(format!(
+                "everything that {} names can be downloaded, whether the build needs it or not",
+                self.origin
+            ));
+        }
         Ok(Crossing {
             gain: true,
-            prefetch: Some(self.prefetch.command.clone()),
+            prefetch: Some(self.command),
             leaves: needed.leaves,
             because: needed.because,
             assumes,
@@ -72,16 +86,40 @@ impl<'t> Fetch<'t> {
     }
 }
 
-fn is_work(step: &Step<'_>) -> bool {
-    !matches!(step.does(), Some(Does::ShellState | Does::Nothing))
+fn fetches(step: &Step<'_>) -> bool {
+    let action = step.invocation.as_ref().map(|invocation| invocation.action);
+    action.is_some_and(|action| action.prefetch.is_some())
+}
+
+/// The command that fetches for step `nth` of `run`, with the settings of the same program in front of it. `None`
+/// when something else comes first.
+fn command(sink: &Sink<'_>, at: usize, run: &Run<'_>, nth: usize) -> Option<String> {
+    let (before, step) = (&run.steps[..nth], &run.steps[nth]);
+    let prefetch = step.invocation.as_ref()?.action.prefetch.as_ref()?;
+    if !prefetch.command.is_empty() {
+        let is_first = before
+            .iter()
+            .all(|step| matches!(step.does(), Some(Does::ShellState | Does::Nothing)));
+        return is_first.then(|| prefetch.command.clone());
+    }
+    let is_setting = |other: &Step<'_>| {
+        other.does() == Some(Does::Files) && super::program(other) == super::program(step)
+    };
+    let is_plain = (nth == 0 || run.and_list().is_some()) && before.iter().all(is_setting);
+    let text = |step: &Step<'_>| {
+        let words = sink.cx.facts.views[at].text(step.span).split_whitespace();
+        words.collect::<Vec<_>>().join(" ")
+    };
+    let steps: Vec<String> = run.steps[..=nth].iter().map(text).collect();
+    is_plain.then(|| format!("{} {}", steps.join(" && "), prefetch.with.join(" ")))
 }
 
 /// Whether the stage fetches before the copy already.
-fn is_fetched_before(sink: &Sink<'_>, prefetch: &Prefetch) -> bool {
+fn is_fetched_before(sink: &Sink<'_>, command: &str) -> bool {
     let mut before = sink.stage.from..sink.copied.index;
     before.any(|at| {
         let view = &sink.cx.facts.views[at];
         let run = sink.cx.facts.runs[at].as_ref();
-        run.is_some_and(|run| view.text(run.body).contains(&prefetch.command))
+        run.is_some_and(|run| view.text(run.body).contains(command))
     })
 }

@@ -62,6 +62,8 @@ impl Crossing {
 
 /// Why a copy cannot sink further.
 pub(super) struct Obstacle {
+    /// The instruction that stands in the way.
+    pub(super) at: usize,
     /// What to tell the user.
     pub(super) refusal: Refusal,
     /// Whether there is something to gain behind it.
@@ -100,7 +102,11 @@ impl<'a> Sink<'a> {
                     let run = cx.facts.runs[at].as_ref();
                     let in_sight = (at..stage.body.end).any(|at| super::gains(&sink, at))
                         || run.is_some_and(|run| Fetch::wanted(&sink, at, run).is_some());
-                    obstacle = Some(Obstacle { refusal, in_sight });
+                    obstacle = Some(Obstacle {
+                        at,
+                        refusal,
+                        in_sight,
+                    });
                     break;
                 }
             }
@@ -132,9 +138,9 @@ impl<'a> Sink<'a> {
     pub(super) fn refuse(&self, at: usize, code: &'static str, message: &str) -> Refusal {
         let instructions = self.cx.file.instructions();
         let message = format!(
-            "{} stays above line {}: {message}",
+            "{} stays above {}: {message}",
             self.copied.title(self.cx),
-            instructions[at].start_line
+            title(self.cx, at)
         );
         Refusal::new(instructions[self.copied.index].span, code, message)
             .because(instructions[at].span, "what stands in the way")
@@ -150,8 +156,22 @@ impl<'a> Sink<'a> {
     }
 
     /// Whether it copies nothing but files that a copy further up brings as well: then a change to them
-    /// runs everything again wherever this copy stands.
+    /// runs everything again wherever this copy stands, unless it is all that keeps that copy up.
     pub(super) fn copied_above(&self) -> bool {
+        self.is_copied_above() && !self.keeps_another_up()
+    }
+
+    fn keeps_another_up(&self) -> bool {
+        self.copies_before(self.copied.index).any(|other| {
+            let (_, obstacle) = Sink::down(self.cx, self.stage, &other);
+            obstacle.is_some_and(|obstacle| {
+                let is_this = obstacle.at == self.copied.index && obstacle.in_sight;
+                is_this && obstacle.refusal.code == "overlapping-copy"
+            })
+        })
+    }
+
+    fn is_copied_above(&self) -> bool {
         let above = |path: &str| {
             let mut before = self.copies_before(self.copied.index);
             before.any(|other| other.lands_at(path).is_some())
@@ -173,5 +193,22 @@ impl<'a> Sink<'a> {
         let copies = views.filter(|(_, view)| matches!(view.kind, Kind::Copy(_) | Kind::Add(_)));
         let others = copies.filter(|(index, _)| *index != self.copied.index);
         others.filter_map(|(index, _)| Copied::read(self.cx, index).ok().flatten())
+    }
+}
+
+/// How messages call the instruction `at`: its first words.
+fn title(cx: &Cx<'_>, at: usize) -> String {
+    let view = &cx.facts.views[at];
+    let keyword = cx.file.instructions()[at].keyword_span.text(cx.file.text());
+    format!("`{keyword} {}`", shortened(view.text(view.body)))
+}
+
+/// The first words of a command.
+pub(super) fn shortened(command: &str) -> String {
+    let words: Vec<&str> = command.split_whitespace().collect();
+    if words.len() > 6 {
+        format!("{} …", words[..6].join(" "))
+    } else {
+        words.join(" ")
     }
 }

@@ -1,14 +1,14 @@
 //! Whether a copy may sink past a `RUN`, or past its first commands.
 
 use crate::analysis::effects::Effects;
-use crate::analysis::paths::{Extent, Region, below, join};
+use crate::analysis::paths::{Extent, Region, UNKNOWN_WORKDIR, below, join};
 use crate::analysis::runs::{Run, Step};
 use crate::knowledge::tools::{Operands, Role};
 use crate::syntax::{Expander, Flag};
 use crate::transform::{Evidence, Place, Refusal};
 
 use super::manifests::{self, Needed};
-use super::sink::{Crossing, Sink};
+use super::sink::{Crossing, Sink, shortened};
 use super::{artefacts, is_worth_caching, prefetch, seam};
 
 /// Lets the copy pass the `RUN` at `at`.
@@ -220,7 +220,13 @@ fn cross_read(
     let brought = sink.copied.brings(sink.cx.context, &region.path);
     let is_explained = needed.explains(&region.path);
     if !is_explained && (sink.copied.is_within(region) || brought.is_some()) {
-        let message = format!("it reads {}", region.path);
+        let nowhere = sink.copied.dest.starts_with(UNKNOWN_WORKDIR);
+        let remedy = if nowhere {
+            ", and the copy goes to the working folder of the base image, which is not known: set WORKDIR"
+        } else {
+            ""
+        };
+        let message = format!("it reads {}{remedy}", region.path);
         return Err(sink.refuse(at, "reads-source", &message));
     }
     let is_left = needed.leaves.iter().any(|leave| leave.covers(region));
@@ -261,15 +267,6 @@ fn cross_write(
         return Err(sink.refuse(at, "edits-manifest", &message));
     }
     artefacts::keep(sink, at, step, region, crossing)
-}
-
-fn shortened(command: &str) -> String {
-    let words: Vec<&str> = command.split_whitespace().collect();
-    if words.len() > 6 {
-        format!("{} …", words[..6].join(" "))
-    } else {
-        words.join(" ")
-    }
 }
 
 /// Says that `.dockerignore` hides something.

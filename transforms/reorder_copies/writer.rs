@@ -1,7 +1,7 @@
 //! The edits that move a copy.
 
 use crate::edit::Edits;
-use crate::syntax::Span;
+use crate::syntax::{Kind, Span};
 use crate::transform::Cx;
 
 use super::super::style;
@@ -95,7 +95,7 @@ impl Writer<'_> {
     fn put_back(&mut self, last: &Crossing) {
         let facts = self.cx.facts;
         let block = facts.block(self.copied.index);
-        let copy = style::terminated(block.text(self.text()), self.newline);
+        let copy = style::terminated(&self.copy_text(block), self.newline);
         let instruction = &self.cx.file.instructions()[last.index];
         if let Some(seam) = last.split {
             let run = style::keyword(self.cx.file, last.index, "RUN");
@@ -119,6 +119,27 @@ impl Writer<'_> {
             ""
         };
         self.edits.insert(end, format!("{before}{copy}"));
+    }
+
+    /// The copy with its comments, and with the destination that it has from now on.
+    fn copy_text(&self, block: Span) -> String {
+        let text = block.text(self.text());
+        let (Kind::Copy(transfer) | Kind::Add(transfer)) =
+            &self.cx.facts.views[self.copied.index].kind
+        else {
+            return text.to_owned();
+        };
+        let dest = self.cx.facts.source(self.copied.index, transfer.dest.span);
+        let (before, behind) = (dest.start - block.start, dest.end - block.start);
+        if self.copied.written_dest == transfer.dest.raw {
+            return text.to_owned();
+        }
+        format!(
+            "{}{}{}",
+            &text[..before],
+            self.copied.written_dest,
+            &text[behind..]
+        )
     }
 
     /// The comments between two commands of a `RUN` that is taken apart there.
