@@ -2,6 +2,7 @@
 
 use super::Facts;
 use super::stages::{Base, Stage};
+use super::state::Shell;
 use crate::syntax::shell::{self, Command, Item};
 use crate::syntax::{Form, Healthcheck, Kind, View};
 
@@ -183,13 +184,72 @@ impl Launches {
     }
 }
 
-/// The script of `["sh", "-c", "…"]`.
+/// The script of `["sh", "-c", "…"]`, perhaps with more options.
 fn script_of(words: &[String]) -> Option<&str> {
     let shell = words.first()?.rsplit('/').next()?;
+    let [.., flag, script] = words.get(1..)? else {
+        return None;
+    };
     let is_shell = matches!(shell, "sh" | "bash" | "ash" | "dash");
-    let flag = words.get(1)?;
-    (is_shell && flag.starts_with('-') && flag.ends_with('c') && words.len() == 3)
-        .then(|| words[2].as_str())
+    (is_shell && flag.starts_with('-') && flag.ends_with('c')).then_some(script)
+}
+
+/// What an image gets as `Cmd` or `Entrypoint` from the instruction at `index`; `None` when it sets neither.
+#[must_use]
+pub fn configured(facts: &Facts<'_>, index: usize) -> Option<Vec<String>> {
+    let view = &facts.views[index];
+    Some(match form(view)? {
+        Form::Exec(words) => words.iter().map(|word| word.value.clone()).collect(),
+        Form::Shell(script) => {
+            let shell = match &facts.states[index].shell {
+                Shell::Posix { words } => words.clone(),
+                Shell::Windows | Shell::Other => vec![String::new()],
+            };
+            let script = view.text(*script).to_owned();
+            shell.into_iter().chain([script]).collect()
+        }
+    })
+}
+
+/// Whether two values of `Cmd` or `Entrypoint` start the same program with the same words: they are equal, or a
+/// shell that has nothing to do is gone, or makes way with `exec`.
+#[must_use]
+pub fn starts_the_same(before: &[String], after: &[String]) -> bool {
+    match (script_of(before), script_of(after)) {
+        _ if before == after => true,
+        (Some(script), None) => simple_words(script).as_deref() == Some(after),
+        (Some(old), Some(new)) => {
+            before[..before.len() - 1] == after[..after.len() - 1]
+                && without_exec(new).any(|script| script == old)
+        }
+        (None, _) => false,
+    }
+}
+
+/// The words of a script that is one command with nothing for a shell to do.
+fn simple_words(script: &str) -> Option<Vec<String>> {
+    let parsed = shell::parse(script).ok()?;
+    let ([item], []) = (parsed.items.as_slice(), parsed.comments.as_slice()) else {
+        return None;
+    };
+    let [Command::Simple(simple)] = item.first.commands.as_slice() else {
+        return None;
+    };
+    let is_bare = item.rest.is_empty()
+        && item.terminator.is_none()
+        && !item.first.negated
+        && simple.assignments.is_empty()
+        && simple.redirects.is_empty();
+    let words = simple.words.iter().map(|word| word.literal(script));
+    let words = words.map(|word| Some(word?.into_owned()));
+    words.collect::<Option<Vec<_>>>().filter(|_| is_bare)
+}
+
+/// `script` without one `exec`, each in turn.
+fn without_exec(script: &str) -> impl Iterator<Item = String> {
+    const EXEC: &str = "exec ";
+    let places = script.match_indices(EXEC);
+    places.map(|(at, _)| format!("{}{}", &script[..at], &script[at + EXEC.len()..]))
 }
 
 impl Launch {
@@ -199,5 +259,35 @@ impl Launch {
         let mut words = self.words.iter().map(String::as_str);
         let is_prefix = |word: &&str| matches!(*word, "exec" | "nohup" | "time" | "command");
         words.find(|word| !is_prefix(word)).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shell_may_go_if_it_has_nothing_to_do() {
+        let words = |words: &[&str]| {
+            words
+                .iter()
+                .map(|&word| word.to_owned())
+                .collect::<Vec<_>>()
+        };
+        let same = |before: &[&str], after: &[&str]| starts_the_same(&words(before), &words(after));
+        let sh = |script| ["/bin/sh", "-c", script];
+        assert!(same(&sh("a 'b c'"), &["a", "b c"]));
+        assert!(same(&sh("a && b $C"), &sh("a && exec b $C")));
+        assert!(same(
+            &["/bin/bash", "-euo", "pipefail", "-c", "a b"],
+            &["a", "b"]
+        ));
+        assert!(same(&["a"], &["a"]));
+        assert!(!same(&sh("a $B"), &["a", "$B"]));
+        assert!(!same(&sh("a b"), &["a", "c"]));
+        assert!(!same(&sh("a; b"), &["a"]));
+        assert!(!same(&sh("a > b"), &["a"]));
+        assert!(!same(&["a"], &sh("a")));
+        assert!(!same(&sh("a"), &["/bin/bash", "-c", "exec a"]));
     }
 }

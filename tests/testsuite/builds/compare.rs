@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use dfopt::analysis::launch::starts_the_same;
 use serde_json::Value;
 
 /// What a rewrite may add to an image: an account, and a second copy of the manifests.
@@ -34,7 +35,9 @@ pub(crate) fn configurations(
     };
     let mut differences = Vec::new();
     for (key, instruction) in KEYS {
-        if old[key] != new[key] && (sets(instruction) || !other_base) {
+        let starts = matches!(key, "Cmd" | "Entrypoint")
+            && starts_the_same(&words(&old[key]), &words(&new[key]));
+        if old[key] != new[key] && !starts && (sets(instruction) || !other_base) {
             differences.push(format!("{key}: {} became {}", old[key], new[key]));
         }
     }
@@ -53,6 +56,12 @@ pub(crate) fn configurations(
     differences.sort();
     differences.dedup();
     differences
+}
+
+/// The words of a command line.
+fn words(value: &Value) -> Vec<String> {
+    let words = value.as_array().into_iter().flatten();
+    words.filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
 /// The entries of `["A=1"]` or `{"A": "1"}`.
