@@ -3,6 +3,7 @@
 use crate::analysis::paths::{self, Extent, Region, join};
 use crate::analysis::stages::Stage;
 use crate::context::{BuildContext, FileKind, in_folder, matches_name};
+use crate::knowledge::tools::Role;
 use crate::syntax::{Expander, Kind, Lookup, Span, Transfer, Word};
 use crate::transform::{Cx, Refusal};
 
@@ -349,11 +350,23 @@ pub(super) fn linked(site: Span, path: &str) -> Refusal {
     Refusal::new(site, "symbolic-link", message)
 }
 
-/// A guess for when the context is not at hand: names of files have an ending, or are those of
-/// manifests.
+/// A guess for when the context is not at hand: names of files have an ending, are those of manifests, or
+/// are given to an install as such.
 fn looks_like_file(cx: &Cx<'_>, path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     name.trim_start_matches('.').contains('.')
         || name.ends_with("file")
         || cx.knowledge.tools.knows_manifest(name)
+        || is_given_as_manifest(cx, name)
+}
+
+/// Whether a command of the file reads a manifest of this name: `pip install -c constraints`.
+fn is_given_as_manifest(cx: &Cx<'_>, name: &str) -> bool {
+    let steps = cx.facts.runs.iter().flatten().flat_map(|run| &run.steps);
+    let invocations = steps.filter_map(|step| step.invocation.as_ref());
+    let mut options = invocations.flat_map(|invocation| &invocation.options);
+    options.any(|option| {
+        let value = option.value.as_deref().unwrap_or_default();
+        option.role == Role::Manifest && value.rsplit('/').next() == Some(name)
+    })
 }
