@@ -196,8 +196,14 @@ pub(crate) enum Format {
     /// For people
     #[default]
     Text,
-    /// For programs: one document with rewrites, edits, evidence and refusals
+    /// For programs: one document with rewrites, edits, evidence and refusals (docs/schema/report-1.json)
     Json,
+    /// SARIF 2.1.0, with fixes, for code scanning
+    Sarif,
+    /// Annotations of GitHub Actions
+    Github,
+    /// The diagnostics of reviewdog, with suggestions
+    Rdjson,
 }
 
 /// [`Safety`] as an argument: the library does not know of clap.

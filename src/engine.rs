@@ -30,6 +30,17 @@ pub struct Options<'a> {
     pub knowledge: &'a Knowledge,
     /// The build context, when it is at hand.
     pub context: Option<&'a BuildContext>,
+    /// Rewrites that are not made although they apply.
+    pub without: &'a [Unwanted],
+}
+
+/// A rewrite that somebody does not want: the transform, and what it says that it does.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Unwanted {
+    /// The transform.
+    pub id: &'static str,
+    /// The message of the rewrite.
+    pub message: String,
 }
 
 impl Default for Options<'_> {
@@ -92,26 +103,32 @@ impl Outcome {
     /// Lines to add to other files, merged over all rewrites.
     #[must_use]
     pub fn additions(&self) -> Vec<Addition> {
-        let mut merged: Vec<Addition> = Vec::new();
-        for addition in self
-            .journal
-            .iter()
-            .flat_map(|entry| &entry.rewrite.additions)
-        {
-            match merged.iter_mut().find(|known| known.path == addition.path) {
-                Some(known) => {
-                    let new = addition
-                        .lines
-                        .iter()
-                        .filter(|line| !known.lines.contains(line));
-                    let new: Vec<String> = new.cloned().collect();
-                    known.lines.extend(new);
-                }
-                None => merged.push(addition.clone()),
-            }
-        }
-        merged
+        additions(&self.journal)
     }
+
+    /// The text at the time when `made` rewrites had been made.
+    #[must_use]
+    pub fn text_after(&self, made: usize) -> &str {
+        let next = self.journal.get(made);
+        next.map_or(&self.text, |entry| &entry.before)
+    }
+}
+
+/// What the rewrites of `journal` add to other files, merged.
+#[must_use]
+pub fn additions(journal: &[Entry]) -> Vec<Addition> {
+    let mut merged: Vec<Addition> = Vec::new();
+    for addition in journal.iter().flat_map(|entry| &entry.rewrite.additions) {
+        match merged.iter_mut().find(|known| known.path == addition.path) {
+            Some(known) => {
+                let is_new = |line: &&String| !known.lines.contains(line);
+                let new: Vec<String> = addition.lines.iter().filter(is_new).cloned().collect();
+                known.lines.extend(new);
+            }
+            None => merged.push(addition.clone()),
+        }
+    }
+    merged
 }
 
 /// A rewrite that failed its verification.
@@ -149,7 +166,7 @@ pub fn optimize(text: &str, options: &Options<'_>) -> Outcome {
         text: text.to_owned(),
         ..Outcome::default()
     };
-    let mut dropped: Vec<(&'static str, String)> = Vec::new();
+    let mut dropped = options.without.to_vec();
     let most = limits::most_rewrites(&syntax::parse(text));
     loop {
         let step = next_step(&outcome, options, &dropped, most);
@@ -169,7 +186,8 @@ pub fn optimize(text: &str, options: &Options<'_>) -> Outcome {
         } else {
             let violations = trial.violations;
             let endless = violations.contains(&verify::Violation::Endless);
-            dropped.push((id, rewrite.message));
+            let message = rewrite.message;
+            dropped.push(Unwanted { id, message });
             outcome.defects.push(Defect { id, violations });
             if endless {
                 // None of them is to be trusted.
@@ -200,7 +218,7 @@ struct Trial {
 fn next_step(
     outcome: &Outcome,
     options: &Options<'_>,
-    dropped: &[(&'static str, String)],
+    dropped: &[Unwanted],
     most: usize,
 ) -> Step {
     let file = syntax::parse(&outcome.text);
@@ -248,13 +266,16 @@ fn choose(
     cx: &Cx<'_>,
     options: &Options<'_>,
     suppressions: &Suppressions,
-    dropped: &[(&'static str, String)],
+    dropped: &[Unwanted],
 ) -> (Step, Option<(&'static str, Rewrite)>) {
     let mut step = Step::default();
     for transform in &options.transforms {
         let id = transform.info().id;
         for plan in transform.plan(cx) {
-            let is_dropped = |rewrite: &Rewrite| dropped.contains(&(id, rewrite.message.clone()));
+            let is_dropped = |rewrite: &Rewrite| {
+                let mut dropped = dropped.iter();
+                dropped.any(|other| other.id == id && other.message == rewrite.message)
+            };
             match plan.and_then(|rewrite| admitted(cx.file, id, rewrite, suppressions)) {
                 Err(refusal) => step.refusals.push(Refused { id, refusal }),
                 Ok(rewrite) if is_dropped(&rewrite) => {}

@@ -4,7 +4,8 @@ use std::io::{self, BufWriter, StdoutLock, Write};
 
 use anyhow::{Result, ensure};
 use dfopt::report::{
-    self, Companion, Diff, FileReport, Json, Palette, Reporter, Summary, Text, Totals,
+    self, Companion, Diff, FileReport, GitHub, Json, Palette, Rdjson, Reporter, Sarif, Summary,
+    Text, Totals,
 };
 
 use crate::cli::{Args, Command, Format};
@@ -190,13 +191,13 @@ impl<'a> Output<'a> {
 }
 
 fn reporter(args: &Args) -> Box<dyn Reporter> {
-    let palette = args.output_palette();
-    match (args.diff, args.format) {
-        (true, _) => Box::new(Diff { palette }),
-        (false, Format::Json) => Box::new(Json),
-        (false, Format::Text) => Box::new(Text {
-            palette,
-            detail: args.detail(),
-        }),
+    let (palette, detail) = (args.output_palette(), args.detail());
+    match args.format {
+        _ if args.diff => Box::new(Diff { palette }),
+        Format::Text => Box::new(Text { palette, detail }),
+        Format::Json => Box::new(Json),
+        Format::Sarif => Box::new(Sarif { detail }),
+        Format::Github => Box::new(GitHub { detail }),
+        Format::Rdjson => Box::new(Rdjson { detail }),
     }
 }

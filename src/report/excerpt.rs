@@ -11,7 +11,7 @@ use crate::syntax::Span;
 const MOST_COLUMNS: usize = 100;
 
 /// A line and a column, both from 1. Columns count characters.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, serde::Serialize)]
 pub struct Position {
     /// The line.
     pub line: usize,

@@ -1,15 +1,17 @@
 //! One JSON document a run, for other programs.
 //!
-//! Its form is versioned: within version 1, keys may be added and none changes its meaning. Lines
-//! and columns are those of the file as it was read; the byte offsets of the edits of a rewrite refer
-//! to the text that the rewrites before it left, so applying all of them in order gives the result.
+//! Its form is versioned, and described by `docs/schema/report-1.json`: within version 1, keys may be added and none
+//! changes its meaning. Lines and columns of places are those of the file as it was read. The edits of a rewrite are
+//! edits of the text that the rewrites before it left, so that applying the rewrites in order gives the result; those of
+//! the file make the result of the file as it was read, all at once.
 
 use std::io::{self, Write};
 
 use serde::Serialize;
 
+use super::changes::{Change, Replacement, changes};
+use super::excerpt::Position;
 use super::{FileReport, NamedContext, Problem, Reporter, Totals};
-use crate::report::excerpt::Position;
 use crate::syntax::Span;
 use crate::transform::{Addition, Evidence, Place, Refusal, Rewrite, Safety};
 
@@ -26,7 +28,8 @@ impl Reporter for Json {
     }
 
     fn file(&self, out: &mut dyn Write, report: &FileReport) -> io::Result<()> {
-        serde_json::to_writer(out, &File::new(report)).map_err(io::Error::from)
+        let changes = changes(&report.source, &report.outcome.text);
+        serde_json::to_writer(out, &File::new(report, &changes)).map_err(io::Error::from)
     }
 
     fn separator(&self) -> &'static str {
@@ -46,6 +49,7 @@ struct File<'a> {
     changed: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     context: Option<&'a NamedContext>,
+    edits: Vec<Replacement<'a>>,
     rewrites: Vec<RewriteEntry<'a>>,
     refusals: Vec<RefusalEntry<'a>>,
     withheld: Vec<RewriteEntry<'a>>,
@@ -53,7 +57,7 @@ struct File<'a> {
 }
 
 impl<'a> File<'a> {
-    fn new(report: &'a FileReport) -> Self {
+    fn new(report: &'a FileReport, changes: &'a [Change]) -> Self {
         let outcome = &report.outcome;
         let last = outcome.journal.len();
         let made = outcome.journal.iter().enumerate();
@@ -61,6 +65,10 @@ impl<'a> File<'a> {
             path: &report.path,
             changed: report.is_changed(),
             context: report.context.as_ref(),
+            edits: changes
+                .iter()
+                .map(|change| Replacement::new(&report.source, change.span, &change.text))
+                .collect(),
             rewrites: made
                 .map(|(nth, entry)| RewriteEntry::new(report, nth, entry.id, &entry.rewrite))
                 .collect(),
@@ -112,7 +120,7 @@ struct RewriteEntry<'a> {
     site: Site,
     assumptions: &'a [String],
     evidence: Vec<EvidenceEntry<'a>>,
-    edits: Vec<EditEntry<'a>>,
+    edits: Vec<Replacement<'a>>,
     additions: Vec<AdditionEntry<'a>>,
 }
 
@@ -128,22 +136,11 @@ impl<'a> RewriteEntry<'a> {
             edits: rewrite
                 .edits
                 .iter()
-                .map(|edit| EditEntry {
-                    start: edit.span.start,
-                    end: edit.span.end,
-                    text: &edit.text,
-                })
+                .map(|edit| Replacement::new(report.text_after(made), edit.span, &edit.text))
                 .collect(),
             additions: rewrite.additions.iter().map(AdditionEntry::from).collect(),
         }
     }
-}
-
-#[derive(Serialize)]
-struct EditEntry<'a> {
-    start: usize,
-    end: usize,
-    text: &'a str,
 }
 
 #[derive(Serialize)]

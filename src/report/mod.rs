@@ -1,12 +1,17 @@
-//! What is said about a run: words, a unified diff, or JSON.
+//! What is said about a run: words, a unified diff, or a document for other programs.
 //!
 //! A [`Reporter`] is handed one [`FileReport`] after the other, by several threads at once, and the [`Totals`] at the
 //! end, so that nothing is kept of a file once it has been reported. A new format is a new `Reporter`.
 
+mod changes;
 mod diff;
 mod excerpt;
+mod finding;
+mod github;
 mod json;
 mod origin;
+mod rdjson;
+mod sarif;
 mod style;
 mod text;
 
@@ -18,10 +23,14 @@ use crate::engine::Outcome;
 use crate::syntax::Span;
 use crate::transform::Safety;
 
+pub use changes::{Change, changes};
 pub use diff::{Diff, unified};
 pub use excerpt::Position;
+pub use github::GitHub;
 pub use json::Json;
 pub use origin::Origin;
+pub use rdjson::Rdjson;
+pub use sarif::Sarif;
 pub use style::Palette;
 pub use text::{Detail, Text, write_problem, write_summary};
 

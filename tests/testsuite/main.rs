@@ -15,6 +15,7 @@ mod docs;
 mod expand;
 mod files;
 mod findings;
+mod formats;
 mod invariants;
 mod limits;
 mod lsp;
