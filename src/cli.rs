@@ -41,6 +41,10 @@ pub(crate) struct Args {
     #[arg(long, help_heading = MODES)]
     pub(crate) check: bool,
 
+    /// Ask about each rewrite before it is written: y, n, a, d, q, and ? for help
+    #[arg(short, long, help_heading = MODES, requires = "write", conflicts_with_all = ["format", "quiet"])]
+    pub(crate) interactive: bool,
+
     /// Keep a copy of each file that is changed, with SUFFIX behind its name [default: .orig]
     #[arg(long, value_name = "SUFFIX", help_heading = MODES, requires = "write", num_args = 0..=1,
         require_equals = true, default_missing_value = ".orig", value_parser = suffix)]
@@ -148,6 +152,9 @@ Messages go to standard error.";
 impl Args {
     /// How many threads work.
     pub(crate) fn jobs(&self) -> NonZeroUsize {
+        if self.interactive {
+            return NonZeroUsize::MIN;
+        }
         let processors = || thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
         self.jobs.unwrap_or_else(processors)
     }

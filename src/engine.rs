@@ -51,6 +51,7 @@ impl Default for Options<'_> {
             safety: Safety::default(),
             knowledge: Knowledge::builtin(),
             context: None,
+            without: &[],
         }
     }
 }
@@ -104,6 +105,14 @@ impl Outcome {
     #[must_use]
     pub fn additions(&self) -> Vec<Addition> {
         additions(&self.journal)
+    }
+
+    /// Takes back all rewrites but the first `made`. What is said of the text behind them goes as well.
+    pub fn keep(&mut self, made: usize) {
+        self.text = self.text_after(made).to_owned();
+        self.journal.truncate(made);
+        self.refusals.clear();
+        self.withheld.clear();
     }
 
     /// The text at the time when `made` rewrites had been made.

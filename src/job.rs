@@ -11,6 +11,7 @@ use crate::cli::Args;
 use crate::companions::Companions;
 use crate::config::Configs;
 use crate::discover::Source;
+use crate::interactive::Asker;
 use crate::rewrite::rewrite;
 use crate::write::Writer;
 
@@ -20,6 +21,8 @@ pub(crate) struct Job<'a> {
     pub(crate) configs: Configs,
     pub(crate) disk: Disk,
     pub(crate) companions: Companions,
+    /// Who asks about each rewrite, if somebody does.
+    pub(crate) asker: Option<Asker>,
     reporter: Option<&'a dyn Reporter>,
     /// The colours of messages.
     palette: Palette,
@@ -74,6 +77,7 @@ impl<'a> Job<'a> {
             configs: Configs::new(args.config.as_deref())?,
             disk: Disk::new(),
             companions: Companions::default(),
+            asker: args.interactive.then(|| Asker::new(args.output_palette())),
             reporter,
             palette: args.error_palette(),
             writer: Writer::new(args.backup.clone()),

@@ -5,6 +5,7 @@ mod companions;
 mod config;
 mod discover;
 mod files;
+mod interactive;
 mod job;
 mod lsp;
 mod parallel;

@@ -49,7 +49,11 @@ pub(crate) fn rewrite(source: &Source, job: &Job<'_>) -> FileReport {
 /// Rewrites the text in `report`, and puts there what came of it.
 fn optimize(source: &Source, report: &mut FileReport, job: &Job<'_>) -> Result<()> {
     let setup = Setup::new(source, job)?;
-    let outcome = engine::optimize(&report.source, &setup.options());
+    let (text, options) = (&report.source, setup.options());
+    let outcome = match &job.asker {
+        Some(asker) => asker.choose(&report.path, text, &options)?,
+        None => engine::optimize(text, &options),
+    };
     report.companions = setup.companions(outcome.additions())?;
     report.context = setup.named;
     report.problems = outcome.defects.iter().map(defect).collect();
@@ -96,6 +100,7 @@ impl<'j> Setup<'j> {
             safety: self.settings.safety,
             knowledge: self.config.knowledge(),
             context: self.context.as_ref(),
+            without: &[],
         }
     }
 

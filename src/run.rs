@@ -59,6 +59,15 @@ pub(crate) fn run(args: &Args) -> Result<Verdict> {
         !filters || (found.sources.len() == 1 && args.format == Format::Text),
         "`--write -` prints the rewritten file and nothing else: give no other path and no --format"
     );
+    let uses_stdin = filters
+        || args
+            .files_from
+            .as_deref()
+            .is_some_and(|list| list.as_os_str() == "-");
+    ensure!(
+        !args.interactive || !uses_stdin,
+        "--interactive takes its answers from standard input: name the files"
+    );
     let reporter = if filters { None } else { Some(reporter(args)) };
     optimize(args, &found, reporter.as_deref())
 }
@@ -193,11 +202,21 @@ impl<'a> Output<'a> {
 fn reporter(args: &Args) -> Box<dyn Reporter> {
     let (palette, detail) = (args.output_palette(), args.detail());
     match args.format {
+        _ if args.interactive => Box::new(Nothing),
         _ if args.diff => Box::new(Diff { palette }),
         Format::Text => Box::new(Text { palette, detail }),
         Format::Json => Box::new(Json),
         Format::Sarif => Box::new(Sarif { detail }),
         Format::Github => Box::new(GitHub { detail }),
         Format::Rdjson => Box::new(Rdjson { detail }),
+    }
+}
+
+/// All has been said already.
+struct Nothing;
+
+impl Reporter for Nothing {
+    fn file(&self, _out: &mut dyn Write, _report: &FileReport) -> io::Result<()> {
+        Ok(())
     }
 }

@@ -274,6 +274,21 @@ mod tests {
     }
 
     #[test]
+    fn a_folder_that_has_gone_is_an_error() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("app/Dockerfile");
+        let replaced = Writer::default().replace(&path, "FROM a\n", "FROM b\n");
+        let error = replaced.expect_err("there is nothing to replace");
+        assert!(
+            format!("{error:#}").starts_with("cannot be found any more"),
+            "{error:#}"
+        );
+        let created = Writer::default().create(&path, "FROM b\n");
+        created.expect_err("folders are not made");
+        assert!(names(folder.path()).is_empty());
+    }
+
+    #[test]
     fn a_backup_is_never_overwritten() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("Dockerfile");

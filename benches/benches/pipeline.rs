@@ -44,6 +44,7 @@ fn optimize(text: &str) -> Outcome {
         safety: Safety::Assumed,
         knowledge: Knowledge::builtin(),
         context: None,
+        without: &[],
     };
     engine::optimize(text, &options)
 }

@@ -104,10 +104,7 @@ impl FileReport {
     /// The text at the time when `made` rewrites had been made.
     #[must_use]
     pub fn text_after(&self, made: usize) -> &str {
-        self.outcome
-            .journal
-            .get(made)
-            .map_or(&self.outcome.text, |entry| &entry.before)
+        self.outcome.text_after(made)
     }
 
     /// Where `offset`, in the text after `made` rewrites, stands in the file that the user has.

@@ -37,16 +37,27 @@ pub enum Detail {
 
 impl Reporter for Text {
     fn file(&self, out: &mut dyn Write, report: &FileReport) -> io::Result<()> {
-        let view = View {
-            report,
-            palette: self.palette,
-            margin: margin(&report.source),
-        };
+        let view = View::new(self, report);
         match self.detail {
             Detail::Brief => view.write_brief(out),
             Detail::Normal => view.write(out, false),
             Detail::Full => view.write(out, true),
         }
+    }
+}
+
+impl Text {
+    /// Writes what the rewrite does that `made` others have been made before, and why.
+    ///
+    /// # Errors
+    /// When `out` cannot be written.
+    pub fn rewrite(&self, out: &mut dyn Write, report: &FileReport, made: usize) -> io::Result<()> {
+        let Some(entry) = report.outcome.journal.get(made) else {
+            return Ok(());
+        };
+        let view = View::new(self, report);
+        view.write_rewrite_line(out, made, entry.id, &entry.rewrite, "")?;
+        view.write_rewrite_reasons(out, made, &entry.rewrite)
     }
 }
 
@@ -62,7 +73,15 @@ struct View<'a> {
     margin: usize,
 }
 
-impl View<'_> {
+impl<'r> View<'r> {
+    fn new(text: &Text, report: &'r FileReport) -> Self {
+        Self {
+            report,
+            palette: text.palette,
+            margin: margin(&report.source),
+        }
+    }
+
     fn write_brief(&self, out: &mut dyn Write) -> io::Result<()> {
         for (nth, entry) in self.report.outcome.journal.iter().enumerate() {
             self.write_rewrite_line(out, nth, entry.id, &entry.rewrite, "")?;

@@ -65,6 +65,7 @@ pub(crate) fn optimize(text: &str, case: &Path, transforms: &[&'static dyn Trans
         safety: Safety::Unsafe,
         knowledge: Knowledge::builtin(),
         context: context.as_ref(),
+        without: &[],
     };
     engine::optimize(text, &options)
 }

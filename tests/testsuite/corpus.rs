@@ -48,6 +48,7 @@ fn optimize(text: &str, safety: Safety) -> Outcome {
             safety,
             knowledge: Knowledge::builtin(),
             context: None,
+            without: &[],
         },
     )
 }

@@ -151,7 +151,13 @@ fn sarif_follows_the_schema_of_oasis() {
     // The pattern of languages has a bracket too many, which a strict reader takes for no pattern. dfopt names none.
     for definition in ["run", "toolComponent"] {
         let language = &mut schema["definitions"][definition]["properties"]["language"];
-        assert!(language.as_object_mut().unwrap().remove("pattern").is_some());
+        assert!(
+            language
+                .as_object_mut()
+                .unwrap()
+                .remove("pattern")
+                .is_some()
+        );
     }
     let validator = jsonschema::validator_for(&schema).unwrap();
     let sandbox = sandbox();
@@ -241,7 +247,10 @@ fn github_shows_annotations() {
         "::warning file=crlf%2C 100%25%3A ö/Dockerfile,",
         "merge-apt",
     );
-    has("::notice file=apt/Dockerfile,line=4,endLine=4,col=1,endColumn=13,", "nonroot-user/");
+    has(
+        "::notice file=apt/Dockerfile,line=4,endLine=4,col=1,endColumn=13,",
+        "nonroot-user/",
+    );
     has("::error file=docker/broken.Dockerfile,line=3,", "COPPY");
     has(
         "::error file=latin/Dockerfile,title=dfopt%3A error::",

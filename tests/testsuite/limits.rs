@@ -14,6 +14,7 @@ fn optimize(text: &str) -> Outcome {
         safety: Safety::Unsafe,
         knowledge: Knowledge::builtin(),
         context: None,
+        without: &[],
     };
     engine::optimize(text, &options)
 }

@@ -30,3 +30,4 @@ mod shell_conformance;
 mod shell_properties;
 mod syntax;
 mod views;
+mod writing;

@@ -39,6 +39,7 @@ fn optimize(text: &str) -> Outcome {
         safety: Safety::Unsafe,
         knowledge: Knowledge::builtin(),
         context: None,
+        without: &[],
     };
     engine::optimize(text, &options)
 }
