@@ -224,12 +224,7 @@ struct Trial {
     violations: Vec<verify::Violation>,
 }
 
-fn next_step(
-    outcome: &Outcome,
-    options: &Options<'_>,
-    dropped: &[Unwanted],
-    most: usize,
-) -> Step {
+fn next_step(outcome: &Outcome, options: &Options<'_>, dropped: &[Unwanted], most: usize) -> Step {
     let file = syntax::parse(&outcome.text);
     let suppressions = Suppressions::read(&file);
     if suppressions.cover_file() {
