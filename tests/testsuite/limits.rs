@@ -7,6 +7,7 @@ use dfopt::transform::Safety;
 use dfopt::transforms;
 
 use super::invariants::{dockerfile, pipeline};
+use super::sandbox::Sandbox;
 
 fn optimize(text: &str) -> Outcome {
     let options = Options {
@@ -91,5 +92,42 @@ fn ten_thousand_levels_of_a_script() {
     ] {
         let script = format!("{}a{}", open.repeat(10_000), close.repeat(10_000));
         pipeline::check(&format!("FROM debian\nRUN {script}\nRUN apt-get update\n"));
+    }
+}
+
+/// The program takes any bytes for a file: it says what is wrong, or rewrites, and never crashes.
+#[test]
+fn the_program_takes_any_bytes() {
+    let noise: Vec<u8> = (0..100_000_u32)
+        .map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8)
+        .collect();
+    let nested = format!(
+        "FROM a\nRUN {}b{}\n",
+        "( ".repeat(10_000),
+        " )".repeat(10_000)
+    );
+    let files: [(&str, Vec<u8>); 7] = [
+        ("empty", Vec::new()),
+        ("noise", noise),
+        ("latin1", b"FROM a\n# caf\xE9\n".to_vec()),
+        ("nul", b"FROM a\nRUN apt-get update\0\n".to_vec()),
+        ("cr", b"FROM a\rRUN apt-get update\r".to_vec()),
+        (
+            "long",
+            format!("FROM a\nRUN {}\n", "x".repeat(64 * 1024)).into_bytes(),
+        ),
+        ("nested", nested.into_bytes()),
+    ];
+    for (name, bytes) in files {
+        let sandbox = Sandbox::new(&[]);
+        sandbox.put("Dockerfile", &bytes);
+        let run = sandbox.dfopt(&["--write", "Dockerfile"]);
+        assert!(matches!(run.code, 0 | 2), "{name}: {run:#?}");
+        let left = std::fs::read(sandbox.path("Dockerfile")).unwrap();
+        assert!(left == bytes || run.code == 0, "{name} has changed");
+        assert!(
+            run.code == 0 || run.err.contains("error: Dockerfile:"),
+            "{name}: {run:#?}"
+        );
     }
 }
