@@ -9,6 +9,7 @@ mod excerpt;
 mod finding;
 mod github;
 mod json;
+mod messages;
 mod origin;
 mod rdjson;
 mod sarif;
@@ -28,11 +29,12 @@ pub use diff::{Diff, unified};
 pub use excerpt::Position;
 pub use github::GitHub;
 pub use json::Json;
+pub use messages::{write_problem, write_summary};
 pub use origin::Origin;
 pub use rdjson::Rdjson;
 pub use sarif::Sarif;
 pub use style::Palette;
-pub use text::{Detail, Text, write_problem, write_summary};
+pub use text::{Detail, Text};
 
 /// A format in which the results of a run are written.
 pub trait Reporter: Sync {
