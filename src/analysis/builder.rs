@@ -103,14 +103,19 @@ impl<'a> Pass<'a> {
         self.states.push(self.state.clone());
         let run = match &view.kind {
             Kind::Run { form } => {
-                let heredocs = !self.file.instructions()[index].heredocs.is_empty();
-                Some(Run::new(
-                    view,
-                    form,
-                    heredocs,
-                    &self.state,
-                    &self.knowledge.tools,
-                ))
+                let heredocs = &self.file.instructions()[index].heredocs;
+                let (state, tools) = (&self.state, &self.knowledge.tools);
+                let mut run = Run::new(view, form, !heredocs.is_empty(), state, tools);
+                // `RUN <<EOF` and nothing else: the shell gets the document as its script.
+                if let [document] = heredocs.as_slice()
+                    && view.text(view.body).starts_with("<<")
+                    && !view.text(view.body).contains(char::is_whitespace)
+                {
+                    let text = self.file.text();
+                    run.document =
+                        Run::of_document(document.body, text, state, tools).map(Box::new);
+                }
+                Some(run)
             }
             _ => None,
         };

@@ -28,6 +28,8 @@ pub struct Run<'a> {
     pub script: Option<Script>,
     /// Why `steps` are missing.
     pub opaque: Option<Opaque>,
+    /// The here-document that is all of its script, read as one: its spans are those of the source.
+    pub document: Option<Box<Self>>,
     /// Every simple command, at any depth, in source order.
     pub steps: Vec<Step<'a>>,
     /// What it reads and writes as a whole.
@@ -103,6 +105,7 @@ impl<'a> Run<'a> {
             body: view.body,
             script: None,
             opaque: None,
+            document: None,
             steps: Vec::new(),
             effects: Effects::default(),
             loose: Effects::default(),
@@ -131,9 +134,40 @@ impl<'a> Run<'a> {
         run
     }
 
+    /// Reads the here-document with this body in `source` as the script of a `RUN` that has no other; `None` when no
+    /// POSIX shell reads it.
+    pub(super) fn of_document(
+        body: Span,
+        source: &str,
+        state: &State,
+        tools: &'a Tools,
+    ) -> Option<Self> {
+        let text = body.text(source);
+        // `#!` names another program.
+        if !state.shell.is_posix() || text.trim_start().starts_with("#!") {
+            return None;
+        }
+        let mut run = Self {
+            body,
+            script: None,
+            opaque: None,
+            document: None,
+            steps: Vec::new(),
+            effects: Effects::default(),
+            loose: Effects::default(),
+        };
+        run.read_text(text, state, tools);
+        run.opaque.is_none().then_some(run)
+    }
+
     fn read_script(&mut self, body: Span, view: &View<'_>, state: &State, tools: &'a Tools) {
         self.body = body;
-        let text = body.text(&view.logical.text);
+        self.read_text(body.text(&view.logical.text), state, tools);
+    }
+
+    /// Reads the script `text`, which starts at `body.start`.
+    fn read_text(&mut self, text: &str, state: &State, tools: &'a Tools) {
+        let body = self.body;
         match shell::parse(text) {
             Err(_) => self.opaque = Some(Opaque::Unparsed),
             Ok(script) => {

@@ -207,18 +207,13 @@ impl<'f> Reader<'f, '_, '_> {
         };
         let text = &self.facts.views[index].logical.text;
         let Some(script) = &run.script else {
-            operations.push(self.whole(index, run, run.body));
+            operations.push(self.opaque(index, run));
             return;
         };
         let pipelines: Vec<&Pipeline> = script.items.iter().flat_map(Item::pipelines).collect();
         if !is_and_list(script) {
-            let cleans = |pipeline: &&Pipeline| {
-                let step = step_of(run, pipeline);
-                step.is_some_and(|step| packages::cleans(self.knowledge, step))
-            };
-            if let Some(last) = pipelines.iter().rev().find(|pipeline| !cleans(pipeline)) {
-                let span = Span::new(0, last.span.end).shift(run.body.start);
-                operations.push(self.whole(index, run, span));
+            if let Some(span) = self.before_cleanup(run, script) {
+                operations.push(self.whole(index, run, normalized(span.text(text))));
             }
             return;
         }
@@ -242,14 +237,38 @@ impl<'f> Reader<'f, '_, '_> {
         }
     }
 
-    /// The operation of the part `span` of a script that is not taken apart.
-    fn whole(&self, index: usize, run: &'f Run<'_>, span: Span) -> Operation<'f> {
-        let instruction = &self.facts.file.instructions()[index];
-        let mut key = normalized(span.text(&self.facts.views[index].logical.text));
-        for heredoc in &instruction.heredocs {
-            key.push('\n');
-            key += heredoc.body.text(self.facts.file.text());
-        }
+    /// What comes before the commands at the end of `script` that only clean up.
+    fn before_cleanup(&self, run: &Run<'_>, script: &Script) -> Option<Span> {
+        let cleans = |pipeline: &&Pipeline| {
+            let step = step_of(run, pipeline);
+            step.is_some_and(|step| packages::cleans(self.knowledge, step))
+        };
+        let mut pipelines = script.items.iter().rev().flat_map(|item| {
+            let pipelines: Vec<&Pipeline> = item.pipelines().collect();
+            pipelines.into_iter().rev()
+        });
+        let last = pipelines.find(|pipeline| !cleans(pipeline))?;
+        Some(Span::new(0, last.span.end).shift(run.body.start))
+    }
+
+    /// A script that is not understood, with its here-documents.
+    fn opaque(&self, index: usize, run: &'f Run<'_>) -> Operation<'f> {
+        let source = self.facts.file.text();
+        let heredocs = self.facts.file.instructions()[index].heredocs.iter();
+        let read = run.document.as_deref().and_then(|document| {
+            let span = self.before_cleanup(document, document.script.as_ref()?)?;
+            Some(span.text(source))
+        });
+        let texts: Vec<&str> = match read {
+            Some(text) => vec![text],
+            None => heredocs.map(|heredoc| heredoc.body.text(source)).collect(),
+        };
+        let line = normalized(run.body.text(&self.facts.views[index].logical.text));
+        self.whole(index, run, format!("{line}\n{}", texts.join("\n")))
+    }
+
+    /// The operation of a script that is not taken apart.
+    fn whole(&self, index: usize, run: &'f Run<'_>, key: String) -> Operation<'f> {
         Operation {
             key,
             owner: None,

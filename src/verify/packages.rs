@@ -239,9 +239,12 @@ fn follow(
                     lists = lists.min(Lists::Perhaps);
                 }
             }
-            (_, Some(run)) if run.opaque.is_some() => lists = Lists::Perhaps,
+            (_, Some(run)) if run.opaque.is_some() && run.document.is_none() => {
+                lists = Lists::Perhaps;
+            }
             (_, Some(run)) => {
-                for step in &run.steps {
+                let script = run.document.as_deref().unwrap_or(run);
+                for step in &script.steps {
                     lists = behind(manager, step, lists, found);
                 }
             }

@@ -9,6 +9,7 @@ use crate::transform::{Cx, Plan, Refusal, Rewrite};
 
 use super::append::{appended, last_item};
 use super::arrange::arrange;
+use super::document;
 use super::guards;
 use super::late;
 use super::later::is_shipped;
@@ -33,6 +34,9 @@ pub(super) fn plan(cx: &Cx<'_>, stage: &Stage, index: usize) -> Option<Plan> {
     let run = cx.facts.runs[index].as_ref()?;
     if !is_shipped(cx, stage) {
         return None;
+    }
+    if let Some(document) = &run.document {
+        return document::plan(cx, stage, index, document);
     }
     if run.opaque.is_some() {
         return refuse_opaque(cx, index).map(Err);

@@ -14,6 +14,7 @@ mod arrange;
 mod clean;
 mod command;
 mod compose;
+mod document;
 mod guards;
 mod late;
 mod later;
