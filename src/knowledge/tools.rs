@@ -18,9 +18,6 @@ pub struct Tool {
     pub options: OptionTable,
     /// The language that it serves, as `provides` in `images.toml` names it.
     pub ecosystem: Option<String>,
-    /// Whether it needs to be root when it runs in a container.
-    #[serde(default)]
-    pub needs_root: bool,
     /// For a package manager: options that give the packages of a command line a name to remove them by.
     #[serde(default)]
     pub group_options: Vec<String>,
