@@ -3,6 +3,7 @@
 use crate::analysis::commands::{Arg, recognise};
 use crate::analysis::launch::Launch;
 use crate::analysis::runs::{Run, Step};
+use crate::knowledge::startup::Needs;
 use crate::knowledge::tools::{Action, Does};
 use crate::transform::Refusal;
 
@@ -108,15 +109,22 @@ fn package_of<'s>(site: &Site<'s>, program: &str) -> Option<&'s str> {
     (language.is_none() || language != site.image.provides).then_some(package)
 }
 
+fn builds_at_start(site: &Site<'_>, words: &[String]) -> bool {
+    let program = site.cx.knowledge.startup.program(words);
+    program.is_some_and(|(program, _)| program.needs == Needs::Build)
+}
+
 /// Whether everything that the container starts is there.
 pub(super) fn check(site: &Site<'_>, base: &Runtime, artefacts: &Artefacts) -> Result<(), Refusal> {
     let keeps_tools = base.is_same || shares_repository(base);
     for line in commands::started(site)? {
-        if !keeps_tools && is_build_tool(site, &line.words) {
-            let message = format!(
-                "the container starts {}, which the smaller image has not",
-                line.words[0]
-            );
+        let tool = &line.words[0];
+        let lacks = (!keeps_tools && is_build_tool(site, &line.words))
+            .then(|| format!("the container starts {tool}, which the smaller image has not"));
+        // Also where both stages have the same base: what only a build needs is left out.
+        let builds = builds_at_start(site, &line.words)
+            .then(|| format!("the container builds or installs when it starts, with {tool}"));
+        if let Some(message) = lacks.or(builds) {
             return Err(outside::refuse(
                 site,
                 line.launch,
