@@ -45,6 +45,14 @@ pub(crate) struct Args {
     #[arg(short, long, help_heading = MODES, requires = "write", conflicts_with_all = ["format", "quiet"])]
     pub(crate) interactive: bool,
 
+    /// Build before and after, compare the images, and take out what does not hold; with --write,
+    /// write what is left
+    #[arg(long, help_heading = MODES, conflicts_with_all = ["diff", "check", "dump_ast", "interactive"])]
+    pub(crate) prove: bool,
+
+    #[command(flatten)]
+    pub(crate) proof: ProofArgs,
+
     /// Keep a copy of each file that is changed, with SUFFIX behind its name [default: .orig]
     #[arg(long, value_name = "SUFFIX", help_heading = MODES, requires = "write", num_args = 0..=1,
         require_equals = true, default_missing_value = ".orig", value_parser = suffix)]
@@ -138,7 +146,50 @@ pub(crate) enum Command {
     },
 }
 
+/// How `--prove` builds and runs.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ProofArgs {
+    /// What builds and runs [default: the first of docker, podman and buildah that answers]
+    #[arg(long, value_name = "NAME", value_parser = ["docker", "podman", "buildah"], requires = "prove",
+        help_heading = PROOF)]
+    pub(crate) engine: Option<String>,
+
+    /// The builder of docker buildx, which may be remote
+    #[arg(long, value_name = "NAME", requires = "prove", help_heading = PROOF)]
+    pub(crate) builder: Option<String>,
+
+    /// The stage to build [default: the last one]
+    #[arg(long, value_name = "STAGE", requires = "prove", help_heading = PROOF)]
+    pub(crate) target: Option<String>,
+
+    /// A build argument; may be repeated
+    #[arg(long, value_name = "NAME[=VALUE]", requires = "prove", help_heading = PROOF)]
+    pub(crate) build_arg: Vec<String>,
+
+    /// A command that has to do the same in containers of both images; may be repeated
+    #[arg(long, value_name = "CMD", requires = "prove", help_heading = PROOF)]
+    pub(crate) smoke: Vec<String>,
+
+    /// How long such a command may take
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, requires = "prove", help_heading = PROOF)]
+    pub(crate) smoke_timeout: u64,
+
+    /// The source file that changes before the second build, from the root of the build context
+    /// [default: one that looks like source]
+    #[arg(long, value_name = "FILE", requires = "prove", help_heading = PROOF)]
+    pub(crate) change: Option<String>,
+
+    /// How long the engine may be silent
+    #[arg(long, value_name = "SECONDS", default_value_t = 600, requires = "prove", help_heading = PROOF)]
+    pub(crate) engine_timeout: u64,
+
+    /// A further option of the build, such as `--secret=id=token,src=token.txt`; may be repeated
+    #[arg(long, value_name = "OPTION", allow_hyphen_values = true, requires = "prove", help_heading = PROOF)]
+    pub(crate) build_option: Vec<String>,
+}
+
 const MODES: &str = "What to do";
+const PROOF: &str = "Proof by builds";
 const FILES: &str = "Which files";
 const REWRITES: &str = "Which rewrites";
 const OUTPUT: &str = "Output";
@@ -146,7 +197,8 @@ const HELP: &str = "Documentation";
 const EDITORS: &str = "For editors";
 
 const EXIT_CODES: &str = "\
-Exit codes: 0 all is well, 1 --check found something to change, 2 an error.
+Exit codes: 0 all is well, 1 --check found something to change, 2 an error or a rewrite that
+--prove did not prove, 130 --prove was interrupted.
 Messages go to standard error.";
 
 impl Args {
@@ -156,7 +208,9 @@ impl Args {
             return NonZeroUsize::MIN;
         }
         let processors = || thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
-        self.jobs.unwrap_or_else(processors)
+        // A proof is measured, and an engine uses all processors itself.
+        let alone = self.prove.then_some(NonZeroUsize::MIN);
+        alone.or(self.jobs).unwrap_or_else(processors)
     }
 
     /// How much the report says.

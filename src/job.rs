@@ -5,6 +5,7 @@ use std::panic::{self, AssertUnwindSafe};
 
 use anyhow::{Context, Result};
 use dfopt::context::Disk;
+use dfopt::prove::interrupt;
 use dfopt::report::{self, Companion, FileReport, Palette, Problem, Reporter, Summary};
 
 use crate::cli::Args;
@@ -12,6 +13,7 @@ use crate::companions::Companions;
 use crate::config::Configs;
 use crate::discover::Source;
 use crate::interactive::Asker;
+use crate::proving::Prover;
 use crate::rewrite::rewrite;
 use crate::write::Writer;
 
@@ -23,6 +25,8 @@ pub(crate) struct Job<'a> {
     pub(crate) companions: Companions,
     /// Who asks about each rewrite, if somebody does.
     pub(crate) asker: Option<Asker>,
+    /// What proves, when proofs are wanted.
+    pub(crate) prover: Option<Prover>,
     reporter: Option<&'a dyn Reporter>,
     /// The colours of messages.
     palette: Palette,
@@ -70,7 +74,7 @@ impl<'a> Job<'a> {
     /// The job that `args` describe.
     ///
     /// # Errors
-    /// When the configuration that they name cannot be read.
+    /// When the configuration that they name cannot be read, or there is no engine for proofs.
     pub(crate) fn new(args: &'a Args, reporter: Option<&'a dyn Reporter>) -> Result<Self> {
         Ok(Self {
             args,
@@ -78,6 +82,7 @@ impl<'a> Job<'a> {
             disk: Disk::new(),
             companions: Companions::default(),
             asker: args.interactive.then(|| Asker::new(args.output_palette())),
+            prover: args.prove.then(|| Prover::new(args)).transpose()?,
             reporter,
             palette: args.error_palette(),
             writer: Writer::new(args.backup.clone()),
@@ -86,6 +91,9 @@ impl<'a> Job<'a> {
 
     /// Does everything for one file. Whatever goes wrong, even within dfopt, stays with this file.
     pub(crate) fn file(&self, source: &Source) -> Done {
+        if interrupt::has_come() {
+            return Done::default();
+        }
         let attempt = panic::catch_unwind(AssertUnwindSafe(|| {
             let mut report = rewrite(source, self);
             if self.args.write {

@@ -58,11 +58,14 @@
 //!    a rewrite ([`suppress`]).
 //! 5. `report` says what was done and why: a unified diff, words, or JSON.
 //!
+//! `prove` stands beside it: it has the user's own engine build the file before and after, and compares the images.
+//!
 //! # Features
 //!
 //! | feature | what it adds |
 //! |---|---|
 //! | `cli` (default) | the program `dfopt`; a library has no use for it |
+//! | `prove` | the module `prove`: proof by builds with docker, podman or buildah |
 //! | `report` | the module `report`: results as words, unified diffs and documents for other programs |
 //!
 //! A library depends on `dfopt` with `default-features = false`.
@@ -73,6 +76,8 @@ pub mod edit;
 pub mod engine;
 pub mod knowledge;
 pub mod project;
+#[cfg(feature = "prove")]
+pub mod prove;
 #[cfg(feature = "report")]
 pub mod report;
 pub mod suppress;

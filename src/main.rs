@@ -10,6 +10,7 @@ mod job;
 mod lsp;
 mod parallel;
 mod progress;
+mod proving;
 mod rewrite;
 mod run;
 mod select;
@@ -34,6 +35,7 @@ fn main() -> ExitCode {
         Ok(Verdict::Fine) => ExitCode::SUCCESS,
         Ok(Verdict::WouldChange) => ExitCode::from(1),
         Ok(Verdict::Failed) => ExitCode::from(2),
+        Ok(Verdict::Interrupted) => ExitCode::from(130),
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             let bad = args.error_palette().bad;

@@ -1,8 +1,9 @@
-//! A bar on the terminal while a run takes long.
+//! What the terminal shows while a run takes long: a bar over all files, or what the proof of one is at.
 
-use std::io::{self, IsTerminal};
+use std::io::{self, IsTerminal, Write};
 use std::time::{Duration, Instant};
 
+use dfopt::prove;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// A run that is done before this has passed shows nothing.
@@ -59,6 +60,73 @@ impl Progress {
 fn bar(total: u64) -> ProgressBar {
     let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
     match ProgressStyle::with_template("{bar:32} {human_pos} of {human_len} files, {eta} left") {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
+}
+
+/// What the proof of one file is at. Where standard error is no terminal, a line for everything that begins.
+pub(crate) struct Ticker {
+    name: String,
+    what: String,
+    mode: Mode,
+}
+
+enum Mode {
+    Silent,
+    Lines,
+    Live(ProgressBar),
+}
+
+impl Ticker {
+    /// For the file that is called `name`.
+    pub(crate) fn new(name: &str, is_wanted: bool) -> Self {
+        Self {
+            name: name.to_owned(),
+            what: String::new(),
+            mode: match (is_wanted, io::stderr().is_terminal()) {
+                (false, _) => Mode::Silent,
+                (true, false) => Mode::Lines,
+                (true, true) => Mode::Live(spinner()),
+            },
+        }
+    }
+}
+
+impl prove::Progress for Ticker {
+    fn begin(&mut self, what: &str) {
+        let Self { name, mode, .. } = self;
+        match mode {
+            Mode::Silent => {}
+            // When standard error is closed, nobody wants to know.
+            Mode::Lines => drop(writeln!(io::stderr(), "{name}: {what}")),
+            Mode::Live(bar) => {
+                bar.set_message(format!("{name}: {what}"));
+                bar.reset_elapsed();
+            }
+        }
+        what.clone_into(&mut self.what);
+    }
+
+    fn step(&mut self, step: &str) {
+        if let Mode::Live(bar) = &self.mode {
+            bar.set_message(format!("{}: {}  {step}", self.name, self.what));
+        }
+    }
+}
+
+impl Drop for Ticker {
+    fn drop(&mut self) {
+        if let Mode::Live(bar) = &self.mode {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+fn spinner() -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+    bar.enable_steady_tick(PATIENCE);
+    match ProgressStyle::with_template("{elapsed:>4} {wide_msg}") {
         Ok(style) => bar.with_style(style),
         Err(_) => bar,
     }

@@ -18,6 +18,7 @@ use crate::config::{Config, Settings};
 use crate::discover::Source;
 use crate::files;
 use crate::job::Job;
+use crate::proving::Proven;
 
 /// How many rejections of one file are listed: a file of garbage has one on every line.
 const MOST_REJECTIONS: usize = 50;
@@ -50,13 +51,22 @@ pub(crate) fn rewrite(source: &Source, job: &Job<'_>) -> FileReport {
 fn optimize(source: &Source, report: &mut FileReport, job: &Job<'_>) -> Result<()> {
     let setup = Setup::new(source, job)?;
     let (text, options) = (&report.source, setup.options());
-    let outcome = match &job.asker {
-        Some(asker) => asker.choose(&report.path, text, &options)?,
-        None => engine::optimize(text, &options),
+    let Proven {
+        outcome,
+        proof,
+        problems,
+    } = match (&job.prover, &job.asker) {
+        (Some(prover), _) => prover.prove(source, text, &setup)?,
+        (None, Some(asker)) => {
+            Proven::without_builds(asker.choose(&report.path, text, &options)?)
+        }
+        (None, None) => Proven::without_builds(engine::optimize(text, &options)),
     };
     report.companions = setup.companions(outcome.additions())?;
     report.context = setup.named;
     report.problems = outcome.defects.iter().map(defect).collect();
+    report.problems.extend(problems);
+    report.proof = proof;
     report.outcome = outcome;
     Ok(())
 }

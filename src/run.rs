@@ -3,6 +3,7 @@
 use std::io::{self, BufWriter, StdoutLock, Write};
 
 use anyhow::{Result, ensure};
+use dfopt::prove::interrupt;
 use dfopt::report::{
     self, Companion, Diff, FileReport, GitHub, Json, Palette, Rdjson, Reporter, Sarif, Summary,
     Text, Totals,
@@ -23,6 +24,8 @@ pub(crate) enum Verdict {
     WouldChange,
     /// Something went wrong with a file.
     Failed,
+    /// The user has interrupted a proof.
+    Interrupted,
 }
 
 /// Does what `args` ask for.
@@ -68,6 +71,10 @@ pub(crate) fn run(args: &Args) -> Result<Verdict> {
         !args.interactive || !uses_stdin,
         "--interactive takes its answers from standard input: name the files"
     );
+    ensure!(
+        !(args.prove && found.sources.contains(&Source::Stdin)),
+        "--prove builds files in their build context, and standard input has none"
+    );
     let reporter = if filters { None } else { Some(reporter(args)) };
     optimize(args, &found, reporter.as_deref())
 }
@@ -105,7 +112,7 @@ impl<'a> Output<'a> {
             palette: args.error_palette(),
             reporter,
             totals: Totals::default(),
-            progress: Progress::new(files, !args.quiet),
+            progress: Progress::new(files, !args.quiet && !args.prove),
             began: false,
             out: BufWriter::new(io::stdout().lock()),
         }
@@ -184,6 +191,7 @@ impl<'a> Output<'a> {
 
     fn verdict(&self) -> Verdict {
         match self.totals.summary {
+            _ if interrupt::has_come() => Verdict::Interrupted,
             Summary { errors: 1.., .. } => Verdict::Failed,
             Summary { changed: 1.., .. } if self.args.check => Verdict::WouldChange,
             _ => Verdict::Fine,

@@ -3,6 +3,7 @@
 //! Each table is a TOML file beside its only reader. A user's `dfopt.toml` can add entries with the
 //! same keys ([`Tables`]); they are looked at before the built-in ones.
 
+pub mod image_files;
 pub mod images;
 mod managers;
 pub mod manifests;
@@ -26,6 +27,8 @@ pub struct Knowledge {
     pub package_managers: package_managers::PackageManagers,
     /// Base images.
     pub images: images::Images,
+    /// Files of images that differ for reasons of their own.
+    pub image_files: image_files::ImageFiles,
     /// Packages of distributions and of pip.
     pub packages: packages::Packages,
     /// Programs that a container starts with.
@@ -51,12 +54,14 @@ impl Knowledge {
             builtin.unwrap_or_else(|error| panic!("a built-in table is malformed: {error}"));
         let mut knowledge = Self {
             images: builtin.images,
+            image_files: builtin.image_files,
             packages: builtin.packages,
             package_managers: builtin.package_managers,
             startup: builtin.startup,
             ..Self::default()
         };
         knowledge.images.extend(tables.images);
+        knowledge.image_files.extend(tables.image_files);
         knowledge.packages.extend(tables.packages);
         knowledge.package_managers.extend(tables.package_managers);
         knowledge.startup.extend(tables.startup);
@@ -77,6 +82,7 @@ pub struct Tables {
     tools: tools::ToolFile,
     manifests: manifests::ManifestFile,
     images: images::Images,
+    image_files: image_files::ImageFiles,
     packages: packages::Packages,
     package_managers: package_managers::PackageManagers,
     startup: startup::Startup,
@@ -88,6 +94,7 @@ impl Tables {
             tools: toml::from_str(include_str!("tools.toml"))?,
             manifests: toml::from_str(include_str!("manifests.toml"))?,
             images: toml::from_str(include_str!("images.toml"))?,
+            image_files: toml::from_str(include_str!("image_files.toml"))?,
             packages: toml::from_str(include_str!("packages.toml"))?,
             package_managers: toml::from_str(include_str!("package_managers.toml"))?,
             startup: toml::from_str(include_str!("startup.toml"))?,

@@ -503,6 +503,12 @@ impl Tools {
         self.tools.iter().find(|tool| tool.id == id)
     }
 
+    /// The languages whose sources are known.
+    #[must_use]
+    pub fn languages(&self) -> &[Language] {
+        &self.languages
+    }
+
     /// How the sources of the language `provides` show what they need.
     #[must_use]
     pub fn language(&self, provides: &str) -> Option<&Language> {

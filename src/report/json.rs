@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use super::changes::{Change, Replacement, changes};
 use super::excerpt::Position;
-use super::{FileReport, NamedContext, Problem, Reporter, Totals};
+use super::{FileReport, NamedContext, Problem, Proof, Reporter, Totals};
 use crate::syntax::Span;
 use crate::transform::{Addition, Evidence, Place, Refusal, Rewrite, Safety};
 
@@ -53,6 +53,8 @@ struct File<'a> {
     rewrites: Vec<RewriteEntry<'a>>,
     refusals: Vec<RefusalEntry<'a>>,
     withheld: Vec<RewriteEntry<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    proof: Option<&'a Proof>,
     errors: Vec<ErrorEntry<'a>>,
 }
 
@@ -82,6 +84,7 @@ impl<'a> File<'a> {
                 .iter()
                 .map(|withheld| RewriteEntry::new(report, last, withheld.id, &withheld.rewrite))
                 .collect(),
+            proof: report.proof.as_ref(),
             errors: report
                 .problems
                 .iter()

@@ -11,9 +11,11 @@ mod github;
 mod json;
 mod messages;
 mod origin;
+pub mod proof;
 mod rdjson;
 mod sarif;
 mod style;
+mod table;
 mod text;
 
 use std::io::{self, Write};
@@ -31,6 +33,7 @@ pub use github::GitHub;
 pub use json::Json;
 pub use messages::{write_problem, write_summary};
 pub use origin::Origin;
+pub use proof::Proof;
 pub use rdjson::Rdjson;
 pub use sarif::Sarif;
 pub use style::Palette;
@@ -81,6 +84,8 @@ pub struct FileReport {
     pub companions: Vec<Companion>,
     /// The build context, when another file names it and not the user.
     pub context: Option<NamedContext>,
+    /// What builds have shown, when they were asked for.
+    pub proof: Option<Proof>,
     /// What went wrong.
     pub problems: Vec<Problem>,
 }

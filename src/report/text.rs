@@ -11,6 +11,7 @@ use anstyle::Style;
 use super::excerpt::{Excerpt, Position};
 use super::messages::count;
 use super::style::Palette;
+use super::table;
 use super::{FileReport, Origin, Reporter};
 use crate::syntax::Span;
 use crate::transform::{Evidence, Place, Refusal, Rewrite};
@@ -43,6 +44,10 @@ impl Reporter for Text {
             Detail::Brief => view.write_brief(out),
             Detail::Normal => view.write(out, false),
             Detail::Full => view.write(out, true),
+        }?;
+        match &report.proof {
+            Some(proof) => table::write(out, &self.palette, &report.path, proof),
+            None => Ok(()),
         }
     }
 }

@@ -23,6 +23,8 @@ mod mutations;
 mod packaging;
 mod project;
 mod properties;
+mod prove;
+mod prove_real;
 mod results;
 mod sandbox;
 mod selection;

@@ -254,6 +254,9 @@ impl Split {
         let prune = self.artefacts.prune.iter();
         let prune = prune.map(|prune| Change::Commands(prune.command.clone()));
         rewrite.declares.extend(prune);
+        if self.artefacts.variable.is_some() {
+            rewrite.declares.push(Change::BuildOptions);
+        }
         for sentence in self
             .base
             .assumes

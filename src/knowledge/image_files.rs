@@ -1,0 +1,79 @@
+//! Files of images that differ for reasons of their own.
+
+use serde::Deserialize;
+
+use crate::context::matches_name;
+
+/// The table: patterns of paths without a slash in front.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ImageFiles {
+    volatile: Vec<String>,
+    accounts: Vec<String>,
+    packages: Vec<String>,
+}
+
+impl ImageFiles {
+    /// Adds the entries of another table.
+    pub(super) fn extend(&mut self, more: Self) {
+        self.volatile.extend(more.volatile);
+        self.accounts.extend(more.accounts);
+        self.packages.extend(more.packages);
+    }
+
+    /// Whether two builds of the same Dockerfile may fill `path` differently.
+    #[must_use]
+    pub fn is_volatile(&self, path: &str) -> bool {
+        any(&self.volatile, path)
+    }
+
+    /// Whether `path` lists the accounts.
+    #[must_use]
+    pub fn is_of_accounts(&self, path: &str) -> bool {
+        any(&self.accounts, path)
+    }
+
+    /// Whether `path` is about all installed packages together.
+    #[must_use]
+    pub fn is_of_packages(&self, path: &str) -> bool {
+        any(&self.packages, path)
+    }
+}
+
+fn any(patterns: &[String], path: &str) -> bool {
+    let path: Vec<&str> = path.split('/').collect();
+    patterns.iter().any(|pattern| {
+        let pattern: Vec<&str> = pattern.split('/').collect();
+        matches(&pattern, &path)
+    })
+}
+
+/// Whether the parts of a path match those of a pattern.
+fn matches(pattern: &[&str], path: &[&str]) -> bool {
+    match (pattern, path) {
+        ([], []) => true,
+        (["**"], path) => !path.is_empty(),
+        (["**", rest @ ..], _) => (0..path.len()).any(|at| matches(rest, &path[at..])),
+        ([name, pattern @ ..], [part, path @ ..]) => {
+            matches_name(name, part) && matches(pattern, path)
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::any;
+
+    #[test]
+    fn patterns_are_paths_of_names() {
+        let matches = |pattern: &str, path: &str| any(&[pattern.to_owned()], path);
+        assert!(matches("var/log/**", "var/log/apt/x.log"));
+        assert!(!matches("var/log/**", "var/log"));
+        assert!(matches("**/__pycache__/**", "app/a/__pycache__/b.pyc"));
+        assert!(matches("**/*.pyc", "b.pyc"));
+        assert!(matches("etc/*-", "etc/passwd-"));
+        assert!(!matches("etc/*-", "app/etc/passwd-"));
+        assert!(!matches("etc/passwd", "etc/passwd/x"));
+    }
+}

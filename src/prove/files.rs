@@ -1,0 +1,322 @@
+//! How two file trees differ, and who says so.
+//!
+//! Every difference has a cause that a rewrite has declared, that the tables know, or that shows when the
+//! same Dockerfile is built twice. What has none counts against the rewrites.
+
+mod packages;
+
+use std::collections::{BTreeMap, HashSet};
+
+use super::accounts::Account;
+use super::declared::Declared;
+use super::tree::{Fingerprint, Kind, Node, Tree};
+use crate::knowledge::Knowledge;
+use crate::report::proof::{Cause, Group, MOST_LISTED, What};
+
+use packages::Packages;
+
+/// What explains differences.
+#[derive(Clone, Copy)]
+pub struct Evidence<'a> {
+    /// What the rewrites mean to change.
+    pub declared: &'a Declared,
+    /// The tables.
+    pub knowledge: &'a Knowledge,
+    /// The image under the final stage after, where that is another than before.
+    pub base: Option<&'a Tree>,
+    /// The user after.
+    pub account: Option<&'a Account>,
+    /// The texts of the files that the rewrites themselves change, before and after; none before for new files.
+    pub rewritten: &'a [(Option<Fingerprint>, Fingerprint)],
+    /// A second build of what is built before.
+    pub control: Option<&'a Tree>,
+}
+
+/// The differences, by kind and cause.
+#[must_use]
+pub fn differences(before: &Tree, after: &Tree, evidence: &Evidence<'_>) -> Vec<Group> {
+    let judge = Judge::new(before, after, evidence);
+    let mut groups: BTreeMap<(What, Option<Cause>), Group> = BTreeMap::new();
+    for (path, what) in changes(before, after) {
+        let cause = judge.cause(path, what);
+        let group = groups.entry((what, cause)).or_insert_with(|| Group {
+            what,
+            cause,
+            paths: 0,
+            bytes: 0,
+            listed: Vec::new(),
+        });
+        let node = after.get(path).or_else(|| before.get(path));
+        group.paths += 1;
+        group.bytes += node.and_then(Node::file).map_or(0, |file| file.size);
+        let is_inside = |folder: &String| {
+            path.strip_prefix(folder.as_str())
+                .is_some_and(|rest| rest.starts_with('/'))
+        };
+        if group.listed.len() < MOST_LISTED && !group.listed.iter().any(is_inside) {
+            group.listed.push(path.to_owned());
+        }
+    }
+    groups.into_values().collect()
+}
+
+/// Every path that is different, and in which way.
+fn changes<'t>(before: &'t Tree, after: &'t Tree) -> impl Iterator<Item = (&'t str, What)> {
+    let old = before.iter().flat_map(|(path, old)| {
+        let what = match after.get(path) {
+            None => vec![What::Gone],
+            Some(new) => different(old, new),
+        };
+        what.into_iter().map(move |what| (path, what))
+    });
+    let new = after.iter().filter(|(path, _)| before.get(path).is_none());
+    old.chain(new.map(|(path, _)| (path, What::New)))
+}
+
+fn different(old: &Node, new: &Node) -> Vec<What> {
+    let mut what = Vec::new();
+    if !same_content(old, new) {
+        what.push(What::Content);
+    }
+    if (old.uid, old.gid) != (new.uid, new.gid) {
+        what.push(What::Owner);
+    }
+    // The mode of a link means nothing.
+    if old.mode != new.mode && !matches!(new.kind, Kind::Link(_)) {
+        what.push(What::Mode);
+    }
+    what
+}
+
+fn same_content(old: &Node, new: &Node) -> bool {
+    match (&old.kind, &new.kind) {
+        (Kind::File(old), Kind::File(new)) => old.fingerprint == new.fingerprint,
+        (old, new) => old == new,
+    }
+}
+
+/// Finds causes.
+struct Judge<'a> {
+    before: &'a Tree,
+    after: &'a Tree,
+    evidence: &'a Evidence<'a>,
+    packages_before: Packages<'a>,
+    packages_after: Packages<'a>,
+    /// Folders in which names come and go from build to build.
+    restless: HashSet<&'a str>,
+}
+
+impl<'a> Judge<'a> {
+    fn new(before: &'a Tree, after: &'a Tree, evidence: &'a Evidence<'a>) -> Self {
+        let moves = evidence
+            .control
+            .into_iter()
+            .flat_map(|control| changes(before, control));
+        let moves = moves.filter(|(_, what)| matches!(what, What::Gone | What::New));
+        Self {
+            before,
+            after,
+            evidence,
+            packages_before: Packages::new(before),
+            packages_after: Packages::new(after),
+            restless: moves.map(|(path, _)| folder(path)).collect(),
+        }
+    }
+
+    fn cause(&self, path: &str, what: What) -> Option<Cause> {
+        let general = self.general(path, what);
+        let cause = general.or_else(|| match what {
+            What::Gone => self.gone(path),
+            What::New => self.new_path(path),
+            What::Content => self.content(path),
+            What::Owner => self.owner(path),
+            What::Mode => self.of_base(path, |old, new| old.mode == new.mode),
+        });
+        cause.or_else(|| self.by_itself(path, what))
+    }
+
+    /// What holds for every kind of difference.
+    fn general(&self, path: &str, what: What) -> Option<Cause> {
+        let Evidence {
+            knowledge,
+            rewritten,
+            ..
+        } = self.evidence;
+        if knowledge.image_files.is_volatile(path) {
+            return known("hold what is different with every build");
+        }
+        let absolute = format!("/{path}");
+        if knowledge
+            .package_managers
+            .iter()
+            .any(|manager| manager.owns(&absolute))
+        {
+            return known("are kept by a package manager for later runs");
+        }
+        let print = |tree: &Tree| Some(tree.get(path)?.file()?.fingerprint);
+        let (old, new) = (print(self.before), print(self.after)?);
+        let is_rewritten =
+            rewritten.contains(&(old, new)) && matches!(what, What::Content | What::New);
+        is_rewritten.then_some(Cause {
+            why: "are the files that are rewritten",
+            by: None,
+        })
+    }
+
+    fn gone(&self, path: &str) -> Option<Cause> {
+        let Evidence {
+            declared,
+            knowledge,
+            ..
+        } = self.evidence;
+        if let by @ Some(_) = declared.not_in_context(path) {
+            return Some(Cause {
+                why: "are not in the build context, or hidden there",
+                by,
+            });
+        }
+        if let by @ Some(_) = declared.stages() {
+            return Some(Cause {
+                why: "stay in the stage that builds",
+                by,
+            });
+        }
+        let owner = self.packages_before.owner(path);
+        let is_left_out = owner.is_some_and(|owner| !self.packages_after.has(owner));
+        let by = declared.packages()?;
+        let is_of_packages = is_left_out || knowledge.image_files.is_of_packages(path);
+        let is_empty = matches!(self.before.get(path)?.kind, Kind::Folder);
+        (is_of_packages || is_empty && self.held_packages(path)).then_some(Cause {
+            why: "are of packages that are left out",
+            by: Some(by),
+        })
+    }
+
+    /// Whether everything in the folder `path` was of packages that are left out.
+    fn held_packages(&self, path: &str) -> bool {
+        let mut below = self.before.below(path).peekable();
+        below.peek().is_some() && below.all(|(path, _)| self.packages_before.owner(path).is_some())
+    }
+
+    fn new_path(&self, path: &str) -> Option<Cause> {
+        let Evidence {
+            declared,
+            knowledge,
+            account,
+            ..
+        } = self.evidence;
+        if let Some(cause) = self.of_base(path, same_content) {
+            return Some(cause);
+        }
+        if let Some(by) = declared.packages() {
+            let owner = self.packages_after.owner(path);
+            let is_added = owner.is_some_and(|owner| !self.packages_before.has(owner));
+            if is_added || knowledge.image_files.is_of_packages(path) {
+                return Some(Cause {
+                    why: "are of packages that are added",
+                    by: Some(by),
+                });
+            }
+        }
+        let (by, account, node) = (declared.user()?, (*account)?, self.after.get(path)?);
+        let home = account
+            .home
+            .as_deref()
+            .unwrap_or_default()
+            .trim_matches('/');
+        let is_home = !home.is_empty() && (path == home || path.starts_with(&format!("{home}/")));
+        let is_own_folder = node.kind == Kind::Folder && node.uid == account.uid;
+        let is_of_accounts = knowledge.image_files.is_of_accounts(path);
+        (is_home || is_own_folder || is_of_accounts).then_some(Cause {
+            why: "are of the new account",
+            by: Some(by),
+        })
+    }
+
+    fn content(&self, path: &str) -> Option<Cause> {
+        let Evidence {
+            declared,
+            knowledge,
+            ..
+        } = self.evidence;
+        if let Some(cause) = self.of_base(path, same_content) {
+            return Some(cause);
+        }
+        let is_program = |tree: &Tree| {
+            tree.get(path)
+                .and_then(Node::file)
+                .is_some_and(|file| file.elf.is_some())
+        };
+        if let (by @ Some(_), true) = (
+            declared.build_options(),
+            is_program(self.before) && is_program(self.after),
+        ) {
+            return Some(Cause {
+                why: "are built with other options",
+                by,
+            });
+        }
+        let tables = &knowledge.image_files;
+        let accounts = declared.user().or_else(|| declared.stages());
+        if let (true, by @ Some(_)) = (tables.is_of_accounts(path), accounts) {
+            return Some(Cause {
+                why: "list the accounts",
+                by,
+            });
+        }
+        let by = declared.packages();
+        (by.is_some() && tables.is_of_packages(path)).then_some(Cause {
+            why: "list the installed packages",
+            by,
+        })
+    }
+
+    fn owner(&self, path: &str) -> Option<Cause> {
+        let node = self.after.get(path)?;
+        let base = self.of_base(path, |old, new| (old.uid, old.gid) == (new.uid, new.gid));
+        base.or_else(|| {
+            let (by, account) = (self.evidence.declared.owner()?, self.evidence.account?);
+            (node.uid == account.uid || account.gids.contains(&node.gid)).then_some(Cause {
+                why: "belong to the new user",
+                by: Some(by),
+            })
+        })
+    }
+
+    /// Whether `path` is what the other base image has there.
+    fn of_base(&self, path: &str, same: impl Fn(&Node, &Node) -> bool) -> Option<Cause> {
+        let by = self.evidence.declared.stages()?;
+        let old = self.evidence.base?.get(path)?;
+        same(old, self.after.get(path)?).then_some(Cause {
+            why: "are of the other base image",
+            by: Some(by),
+        })
+    }
+
+    /// Whether `path` differs as well between two builds of the same Dockerfile.
+    fn by_itself(&self, path: &str, what: What) -> Option<Cause> {
+        let control = self.evidence.control?;
+        let differs = match (self.before.get(path), control.get(path)) {
+            (Some(old), Some(new)) => different(old, new).contains(&what),
+            (None, None) => false,
+            _ => true,
+        };
+        let is_restless =
+            matches!(what, What::Gone | What::New) && self.restless.contains(folder(path));
+        if differs || is_restless {
+            return known("differ between two builds of the same Dockerfile");
+        }
+        None
+    }
+}
+
+fn known(why: &'static str) -> Option<Cause> {
+    Some(Cause { why, by: None })
+}
+
+fn folder(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(folder, _)| folder)
+}
+
+#[cfg(test)]
+mod tests;

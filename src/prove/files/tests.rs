@@ -1,0 +1,183 @@
+//! What is explained, and what is not.
+
+use super::super::tree::fingerprint;
+use super::super::tree::tests::{Entry, tree};
+use super::*;
+use crate::transform::Change;
+
+fn stages() -> Change {
+    Change::Stages {
+        builder: "golang".to_owned(),
+        runtime: "debian".to_owned(),
+    }
+}
+
+type Files = [(&'static str, Entry)];
+
+/// `what path` of every difference that nothing explains.
+fn unexplained(before: &Files, after: &Files, evidence: &Evidence<'_>) -> Vec<String> {
+    let groups = differences(&tree(before), &tree(after), evidence);
+    let groups = groups.into_iter().filter(|group| group.cause.is_none());
+    groups
+        .flat_map(|group| {
+            let what = group.what;
+            group
+                .listed
+                .into_iter()
+                .map(move |path| format!("{what:?} {path}"))
+        })
+        .collect()
+}
+
+fn evidence(declared: &Declared) -> Evidence<'_> {
+    Evidence {
+        declared,
+        knowledge: Knowledge::builtin(),
+        base: None,
+        account: None,
+        rewritten: &[],
+        control: None,
+    }
+}
+
+#[test]
+fn what_nobody_has_declared_is_found() {
+    let before = [
+        ("app/a", Entry::Text("1")),
+        ("app/b", Entry::Text("1")),
+        ("var/log/dpkg.log", Entry::Text("1")),
+    ];
+    let after = [
+        ("app/a", Entry::Program("2")),
+        ("app/c/d", Entry::Text("1")),
+        ("var/log", Entry::Folder),
+    ];
+    assert_eq!(
+        unexplained(&before, &after, &evidence(&Declared::default())),
+        ["Gone app/b", "New app/c", "Content app/a", "Mode app/a"]
+    );
+    assert!(unexplained(&before, &before, &evidence(&Declared::default())).is_empty());
+}
+
+#[test]
+fn another_base_brings_its_own_files_and_nothing_else() {
+    let declared = Declared::new("split-stages", &[stages()]);
+    let base = tree(&[
+        ("bin/sh", Entry::Program("slim")),
+        ("lib/x", Entry::Text("x")),
+    ]);
+    let before = [
+        ("bin/sh", Entry::Program("full")),
+        ("usr/gcc", Entry::Program("gcc")),
+        ("app/a", Entry::Text("1")),
+    ];
+    let after = [
+        ("bin/sh", Entry::Program("slim")),
+        ("lib/x", Entry::Text("x")),
+        ("app/a", Entry::Text("2")),
+    ];
+    let evidence = Evidence {
+        base: Some(&base),
+        ..evidence(&declared)
+    };
+    assert_eq!(unexplained(&before, &after, &evidence), ["Content app/a"]);
+}
+
+#[test]
+fn another_user_has_its_account_and_what_belongs_to_it() {
+    let declared = Declared::new("nonroot-user", &[Change::User("app".to_owned())]);
+    let before = [
+        ("etc/passwd", Entry::Text("root:x:0:0::/root:\n")),
+        ("app/a", Entry::Owned("a", 0)),
+        ("app/b", Entry::Owned("b", 0)),
+    ];
+    let after = [
+        (
+            "etc/passwd",
+            Entry::Text("root:x:0:0::/root:\napp:x:10001:10001::/home/app:\n"),
+        ),
+        ("home/app/.profile", Entry::Text("")),
+        ("app/a", Entry::Owned("a", 10001)),
+        ("app/b", Entry::Owned("b", 33)),
+    ];
+    let account = Account::find(&tree(&after), "app").expect("an account");
+    let evidence = Evidence {
+        account: Some(&account),
+        ..evidence(&declared)
+    };
+    assert_eq!(
+        unexplained(&before, &after, &evidence),
+        ["New home", "Owner app/b"]
+    );
+}
+
+#[test]
+fn packages_that_are_left_out_take_their_files_with_them() {
+    let declared = Declared::new("merge-apt", &[Change::PackagesAdded(Vec::new())]);
+    let before = [
+        (
+            "var/lib/dpkg/info/man.list",
+            Entry::Text("/.\n/lib\n/lib/man\n/lib/man/db\n"),
+        ),
+        ("usr/lib/man/db", Entry::Text("db")),
+        ("usr/lib/own", Entry::Text("own")),
+    ];
+    let after = [
+        ("usr/lib", Entry::Folder),
+        ("var/lib/dpkg/info", Entry::Folder),
+    ];
+    assert_eq!(
+        unexplained(&before, &after, &evidence(&declared)),
+        ["Gone usr/lib/own"]
+    );
+    assert!(unexplained(&before, &after, &evidence(&Declared::default())).len() > 1);
+}
+
+#[test]
+fn what_is_different_with_every_build_shows_when_it_is_built_twice() {
+    let before = [
+        ("app/time", Entry::Text("1")),
+        ("app/log/1", Entry::Text("x")),
+        ("app/a", Entry::Text("1")),
+    ];
+    let after = [
+        ("app/time", Entry::Text("2")),
+        ("app/log/2", Entry::Text("x")),
+        ("app/a", Entry::Text("2")),
+    ];
+    let control = tree(&[
+        ("app/time", Entry::Text("3")),
+        ("app/log/3", Entry::Text("x")),
+        ("app/a", Entry::Text("1")),
+    ]);
+    let declared = Declared::default();
+    let evidence = Evidence {
+        control: Some(&control),
+        ..evidence(&declared)
+    };
+    assert_eq!(unexplained(&before, &after, &evidence), ["Content app/a"]);
+}
+
+#[test]
+fn the_dockerfile_in_the_image_may_be_the_new_one() {
+    let rewritten = [
+        (Some(fingerprint(b"old")), fingerprint(b"new")),
+        (None, fingerprint(b".git")),
+    ];
+    let before = [("app/Dockerfile", Entry::Text("old"))];
+    let after = [
+        ("app/Dockerfile", Entry::Text("new")),
+        ("app/.dockerignore", Entry::Text(".git")),
+    ];
+    let declared = Declared::default();
+    let evidence = Evidence {
+        rewritten: &rewritten,
+        ..evidence(&declared)
+    };
+    assert!(unexplained(&before, &after, &evidence).is_empty());
+    let spoiled = [("app/Dockerfile", Entry::Text("other"))];
+    assert_eq!(
+        unexplained(&before, &spoiled, &evidence),
+        ["Content app/Dockerfile"]
+    );
+}
