@@ -51,8 +51,8 @@ pub(super) fn manifests(cx: &Cx<'_>, step: &Step<'_>) -> Vec<String> {
     }
 }
 
-/// The name in `flask[async]==3.0`.
-fn dependency_name(word: &str) -> String {
+/// The name in `flask[async]==3.0` or `name@1`, in lower case.
+pub(super) fn dependency_name(word: &str) -> String {
     word.split(['=', '<', '>', '~', '!', '[', ';', ' ', '@'])
         .next()
         .unwrap_or_default()

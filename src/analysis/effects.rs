@@ -84,7 +84,7 @@ struct Gathering<'a> {
 }
 
 /// Where programs stand that were not installed for one project.
-const PROGRAM_FOLDERS: [&str; 6] = [
+pub const PROGRAM_FOLDERS: [&str; 6] = [
     "/bin",
     "/sbin",
     "/usr/bin",
@@ -92,6 +92,14 @@ const PROGRAM_FOLDERS: [&str; 6] = [
     "/usr/local/bin",
     "/usr/local/sbin",
 ];
+
+/// The environment, such as one of Python, whose `bin` holds the program at the absolute `path`.
+#[must_use]
+pub fn environment_of(path: &str) -> Option<&str> {
+    let folder = parent(path);
+    let is_own = !PROGRAM_FOLDERS.contains(&folder);
+    folder.strip_suffix("/bin").filter(|_| is_own)
+}
 
 impl Gathering<'_> {
     /// A program that is called by its path is read, and one in the `bin` of an environment works on
@@ -104,11 +112,10 @@ impl Gathering<'_> {
             self.effects = Effects::unknown();
             return;
         };
-        let folder = parent(&path);
-        if PROGRAM_FOLDERS.contains(&folder) {
+        if PROGRAM_FOLDERS.contains(&parent(&path)) {
             return;
         }
-        match folder.strip_suffix("/bin") {
+        match environment_of(&path) {
             Some(environment) => self.touches(environment.to_owned()),
             None => self.effects.reads.add(Region::new(path)),
         }

@@ -55,6 +55,8 @@ pub struct Step<'a> {
     pub cwd: Option<String>,
     /// The folder that it changes to, if it does and that is known.
     pub enters: Option<String>,
+    /// The environment that the script has activated before: `. venv/bin/activate`.
+    pub environment: Option<String>,
     /// What it reads and writes.
     pub effects: Effects,
 }
@@ -237,6 +239,7 @@ struct Walk<'a, 'w> {
     offset: usize,
     substitutions: &'w [shell::Substitution],
     cwd: Option<String>,
+    environment: Option<String>,
     /// Variables that the script itself sets: their values are not known here.
     assigned: Vec<String>,
     steps: Vec<Step<'a>>,
@@ -260,6 +263,7 @@ impl<'a, 'w> Walk<'a, 'w> {
             offset,
             substitutions,
             cwd,
+            environment: None,
             assigned: Vec::new(),
             steps: Vec::new(),
             effects: Effects::default(),
@@ -379,6 +383,16 @@ impl<'a, 'w> Walk<'a, 'w> {
             None if args.is_empty() => Effects::default(),
             _ => Effects::unknown(),
         };
+        let activated = activated(&args, self.cwd.as_deref());
+        if activated.is_some() {
+            effects = Effects::default();
+        }
+        for environment in activated.iter().chain(&self.environment) {
+            effects.reads.add(Region::new(environment.clone()));
+            if activated.is_none() {
+                effects.writes.add(Region::new(environment.clone()));
+            }
+        }
         effects.extend(&extra);
         self.effects.extend(&effects);
         let cwd = self.cwd.clone();
@@ -392,8 +406,12 @@ impl<'a, 'w> Walk<'a, 'w> {
             invocation,
             cwd,
             enters,
+            environment: self.environment.clone(),
             effects,
         });
+        if activated.is_some() {
+            self.environment = activated;
+        }
     }
 
     /// Whether a variable that the script sets tells the tool where its files are.
@@ -414,6 +432,7 @@ impl<'a, 'w> Walk<'a, 'w> {
                     _ => None,
                 };
             }
+            "." | "source" if activated(args, self.cwd.as_deref()).is_some() => {}
             "popd" | "eval" | "." | "source" => self.cwd = None,
             "export" | "read" | "readonly" | "declare" | "local" => {
                 let name = |arg: &Arg| arg.known().split('=').next().unwrap_or_default().to_owned();
@@ -466,6 +485,7 @@ impl<'a, 'w> Walk<'a, 'w> {
                 loose: Effects::default(),
                 assigned: self.assigned.clone(),
                 cwd: self.cwd.clone(),
+                environment: self.environment.clone(),
                 ..*self
             };
             inner.items(items);
@@ -473,6 +493,16 @@ impl<'a, 'w> Walk<'a, 'w> {
         }
         effects
     }
+}
+
+/// The environment that `. PATH/bin/activate` puts in front of all others.
+fn activated(args: &[Arg], cwd: Option<&str>) -> Option<String> {
+    let [command, script] = args else {
+        return None;
+    };
+    let is_sourcing = matches!(command.known(), "." | "source");
+    let environment = script.text.as_deref()?.strip_suffix("/bin/activate")?;
+    is_sourcing.then(|| Some(join(cwd?, environment)))?
 }
 
 /// Whether `span` lies in one of the `bodies` of a compound command.

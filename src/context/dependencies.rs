@@ -4,25 +4,25 @@ use serde_json::Value;
 
 /// The names of the packages in the manifest `text` at `path`, in lower case.
 ///
-/// In JSON they are the keys of the tables of dependencies; in a lock file of TOML the values of
-/// `name`; in anything else the first words of the lines.
+/// In JSON they are the keys of the tables of dependencies; in a lock file of TOML the values of `name`, in others the
+/// words in front of a version; in `pyproject.toml` its requirements; in anything else the first words of the lines.
 #[must_use]
 pub fn dependencies(path: &str, text: &str) -> Vec<String> {
-    if path.ends_with(".json") {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    if path.ends_with(".json") || text.starts_with('{') {
         return serde_json::from_str(text)
             .map(|tree| keys(&tree))
             .unwrap_or_default();
     }
+    if name == "pyproject.toml" {
+        return text
+            .parse()
+            .map(|table| requirements(&table))
+            .unwrap_or_default();
+    }
     let lines = text.lines().map(str::trim);
     if path.ends_with(".lock") {
-        let name = |line: &str| {
-            Some(
-                line.strip_prefix("name = \"")?
-                    .strip_suffix('"')?
-                    .to_lowercase(),
-            )
-        };
-        return lines.filter_map(name).collect();
+        return lines.filter_map(locked).collect();
     }
     lines
         .map(first_word)
@@ -30,17 +30,54 @@ pub fn dependencies(path: &str, text: &str) -> Vec<String> {
         .collect()
 }
 
+/// `name = "flask"` of TOML, `flask (1.0)` of Bundler.
+fn locked(line: &str) -> Option<String> {
+    let quoted = line
+        .strip_prefix("name = \"")
+        .and_then(|rest| rest.strip_suffix('"'));
+    let versioned = || {
+        line.strip_suffix(')')?
+            .split_once(" (")
+            .map(|(name, _)| name)
+    };
+    Some(quoted.or_else(versioned)?.to_lowercase())
+}
+
+/// The requirements of a Python project: those of the standard, and the tables of Poetry.
+fn requirements(table: &toml::Table) -> Vec<String> {
+    let tree = toml::Value::Table(table.clone());
+    let at = |path: &str| path.split('.').try_fold(&tree, |tree, key| tree.get(key));
+    let required = at("project.dependencies").and_then(toml::Value::as_array);
+    let optional = at("project.optional-dependencies").and_then(toml::Value::as_table);
+    let optional = optional.into_iter().flat_map(|groups| groups.values());
+    let lists = required
+        .into_iter()
+        .chain(optional.filter_map(toml::Value::as_array));
+    let poetry = at("tool.poetry.dependencies").and_then(toml::Value::as_table);
+    let names = poetry.into_iter().flat_map(|table| table.keys());
+    let lines = lists.flatten().filter_map(toml::Value::as_str);
+    lines
+        .map(first_word)
+        .chain(names.map(|name| name.to_lowercase()))
+        .collect()
+}
+
 fn keys(tree: &Value) -> Vec<String> {
-    let tables = ["dependencies", "optionalDependencies"].into_iter();
+    // `default` is that of Pipfile.lock.
+    let tables = ["dependencies", "optionalDependencies", "default"].into_iter();
     let tables = tables.filter_map(|key| tree.get(key)?.as_object());
     tables
         .flat_map(|table| table.keys().map(|name| name.to_lowercase()))
         .collect()
 }
 
-/// `flask` of `flask[async]==3.0`, `github.com/a/b` of `require github.com/a/b v1`.
+/// `flask` of `flask[async]==3.0`, `github.com/a/b` of `require github.com/a/b v1`, `pg` of `gem "pg", "~> 1.5"`.
 fn first_word(line: &str) -> String {
-    let line = line.strip_prefix("require ").unwrap_or(line);
+    let keyword = ["require ", "gem "].into_iter();
+    let behind = keyword
+        .filter_map(|keyword| line.strip_prefix(keyword))
+        .next();
+    let line = behind.unwrap_or(line).trim_start_matches([' ', '"', '\'']);
     let is_part = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | '/');
     let end = line.find(|c| !is_part(c)).unwrap_or(line.len());
     line[..end].to_lowercase()
@@ -68,6 +105,30 @@ mod tests {
         assert_eq!(
             dependencies("Cargo.lock", "[[package]]\nname = \"pq-sys\"\n"),
             ["pq-sys"]
+        );
+        assert_eq!(
+            dependencies(
+                "Gemfile",
+                "source \"x\"\ngem \"pg\", \"~> 1\"\n  gem 'rails'\n"
+            ),
+            ["source", "pg", "rails"]
+        );
+        assert_eq!(
+            dependencies("Gemfile.lock", "GEM\n  specs:\n    pg (1.5.9)\n"),
+            ["pg"]
+        );
+        assert_eq!(
+            dependencies(
+                "Pipfile.lock",
+                r#"{"default": {"Flask": {}}, "develop": {"pytest": {}}}"#
+            ),
+            ["flask"]
+        );
+        let project = "[project]\ndependencies = [\"Flask>=3\", \"lxml\"]\n\
+                       [tool.poetry.dependencies]\npython = \"^3\"\n";
+        assert_eq!(
+            dependencies("pyproject.toml", project),
+            ["flask", "lxml", "python"]
         );
     }
 }

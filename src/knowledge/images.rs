@@ -143,7 +143,7 @@ impl<'a, 't> Reading<'a, 't> {
             source: &family.source,
             provides: family.provides.as_deref(),
             entrypoint: family.entrypoint,
-            command: family.command,
+            command: self.command(),
             workdir: family.workdir.as_deref(),
             slim: self.has_word("slim"),
             onbuild: self.has_word("onbuild"),
@@ -158,6 +158,12 @@ impl<'a, 't> Reading<'a, 't> {
         };
         image.runtimes = self.runtimes(image.release.as_ref());
         image
+    }
+
+    fn command(&self) -> Command {
+        let mut special = self.family.command_with.iter();
+        let special = special.find(|(word, _)| self.has_word(word));
+        special.map_or(self.family.command, |(_, command)| *command)
     }
 
     fn has_word(&self, word: &str) -> bool {

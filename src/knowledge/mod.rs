@@ -5,6 +5,7 @@
 
 pub mod image_files;
 pub mod images;
+pub mod installs;
 mod managers;
 pub mod manifests;
 pub mod package_managers;

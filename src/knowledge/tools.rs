@@ -4,6 +4,8 @@ use std::collections::HashMap;
 
 use serde::Deserialize;
 
+use super::installs::Installs;
+
 /// One program, or one family of programs with the same command line.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -18,6 +20,9 @@ pub struct Tool {
     pub options: OptionTable,
     /// The language that it serves, as `provides` in `images.toml` names it.
     pub ecosystem: Option<String>,
+    /// Whether the images of that language have it, the smaller ones as well.
+    #[serde(default)]
+    pub in_images: bool,
     /// For a package manager: options that give the packages of a command line a name to remove them by.
     #[serde(default)]
     pub group_options: Vec<String>,
@@ -120,19 +125,10 @@ pub struct Action {
     /// What it makes in its working directory that a copy from the host must not lie over.
     #[serde(default)]
     pub host_artefacts: Vec<String>,
-    /// What a program needs of it when it runs in another image: paths like those of `writes`, with
-    /// `{minor}` for the first two numbers of the base image's version.
-    /// Without it, where it installs is not known.
-    pub installs: Option<Vec<String>>,
-    /// The same when the version is not known, or when it installs one of `installs_elsewhere`.
-    #[serde(default)]
-    pub installs_all: Vec<String>,
-    /// Options, and variables of the environment, that make it install somewhere else.
-    #[serde(default)]
-    pub relocated_by: Vec<String>,
-    /// Packages that put files where `installs` does not look. A `*` stands for part of a name.
-    #[serde(default)]
-    pub installs_elsewhere: Vec<String>,
+    /// What a program needs of it when it runs in another image. Without it, that is not known.
+    pub installs: Option<Installs>,
+    /// The entry of `[installs]` that says so, when several actions have the same.
+    pub installs_as: Option<String>,
     /// Whether the paths that it writes are gone afterwards.
     #[serde(default)]
     pub removes: bool,
@@ -149,9 +145,14 @@ pub struct Action {
     /// The names of archives that hold all that they need.
     #[serde(default)]
     pub archives: Vec<String>,
-    /// Regular expressions for lines of the first of `sources` with which an archive needs more than itself.
+    /// Regular expressions for lines of the manifest, which is the first of `sources` that there is, with which an
+    /// archive needs more than itself.
     #[serde(default, deserialize_with = "super::regexes")]
     pub scattered: Vec<regex_lite::Regex>,
+    /// Regular expressions for lines of the manifest with which an archive holds all that it needs. Without
+    /// any, it does unless a line is `scattered`.
+    #[serde(default, deserialize_with = "super::regexes")]
+    pub whole: Vec<regex_lite::Regex>,
     /// The files that only the build reads, beside those that no program reads.
     #[serde(default)]
     pub sources: Vec<String>,
@@ -399,6 +400,8 @@ pub(super) struct ToolFile {
     #[serde(default)]
     areas: Areas,
     #[serde(default)]
+    installs: HashMap<String, Installs>,
+    #[serde(default)]
     never_read: Vec<String>,
     #[serde(default, rename = "language")]
     languages: Vec<Language>,
@@ -438,7 +441,12 @@ pub struct Tools {
 
 impl Tools {
     /// Adds the tools of a table. Of two that are called in the same way, the one that was added first counts.
-    pub(super) fn add(&mut self, file: ToolFile) {
+    pub(super) fn add(&mut self, mut file: ToolFile) {
+        for action in file.tools.iter_mut().flat_map(|tool| &mut tool.actions) {
+            let named = action.installs_as.as_ref();
+            let named = named.and_then(|name| file.installs.get(name)).cloned();
+            action.installs = action.installs.take().or(named);
+        }
         for (name, paths) in file.areas {
             self.areas.entry(name).or_insert(paths);
         }

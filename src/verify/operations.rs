@@ -12,6 +12,7 @@ use crate::analysis::paths::{Extent, Region};
 use crate::analysis::runs::{Run, Step};
 use crate::analysis::state::{State, Variable};
 use crate::knowledge::Knowledge;
+use crate::knowledge::installs::Installs;
 use crate::knowledge::tools::Does;
 use crate::syntax::shell::{Connector, Item, Pipeline, Script};
 use crate::syntax::{Flag, Kind, Span};
@@ -385,7 +386,7 @@ impl<'f> Reader<'f, '_, '_> {
 fn is_scaffold(step: &Step<'_>) -> bool {
     let action = step.invocation.as_ref().map(|invocation| invocation.action);
     let installs = action.and_then(|action| action.installs.as_ref());
-    step.does() == Some(Does::ShellState) || installs.is_some_and(Vec::is_empty)
+    step.does() == Some(Does::ShellState) || installs.is_some_and(Installs::is_nothing)
 }
 
 /// The step that is all of `pipeline`.

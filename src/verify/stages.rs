@@ -12,7 +12,7 @@ use super::Violation;
 use super::operations::{Operation, What};
 use super::order::{Declared, meet};
 use crate::analysis::paths::{Extent, Region};
-use crate::transform::Rewrite;
+use crate::transform::{Change, Rewrite};
 
 /// Compares the operations of the stage that was split with those of the stages that it became, of which the last is
 /// shipped. `inherited` is the folder that the old one started in.
@@ -29,7 +29,7 @@ pub(super) fn check(
     let mut violations: Vec<Violation> = old
         .iter()
         .enumerate()
-        .filter(|(_, operation)| !operation.is_package())
+        .filter(|(_, operation)| !operation.is_package() && !serves_build(operation, rewrite))
         .filter_map(|(nth, operation)| moved(operation, &old[nth..], shipped, &built))
         .collect();
     let declared = Declared::new(rewrite);
@@ -69,6 +69,12 @@ fn moved(
     let is_needed = !writes.is_empty() && !is_material && !is_gone;
     let forgotten = is_needed && !writes.overlaps(&arriving(shipped));
     forgotten.then(|| Violation::FilesLost(operation.key.clone()))
+}
+
+/// Whether the final stage was said to need nothing of what `operation` makes.
+fn serves_build(operation: &Operation<'_>, rewrite: &Rewrite) -> bool {
+    let names = |change: &Change| matches!(change, Change::ServesBuild(key) if *key == operation.key);
+    rewrite.declares.iter().any(names)
 }
 
 /// Whether nothing that `operation` writes is left behind `later`.

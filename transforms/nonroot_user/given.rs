@@ -6,6 +6,7 @@ use super::start::Start;
 use crate::analysis::paths::{below, join};
 use crate::analysis::stages::Stage;
 use crate::context::FileKind;
+use crate::knowledge::installs::Installs;
 use crate::project::{Container, Mount, Use};
 use crate::syntax::Span;
 use crate::transform::{Cx, Refusal};
@@ -111,7 +112,7 @@ pub(super) fn volumes(cx: &Cx<'_>, stage: &Stage) -> Vec<String> {
         .flat_map(|run| &run.steps)
         .filter_map(|step| Some((step.cwd.as_deref()?, step.invocation.as_ref()?)))
         .flat_map(|(cwd, install)| {
-            let folders = install.action.installs.iter().flatten();
+            let folders = install.action.installs.iter().flat_map(Installs::usual);
             folders.map(move |folder| join(cwd, folder))
         })
         .collect();

@@ -4,6 +4,7 @@ use super::ownership::Territory;
 use crate::analysis::paths::{Extent, Region, below};
 use crate::analysis::runs::Step;
 use crate::analysis::stages::Stage;
+use crate::knowledge::installs::Installs;
 use crate::knowledge::tools::Does;
 use crate::syntax::Kind;
 use crate::transform::Cx;
@@ -70,7 +71,8 @@ fn copied_by_root(cx: &Cx<'_>, index: usize, territory: &Territory) -> Option<St
 fn installed<'a>(cx: &Cx<'a>) -> Vec<&'a str> {
     let steps = cx.facts.runs.iter().flatten().flat_map(|run| &run.steps);
     let installs = steps.filter_map(|step| step.invocation.as_ref());
-    let folders = installs.flat_map(|install| install.action.installs.iter().flatten());
+    let folders =
+        installs.flat_map(|install| install.action.installs.iter().flat_map(Installs::usual));
     folders
         .filter_map(|folder| folder.trim_end_matches('/').rsplit('/').next())
         .collect()
@@ -79,7 +81,12 @@ fn installed<'a>(cx: &Cx<'a>) -> Vec<&'a str> {
 /// The name of the folder that `step` installs into.
 fn made_by(step: &Step<'_>) -> Option<String> {
     let installs = step.invocation.as_ref()?.action.installs.as_ref()?;
-    let name = installs.first()?.trim_end_matches('/').rsplit('/').next()?;
+    let name = installs
+        .usual()
+        .first()?
+        .trim_end_matches('/')
+        .rsplit('/')
+        .next()?;
     Some(name.to_owned())
 }
 

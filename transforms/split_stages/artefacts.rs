@@ -46,21 +46,24 @@ pub(super) struct Artefacts {
     pub(super) because: Vec<Evidence>,
 }
 
+impl Artefacts {
+    /// What is taken over, where the builder has it.
+    pub(super) fn all(&self) -> impl Iterator<Item = &String> {
+        self.paths
+            .iter()
+            .chain(self.product.iter().map(|(from, _)| from))
+    }
+}
+
 /// Finds what the program needs of what the builder makes.
 pub(super) fn locate(site: &Site<'_>) -> Result<Artefacts, Refusal> {
     if site.roles.builds() {
         return built(site);
     }
     let paths = installed::paths(site)?;
-    let in_workdir = paths
-        .iter()
-        .all(|path| below(path, &site.workdir()).is_some());
-    let source_first = source_before_install(site);
-    if source_first && !in_workdir {
-        let message = "the source is copied before the dependencies are installed, and reorder-copies could not change that";
-        return Err(site.refuse("source-before-install", message));
-    }
-    if source_first || in_workdir && installs_several_projects(site) {
+    let in_workdir = |path: &String| below(path, &site.workdir()).is_some();
+    let all_in_workdir = paths.iter().all(in_workdir);
+    if source_before_install(site) || all_in_workdir && installs_several_projects(site) {
         return whole_workdir(site);
     }
     Ok(Artefacts {
@@ -88,11 +91,11 @@ fn installs_several_projects(site: &Site<'_>) -> bool {
 
 /// Whether a folder of the context is copied before the dependencies are installed.
 fn source_before_install(site: &Site<'_>) -> bool {
-    sources_before_split(site).any(|(at, transfer)| {
+    sources_before_split(site).any(|(_, transfer)| {
         transfer
             .sources
             .iter()
-            .any(|word| !is_file(site, at, &word.raw))
+            .any(|word| !is_file(site, &word.raw))
     })
 }
 
@@ -106,15 +109,20 @@ fn sources_before_split<'s>(site: &'s Site<'_>) -> impl Iterator<Item = (usize, 
         })
 }
 
-fn is_file(site: &Site<'_>, _at: usize, source: &str) -> bool {
+/// Whether a source of a copy is a file: the context says so, or its name does.
+fn is_file(site: &Site<'_>, source: &str) -> bool {
     let path = source.trim_start_matches("./").trim_end_matches('/');
-    match site.cx.context {
-        Some(context) if !path.contains('*') => context.kind(path) == Some(FileKind::File),
-        _ => path
-            .rsplit('/')
-            .next()
-            .is_some_and(|name| name.contains('.') && !name.trim_matches('.').is_empty()),
-    }
+    let kind = site.cx.context.and_then(|context| context.kind(path));
+    let Some(name) = path.rsplit('/').next().filter(|_| kind.is_none()) else {
+        return kind == Some(FileKind::File);
+    };
+    let has_ending = name.contains('.') && !name.trim_matches('.').is_empty();
+    has_ending
+        || site
+            .cx
+            .knowledge
+            .tools
+            .knows_manifest(name.trim_end_matches('*'))
 }
 
 /// The steps of the instructions with this role.
@@ -258,7 +266,7 @@ fn read_at_run_time(
         transfer
             .sources
             .iter()
-            .all(|word| is_file(site, at, &word.raw) || matches!(word.raw.as_str(), "." | "./"))
+            .all(|word| is_file(site, &word.raw) || matches!(word.raw.as_str(), "." | "./"))
             && dest == workdir
     };
     if !sources_before_split(site).all(copies_root) {

@@ -5,6 +5,7 @@ use crate::analysis::commands::Invocation;
 use crate::analysis::effects::Effects;
 use crate::analysis::paths::{Extent, Region, below, join, parent};
 use crate::analysis::runs::{Run, Step};
+use crate::knowledge::installs::Installs;
 use crate::knowledge::tools::{Does, Operands, Tools};
 use crate::transform::Refusal;
 
@@ -13,6 +14,7 @@ use super::artefacts::Artefacts;
 use super::copies;
 use super::programs;
 use super::roles::{self, Role};
+use super::tools_only;
 
 /// Decides for each of them, and for the copies of the context, and adds to `artefacts` what is taken over and which
 /// instructions are left out.
@@ -61,8 +63,14 @@ impl Settling<'_> {
             }
             (Role::Prepare, Some(run)) => self.preparation(at, run),
             (Role::Dependencies | Role::Build, Some(run)) => {
-                let paths = self.artefacts.paths.iter();
-                self.absent.extend(paths.map(Region::new));
+                self.absent.extend(self.artefacts.all().map(Region::new));
+                // What a build makes beside what is taken over.
+                let builds = run
+                    .steps
+                    .iter()
+                    .filter(|step| step.does() == Some(Does::Build));
+                self.absent
+                    .extend(builds.filter_map(Step::directory).map(Region::new));
                 let message =
                     "it installs or builds, and does other things that the program may need";
                 self.take_over(run)
@@ -108,7 +116,7 @@ impl Settling<'_> {
     }
 
     fn holds(&self, path: &str) -> bool {
-        let mut paths = self.artefacts.paths.iter().chain(&self.carried);
+        let mut paths = self.artefacts.all().chain(&self.carried);
         paths.any(|held| below(path, held).is_some())
     }
 
@@ -125,6 +133,14 @@ impl Settling<'_> {
         let steps = run.steps.iter();
         let steps = steps.filter(|step| roles::leaves_files(step) || removes(step));
         for step in steps {
+            if let Some(installs) = installs_of(step) {
+                // The lines that say where things are installed account for the rest.
+                let is_needed = tools_only::may_start(self.site, &installs.needed_by);
+                if is_needed {
+                    return None;
+                }
+                continue;
+            }
             let (more, gone) = made_by(&self.site.cx.knowledge.tools, step)?;
             made.retain(|path| {
                 !gone
@@ -195,7 +211,9 @@ fn made_by(tools: &Tools, step: &Step<'_>) -> Option<(Vec<String>, Vec<Region>)>
         return Some((paths, Vec::new()));
     };
     let action = invocation.action;
-    if action.does == Does::AddUser || is_link(step) {
+    // What the tables say may be written need not be there.
+    let may_write = action.writes.iter().any(|path| path != ".");
+    if action.does == Does::AddUser || is_link(step) || may_write {
         return None;
     }
     if let (true, Extent::Regions(gone)) = (action.removes, &step.effects.writes) {
@@ -245,6 +263,10 @@ fn regions(extent: &Extent) -> Option<Vec<String>> {
         false => region.path.clone(),
     };
     Some(regions.iter().map(path).collect())
+}
+
+fn installs_of<'s>(step: &'s Step<'_>) -> Option<&'s Installs> {
+    step.invocation.as_ref()?.action.installs.as_ref()
 }
 
 fn removes(step: &Step<'_>) -> bool {

@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 
+use crate::analysis::effects::PROGRAM_FOLDERS;
 use crate::analysis::launch::Launch;
-use crate::analysis::paths::{below, join};
+use crate::analysis::paths::{below, join, parent};
 use crate::syntax::shell;
 use crate::transform::Refusal;
 
@@ -15,6 +16,8 @@ pub(super) struct CommandLine<'s> {
     pub(super) launch: &'s Launch,
     /// Its words; the first is the program. What only a script knows is as the script has it.
     pub(super) words: Vec<String>,
+    /// Whether it is a script or a program of the project that dfopt has no text of.
+    pub(super) is_unread: bool,
 }
 
 /// All command lines, in the order in which they are met.
@@ -45,7 +48,12 @@ impl<'s> Walk<'s> {
         let behind = self.site.cx.knowledge.startup.command_behind(&words);
         let scripts = words.iter().filter_map(|word| script(self.site, word));
         let scripts: Vec<(String, String)> = scripts.collect();
-        self.lines.push(CommandLine { launch, words });
+        let is_unread = scripts.is_empty() && is_unread(self.site, &words);
+        self.lines.push(CommandLine {
+            launch,
+            words,
+            is_unread,
+        });
         if let Some(words) = behind {
             self.follow(launch, words)?;
         }
@@ -88,6 +96,21 @@ fn script(site: &Site<'_>, word: &str) -> Option<(String, String)> {
         .into_iter()
         .find_map(|path| Some((path.to_owned(), context.read(path)?)));
     found.filter(|(path, text)| path.ends_with(".sh") || is_shell_script(text))
+}
+
+/// Whether `words` call something by its path that neither the system has nor the context holds.
+fn is_unread(site: &Site<'_>, words: &[String]) -> bool {
+    let named = |word: &&String| {
+        let is_program = words.first() == Some(*word) && word.contains('/');
+        is_program || word.ends_with(".sh")
+    };
+    words.iter().filter(named).any(|word| {
+        let path = join(&site.workdir(), word);
+        let inside = below(&path, &site.workdir()).unwrap_or_default();
+        let is_of_system = PROGRAM_FOLDERS.contains(&parent(&path)) || path.contains("/bin/");
+        let is_at_hand = site.cx.context.is_some_and(|context| context.has(inside));
+        !is_of_system && !is_at_hand
+    })
 }
 
 fn is_shell_script(text: &str) -> bool {

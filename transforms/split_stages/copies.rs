@@ -53,6 +53,12 @@ pub(super) fn destinations(site: &Site<'_>, at: usize) -> Vec<Region> {
         .collect()
 }
 
+/// Whether the copy `at` names the file `name`.
+pub(super) fn names(site: &Site<'_>, at: usize, name: &str) -> bool {
+    let is_it = |source: &str| source.rsplit('/').next() == Some(name);
+    transfer(site, at).is_some_and(|transfer| transfer.sources.iter().any(|word| is_it(&word.raw)))
+}
+
 fn transfer<'s>(site: &'s Site<'_>, at: usize) -> Option<&'s Transfer> {
     match &site.cx.facts.views[at].kind {
         Kind::Copy(transfer) | Kind::Add(transfer) => Some(transfer),

@@ -1,101 +1,252 @@
 //! Where dependencies are installed, so that the runtime stage can take them over.
 
-use crate::analysis::commands::Invocation;
+use crate::analysis::commands::{Arg, Invocation};
+use crate::analysis::effects::environment_of;
 use crate::analysis::paths::join;
 use crate::analysis::runs::Step;
 use crate::context::matches_name;
-use crate::knowledge::tools::{Action, Does};
+use crate::knowledge::installs::Installs;
+use crate::knowledge::tools::Does;
 use crate::transform::Refusal;
 use crate::transforms::dependencies;
 
 use super::Site;
-use super::artefacts::steps;
 use super::base;
+use super::copies;
 use super::roles::Role;
+use super::settings::Settings;
+use super::tools_only;
 
-/// The folders that the dependency steps install into.
+/// The folders that steps in front of the split install into, as far as programs need them.
 ///
 /// # Errors
 /// When one of them is not known.
 pub(super) fn paths(site: &Site<'_>) -> Result<Vec<String>, Refusal> {
     let mut paths = Vec::new();
-    for (at, step) in steps(site, Role::Dependencies).chain(steps(site, Role::Build)) {
-        let Some(invocation) = step
-            .invocation
-            .as_ref()
-            .filter(|_| step.does() == Some(Does::InstallDependencies))
-        else {
-            continue;
-        };
-        let found = locations(site, step, invocation)
-            .map_err(|message| site.refuse_at(at, "output-not-located", message))?;
-        for path in found {
-            if !paths.contains(&path) {
-                paths.push(path);
+    for at in site.stage.body.start..site.roles.split {
+        for step in site.cx.facts.runs[at].iter().flat_map(|run| &run.steps) {
+            let found = of_step(site, at, step)
+                .map_err(|message| site.refuse_at(at, "output-not-located", message))?;
+            for path in found {
+                if !paths.contains(&path) {
+                    paths.push(path);
+                }
             }
         }
     }
     Ok(paths)
 }
 
-/// Where `step` installs, in the base image of the site, or why that is not known.
-fn locations(
-    site: &Site<'_>,
-    step: &Step<'_>,
-    invocation: &Invocation<'_>,
-) -> Result<Vec<String>, &'static str> {
-    let action = invocation.action;
-    let directory = step
-        .directory()
-        .ok_or("dfopt cannot tell in which folder it works")?;
-    let known = action
-        .installs
-        .as_ref()
-        .ok_or("dfopt does not know where it installs")?;
-    if is_relocated(site, invocation) {
-        return Err("an option or a variable makes it install somewhere else");
+/// The steps in front of the split that only serve the build, with the tools that would have to run to need them.
+pub(super) fn for_builds<'s>(site: &'s Site<'_>) -> Vec<(&'s Step<'s>, usize, Vec<String>)> {
+    let mut found = Vec::new();
+    for at in site.stage.body.start..site.roles.split {
+        for step in site.cx.facts.runs[at].iter().flat_map(|run| &run.steps) {
+            found.extend(tools_only::unused(site, step).map(|tools| (step, at, tools)));
+        }
     }
-    if let Some(environment) = environment(site, action) {
-        return Ok(vec![environment]);
-    }
-    let absolute = known.iter().any(|path| path.starts_with('/'));
-    if absolute && site.image.provides != invocation.tool.ecosystem.as_deref() {
-        return Err("dfopt knows where it installs only in the images of its language");
-    }
-    let minor = base::version(site.reference(), 2);
-    let needs_version = known.iter().any(|path| path.contains("{minor}"));
-    let is_elsewhere = |name: &String| {
-        action
-            .installs_elsewhere
-            .iter()
-            .any(|pattern| matches_name(pattern, name))
+    found
+}
+
+/// Where `step` of instruction `at` installs, or why that is not known. Nothing when no program needs it.
+fn of_step(site: &Site<'_>, at: usize, step: &Step<'_>) -> Result<Vec<String>, &'static str> {
+    let Some(invocation) = &step.invocation else {
+        return Ok(Vec::new());
     };
-    let all = needs_version && minor.is_none()
-        || dependencies::named(site.cx, step).iter().any(is_elsewhere);
-    let paths = if all { &action.installs_all } else { known };
-    let minor = minor.unwrap_or_default();
-    Ok(paths
-        .iter()
-        .map(|path| join(&directory, &path.replace("{minor}", &minor)))
-        .collect())
+    let Some(installs) = &invocation.action.installs else {
+        return match invocation.action.does {
+            Does::InstallDependencies => Err("dfopt does not know where it installs"),
+            _ => Ok(Vec::new()),
+        };
+    };
+    if tools_only::unused(site, step).is_some() {
+        return Ok(Vec::new());
+    }
+    let install = Install {
+        site,
+        step,
+        invocation,
+        installs,
+        settings: Settings::new(site, at, step),
+        directory: step
+            .directory()
+            .ok_or("dfopt cannot tell in which folder it works")?,
+    };
+    install.check_version()?;
+    let mut paths = install.locations()?;
+    paths.extend(install.kept());
+    Ok(paths)
 }
 
-fn is_relocated(site: &Site<'_>, invocation: &Invocation<'_>) -> bool {
-    let variables = &site.cx.facts.states[site.stage.body.end - 1].variables;
-    let names = &invocation.action.relocated_by;
-    names
-        .iter()
-        .any(|name| invocation.has(name) || variables.contains_key(name))
+/// One step that installs.
+struct Install<'a> {
+    site: &'a Site<'a>,
+    step: &'a Step<'a>,
+    invocation: &'a Invocation<'a>,
+    installs: &'a Installs,
+    settings: Settings<'a>,
+    directory: String,
 }
 
-/// The environment that `PATH` points into, when the stage makes it itself, as `python -m venv` does.
-fn environment(site: &Site<'_>, action: &Action) -> Option<String> {
-    let environments = &site.cx.facts.states[site.stage.body.end - 1].environments;
-    let used = action.writes.iter().any(|entry| entry == "@path");
-    environments
-        .iter()
-        .find(|path| used && is_made(site, path))
-        .cloned()
+impl Install<'_> {
+    fn locations(&self) -> Result<Vec<String>, &'static str> {
+        let elsewhere = "an option or a variable makes it install somewhere else";
+        for when in &self.installs.when {
+            let Some(value) = self.settings.value(self.invocation, when, self.installs)? else {
+                continue;
+            };
+            if when.holds_for(&value) {
+                let at = when.at.as_ref().ok_or(elsewhere)?;
+                return at
+                    .iter()
+                    .map(|path| self.path(path, &value))
+                    .collect::<Result<Vec<_>, _>>()
+                    .map(|paths| paths.concat());
+            }
+        }
+        if self.is_unknown() {
+            return Err("a line of its manifests makes it install somewhere else");
+        }
+        if let Some(environment) = self.environment() {
+            return Ok(vec![environment]);
+        }
+        if self.installs.settings_file.is_some() && self.site.cx.context.is_none() {
+            return Err("its settings may stand in the build context, which is not at hand");
+        }
+        let known = self
+            .installs
+            .at
+            .as_ref()
+            .ok_or("dfopt does not know where it installs")?;
+        let at = if self.is_scattered(known) {
+            &self.installs.all
+        } else {
+            known
+        };
+        at.iter()
+            .map(|path| self.path(path, ""))
+            .collect::<Result<Vec<_>, _>>()
+            .map(|paths| paths.concat())
+    }
+
+    /// The paths that an entry of the table stands for.
+    fn path(&self, entry: &str, value: &str) -> Result<Vec<String>, &'static str> {
+        let site = self.site;
+        if entry.starts_with("/root/")
+            && site.cx.facts.states[site.stage.body.end - 1]
+                .variables
+                .contains_key("HOME")
+        {
+            return Err("HOME is set, and it installs there");
+        }
+        let is_shared = !self.installs.into_environment && entry.starts_with('@');
+        if is_shared && self.made_environment().is_some() {
+            return Err("dfopt cannot tell which environment it installs into");
+        }
+        let mut paths = Vec::new();
+        for path in site.cx.knowledge.tools.paths(entry) {
+            let is_of_language = path.starts_with("/usr/");
+            if is_of_language && site.image.provides != self.invocation.tool.ecosystem.as_deref() {
+                return Err("dfopt knows where it installs only in the images of its language");
+            }
+            let minor = || base::version(site.reference(), 2);
+            let path = match path.contains("{minor}") {
+                true => path.replace(
+                    "{minor}",
+                    &minor().ok_or("the version of the base image is not known")?,
+                ),
+                false => path.replace("{value}", value),
+            };
+            paths.push(join(&self.directory, &path));
+        }
+        Ok(paths)
+    }
+
+    /// Whether files go to other places as well than to `known`.
+    fn is_scattered(&self, known: &[String]) -> bool {
+        let tools = &self.site.cx.knowledge.tools;
+        let mut paths = known.iter().flat_map(|entry| tools.paths(entry));
+        let needs_version = paths.any(|path| path.contains("{minor}"));
+        let is_scattered = |name: &String| {
+            let patterns = &self.installs.scattered;
+            patterns.iter().any(|pattern| matches_name(pattern, name))
+        };
+        needs_version && base::version(self.site.reference(), 2).is_none()
+            || dependencies::named(self.site.cx, self.step)
+                .iter()
+                .any(is_scattered)
+    }
+
+    fn is_unknown(&self) -> bool {
+        let context = self.site.cx.context;
+        let texts = dependencies::manifests(self.site.cx, self.step)
+            .into_iter()
+            .filter_map(|path| context?.read(&path));
+        let lines = &self.installs.unknown_with;
+        texts.into_iter().any(|text| {
+            text.lines()
+                .any(|line| lines.iter().any(|regex| regex.is_match(line)))
+        })
+    }
+
+    /// The environment that it installs into, if it is not the system.
+    fn environment(&self) -> Option<String> {
+        if !self.installs.into_environment {
+            return None;
+        }
+        let program = self.step.args.first().map_or("", Arg::known);
+        let cwd = self.step.cwd.as_deref().filter(|_| program.contains('/'));
+        let path = cwd.map(|cwd| join(cwd, program));
+        let called = path.and_then(|path| environment_of(&path).map(str::to_owned));
+        let made = || self.made_environment();
+        self.step.environment.clone().or(called).or_else(made)
+    }
+
+    /// The environment that `PATH` points into, when the stage makes it itself, as `python -m venv` does.
+    fn made_environment(&self) -> Option<String> {
+        let site = self.site;
+        let environments = &site.cx.facts.states[site.stage.body.end - 1].environments;
+        let made = environments.iter().find(|path| is_made(site, path));
+        made.cloned()
+    }
+
+    /// Files that it makes and a program reads, which the project does not bring.
+    fn kept(&self) -> impl Iterator<Item = String> + '_ {
+        let is_named = |name: &str| {
+            let mut sources = self.site.roles.with(Role::Source);
+            sources.any(|at| copies::names(self.site, at, name))
+        };
+        let is_brought = move |name: &&String| {
+            let context = self.site.cx.context;
+            context.is_some_and(|context| context.has(name)) || is_named(name)
+        };
+        let made = self
+            .installs
+            .keeps
+            .iter()
+            .filter(move |name| !is_brought(name));
+        made.map(|name| join(&self.directory, name))
+    }
+
+    /// Fails when the project chooses another version of the language than that of the base image.
+    fn check_version(&self) -> Result<(), &'static str> {
+        let Some(context) = self.site.cx.context else {
+            return Ok(());
+        };
+        let minor = base::version(self.site.reference(), 2);
+        let excludes = |pin: &crate::knowledge::installs::Pin| {
+            let text = context.read(&pin.file).unwrap_or_default();
+            minor
+                .as_ref()
+                .is_some_and(|minor| pin.excludes(&text, minor))
+        };
+        match self.installs.pins.iter().any(excludes) {
+            true => Err(
+                "the project asks for another version than that of the base image, which would be downloaded",
+            ),
+            false => Ok(()),
+        }
+    }
 }
 
 fn is_made(site: &Site<'_>, path: &str) -> bool {

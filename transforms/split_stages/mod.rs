@@ -30,12 +30,14 @@ mod prune;
 mod release;
 mod roles;
 mod scripts;
+mod settings;
 mod sources;
+mod tools_only;
 mod writer;
 
 use crate::analysis::launch::Launches;
 use crate::analysis::stages::{Base, Os, Stage};
-use crate::knowledge::images::Image;
+use crate::knowledge::images::{Command, Image};
 use crate::syntax::{Kind, Span};
 use crate::transform::{Change, Cx, Info, Plan, Refusal, Rewrite, Transform};
 
@@ -162,7 +164,9 @@ fn guard(site: &Site<'_>) -> Result<(), Refusal> {
     if site.image.onbuild || facts.has_triggers(site.stage) {
         return Err(site.refuse("onbuild", "ONBUILD steps would run in another stage"));
     }
-    if !site.launches.declared {
+    // What the base image starts is the same in a stage of the same image.
+    let inherits = site.image.command == Command::Service && site.image.runtimes.is_empty();
+    if !site.launches.declared && !inherits {
         return Err(site.refuse(
             "no-command",
             "without CMD or ENTRYPOINT this may be an image to build on, which needs its tools",
@@ -210,7 +214,14 @@ struct Split {
 
 fn plan(site: &Site<'_>) -> Result<Option<Split>, Refusal> {
     let mut artefacts = artefacts::locate(site)?;
+    if artefacts.all().next().is_none() {
+        return Ok(None);
+    }
     carried::settle(site, &mut artefacts)?;
+    if artefacts.all().any(|path| !path.starts_with('/')) {
+        let message = "the working directory is that of the base image, which dfopt does not know: set a WORKDIR";
+        return Err(site.refuse("output-not-located", message));
+    }
     mounts::check(site, &artefacts)?;
     let mut packages = packages::for_runtime(site)?;
     programs::add_packages(site, &artefacts, &mut packages)?;
@@ -256,6 +267,12 @@ impl Split {
         rewrite.declares.extend(prune);
         if self.artefacts.variable.is_some() {
             rewrite.declares.push(Change::BuildOptions);
+        }
+        for (step, at, tools) in installed::for_builds(site) {
+            let text = step.span.text(&site.cx.facts.views[at].logical.text);
+            let words: Vec<&str> = text.split_whitespace().collect();
+            rewrite.declares.push(Change::ServesBuild(words.join(" ")));
+            rewrite.assume(format!("the program does not start {}", tools.join(" or ")));
         }
         for sentence in self
             .base

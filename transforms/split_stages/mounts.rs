@@ -13,9 +13,7 @@ use super::artefacts::Artefacts;
 /// The first such mount.
 pub(super) fn check(site: &Site<'_>, artefacts: &Artefacts) -> Result<(), Refusal> {
     for (at, mount) in mounts(site) {
-        let product = artefacts.product.iter().map(|(from, _)| from);
-        let mut paths = artefacts.paths.iter().chain(product);
-        let lost = paths.find(|path| below(path, &mount).is_some());
+        let lost = artefacts.all().find(|path| below(path, &mount).is_some());
         if let Some(path) = lost {
             let message =
                 format!("{path} is made in the mount {mount}, which is not part of the image");

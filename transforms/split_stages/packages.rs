@@ -63,6 +63,18 @@ impl RuntimePackages {
                 base.reference
             ));
         }
+        let headers: Vec<&str> = self
+            .shed
+            .iter()
+            .map(String::as_str)
+            .filter(|name| name.ends_with("-dev"))
+            .collect();
+        if base.is_same && !headers.is_empty() {
+            self.assumes.push(format!(
+                "what is compiled needs no other library that {} brings",
+                headers.join(", ")
+            ));
+        }
         let compilers: Vec<&str> = self
             .removed
             .iter()

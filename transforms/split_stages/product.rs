@@ -1,10 +1,13 @@
 //! The one thing that a build makes and the container starts.
 
+use regex_lite::Regex;
+
 use crate::analysis::commands::Invocation;
-use crate::analysis::paths::{below, join, parent};
+use crate::analysis::effects::PROGRAM_FOLDERS;
+use crate::analysis::paths::{Extent, Region, below, join, parent};
 use crate::analysis::runs::Step;
 use crate::context::matches_name;
-use crate::knowledge::tools::{Action, Does, Makes};
+use crate::knowledge::tools::{Action, Does, Makes, Operands};
 use crate::transform::Refusal;
 
 use super::Site;
@@ -131,8 +134,12 @@ impl<'s> Build<'s> {
         }
     }
 
-    /// A program that the container finds by its name, in the folder that the build installs into.
+    /// A program that the container finds by its name: in the folder that the build installs into, or where the command
+    /// line puts it.
     fn searched(&self, name: &str) -> Result<Product<'s>, &'static str> {
+        if let Some(output) = self.output() {
+            return self.searched_at(output.as_deref(), name);
+        }
         let mut folders = self
             .invocation
             .action
@@ -148,8 +155,31 @@ impl<'s> Build<'s> {
         }
     }
 
+    fn searched_at(&self, output: Option<&str>, name: &str) -> Result<Product<'s>, &'static str> {
+        let output = output.ok_or("dfopt cannot tell where the program is that it makes")?;
+        let is_searched = |folder: &str| {
+            let environments = &self.site.cx.facts.state_after(self.site.stage).environments;
+            let mut own = environments
+                .iter()
+                .map(|environment| join(environment, "bin"));
+            PROGRAM_FOLDERS.contains(&folder) || own.any(|own| own == folder)
+        };
+        let path = match is_searched(output) {
+            true => join(output, name),
+            false => output.to_owned(),
+        };
+        let is_found = path.rsplit('/').next() == Some(name) && is_searched(parent(&path));
+        match is_found {
+            true => Ok(self.product(path)),
+            false => Err("the container does not start what it makes by its path"),
+        }
+    }
+
     /// Nothing else can have made it: the original works, and the context does not hold it.
     fn is_made(&self, path: &str) -> bool {
+        if path.contains(['*', '?']) {
+            return false;
+        }
         let in_context = |path: &str| {
             let inside = below(path, &self.directory);
             inside.is_some_and(|inside| {
@@ -159,17 +189,35 @@ impl<'s> Build<'s> {
                     .is_some_and(|context| context.has(inside))
             })
         };
-        self.folders().iter().any(|folder| parent(path) == folder) && !in_context(path)
+        let is_there = |folder: &String| parent(path) == folder || self.is_copied(path, folder);
+        self.folders().iter().any(is_there) && !in_context(path)
+    }
+
+    /// Whether a command takes `path` from `folder`: `cp target/*.jar app.jar`.
+    fn is_copied(&self, path: &str, folder: &str) -> bool {
+        let site = self.site;
+        let runs = (site.stage.body.start..site.roles.split)
+            .filter_map(|at| site.cx.facts.runs[at].as_ref());
+        let folder = Region::new(folder);
+        runs.flat_map(|run| &run.steps).any(|step| {
+            let takes = |own: &Invocation<'_>| matches!(own.action.operands, Operands::ReadThenWrite | Operands::Move);
+            let writes = |extent: &Extent| matches!(extent, Extent::Regions(regions) if regions.iter().any(|region| region.path == path));
+            step.invocation.as_ref().is_some_and(takes)
+                && writes(&step.effects.writes)
+                && step.effects.reads.meets(&folder)
+        })
     }
 
     /// An archive that holds all that it needs, as far as the context shows; else the whole tree is taken.
     fn archive(&self) -> Option<Product<'s>> {
         let action = self.invocation.action;
         let context = self.site.cx.context?;
-        let manifest = context.read(action.sources.first()?)?;
-        let is_scattered = manifest
-            .lines()
-            .any(|line| action.scattered.iter().any(|regex| regex.is_match(line)));
+        let manifest = action.sources.iter().find_map(|name| context.read(name))?;
+        let matches = |regexes: &[Regex]| {
+            let is_match = |line: &str| regexes.iter().any(|regex| regex.is_match(line));
+            manifest.lines().any(is_match)
+        };
+        let is_whole = action.whole.is_empty() || matches(&action.whole);
         let is_archive = |word: &&String| {
             action
                 .archives
@@ -177,23 +225,38 @@ impl<'s> Build<'s> {
                 .any(|pattern| matches_name(pattern, word.rsplit('/').next().unwrap_or_default()))
         };
         let path = join(&self.site.workdir(), self.words().iter().find(is_archive)?);
-        (!is_scattered && self.is_made(&path)).then(|| self.product(path))
+        let is_alone = is_whole && !matches(&action.scattered);
+        (is_alone && self.is_made(&path)).then(|| self.product(path))
     }
 
     fn folder(&self) -> Result<Product<'s>, &'static str> {
-        let folder = self
-            .output()
-            .flatten()
-            .ok_or("it is not said where the result goes")?;
         let workdir = self.site.workdir();
-        let starts = self
-            .words()
-            .iter()
-            .any(|word| below(&join(&workdir, word), &folder).is_some());
-        if starts {
-            Ok(self.product(folder))
-        } else {
-            Err("the container starts nothing of what it makes")
+        let started = |folder: &String| {
+            let mut paths = self.words().iter().map(|word| join(&workdir, word));
+            paths.find_map(|path| folder_of(&path, folder))
+        };
+        if let Some(output) = self.output() {
+            let folder = output.ok_or("it is not said where the result goes")?;
+            let starts = started(&folder).is_some();
+            return match starts {
+                true => Ok(self.product(folder)),
+                false => Err("the container starts nothing of what it makes"),
+            };
         }
+        let outputs = self.invocation.action.outputs.iter();
+        let mut folders = outputs.map(|output| join(&self.directory, output));
+        let folder = folders.find_map(|folder| started(&folder));
+        folder
+            .map(|folder| self.product(folder))
+            .ok_or("it is not said where the result goes")
     }
+}
+
+/// The part of `path` that is the folder `pattern`, in which a `*` stands for one name.
+fn folder_of(path: &str, pattern: &str) -> Option<String> {
+    let expected: Vec<&str> = pattern.split('/').collect();
+    let parts: Vec<&str> = path.split('/').take(expected.len()).collect();
+    let mut pairs = parts.iter().zip(&expected);
+    let is_same = pairs.all(|(part, expected)| matches_name(expected, part));
+    (is_same && parts.len() == expected.len()).then(|| parts.join("/"))
 }

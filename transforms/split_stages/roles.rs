@@ -253,6 +253,7 @@ fn step_role(step: &Step<'_>) -> Option<Option<Role>> {
         Does::ConfigurePackages => return None,
         Does::AddUser => Role::Prepare,
         Does::Files if removes_caches(step) => return Some(None),
+        Does::Files if is_about_installs(step) => Role::Dependencies,
         Does::CleanCache => return Some(None),
         Does::Files | Does::Nothing | Does::ShellState => match &step.effects.writes {
             Extent::Everything => return None,
@@ -261,6 +262,13 @@ fn step_role(step: &Step<'_>) -> Option<Option<Role>> {
         },
     };
     Some(Some(role))
+}
+
+/// Whether a step prepares installs, with a tool that the images of its language do not have: the runtime stage could
+/// not repeat it.
+fn is_about_installs(step: &Step<'_>) -> bool {
+    let invocation = step.invocation.as_ref();
+    invocation.is_some_and(|own| own.action.installs.is_some() && !own.tool.in_images)
 }
 
 fn runs_in_runtime(step: &Step<'_>) -> bool {

@@ -140,7 +140,8 @@ impl<'a> Writer<'a> {
         let image = ImageRef::parse(&self.split.base.reference);
         let image = self.site.cx.knowledge.images.lookup(&image);
         let is_same = image.and_then(|image| image.workdir) == Some(inherited.as_str());
-        if is_same || !self.site.inherits_workdir() {
+        let is_known = inherited.starts_with('/');
+        if is_same || !is_known || !self.site.inherits_workdir() {
             String::new()
         } else {
             self.line("WORKDIR", inherited)

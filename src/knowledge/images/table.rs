@@ -307,6 +307,9 @@ pub(crate) struct Family {
     pub(crate) entrypoint: Entrypoint,
     #[serde(default)]
     pub(crate) command: Command,
+    /// What is run with one of these words instead.
+    #[serde(default)]
+    pub(crate) command_with: BTreeMap<String, Command>,
     pub(crate) workdir: Option<String>,
     pub(crate) toolset: Option<String>,
     #[serde(default)]

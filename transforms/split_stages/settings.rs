@@ -1,0 +1,119 @@
+//! What the options, the environment and earlier commands tell a tool about where to install.
+
+use crate::analysis::commands::Invocation;
+use crate::analysis::runs::Step;
+use crate::knowledge::installs::{Installs, When};
+
+use super::Site;
+
+const UNKNOWN: &str = "what decides where it installs is known only to the build";
+
+/// What holds for one step.
+pub(super) struct Settings<'a> {
+    site: &'a Site<'a>,
+    at: usize,
+    step: &'a Step<'a>,
+}
+
+impl<'a> Settings<'a> {
+    /// Those of `step` in instruction `at`.
+    pub(super) fn new(site: &'a Site<'a>, at: usize, step: &'a Step<'a>) -> Self {
+        Self { site, at, step }
+    }
+
+    /// The value that is given to one of the names of `when`; an empty one for a flag. `None`: it is given none.
+    ///
+    /// # Errors
+    /// When only the build knows the value.
+    pub(super) fn value(
+        &self,
+        invocation: &Invocation<'_>,
+        when: &When,
+        installs: &Installs,
+    ) -> Result<Option<String>, &'static str> {
+        let given = |name: &String| {
+            invocation
+                .options
+                .iter()
+                .find(|option| option.name == *name)
+        };
+        if let Some(option) = when.option.iter().find_map(given) {
+            let is_flag = option.value_at.is_none() && option.value.is_none();
+            let value = option.value.clone().or(is_flag.then(String::new));
+            return value.map(Some).ok_or(UNKNOWN);
+        }
+        if when.variable.iter().any(|name| self.is_assigned(name)) {
+            return Err(UNKNOWN);
+        }
+        let state = &self.site.cx.facts.states[self.at];
+        let set = |name: &&String| state.variables.contains_key(name.as_str());
+        if let Some(name) = when.variable.iter().find(set) {
+            let value = state.fixed_value(name);
+            return value.map(|value| Some(value.to_owned())).ok_or(UNKNOWN);
+        }
+        for name in &when.setting {
+            if let Some(value) = self.setting(invocation, name)? {
+                return Ok(Some(value));
+            }
+        }
+        let file = installs.settings_file.as_ref();
+        Ok(file.and_then(|file| self.in_file(file, &when.setting)))
+    }
+
+    /// Whether the script itself sets the variable `name` for the step.
+    fn is_assigned(&self, name: &str) -> bool {
+        let steps = self.site.cx.facts.runs[self.at]
+            .iter()
+            .flat_map(|run| &run.steps);
+        let mut before = steps.take_while(|step| step.span.start <= self.step.span.start);
+        let exports = |step: &Step<'_>| {
+            let mut words = step.args.iter().map(|arg| arg.known());
+            words.next() == Some("export") && words.any(|word| word.split('=').next() == Some(name))
+        };
+        let assigns = |step: &Step<'_>| step.assigns.iter().any(|assigned| assigned == name);
+        assigns(self.step)
+            || before.any(|step| exports(step) || step.args.is_empty() && assigns(step))
+    }
+
+    /// The value of the last command above that sets `name`: the word behind it.
+    fn setting(
+        &self,
+        invocation: &Invocation<'_>,
+        name: &str,
+    ) -> Result<Option<String>, &'static str> {
+        let body = self.site.stage.body.start..=self.at;
+        let runs = body.filter_map(|at| self.site.cx.facts.runs[at].as_ref());
+        let mut value = None;
+        for step in runs.flat_map(|run| &run.steps) {
+            let of_tool = step
+                .invocation
+                .as_ref()
+                .filter(|own| own.tool.id == invocation.tool.id);
+            let Some(own) = of_tool else {
+                continue;
+            };
+            let words: Vec<Option<&str>> = own
+                .operands
+                .iter()
+                .map(|&at| step.args[at].text.as_deref())
+                .collect();
+            if let Some(nth) = words.iter().position(|word| *word == Some(name)) {
+                let word = words.get(nth + 1).copied().flatten();
+                value = Some(word.ok_or(UNKNOWN)?.to_owned());
+            }
+        }
+        Ok(value)
+    }
+
+    /// The value of one of `names`, which hold dots, in a file of the project.
+    fn in_file(&self, file: &str, names: &[String]) -> Option<String> {
+        let text = self.site.cx.context?.read(file)?;
+        let table: toml::Table = text.parse().ok()?;
+        let tree = toml::Value::Table(table);
+        let value = |name: &String| name.split('.').try_fold(&tree, |tree, key| tree.get(key));
+        match names.iter().find_map(value)? {
+            toml::Value::String(text) => Some(text.clone()),
+            other => Some(other.to_string()),
+        }
+    }
+}
