@@ -91,11 +91,14 @@ fn installs_several_projects(site: &Site<'_>) -> bool {
 
 /// Whether a folder of the context is copied before the dependencies are installed.
 fn source_before_install(site: &Site<'_>) -> bool {
-    sources_before_split(site).any(|(_, transfer)| {
-        transfer
-            .sources
-            .iter()
-            .any(|word| !is_file(site, &word.raw))
+    sources_before_split(site).any(|(at, transfer)| {
+        let dest = site.cx.facts.destination(at, transfer);
+        let is_of_project = below(&dest, &site.workdir()).is_some();
+        is_of_project
+            && transfer
+                .sources
+                .iter()
+                .any(|word| !is_file(site, &word.raw))
     })
 }
 

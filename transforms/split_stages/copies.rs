@@ -1,4 +1,4 @@
-//! Copies of the build context in front of the split.
+//! Copies of the build context.
 
 use crate::analysis::paths::{Region, below, join};
 use crate::syntax::{Kind, Transfer};
@@ -7,41 +7,47 @@ use super::Site;
 use super::artefacts::Artefacts;
 use super::roles::Role;
 
-/// Whether the copy `at` has to be made in the runtime stage as well: nothing else brings its files.
+/// Whether the copy `at` in front of the split has to be made in the runtime stage as well: nothing else brings its
+/// files.
 pub(super) fn are_repeated(site: &Site<'_>, artefacts: &Artefacts, at: usize) -> bool {
-    let Some(dest) = transfer(site, at).and_then(|transfer| destination(site, at, transfer)) else {
+    let Some(dest) = destination(site, at) else {
         return true;
     };
     if artefacts.hold_workdir && below(&dest, &site.workdir()).is_some() {
         return false;
     }
-    let brings_all = |later: usize| {
-        let Some(transfer) = transfer(site, later) else {
-            return false;
-        };
-        let is_root = |source: &str| matches!(source, "." | "./");
-        transfer.sources.iter().any(|word| is_root(&word.raw))
-            && destination(site, later, transfer).is_some_and(|whole| whole == dest)
-    };
-    let mut later = site
-        .roles
-        .with(Role::Source)
-        .filter(|later| *later >= site.roles.split);
-    !later.any(brings_all)
+    let mut later = site.roles.with(Role::Source);
+    !later.any(|later| later >= site.roles.split && brings_again(site, later, at))
 }
 
-/// What the copy `at` brings, as far as its words tell: the files that it names, or all below its destination.
+/// Whether the copy `later` of the whole context brings what the copy `at` does, to the same place.
+fn brings_again(site: &Site<'_>, later: usize, at: usize) -> bool {
+    let (Some(whole), Some(into)) = (transfer(site, later), destination(site, later)) else {
+        return false;
+    };
+    let is_root = |source: &str| matches!(source, "." | "./");
+    let brings_all = whole.sources.iter().any(|word| is_root(&word.raw));
+    let sources = transfer(site, at).map_or(&[][..], |transfer| &transfer.sources);
+    let same = |(source, region): (&str, Region)| {
+        region.path == into && is_root(source) || region.path == join(&into, source)
+    };
+    let sources = sources.iter().map(|word| word.raw.as_str());
+    brings_all && sources.zip(destinations(site, at)).all(same)
+}
+
+/// What the copy `at` brings, by source, as far as its words tell: a file, or all below its destination.
 pub(super) fn destinations(site: &Site<'_>, at: usize) -> Vec<Region> {
-    let Some(transfer) = transfer(site, at) else {
+    let (Some(transfer), Some(dest)) = (transfer(site, at), destination(site, at)) else {
         return Vec::new();
     };
-    let Some(dest) = destination(site, at, transfer) else {
-        return Vec::new();
-    };
+    let into_folder = transfer.dest.raw.ends_with(['/', '.']) || transfer.sources.len() > 1;
     let region = |source: &str| {
         let name = source.trim_end_matches('/').rsplit('/').next();
-        let is_file = name.is_some_and(|name| name.trim_matches('.').contains('.'));
-        match name.filter(|_| is_file && transfer.dest.raw.ends_with(['/', '.'])) {
+        let is_file = |name: &&str| {
+            let tools = &site.cx.knowledge.tools;
+            name.trim_matches('.').contains('.') || tools.knows_manifest(name.trim_end_matches('*'))
+        };
+        match name.filter(is_file).filter(|_| into_folder) {
             Some(name) => Region::new(join(&dest, name)),
             None => Region::new(dest.clone()),
         }
@@ -67,7 +73,7 @@ fn transfer<'s>(site: &'s Site<'_>, at: usize) -> Option<&'s Transfer> {
 }
 
 /// Where the copy `at` puts its files. `None`: only the build knows.
-fn destination(site: &Site<'_>, at: usize, transfer: &Transfer) -> Option<String> {
-    let dest = &transfer.dest.raw;
-    (!dest.contains('$')).then(|| join(&site.cx.facts.states[at].workdir, dest))
+fn destination(site: &Site<'_>, at: usize) -> Option<String> {
+    let dest = site.cx.facts.destination(at, transfer(site, at)?);
+    Some(dest).filter(|dest| !dest.contains('$'))
 }

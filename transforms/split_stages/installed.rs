@@ -167,6 +167,8 @@ impl Install<'_> {
         let tools = &self.site.cx.knowledge.tools;
         let mut paths = known.iter().flat_map(|entry| tools.paths(entry));
         let needs_version = paths.any(|path| path.contains("{minor}"));
+        let launches = self.site.launches.launches.iter();
+        let started: Vec<String> = launches.map(|launch| launch.program().to_owned()).collect();
         let is_scattered = |name: &String| {
             let patterns = &self.installs.scattered;
             patterns.iter().any(|pattern| matches_name(pattern, name))
@@ -175,6 +177,7 @@ impl Install<'_> {
             || dependencies::named(self.site.cx, self.step)
                 .iter()
                 .any(is_scattered)
+            || started.iter().any(is_scattered)
     }
 
     fn is_unknown(&self) -> bool {

@@ -64,7 +64,7 @@ pub(super) fn find<'s>(site: &'s Site<'s>) -> Result<Option<Product<'s>>, Refusa
         Makes::Tree => Ok(None),
         Makes::Executable => build.executable().map(Some).map_err(refuse),
         Makes::Archive => Ok(build.archive()),
-        Makes::Folder => build.folder().map(Some).map_err(refuse),
+        Makes::Folder => build.folder().map_err(refuse),
     }
 }
 
@@ -229,7 +229,8 @@ impl<'s> Build<'s> {
         (is_alone && self.is_made(&path)).then(|| self.product(path))
     }
 
-    fn folder(&self) -> Result<Product<'s>, &'static str> {
+    /// A folder with all that the program needs; the whole tree when it is not known which one that is.
+    fn folder(&self) -> Result<Option<Product<'s>>, &'static str> {
         let workdir = self.site.workdir();
         let started = |folder: &String| {
             let mut paths = self.words().iter().map(|word| join(&workdir, word));
@@ -239,16 +240,14 @@ impl<'s> Build<'s> {
             let folder = output.ok_or("it is not said where the result goes")?;
             let starts = started(&folder).is_some();
             return match starts {
-                true => Ok(self.product(folder)),
+                true => Ok(Some(self.product(folder))),
                 false => Err("the container starts nothing of what it makes"),
             };
         }
         let outputs = self.invocation.action.outputs.iter();
         let mut folders = outputs.map(|output| join(&self.directory, output));
         let folder = folders.find_map(|folder| started(&folder));
-        folder
-            .map(|folder| self.product(folder))
-            .ok_or("it is not said where the result goes")
+        Ok(folder.map(|folder| self.product(folder)))
     }
 }
 
