@@ -29,8 +29,8 @@ pub(super) fn check(
     let mut violations: Vec<Violation> = old
         .iter()
         .enumerate()
-        .filter(|(_, operation)| !operation.is_package() && !serves_build(operation, rewrite))
-        .filter_map(|(nth, operation)| moved(operation, &old[nth..], shipped, &built))
+        .filter(|(_, operation)| !operation.is_package())
+        .filter_map(|(nth, operation)| moved(operation, &old[nth..], shipped, &built, rewrite))
         .collect();
     let declared = Declared::new(rewrite);
     let folders = old.iter().filter_map(Operation::folder);
@@ -52,6 +52,7 @@ fn moved(
     later: &[Operation<'_>],
     shipped: &[Operation<'_>],
     built: &[&Operation<'_>],
+    rewrite: &Rewrite,
 ) -> Option<Violation> {
     if shipped.iter().any(|other| is_same(operation, other)) {
         return None;
@@ -67,13 +68,15 @@ fn moved(
     };
     let is_gone = later.iter().any(|later| removes(later, operation));
     let is_needed = !writes.is_empty() && !is_material && !is_gone;
+    let is_needed = is_needed && !serves_build(operation, rewrite);
     let forgotten = is_needed && !writes.overlaps(&arriving(shipped));
     forgotten.then(|| Violation::FilesLost(operation.key.clone()))
 }
 
 /// Whether the final stage was said to need nothing of what `operation` makes.
 fn serves_build(operation: &Operation<'_>, rewrite: &Rewrite) -> bool {
-    let names = |change: &Change| matches!(change, Change::ServesBuild(key) if *key == operation.key);
+    let names =
+        |change: &Change| matches!(change, Change::ServesBuild(key) if *key == operation.key);
     rewrite.declares.iter().any(names)
 }
 
