@@ -265,6 +265,8 @@ pub enum Change {
     Commands(String),
     /// An option that installs have and had not.
     InstallOption(String),
+    /// What the stage that is shipped copies from the builder, and where to, in this order.
+    Taken(Vec<(String, String)>),
     /// A command of which the final stage needs nothing: it only serves the build.
     ServesBuild(String),
     /// A path in the image that a copy of the build context does not bring, although it brings the

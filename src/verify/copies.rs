@@ -25,6 +25,11 @@ impl Landing {
         &self.source
     }
 
+    /// Whether it puts the path `from` at the path `to`.
+    pub(super) fn puts(&self, from: &str, to: &str) -> bool {
+        self.source == from && [&self.named, &self.contents].iter().any(|path| *path == to)
+    }
+
     /// Whether a copy of `self` brings what a copy of `other` brings, to the same place.
     pub(super) fn covers(&self, other: &Self) -> bool {
         let Some(rest) = below(&other.source, &self.source) else {

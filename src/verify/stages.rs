@@ -9,6 +9,7 @@
 use std::collections::HashSet;
 
 use super::Violation;
+use super::copies::Landing;
 use super::operations::{Operation, What};
 use super::order::{Declared, meet};
 use crate::analysis::paths::{Extent, Region};
@@ -32,6 +33,7 @@ pub(super) fn check(
         .filter(|(_, operation)| !operation.is_package())
         .filter_map(|(nth, operation)| moved(operation, &old[nth..], shipped, &built, rewrite))
         .collect();
+    violations.extend(taken(shipped, rewrite));
     let declared = Declared::new(rewrite);
     let folders = old.iter().filter_map(Operation::folder);
     let folders: HashSet<&str> = folders.chain([inherited]).collect();
@@ -71,6 +73,27 @@ fn moved(
     let is_needed = is_needed && !serves_build(operation, rewrite);
     let forgotten = is_needed && !writes.overlaps(&arriving(shipped));
     forgotten.then(|| Violation::FilesLost(operation.key.clone()))
+}
+
+/// Compares what is copied from builders with what was declared.
+fn taken(shipped: &[Operation<'_>], rewrite: &Rewrite) -> Option<Violation> {
+    let declared = rewrite.declares.iter().find_map(|change| match change {
+        Change::Taken(paths) => Some(paths.as_slice()),
+        _ => None,
+    });
+    let declared = declared.unwrap_or_default();
+    let landings = shipped.iter().flat_map(|operation| match &operation.what {
+        What::Copy { from: Some(from), lands } if from.starts_with("new:") => lands.as_slice(),
+        _ => &[],
+    });
+    let landings: Vec<&Landing> = landings.collect();
+    let puts = |(landing, (from, to)): (&&Landing, &(String, String))| landing.puts(from, to);
+    let is_declared =
+        landings.len() == declared.len() && landings.iter().zip(declared).all(puts);
+    (!is_declared).then(|| {
+        let paths = declared.iter().map(|(from, to)| format!("{from} to {to}"));
+        Violation::OtherCopies(paths.collect::<Vec<_>>().join(", "))
+    })
 }
 
 /// Whether the final stage was said to need nothing of what `operation` makes.

@@ -41,6 +41,8 @@ pub enum Violation {
     },
     /// A command or a copy moved to another stage, and nothing of what it makes is taken from there.
     FilesLost(String),
+    /// Other files are copied from the builder than these.
+    OtherCopies(String),
     /// A command runs in a stage that has not got what it may need.
     FilesMissing {
         /// What makes it.
@@ -78,6 +80,9 @@ impl fmt::Display for Violation {
             Self::CommandLost(command) => write!(f, "`{command}` is gone"),
             Self::CommandAdded(command) => write!(f, "`{command}` is new"),
             Self::Setting { command, what } => write!(f, "`{command}` runs with another {what}"),
+            Self::OtherCopies(paths) => {
+                write!(f, "what is copied from the builder is not {paths}, in this order")
+            }
             Self::FilesLost(step) => {
                 write!(f, "nothing of what `{step}` makes reaches the final stage")
             }

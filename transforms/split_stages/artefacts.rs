@@ -47,6 +47,12 @@ pub(super) struct Artefacts {
 }
 
 impl Artefacts {
+    /// What the runtime stage copies, and where to, in order.
+    pub(super) fn taken(&self) -> Vec<(String, String)> {
+        let alike = self.paths.iter().map(|path| (path.clone(), path.clone()));
+        alike.chain(self.product.clone()).collect()
+    }
+
     /// What is taken over, where the builder has it.
     pub(super) fn all(&self) -> impl Iterator<Item = &String> {
         self.paths

@@ -261,6 +261,7 @@ impl Split {
             },
             Change::PackagesRemoved(self.packages.removed.clone()),
             Change::PackagesAdded(self.packages.added.clone()),
+            Change::Taken(self.artefacts.taken()),
         ];
         let prune = self.artefacts.prune.iter();
         let prune = prune.map(|prune| Change::Commands(prune.command.clone()));

@@ -163,13 +163,11 @@ impl<'a> Writer<'a> {
 
     /// What the runtime stage takes over from the builder.
     fn copies(&self) -> String {
-        let artefacts = &self.split.artefacts;
-        let copy = |(from, to): (&String, &String)| {
+        let copy = |(from, to): (String, String)| {
             self.line("COPY", &format!("--from={} {from} {to}", self.builder))
         };
-        let alike = artefacts.paths.iter().map(|path| (path, path));
-        let product = artefacts.product.iter().map(|(from, to)| (from, to));
-        alike.chain(product).map(copy).collect()
+        let taken = self.split.artefacts.taken();
+        taken.into_iter().map(copy).collect()
     }
 
     /// Whether the author sets groups of instructions apart with blank lines.
