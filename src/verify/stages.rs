@@ -83,13 +83,15 @@ fn taken(shipped: &[Operation<'_>], rewrite: &Rewrite) -> Option<Violation> {
     });
     let declared = declared.unwrap_or_default();
     let landings = shipped.iter().flat_map(|operation| match &operation.what {
-        What::Copy { from: Some(from), lands } if from.starts_with("new:") => lands.as_slice(),
+        What::Copy {
+            from: Some(from),
+            lands,
+        } if from.starts_with("new:") => lands.as_slice(),
         _ => &[],
     });
     let landings: Vec<&Landing> = landings.collect();
     let puts = |(landing, (from, to)): (&&Landing, &(String, String))| landing.puts(from, to);
-    let is_declared =
-        landings.len() == declared.len() && landings.iter().zip(declared).all(puts);
+    let is_declared = landings.len() == declared.len() && landings.iter().zip(declared).all(puts);
     (!is_declared).then(|| {
         let paths = declared.iter().map(|(from, to)| format!("{from} to {to}"));
         Violation::OtherCopies(paths.collect::<Vec<_>>().join(", "))

@@ -81,7 +81,10 @@ impl fmt::Display for Violation {
             Self::CommandAdded(command) => write!(f, "`{command}` is new"),
             Self::Setting { command, what } => write!(f, "`{command}` runs with another {what}"),
             Self::OtherCopies(paths) => {
-                write!(f, "what is copied from the builder is not {paths}, in this order")
+                write!(
+                    f,
+                    "what is copied from the builder is not {paths}, in this order"
+                )
             }
             Self::FilesLost(step) => {
                 write!(f, "nothing of what `{step}` makes reaches the final stage")
