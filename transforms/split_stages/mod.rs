@@ -214,9 +214,6 @@ struct Split {
 
 fn plan(site: &Site<'_>) -> Result<Option<Split>, Refusal> {
     let mut artefacts = artefacts::locate(site)?;
-    if artefacts.all().next().is_none() {
-        return Ok(None);
-    }
     carried::settle(site, &mut artefacts)?;
     if artefacts.all().any(|path| !path.starts_with('/')) {
         let message = "the working directory is that of the base image, which dfopt does not know: set a WORKDIR";
@@ -229,6 +226,9 @@ fn plan(site: &Site<'_>) -> Result<Option<Split>, Refusal> {
         return Ok(None);
     };
     programs::check(site, &base, &artefacts)?;
+    if artefacts.all().next().is_none() {
+        return Ok(None);
+    }
     packages.complete_for(site, &base);
     packages::check_served(site, &packages)?;
     Ok(Some(Split {
