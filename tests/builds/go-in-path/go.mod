@@ -1,0 +1,2 @@
+module web
+go 1.22
