@@ -152,12 +152,9 @@ impl BuildContext {
     /// Those of the entries whose names `wanted` takes.
     fn entries_called(&self, path: &str, wanted: impl Fn(&str) -> bool) -> Vec<(String, FileKind)> {
         let entries = self.disk.entries(&self.root.join(path));
-        let is_seen = |name: &str, kind: FileKind| {
-            self.ignored.is_empty() || self.shown(&in_folder(path, name), kind).is_some()
-        };
         let seen = entries
             .iter()
-            .filter(|(name, kind)| wanted(name) && is_seen(name, *kind));
+            .filter(|(name, kind)| wanted(name) && self.is_seen(&in_folder(path, name), *kind));
         seen.cloned().collect()
     }
 
@@ -276,22 +273,42 @@ impl BuildContext {
     /// there are more.
     #[must_use]
     pub fn files_below(&self, path: &str, most: usize) -> Option<Vec<String>> {
+        self.files_where(path, most, |_, _| true)
+    }
+
+    /// Those of them whose names `wanted` takes; folders that it does not take are not looked into. `most` is
+    /// about all files that are looked at.
+    fn files_where(
+        &self,
+        path: &str,
+        most: usize,
+        wanted: impl Fn(&str, FileKind) -> bool,
+    ) -> Option<Vec<String>> {
         let mut folders = vec![path.trim_matches('/').to_owned()];
         let mut files = Vec::new();
+        let mut looked_at = 0;
         while let Some(folder) = folders.pop() {
-            for (name, kind) in self.entries(&folder) {
-                let path = in_folder(&folder, &name);
-                match kind {
-                    FileKind::Folder => folders.push(path),
-                    FileKind::File => files.push(path),
-                }
-            }
-            if files.len() > most {
+            let entries = self.disk.entries(&self.root.join(&folder));
+            looked_at += entries.len();
+            if looked_at > most {
                 return None;
+            }
+            for (name, kind) in entries.iter().filter(|(name, kind)| wanted(name, *kind)) {
+                let path = in_folder(&folder, name);
+                match (kind, self.is_seen(&path, *kind)) {
+                    (_, false) => {}
+                    (FileKind::Folder, true) => folders.push(path),
+                    (FileKind::File, true) => files.push(path),
+                }
             }
         }
         files.sort_unstable();
         Some(files)
+    }
+
+    /// Whether a `COPY` sees what is listed at `path`.
+    fn is_seen(&self, path: &str, kind: FileKind) -> bool {
+        self.ignored.is_empty() || self.shown(path, kind).is_some()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use regex_lite::Regex;
 
-use super::{BuildContext, matches_name};
+use super::{BuildContext, FileKind, matches_name};
 use crate::knowledge::tools::Language;
 
 /// More files than this are not looked through: then nothing is known.
@@ -54,18 +54,16 @@ impl BuildContext {
 
     /// The files whose names are `wanted`, but for those in folders that hold none of the program.
     fn program_files(&self, wanted: impl Fn(&str) -> bool) -> Sources {
-        let is_of_program = |path: &String| {
-            let mut parts = path.rsplit('/');
-            let hidden =
-                |folder: &str| folder.starts_with('.') || NOT_THE_PROGRAM.contains(&folder);
-            parts.next().is_some_and(&wanted) && !parts.any(hidden)
+        let is_of_program = |name: &str, kind: FileKind| match kind {
+            FileKind::Folder => !name.starts_with('.') && !NOT_THE_PROGRAM.contains(&name),
+            FileKind::File => wanted(name),
         };
-        let files = self.files_below("", MOST_FILES).unwrap_or_default();
+        let files = self.files_where("", MOST_FILES, is_of_program);
         let read = |path: String| self.read(&path).map(|text| (path, text));
         Sources {
             files: files
+                .unwrap_or_default()
                 .into_iter()
-                .filter(is_of_program)
                 .filter_map(read)
                 .collect(),
         }
