@@ -215,15 +215,16 @@ pub fn configured(facts: &Facts<'_>, index: usize) -> Option<Vec<String>> {
 /// shell that has nothing to do is gone, or makes way with `exec`.
 #[must_use]
 pub fn starts_the_same(before: &[String], after: &[String]) -> bool {
-    match (script_of(before), script_of(after)) {
-        _ if before == after => true,
-        (Some(script), None) => simple_words(script).as_deref() == Some(after),
-        (Some(old), Some(new)) => {
-            before[..before.len() - 1] == after[..after.len() - 1]
-                && without_exec(new).any(|script| script == old)
-        }
-        (None, _) => false,
-    }
+    let Some(script) = script_of(before) else {
+        return before == after;
+    };
+    let makes_way = |new: &str| {
+        before[..before.len() - 1] == after[..after.len() - 1]
+            && without_exec(new).any(|without| without == script)
+    };
+    before == after
+        || simple_words(script).as_deref() == Some(after)
+        || script_of(after).is_some_and(makes_way)
 }
 
 /// The words of a script that is one command with nothing for a shell to do.
@@ -283,6 +284,7 @@ mod tests {
             &["a", "b"]
         ));
         assert!(same(&["a"], &["a"]));
+        assert!(same(&sh("bash -c 'a; b'"), &["bash", "-c", "a; b"]));
         assert!(!same(&sh("a $B"), &["a", "$B"]));
         assert!(!same(&sh("a b"), &["a", "c"]));
         assert!(!same(&sh("a; b"), &["a"]));
