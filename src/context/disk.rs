@@ -6,7 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::FileKind;
+use super::{FileKind, matches_name};
 use crate::project::Projects;
 
 /// What stands in a folder: the name, and what it is.
@@ -21,8 +21,17 @@ pub struct Disk(Arc<Shared>);
 #[derive(Debug, Default)]
 struct Shared {
     listings: ByPath<Arc<[Entry]>>,
+    /// What the first patterns that were asked for pick of a listing.
+    picked: ByPath<Arc<Picked>>,
     ignore_files: ByPath<Arc<str>>,
     projects: Projects,
+}
+
+/// The entries of a folder that are folders, or files with one of these names.
+#[derive(Debug)]
+struct Picked {
+    names: Vec<String>,
+    entries: Arc<[Entry]>,
 }
 
 impl Disk {
@@ -42,6 +51,28 @@ impl Disk {
     /// are not UTF-8 are left out.
     pub(super) fn entries(&self, path: &Path) -> Arc<[Entry]> {
         self.0.listings.get(path, || list(path))
+    }
+
+    /// The folders in the folder at `path`, and the files whose names match one of `names`, sorted by name.
+    pub(super) fn entries_called(&self, path: &Path, names: &[String]) -> Arc<[Entry]> {
+        let pick = || {
+            let is_wanted = |(name, kind): &&Entry| {
+                *kind == FileKind::Folder || names.iter().any(|pattern| matches_name(pattern, name))
+            };
+            let entries = self.entries(path);
+            entries.iter().filter(is_wanted).cloned().collect()
+        };
+        let picked = self.0.picked.get(path, || {
+            Arc::new(Picked {
+                names: names.to_vec(),
+                entries: pick(),
+            })
+        });
+        if picked.names == names {
+            picked.entries.clone()
+        } else {
+            pick()
+        }
     }
 
     /// The text of the ignore file at `path`; empty when there is none.

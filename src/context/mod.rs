@@ -13,6 +13,7 @@ mod values;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 pub use dependencies::dependencies;
 pub(crate) use disk::ByPath;
@@ -273,22 +274,23 @@ impl BuildContext {
     /// there are more.
     #[must_use]
     pub fn files_below(&self, path: &str, most: usize) -> Option<Vec<String>> {
-        self.files_where(path, most, |_, _| true)
+        self.files_in(path, most, |folder| self.disk.entries(folder), |_, _| true)
     }
 
-    /// Those of them whose names `wanted` takes; folders that it does not take are not looked into. `most` is
-    /// about all files that are looked at.
-    fn files_where(
+    /// Those of them that `list` lists and whose names `wanted` takes; folders that it does not take are not looked
+    /// into. `most` is about all entries that are listed.
+    fn files_in(
         &self,
         path: &str,
         most: usize,
+        list: impl Fn(&Path) -> Arc<[disk::Entry]>,
         wanted: impl Fn(&str, FileKind) -> bool,
     ) -> Option<Vec<String>> {
         let mut folders = vec![path.trim_matches('/').to_owned()];
         let mut files = Vec::new();
         let mut looked_at = 0;
         while let Some(folder) = folders.pop() {
-            let entries = self.disk.entries(&self.root.join(&folder));
+            let entries = list(&self.root.join(&folder));
             looked_at += entries.len();
             if looked_at > most {
                 return None;

@@ -1,8 +1,12 @@
 //! The sources of the project: what they show of a program's needs when it runs.
 
+use std::path::Path;
+use std::sync::Arc;
+
 use regex_lite::Regex;
 
-use super::{BuildContext, FileKind, matches_name};
+use super::disk::Entry;
+use super::{BuildContext, FileKind};
 use crate::knowledge::tools::Language;
 
 /// More files than this are not looked through: then nothing is known.
@@ -43,22 +47,26 @@ impl BuildContext {
     #[must_use]
     pub fn sources(&self, language: &Language) -> Sources {
         let is_source = |name: &str| language.sources.iter().any(|end| name.ends_with(&**end));
-        self.program_files(is_source)
+        self.program_files(|folder| self.disk.entries(folder), is_source)
     }
 
     /// The files of the program with one of `names`, in which `*` stands for anything.
     #[must_use]
     pub fn files_called(&self, names: &[String]) -> Sources {
-        self.program_files(|name| names.iter().any(|pattern| matches_name(pattern, name)))
+        self.program_files(|folder| self.disk.entries_called(folder, names), |_| true)
     }
 
-    /// The files whose names are `wanted`, but for those in folders that hold none of the program.
-    fn program_files(&self, wanted: impl Fn(&str) -> bool) -> Sources {
+    /// The files in `list` whose names are `wanted`, but for those in folders that hold none of the program.
+    fn program_files(
+        &self,
+        list: impl Fn(&Path) -> Arc<[Entry]>,
+        wanted: impl Fn(&str) -> bool,
+    ) -> Sources {
         let is_of_program = |name: &str, kind: FileKind| match kind {
             FileKind::Folder => !name.starts_with('.') && !NOT_THE_PROGRAM.contains(&name),
             FileKind::File => wanted(name),
         };
-        let files = self.files_where("", MOST_FILES, is_of_program);
+        let files = self.files_in("", MOST_FILES, list, is_of_program);
         let read = |path: String| self.read(&path).map(|text| (path, text));
         Sources {
             files: files
