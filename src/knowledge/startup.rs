@@ -249,7 +249,7 @@ impl Startup {
             .any(|name| self.folders.kept.iter().any(|kept| kept == name))
     }
 
-    /// Whether `path` is a folder that a program can have for itself.
+    /// Whether `path` is a folder that a program can have for itself, and that can be named between single quotes.
     #[must_use]
     pub fn is_own_folder(&self, path: &str) -> bool {
         let system = || {
@@ -258,7 +258,9 @@ impl Startup {
                 .iter()
                 .any(|folder| below(path, folder).is_some())
         };
+        let can_be_quoted = |c: char| !c.is_control() && !matches!(c, '\'' | '\\' | '<');
         path.starts_with('/')
+            && path.chars().all(can_be_quoted)
             && !self.folders.shared.iter().any(|folder| folder == path)
             && !system()
     }

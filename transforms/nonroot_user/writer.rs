@@ -52,8 +52,21 @@ fn commands(account: &Account, territory: &Territory) -> Vec<String> {
 
 /// Makes folders of the account.
 fn make(account: &Account, folders: &[String]) -> String {
+    let folders: Vec<String> = folders.iter().map(|folder| quoted(folder)).collect();
     let folders = folders.join(" ");
     format!("mkdir -p {folders} && {}", give(account, &folders))
+}
+
+/// `path` as a word of a script. Paths with a `'` belong to nobody ([`is_own_folder`]).
+///
+/// [`is_own_folder`]: crate::knowledge::startup::Startup::is_own_folder
+fn quoted(path: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-+,:@%".contains(c);
+    if path.chars().all(is_plain) {
+        path.to_owned()
+    } else {
+        format!("'{path}'")
+    }
 }
 
 /// Gives `operands`, as they are written, to the account.
