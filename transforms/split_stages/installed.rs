@@ -1,7 +1,7 @@
 //! Where dependencies are installed, so that the runtime stage can take them over.
 
 use crate::analysis::commands::{Arg, Invocation};
-use crate::analysis::effects::environment_of;
+use crate::analysis::effects::{environment_of, is_local_path};
 use crate::analysis::paths::join;
 use crate::analysis::runs::Step;
 use crate::context::matches_name;
@@ -174,10 +174,20 @@ impl Install<'_> {
             patterns.iter().any(|pattern| matches_name(pattern, name))
         };
         needs_version && base::version(self.site.reference(), 2).is_none()
+            || self.installs_a_project()
             || dependencies::named(self.site.cx, self.step)
                 .iter()
                 .any(is_scattered)
             || started.iter().any(is_scattered)
+    }
+
+    /// Whether it installs a project from a folder or an archive, which may bring files for anywhere: the `data_files`
+    /// of a `setup.py`.
+    fn installs_a_project(&self) -> bool {
+        let operands = self.invocation.operands.iter();
+        let operands = operands.map(|&at| self.step.args[at].known().to_owned());
+        let named = dependencies::named(self.site.cx, self.step);
+        operands.chain(named).any(|name| is_local_path(&name))
     }
 
     fn is_unknown(&self) -> bool {
