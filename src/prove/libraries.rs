@@ -18,7 +18,7 @@ const DEFAULT: [&str; 4] = ["/lib", "/usr/lib", "/lib64", "/usr/lib64"];
 const MUSL: [&str; 3] = ["/lib", "/usr/local/lib", "/usr/lib"];
 
 /// The folders with a name of the processor that Debian's glibc has built in: processor, wide, name.
-/// <https://wiki.debian.org/Multiarch/Tuples>
+/// Debian's wiki, page Multiarch/Tuples.
 const MULTIARCH: [(Machine, bool, &str); 8] = [
     (EM_X86_64, true, "x86_64-linux-gnu"),
     (EM_AARCH64, true, "aarch64-linux-gnu"),
