@@ -40,7 +40,7 @@ pub(super) fn read<'a>(cx: &Cx<'a>, index: usize, span: Span) -> Result<Line<'a>
         let message = format!("no POSIX shell would take the command ({error})");
         refuse(cx, index, "opaque-shell", message)
     })?;
-    let Some(program) = last_program(&script).filter(|_| !sets_traps(&script, text)) else {
+    let Some(program) = last_program(&script).filter(|_| !lives_in_the_shell(&script, text)) else {
         let message = "the shell has work to do while the program runs, or after it; put that into a script that ends with `exec`";
         return Err(refuse(cx, index, "shell-works", message));
     };
@@ -98,15 +98,22 @@ fn last_program(script: &Script) -> Option<&Simple> {
     }
 }
 
-/// `exec` forgets traps.
-fn sets_traps(script: &Script, text: &str) -> bool {
-    let first_words = script
-        .simple_commands()
-        .into_iter()
-        .filter_map(|simple| simple.words.first());
-    first_words
-        .into_iter()
-        .any(|word| word.text(text) == "trap")
+/// `exec` forgets traps, and starts no function or alias: those of the script, or of what it reads.
+fn lives_in_the_shell(script: &Script, text: &str) -> bool {
+    let commands = script.simple_commands().into_iter();
+    let mut first_words = commands.filter_map(|simple| simple.words.first());
+    let sets_up = |name: &str| matches!(name, "trap" | "alias" | "eval" | "source" | ".");
+    first_words.any(|word| sets_up(word.text(text))) || define_functions(&script.items)
+}
+
+fn define_functions(items: &[Item]) -> bool {
+    let pipelines = items.iter().flat_map(Item::pipelines);
+    let mut commands = pipelines.flat_map(|pipeline| &pipeline.commands);
+    commands.any(|command| match command {
+        Command::Function(_) => true,
+        Command::Compound(compound) => compound.bodies.iter().any(|body| define_functions(body)),
+        Command::Simple(_) => false,
+    })
 }
 
 fn check_program(cx: &Cx<'_>, index: usize, text: &str, command: &Simple) -> Result<(), Refusal> {
