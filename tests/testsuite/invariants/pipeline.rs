@@ -33,7 +33,8 @@ pub(crate) fn check(text: &str) -> usize {
     outcome.journal.len()
 }
 
-fn optimize(text: &str) -> Outcome {
+/// What all transforms make of `text` at the lowest safety, without a build context.
+pub(crate) fn optimize(text: &str) -> Outcome {
     let options = Options {
         transforms: transforms::ALL.to_vec(),
         safety: Safety::Unsafe,
