@@ -8,7 +8,7 @@ use std::thread;
 use anstream::{AutoStream, ColorChoice, stream::RawStream};
 use clap::{Parser, Subcommand, ValueEnum, builder::PossibleValue};
 use dfopt::report::{Detail, Palette};
-use dfopt::transform::Safety;
+use dfopt::transform::{Preset, Safety};
 
 /// Rewrites Dockerfiles the way an expert would, and says why.
 ///
@@ -80,6 +80,10 @@ pub(crate) struct Args {
     /// Do not run these transforms
     #[arg(long, value_name = "ID,…", value_delimiter = ',', help_heading = REWRITES, global = true)]
     pub(crate) skip: Vec<String>,
+
+    /// Run the transforms for this goal as well, besides those that run by default
+    #[arg(long, value_name = "GOAL", help_heading = REWRITES, global = true, conflicts_with = "only")]
+    pub(crate) preset: Option<PresetName>,
 
     /// Apply rewrites that can be trusted this far [default: assumed]
     #[arg(long, value_name = "LEVEL", help_heading = REWRITES, global = true)]
@@ -288,6 +292,31 @@ impl ValueEnum for SafetyLevel {
             Safety::Unsafe => PossibleValue::new("unsafe")
                 .help("Changes what is shipped or how it runs, by intent"),
         })
+    }
+}
+
+/// [`Preset`] as an argument.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PresetName(pub(crate) Preset);
+
+impl ValueEnum for PresetName {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[
+            Self(Preset::Ci),
+            Self(Preset::Size),
+            Self(Preset::Security),
+            Self(Preset::All),
+        ]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        let help = match self.0 {
+            Preset::Ci => "Fast builds on machines that build again and again",
+            Preset::Size => "Small images",
+            Preset::Security => "Little for who breaks in, and builds that leak nothing",
+            Preset::All => "Every transform that there is",
+        };
+        Some(PossibleValue::new(self.0.name()).help(help))
     }
 }
 

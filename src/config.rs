@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use anyhow::{Context, Result, anyhow};
 use dfopt::knowledge::{Knowledge, Tables};
 use dfopt::report::Position;
-use dfopt::transform::{Safety, Transform};
+use dfopt::transform::{Info, Preset, Safety, Transform};
 use dfopt::transforms;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use serde::Deserialize;
@@ -46,6 +46,7 @@ pub(crate) struct Config {
 #[derive(Debug, Default)]
 struct Layer {
     safety: Option<Safety>,
+    preset: Option<Preset>,
     context: Option<PathBuf>,
     transforms: BTreeMap<String, bool>,
 }
@@ -65,12 +66,21 @@ impl Config {
         let root = absolute(path)?
             .parent()
             .map_or_else(PathBuf::new, Path::to_owned);
-        let base = document.layer(&root, file.safety, file.context, file.transforms)?;
+        let base = Layer {
+            safety: file.safety,
+            preset: file.preset,
+            context: file.context.map(|folder| root.join(folder)),
+            transforms: document.switches(file.transforms)?,
+        };
         let mut overrides = Vec::new();
         for section in file.overrides {
             let patterns = document.patterns(&root, &section.paths)?;
-            let layer =
-                document.layer(&root, section.safety, section.context, section.transforms)?;
+            let layer = Layer {
+                safety: section.safety,
+                preset: section.preset,
+                context: section.context.map(|folder| root.join(folder)),
+                transforms: document.switches(section.transforms)?,
+            };
             overrides.push((patterns, layer));
         }
         Ok(Self {
@@ -113,16 +123,19 @@ impl Config {
     }
 }
 
-/// The transforms that `layers` leave switched on; `--only` overrules them.
+/// The transforms that `layers` switch on by name, or leave as the preset has them; `--only` overrules both.
 fn transforms(layers: &[&Layer], args: &Args) -> Vec<&'static dyn Transform> {
     let names = |list: &[String], id: &str| list.iter().any(|name| name == id);
-    let is_on = |id: &str| {
+    let preset = args.preset.map(|preset| preset.0);
+    let preset = preset.or_else(|| layers.iter().rev().find_map(|layer| layer.preset));
+    let is_on = |info: &Info| {
+        let id = info.id;
         let configured = layers
             .iter()
             .rev()
             .find_map(|layer| layer.transforms.get(id).copied());
         let asked = if args.only.is_empty() {
-            configured.unwrap_or(true)
+            configured.unwrap_or_else(|| info.runs_with(preset))
         } else {
             names(&args.only, id)
         };
@@ -131,7 +144,7 @@ fn transforms(layers: &[&Layer], args: &Args) -> Vec<&'static dyn Transform> {
     transforms::ALL
         .iter()
         .copied()
-        .filter(|transform| is_on(transform.info().id))
+        .filter(|transform| is_on(transform.info()))
         .collect()
 }
 
@@ -202,24 +215,17 @@ struct Document<'a> {
 }
 
 impl Document<'_> {
-    /// The keys as they are used.
-    fn layer(
+    /// The transforms that are switched on and off by name.
+    fn switches(
         &self,
-        root: &Path,
-        safety: Option<Safety>,
-        context: Option<PathBuf>,
         switches: BTreeMap<Spanned<String>, bool>,
-    ) -> Result<Layer> {
+    ) -> Result<BTreeMap<String, bool>> {
         let mut transforms = BTreeMap::new();
         for (id, on) in switches {
             select::by_id(id.get_ref()).map_err(|error| self.error(Some(id.span()), error))?;
             transforms.insert(id.into_inner(), on);
         }
-        Ok(Layer {
-            safety,
-            context: context.map(|folder| root.join(folder)),
-            transforms,
-        })
+        Ok(transforms)
     }
 
     /// The patterns as `.gitignore` reads them, from the folder of the configuration.
@@ -256,6 +262,7 @@ fn suggest(message: &str) -> String {
 #[serde(deny_unknown_fields)]
 struct ConfigFile {
     safety: Option<Safety>,
+    preset: Option<Preset>,
     context: Option<PathBuf>,
     #[serde(default)]
     transforms: BTreeMap<Spanned<String>, bool>,
@@ -269,6 +276,7 @@ struct ConfigFile {
 struct Override {
     paths: Vec<Spanned<String>>,
     safety: Option<Safety>,
+    preset: Option<Preset>,
     context: Option<PathBuf>,
     #[serde(default)]
     transforms: BTreeMap<Spanned<String>, bool>,

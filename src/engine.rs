@@ -44,10 +44,10 @@ pub struct Unwanted {
 }
 
 impl Default for Options<'_> {
-    /// Every transform, the built-in tables, rewrites that are [`Safety::Assumed`] or better, and no build context.
+    /// The transforms that run by default, the built-in tables, rewrites that are [`Safety::Assumed`] or better, and no build context.
     fn default() -> Self {
         Self {
-            transforms: transforms::ALL.to_vec(),
+            transforms: transforms::by_default(),
             safety: Safety::default(),
             knowledge: Knowledge::builtin(),
             context: None,

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use clap::CommandFactory;
 use dfopt::report::{Problem, write_problem};
+use dfopt::transform::{Info, Preset, Runs};
 use dfopt::{syntax, transforms};
 
 use crate::cli::Args;
@@ -20,9 +21,22 @@ pub(crate) fn list() -> io::Result<()> {
         .unwrap_or(0);
     for transform in transforms::ALL {
         let info = transform.info();
-        writeln!(out, "{:width$}  {}", info.id, info.title)?;
+        writeln!(out, "{:width$}  {}{}", info.id, info.title, when_off(info))?;
     }
     Ok(())
+}
+
+/// Why a transform is off by default, and what switches it on.
+fn when_off(info: &Info) -> String {
+    let Runs::OnRequest { presets, because } = info.runs else {
+        return String::new();
+    };
+    let presets = presets.iter().chain([&Preset::All]);
+    let presets: Vec<&str> = presets.map(|preset| preset.name()).collect();
+    format!(
+        " (off by default: {because}; --preset {})",
+        presets.join("|")
+    )
 }
 
 /// `--explain`: the documentation of one.

@@ -38,6 +38,61 @@ pub struct Info {
     pub title: &'static str,
     /// Its README, which `--explain` prints. Documents every refusal code.
     pub doc: &'static str,
+    /// When it runs.
+    pub runs: Runs,
+}
+
+/// When a transform runs, if nobody names it with `--only`, `--skip` or in the configuration.
+#[derive(Clone, Copy, Debug)]
+pub enum Runs {
+    /// Always.
+    ByDefault,
+    /// Only with one of `presets`, or with [`Preset::All`].
+    OnRequest {
+        /// The presets that switch it on.
+        presets: &'static [Preset],
+        /// Why not everybody wants it: half a sentence, behind "off by default: ".
+        because: &'static str,
+    },
+}
+
+/// A goal that switches on transforms which do not run by default.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Preset {
+    /// Fast builds on machines that build again and again.
+    Ci,
+    /// Small images.
+    Size,
+    /// Images that give little to who breaks in, and builds that leak nothing.
+    Security,
+    /// Every transform that there is.
+    All,
+}
+
+impl Preset {
+    /// What users call it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Ci => "ci",
+            Self::Size => "size",
+            Self::Security => "security",
+            Self::All => "all",
+        }
+    }
+}
+
+impl Info {
+    /// Whether the transform runs when nobody names it, and `preset` is chosen, if one is.
+    #[must_use]
+    pub fn runs_with(&self, preset: Option<Preset>) -> bool {
+        match (self.runs, preset) {
+            (Runs::ByDefault, _) | (_, Some(Preset::All)) => true,
+            (Runs::OnRequest { presets, .. }, Some(preset)) => presets.contains(&preset),
+            (Runs::OnRequest { .. }, None) => false,
+        }
+    }
 }
 
 /// Everything that a transform may read.
@@ -272,4 +327,27 @@ pub enum Change {
     /// A path in the image that a copy of the build context does not bring, although it brings the
     /// folder around it: the context is free of it, or `.dockerignore` hides it.
     NotInContext(String),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_preset_switches_on_what_is_off() {
+        let info = |runs| Info {
+            id: "some-rewrite",
+            title: "",
+            doc: "",
+            runs,
+        };
+        let wanted = info(Runs::ByDefault);
+        let special = info(Runs::OnRequest {
+            presets: &[Preset::Size],
+            because: "it takes long",
+        });
+        assert!(wanted.runs_with(None) && wanted.runs_with(Some(Preset::Ci)));
+        assert!(!special.runs_with(None) && !special.runs_with(Some(Preset::Ci)));
+        assert!(special.runs_with(Some(Preset::Size)) && special.runs_with(Some(Preset::All)));
+    }
 }

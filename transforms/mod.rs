@@ -13,7 +13,7 @@ pub mod reorder_copies;
 pub mod split_stages;
 mod style;
 
-use crate::transform::Transform;
+use crate::transform::{Preset, Transform};
 
 /// All transforms, in the order in which they are asked. What starts without a shell can run where there
 /// is none. Copies move first, so that the package layers that they separated stand side by side; stages
@@ -25,6 +25,20 @@ pub const ALL: &[&dyn Transform] = &[
     &split_stages::SplitStages,
     &nonroot_user::NonrootUser,
 ];
+
+/// Those that run when nobody asks for more, in the order of [`ALL`].
+#[must_use]
+pub fn by_default() -> Vec<&'static dyn Transform> {
+    with_preset(None)
+}
+
+/// Those that run with `preset`, in the order of [`ALL`].
+#[must_use]
+pub fn with_preset(preset: Option<Preset>) -> Vec<&'static dyn Transform> {
+    let all = ALL.iter().copied();
+    all.filter(|transform| transform.info().runs_with(preset))
+        .collect()
+}
 
 /// The transform called `id`.
 #[must_use]

@@ -40,7 +40,7 @@ static CORPUS: LazyLock<Vec<String>> = LazyLock::new(|| {
 
 fn optimize(text: &str) -> Outcome {
     let options = Options {
-        transforms: transforms::ALL.to_vec(),
+        transforms: transforms::by_default(),
         safety: Safety::Assumed,
         knowledge: Knowledge::builtin(),
         context: None,

@@ -2,7 +2,7 @@
 //!
 //! A case is a folder with a `Dockerfile`, a `Dockerfile.expected` unless it must not change, a
 //! `report.txt` with what is said about it, and perhaps a `context/`. Those in
-//! `transforms/<transform>/cases` run that transform alone, those in `tests/cases` run all.
+//! `transforms/<transform>/cases` run that transform alone, those in `tests/cases` run what runs by default.
 //! `DFOPT_BLESS=1 cargo test cases` writes the expected files anew: read the diff before you commit it.
 
 use std::fmt::Write as _;
@@ -50,7 +50,7 @@ pub(crate) fn all() -> Vec<(PathBuf, Vec<&'static dyn Transform>)> {
     cases.extend(
         folders(&root().join("tests/cases"))
             .into_iter()
-            .map(|case| (case, transforms::ALL.to_vec())),
+            .map(|case| (case, transforms::by_default())),
     );
     cases
 }

@@ -70,6 +70,11 @@ fn mistakes_in_the_configuration_are_located() {
             "did you mean `assumed`?",
         ),
         (
+            "preset = \"sise\"\n",
+            "dfopt.toml:1:10",
+            "did you mean `size`?",
+        ),
+        (
             "[transforms]\nmerge_apt = true\n",
             "dfopt.toml:2:1",
             "did you mean `merge-apt`?",

@@ -10,9 +10,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use dfopt::engine::{self, Options, Outcome};
-use dfopt::knowledge::Knowledge;
 use dfopt::syntax::{self, Dockerfile, TokenKind};
-use dfopt::transform::Safety;
+use dfopt::transform::{Preset, Safety};
 use dfopt::transforms;
 
 /// The folder of the shared data, which need not be there.
@@ -39,19 +38,22 @@ fn dockerfiles() -> Vec<PathBuf> {
     files
 }
 
-fn optimize(text: &str, safety: Safety) -> Outcome {
-    let transforms = transforms::ALL.to_vec();
-    engine::optimize(
-        text,
-        &Options {
-            transforms,
-            safety,
-            knowledge: Knowledge::builtin(),
-            context: None,
-            without: &[],
-        },
-    )
+fn optimize(text: &str, preset: Option<Preset>, safety: Safety) -> Outcome {
+    let options = Options {
+        transforms: transforms::with_preset(preset),
+        safety,
+        ..Options::default()
+    };
+    engine::optimize(text, &options)
 }
+
+/// With what the corpus is run: each safety level by itself, and once all that there is.
+const RUNS: [(Option<Preset>, Safety); 4] = [
+    (None, Safety::Safe),
+    (None, Safety::Assumed),
+    (None, Safety::Unsafe),
+    (Some(Preset::All), Safety::Unsafe),
+];
 
 fn is_accepted(file: &Dockerfile<'_>) -> bool {
     file.errors().is_empty() && file.instruction_errors().is_empty()
@@ -71,7 +73,7 @@ fn comments<'a>(file: &Dockerfile<'a>) -> Vec<&'a str> {
 }
 
 /// Everything that must hold for `text`; answers with what was found wrong.
-fn broken_promises(text: &str, outcome: &Outcome, safety: Safety) -> Vec<String> {
+fn broken_promises(text: &str, outcome: &Outcome, again: impl Fn(&str) -> Outcome) -> Vec<String> {
     let (before, after) = (syntax::parse(text), syntax::parse(&outcome.text));
     let mut broken = Vec::new();
     if before.to_string() != text {
@@ -91,7 +93,7 @@ fn broken_promises(text: &str, outcome: &Outcome, safety: Safety) -> Vec<String>
             .map(|lost| format!("lost: {lost}")),
     );
     broken.extend(outcome.defects.iter().map(ToString::to_string));
-    if optimize(&outcome.text, safety).text != outcome.text {
+    if again(&outcome.text).text != outcome.text {
         broken.push("a second run changes it again".to_owned());
     }
     broken
@@ -117,10 +119,13 @@ fn promises_hold_on_the_corpus() {
         let Ok(text) = fs::read_to_string(path) else {
             continue;
         };
-        for safety in [Safety::Safe, Safety::Assumed, Safety::Unsafe] {
-            let outcome = optimize(&text, safety);
-            for broken in broken_promises(&text, &outcome, safety) {
-                failures.push(format!("{} --safety {safety}: {broken}", path.display()));
+        for (preset, safety) in RUNS {
+            let run = |text: &str| optimize(text, preset, safety);
+            let outcome = run(&text);
+            for broken in broken_promises(&text, &outcome, run) {
+                let options = preset.map_or("", |_| " --preset all");
+                let path = path.display();
+                failures.push(format!("{path} --safety {safety}{options}: {broken}"));
             }
             if safety != Safety::Assumed {
                 continue;
@@ -186,7 +191,7 @@ fn corpus_of_experts_stays_as_it_is() {
     let files = files_of_experts();
     let is_changed = |path: &&PathBuf| {
         let text = fs::read_to_string(path).unwrap();
-        optimize(&text, Safety::Safe).text != text
+        optimize(&text, None, Safety::Safe).text != text
     };
     let changed: Vec<&PathBuf> = files.iter().filter(is_changed).collect();
     println!(

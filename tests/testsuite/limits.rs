@@ -11,7 +11,7 @@ use super::sandbox::Sandbox;
 fn assert_too_large(text: &str) {
     let outcome = pipeline::optimize(text);
     assert_eq!(outcome.text, text);
-    assert_eq!(outcome.refusals.len(), transforms::ALL.len());
+    assert_eq!(outcome.refusals.len(), transforms::by_default().len());
     let codes = outcome.refusals.iter().map(|refused| refused.refusal.code);
     assert!(codes.into_iter().all(|code| code == "too-large"));
 }

@@ -27,7 +27,7 @@ mod recommends;
 mod spelling;
 
 use crate::analysis::stages::{Os, Stage};
-use crate::transform::{Cx, Info, Plan, Refusal, Transform};
+use crate::transform::{Cx, Info, Plan, Refusal, Runs, Transform};
 
 use merge::Group;
 
@@ -38,6 +38,7 @@ static INFO: Info = Info {
     id: "merge-apt",
     title: "installs packages in one layer that keeps no package lists",
     doc: include_str!("README.md"),
+    runs: Runs::ByDefault,
 };
 
 impl Transform for MergeApt {

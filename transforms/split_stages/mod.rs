@@ -39,7 +39,7 @@ use crate::analysis::launch::Launches;
 use crate::analysis::stages::{Base, Os, Stage};
 use crate::knowledge::images::{Command, Image};
 use crate::syntax::{Kind, Span};
-use crate::transform::{Change, Cx, Info, Plan, Refusal, Rewrite, Transform};
+use crate::transform::{Change, Cx, Info, Plan, Refusal, Rewrite, Runs, Transform};
 
 use roles::{Role, Roles};
 
@@ -50,6 +50,7 @@ static INFO: Info = Info {
     id: "split-stages",
     title: "builds in one stage and ships another without the tools of the build",
     doc: include_str!("README.md"),
+    runs: Runs::ByDefault,
 };
 
 impl Transform for SplitStages {

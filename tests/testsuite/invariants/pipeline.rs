@@ -36,7 +36,7 @@ pub(crate) fn check(text: &str) -> usize {
 /// What all transforms make of `text` at the lowest safety, without a build context.
 pub(crate) fn optimize(text: &str) -> Outcome {
     let options = Options {
-        transforms: transforms::ALL.to_vec(),
+        transforms: transforms::by_default(),
         safety: Safety::Unsafe,
         knowledge: Knowledge::builtin(),
         context: None,
