@@ -3,29 +3,20 @@
 //! Of a file, only what is compared is kept: who owns it, what it may be used for, and a digest of its
 //! content. So an image of a gigabyte takes some ten megabytes of memory.
 
+mod content;
+
 use std::collections::BTreeMap;
-use std::io::{self, Cursor, Read, Seek, SeekFrom, Write};
+use std::io::{self, Cursor, Read};
 
-use sha2::{Digest, Sha256};
 use tar::{Archive, Entry, EntryType};
-use tempfile::SpooledTempFile;
 
-use super::elf::{Elf, MAGIC};
-
-/// ELF files up to this size are looked at in memory, larger ones in a temporary file.
-const SPOOL: usize = 16 << 20;
+pub use content::{File, Fingerprint, fingerprint};
 
 /// Text files of interest up to this size are kept.
 const MOST_TEXT: u64 = 4 << 20;
 
-/// The longest `#!` line that kernels read.
-const LONGEST_SHEBANG: usize = 256;
-
 /// How many links lead to a file at the most, as in Linux.
 const MOST_LINKS: usize = 40;
-
-/// The bytes of a digest that are kept.
-pub type Fingerprint = [u8; 16];
 
 /// The files of an image by their paths, which have no slash in front.
 #[derive(Clone, Debug, Default)]
@@ -58,34 +49,6 @@ pub enum Kind {
     Link(String),
     /// A device or a pipe.
     Special,
-}
-
-/// The content of a file.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct File {
-    /// In bytes.
-    pub size: u64,
-    /// Of the content.
-    pub fingerprint: Fingerprint,
-    /// What it asks of the loader, if it is an ELF file.
-    pub elf: Option<Elf>,
-    /// What stands behind `#!` in its first line, without blanks around it.
-    pub shebang: Option<String>,
-}
-
-/// The fingerprint of a content.
-#[must_use]
-pub fn fingerprint(content: &[u8]) -> Fingerprint {
-    shortened(Sha256::digest(content).as_slice())
-}
-
-fn shortened(digest: &[u8]) -> Fingerprint {
-    let mut short = Fingerprint::default();
-    short
-        .iter_mut()
-        .zip(digest)
-        .for_each(|(short, byte)| *short = *byte);
-    short
 }
 
 impl Tree {
@@ -247,62 +210,17 @@ impl Node {
     }
 }
 
-impl File {
-    fn read(mut content: impl Read, size: u64) -> io::Result<Self> {
-        let mut head = Vec::with_capacity(LONGEST_SHEBANG);
-        content
-            .by_ref()
-            .take(LONGEST_SHEBANG as u64)
-            .read_to_end(&mut head)?;
-        let mut file = Self {
-            size,
-            shebang: shebang(&head),
-            ..Self::default()
-        };
-        let mut digest = Sha256::new();
-        let mut content = Cursor::new(&head).chain(content);
-        if head.starts_with(MAGIC) {
-            let mut spool = SpooledTempFile::new(SPOOL);
-            copy(&mut content, |bytes| {
-                digest.update(bytes);
-                spool.write_all(bytes)
-            })?;
-            spool.seek(SeekFrom::Start(0))?;
-            file.elf = Elf::read(spool);
-        } else {
-            copy(&mut content, |bytes| {
-                digest.update(bytes);
-                Ok(())
-            })?;
-        }
-        file.fingerprint = shortened(digest.finalize().as_slice());
-        Ok(file)
-    }
-}
-
-fn copy(content: &mut impl Read, mut to: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
-    let mut buffer = vec![0; 1 << 16];
-    loop {
-        match content.read(&mut buffer)? {
-            0 => return Ok(()),
-            read => to(&buffer[..read])?,
-        }
-    }
-}
-
-fn shebang(head: &[u8]) -> Option<String> {
-    let line = head
-        .strip_prefix(b"#!")?
-        .split(|&byte| byte == b'\n')
-        .next()?;
-    Some(String::from_utf8_lossy(line).trim().to_owned())
-}
-
 fn is_text_of_interest(path: &str) -> bool {
-    matches!(path, "etc/passwd" | "etc/group" | "etc/ld.so.conf")
-        || path.starts_with("etc/ld.so.conf.d/")
-        || path.starts_with("etc/ld-musl-")
-        || path.starts_with("var/lib/dpkg/info/") && path.ends_with(".list")
+    const ACCOUNTS: [&str; 6] = ["passwd", "group", "shadow", "gshadow", "subuid", "subgid"];
+    let of_dpkg = [".list", ".preinst", ".postinst"];
+    let in_etc = path.strip_prefix("etc/");
+    in_etc.is_some_and(|name| {
+        ACCOUNTS.contains(&name)
+            || name == "ld.so.conf"
+            || name.starts_with("ld.so.conf.d/")
+            || name.starts_with("ld-musl-")
+    }) || path.starts_with("usr/lib/sysusers.d/")
+        || path.starts_with("var/lib/dpkg/info/") && of_dpkg.iter().any(|end| path.ends_with(end))
 }
 
 /// `./a//b/` as `a/b`.
@@ -315,137 +233,4 @@ fn parts(path: &str) -> impl DoubleEndedIterator<Item = &str> {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
-    use super::*;
-
-    /// What a test puts into a tree.
-    pub(in crate::prove) enum Entry {
-        Text(&'static str),
-        Program(&'static str),
-        Elf(Elf),
-        Link(&'static str),
-        Folder,
-        Owned(&'static str, u64),
-    }
-
-    /// A tree with these paths.
-    pub(in crate::prove) fn tree(entries: &[(&str, Entry)]) -> Tree {
-        let mut tree = Tree::default();
-        for (path, entry) in entries {
-            let file = |text: &str| {
-                let bytes = text.as_bytes();
-                Kind::File(Box::new(
-                    File::read(bytes, bytes.len() as u64).expect("memory is read"),
-                ))
-            };
-            let (kind, mode, uid) = match entry {
-                Entry::Text(text) => (file(text), 0o644, 0),
-                Entry::Program(text) => (file(text), 0o755, 0),
-                Entry::Owned(text, uid) => (file(text), 0o644, *uid),
-                Entry::Elf(elf) => {
-                    let file = File {
-                        elf: Some(elf.clone()),
-                        ..File::default()
-                    };
-                    (Kind::File(Box::new(file)), 0o755, 0)
-                }
-                Entry::Link(target) => (Kind::Link((*target).to_owned()), 0o777, 0),
-                Entry::Folder => (Kind::Folder, 0o755, 0),
-            };
-            if let (Entry::Text(text), true) = (entry, is_text_of_interest(path)) {
-                tree.texts.insert((*path).to_owned(), (*text).to_owned());
-            }
-            for (at, _) in path.match_indices('/') {
-                let folder = Node {
-                    kind: Kind::Folder,
-                    mode: 0o755,
-                    uid: 0,
-                    gid: 0,
-                };
-                tree.nodes.entry(path[..at].to_owned()).or_insert(folder);
-            }
-            let node = Node {
-                kind,
-                mode,
-                uid,
-                gid: uid,
-            };
-            tree.nodes.insert((*path).to_owned(), node);
-        }
-        tree
-    }
-
-    /// A tar with a folder, a file, a hard link to it, a symbolic link, and this very program.
-    fn archive() -> Vec<u8> {
-        let mut builder = tar::Builder::new(Vec::new());
-        let mut add = |path: &str, kind: EntryType, content: &[u8], target: &str| {
-            let mut header = tar::Header::new_gnu();
-            header.set_entry_type(kind);
-            header.set_mode(0o755);
-            header.set_uid(1000);
-            header.set_gid(1000);
-            header.set_size(content.len() as u64);
-            if target.is_empty() {
-                builder.append_data(&mut header, path, content)
-            } else {
-                builder.append_link(&mut header, path, target)
-            }
-            .expect("memory is written");
-        };
-        let own = std::env::current_exe()
-            .and_then(std::fs::read)
-            .expect("a program runs");
-        add("./app/", EntryType::Directory, b"", "");
-        add("app/run", EntryType::Regular, b"#! /bin/sh -e\nexit\n", "");
-        add("app/same", EntryType::Link, b"", "app/run");
-        add("app/link", EntryType::Symlink, b"", "../app/./run");
-        add("app/self", EntryType::Regular, &own, "");
-        builder.into_inner().expect("memory is written")
-    }
-
-    #[test]
-    fn a_tar_is_read_as_it_comes() {
-        let tree = Tree::read(&archive()[..]).expect("a tar");
-        let paths: Vec<&str> = tree.iter().map(|(path, _)| path).collect();
-        assert_eq!(
-            paths,
-            ["app", "app/link", "app/run", "app/same", "app/self"]
-        );
-        let run = tree.get("app/run").and_then(Node::file).expect("a file");
-        assert_eq!(run.shebang.as_deref(), Some("/bin/sh -e"));
-        assert_eq!(run.fingerprint, fingerprint(b"#! /bin/sh -e\nexit\n"));
-        assert_eq!(tree.get("app/same"), tree.get("app/run"));
-        assert_eq!(
-            tree.resolve("/app/link").map(|(path, _)| path).as_deref(),
-            Some("app/run")
-        );
-        assert_eq!(
-            tree.get("app").map(|node| (node.mode, node.uid)),
-            Some((0o755, 1000))
-        );
-    }
-
-    #[cfg(target_os = "linux")]
-    #[test]
-    fn an_elf_file_says_what_it_needs() {
-        let tree = Tree::read(&archive()[..]).expect("a tar");
-        let own = tree.get("app/self").and_then(Node::file).expect("a file");
-        let elf = own.elf.as_ref().expect("an ELF file");
-        assert!(
-            elf.needed.iter().any(|name| name.starts_with("libc.")),
-            "{elf:?}"
-        );
-        assert!(
-            elf.interpreter
-                .as_ref()
-                .is_some_and(|path| path.contains("/ld-")),
-            "{elf:?}"
-        );
-    }
-
-    #[test]
-    fn a_circle_of_links_leads_nowhere() {
-        let tree = tree(&[("a", Entry::Link("b")), ("b", Entry::Link("/a"))]);
-        assert!(tree.resolve("a").is_none());
-    }
-}
+pub(super) mod tests;

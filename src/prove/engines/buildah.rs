@@ -6,7 +6,8 @@ use std::{fs, io};
 
 use serde_json::Value;
 
-use super::{Configuration, Driver, Inspected, Log, Order, arguments, common, log};
+use super::driver::{Driver, arguments, common};
+use super::{Configuration, Inspected, Log, Order, log};
 
 /// Buildah: <https://github.com/containers/buildah/blob/main/docs/buildah-build.1.md>.
 pub(super) struct Buildah;

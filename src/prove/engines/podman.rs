@@ -1,12 +1,9 @@
 //! Podman: Docker's commands, buildah's builds.
 
 use std::ffi::OsString;
-use std::io;
-use std::path::Path;
 
-use serde_json::Value;
-
-use super::{Driver, Inspected, Log, Order, arguments, buildah, docker, log};
+use super::driver::Driver;
+use super::{Log, Order, buildah, log};
 
 /// Podman: <https://docs.podman.io/en/latest/markdown/podman-build.1.html>.
 pub(super) struct Podman;
@@ -27,33 +24,5 @@ impl Driver for Podman {
 
     fn read_line(&self, log: &mut Log, line: &str) {
         log::read_buildah(log, line);
-    }
-
-    fn inspect(&self, image: &str) -> Vec<OsString> {
-        arguments(["image", "inspect", image])
-    }
-
-    fn inspected(&self, answer: &Value) -> Option<Inspected> {
-        docker::inspected(answer)
-    }
-
-    fn create(&self, name: &str, image: &str, command: &[String]) -> Vec<OsString> {
-        docker::create(name, image, command)
-    }
-
-    fn start(&self, name: &str, _command: &[String]) -> Vec<OsString> {
-        arguments(["start", "--attach", name])
-    }
-
-    fn export(&self, name: &str, _image: &str, _scratch: &Path) -> io::Result<Vec<OsString>> {
-        Ok(arguments(["export", name]))
-    }
-
-    fn remove(&self, name: &str) -> Vec<OsString> {
-        arguments(["rm", "--force", "--volumes", name])
-    }
-
-    fn remove_image(&self, image: &str) -> Vec<OsString> {
-        arguments(["rmi", "--force", image])
     }
 }
