@@ -7,6 +7,8 @@ use super::tree::{Kind, Tree};
 /// The user who runs the containers of an image.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Account {
+    /// Its name, if `/etc/passwd` knows it.
+    pub name: Option<String>,
     /// The number of the user.
     pub uid: u64,
     /// The groups that it is in.
@@ -58,7 +60,13 @@ impl Account {
         let home = known
             .and_then(|row| row.get(5))
             .map(|home| (*home).to_owned());
-        Some(Self { uid, gids, home })
+        let name = known.map(|row| row[0].to_owned());
+        Some(Self {
+            name,
+            uid,
+            gids,
+            home,
+        })
     }
 
     /// Whether it may do that with what `path` leads to, and pass through all folders on the way.

@@ -209,6 +209,7 @@ fn programs(before: &Side, after: &Side) -> Check {
             Err(error) => findings.push(error.clone()),
         }
     }
+    findings.extend(other_account(before, after));
     let user = match after.inspected.configuration.user() {
         "" => "root",
         user => user,
@@ -218,6 +219,16 @@ fn programs(before: &Side, after: &Side) -> Check {
         false => format!("{user} may start {}", found.join(", ")),
     };
     check("programs", findings.is_empty(), says, findings)
+}
+
+/// A user that is named by its number, which has become that of somebody else.
+fn other_account(before: &Side, after: &Side) -> Option<String> {
+    let user = after.inspected.configuration.user();
+    if user != before.inspected.configuration.user() {
+        return None;
+    }
+    let (old, new) = (before.account()?.name?, after.account()?.name?);
+    (old != new).then(|| format!("the user {user} was {old} and is {new}"))
 }
 
 fn check(name: &'static str, ok: bool, says: String, mut findings: Vec<String>) -> Check {
@@ -231,5 +242,30 @@ fn check(name: &'static str, ok: bool, says: String, mut findings: Vec<String>) 
         ok,
         says,
         findings,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::configuration::Configuration;
+    use super::super::engines::Inspected;
+    use super::super::tree::tests::{Entry, tree};
+    use super::*;
+
+    #[test]
+    fn a_user_by_number_has_to_stay_the_same_account() {
+        let side = |passwd: &'static str| {
+            let inspected = Inspected {
+                configuration: Configuration::new(json!({"User": "101"})),
+                ..Inspected::default()
+            };
+            Side::new(inspected, tree(&[("etc/passwd", Entry::Text(passwd))]))
+        };
+        let before = side("web:x:101:101\n");
+        assert_eq!(other_account(&before, &side("web:x:101:101\n")), None);
+        let found = other_account(&before, &side("_ssh:x:101:101\n"));
+        assert_eq!(found.as_deref(), Some("the user 101 was web and is _ssh"));
     }
 }

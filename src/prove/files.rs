@@ -3,6 +3,7 @@
 //! Every difference has a cause that a rewrite has declared, that the tables know, or that shows when the
 //! same Dockerfile is built twice. What has none counts against the rewrites.
 
+mod accounts;
 mod packages;
 
 use std::collections::{BTreeMap, HashSet};
@@ -13,6 +14,7 @@ use super::tree::{Fingerprint, Kind, Node, Tree};
 use crate::knowledge::Knowledge;
 use crate::report::proof::{Cause, Group, MOST_LISTED, What};
 
+use accounts::Renumbered;
 use packages::Packages;
 
 /// What explains differences.
@@ -37,7 +39,7 @@ pub struct Evidence<'a> {
 pub fn differences(before: &Tree, after: &Tree, evidence: &Evidence<'_>) -> Vec<Group> {
     let judge = Judge::new(before, after, evidence);
     let mut groups: BTreeMap<(What, Option<Cause>), Group> = BTreeMap::new();
-    for (path, what) in changes(before, after) {
+    for (path, what) in changes(before, after, &judge.renumbered) {
         let cause = judge.cause(path, what);
         let group = groups.entry((what, cause)).or_insert_with(|| Group {
             what,
@@ -61,11 +63,15 @@ pub fn differences(before: &Tree, after: &Tree, evidence: &Evidence<'_>) -> Vec<
 }
 
 /// Every path that is different, and in which way.
-fn changes<'t>(before: &'t Tree, after: &'t Tree) -> impl Iterator<Item = (&'t str, What)> {
+fn changes<'t>(
+    before: &'t Tree,
+    after: &'t Tree,
+    renumbered: &Renumbered,
+) -> impl Iterator<Item = (&'t str, What)> {
     let old = before.iter().flat_map(|(path, old)| {
         let what = match after.get(path) {
             None => vec![What::Gone],
-            Some(new) => different(old, new),
+            Some(new) => different(old, new, renumbered),
         };
         what.into_iter().map(move |what| (path, what))
     });
@@ -73,12 +79,12 @@ fn changes<'t>(before: &'t Tree, after: &'t Tree) -> impl Iterator<Item = (&'t s
     old.chain(new.map(|(path, _)| (path, What::New)))
 }
 
-fn different(old: &Node, new: &Node) -> Vec<What> {
+fn different(old: &Node, new: &Node, renumbered: &Renumbered) -> Vec<What> {
     let mut what = Vec::new();
     if !same_content(old, new) {
         what.push(What::Content);
     }
-    if (old.uid, old.gid) != (new.uid, new.gid) {
+    if !renumbered.same_owner(old, new) {
         what.push(What::Owner);
     }
     // The mode of a link means nothing.
@@ -102,23 +108,27 @@ struct Judge<'a> {
     evidence: &'a Evidence<'a>,
     packages_before: Packages<'a>,
     packages_after: Packages<'a>,
+    renumbered: Renumbered,
     /// Folders in which names come and go from build to build.
     restless: HashSet<&'a str>,
 }
 
 impl<'a> Judge<'a> {
     fn new(before: &'a Tree, after: &'a Tree, evidence: &'a Evidence<'a>) -> Self {
+        let by_number = Renumbered::default();
         let moves = evidence
             .control
             .into_iter()
-            .flat_map(|control| changes(before, control));
+            .flat_map(|control| changes(before, control, &by_number));
         let moves = moves.filter(|(_, what)| matches!(what, What::Gone | What::New));
+        let packages_after = Packages::new(after);
         Self {
             before,
             after,
             evidence,
             packages_before: Packages::new(before),
-            packages_after: Packages::new(after),
+            renumbered: Renumbered::new(before, after, &packages_after),
+            packages_after,
             restless: moves.map(|(path, _)| folder(path)).collect(),
         }
     }
@@ -256,6 +266,11 @@ impl<'a> Judge<'a> {
                 by,
             });
         }
+        if self.renumbered.same_list(path, self.before, self.after) {
+            return known(
+                "list the same accounts, those of packages with the numbers that were free",
+            );
+        }
         let tables = &knowledge.image_files;
         let accounts = declared.user().or_else(|| declared.stages());
         if let (true, by @ Some(_)) = (tables.is_of_accounts(path), accounts) {
@@ -297,7 +312,7 @@ impl<'a> Judge<'a> {
     fn by_itself(&self, path: &str, what: What) -> Option<Cause> {
         let control = self.evidence.control?;
         let differs = match (self.before.get(path), control.get(path)) {
-            (Some(old), Some(new)) => different(old, new).contains(&what),
+            (Some(old), Some(new)) => different(old, new, &Renumbered::default()).contains(&what),
             (None, None) => false,
             _ => true,
         };

@@ -1,4 +1,4 @@
-//! Which package of Debian's a file belongs to, by the lists that dpkg(1) keeps.
+//! Which package of Debian's a file belongs to, by the lists that dpkg(1) keeps, and which accounts packages make.
 
 use std::collections::{HashMap, HashSet};
 
@@ -7,8 +7,15 @@ use crate::prove::tree::Tree;
 /// Where dpkg keeps the lists: `bash.list`, `libc6:amd64.list`.
 const LISTS: &str = "var/lib/dpkg/info/";
 
+/// Where packages say which accounts they need: sysusers.d(5).
+const SYSUSERS: &str = "usr/lib/sysusers.d/";
+
+/// The commands by which scripts of packages make accounts.
+const MAKE_ACCOUNTS: [&str; 4] = ["adduser", "addgroup", "useradd", "groupadd"];
+
 /// The installed packages of an image.
 pub(super) struct Packages<'t> {
+    tree: &'t Tree,
     names: HashSet<&'t str>,
     owners: HashMap<&'t str, &'t str>,
 }
@@ -16,6 +23,7 @@ pub(super) struct Packages<'t> {
 impl<'t> Packages<'t> {
     pub(super) fn new(tree: &'t Tree) -> Self {
         let mut packages = Self {
+            tree,
             names: HashSet::new(),
             owners: HashMap::new(),
         };
@@ -34,6 +42,18 @@ impl<'t> Packages<'t> {
     /// Whether it is installed.
     pub(super) fn has(&self, name: &str) -> bool {
         self.names.contains(name)
+    }
+
+    /// Whether a package makes the account `name`: a script of its that makes accounts holds the word, or a table.
+    pub(super) fn make_account(&self, name: &str) -> bool {
+        let scripts = self.tree.texts(LISTS).filter(|(path, text)| {
+            !path.ends_with(".list") && MAKE_ACCOUNTS.iter().any(|command| text.contains(command))
+        });
+        let is_in_name = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.');
+        let is_word = |text: &str| text.split(|c| !is_in_name(c)).any(|word| word == name);
+        scripts
+            .chain(self.tree.texts(SYSUSERS))
+            .any(|(_, text)| is_word(text))
     }
 
     /// The package that `path` belongs to. Where `/lib` is a link to `/usr/lib`, the lists may say either.

@@ -181,3 +181,75 @@ fn the_dockerfile_in_the_image_may_be_the_new_one() {
         ["Content app/Dockerfile"]
     );
 }
+
+/// An image in which two packages have made an account each, with these numbers.
+fn with_packages(
+    messagebus: u64,
+    ssh: u64,
+    passwd: &'static str,
+    group: &'static str,
+) -> [(&'static str, Entry); 7] {
+    [
+        ("etc/passwd", Entry::Text(passwd)),
+        ("etc/group", Entry::Text(group)),
+        (
+            "var/lib/dpkg/info/dbus.postinst",
+            Entry::Text("USER=messagebus\nadduser --system \"$USER\"\n"),
+        ),
+        (
+            "var/lib/dpkg/info/openssh-client.postinst",
+            Entry::Text("addgroup --system _ssh\n"),
+        ),
+        (
+            "var/lib/dpkg/info/other.postinst",
+            Entry::Text("echo app\n"),
+        ),
+        ("usr/lib/launch-helper", Entry::Owned("x", messagebus)),
+        ("usr/bin/ssh-agent", Entry::Owned("x", ssh)),
+    ]
+}
+
+#[test]
+fn accounts_of_packages_are_compared_by_name() {
+    let before = with_packages(
+        101,
+        102,
+        "root:x:0:0\nmessagebus:x:101:101\n_ssh:x:102:102\n",
+        "root:x:0:\nmessagebus:x:101:\n_ssh:x:102:app,www\n",
+    );
+    let after = with_packages(
+        102,
+        101,
+        "root:x:0:0\n_ssh:x:101:101\nmessagebus:x:102:102\n",
+        "root:x:0:\n_ssh:x:101:www,app\nmessagebus:x:102:\n",
+    );
+    let none = Declared::default();
+    assert!(unexplained(&before, &after, &evidence(&none)).is_empty());
+    let groups = differences(&tree(&before), &tree(&after), &evidence(&none));
+    assert_eq!(
+        groups.iter().map(|group| group.paths).sum::<usize>(),
+        2,
+        "the lists alone: {groups:#?}"
+    );
+    // A file that keeps its number belongs to somebody else now.
+    let kept = with_packages(
+        101,
+        101,
+        "root:x:0:0\n_ssh:x:101:101\nmessagebus:x:102:102\n",
+        "root:x:0:\n_ssh:x:101:www,app\nmessagebus:x:102:\n",
+    );
+    assert_eq!(
+        unexplained(&before, &kept, &evidence(&none)),
+        ["Owner usr/lib/launch-helper"]
+    );
+}
+
+#[test]
+fn accounts_of_authors_are_compared_by_number() {
+    let before = with_packages(0, 0, "root:x:0:0\napp:x:101:101\n", "root:x:0:\n");
+    let after = with_packages(0, 0, "root:x:0:0\napp:x:102:102\n", "root:x:0:\n");
+    assert_eq!(
+        unexplained(&before, &after, &evidence(&Declared::default())),
+        ["Content etc/passwd"]
+    );
+}
