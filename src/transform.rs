@@ -310,8 +310,9 @@ pub enum Change {
         /// What the stage that is shipped is built on, as written.
         runtime: String,
     },
-    /// A build command has other options: the programs that it makes do the same in another form.
-    BuildOptions,
+    /// Words that a build command has gained, in front or behind its verb: the programs that it makes do the same in
+    /// another form.
+    BuildOptions(Vec<String>),
     /// Packages that the final stage no longer installs.
     PackagesRemoved(Vec<String>),
     /// Packages that the final stage installs in addition.

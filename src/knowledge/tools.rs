@@ -159,6 +159,8 @@ pub struct Action {
     /// How the build makes an executable that needs no library.
     #[serde(rename = "static")]
     pub linked_static: Option<Static>,
+    /// How the build leaves out of an executable what only debuggers read.
+    pub stripped: Option<Stripped>,
     /// A command behind the build that removes what only the build needs.
     pub prune: Option<Prune>,
     /// For an action that reads the source: a command that fetches its dependencies beforehand.
@@ -216,6 +218,19 @@ pub struct Static {
     #[serde(default, deserialize_with = "super::regexes")]
     pub unless_source: Vec<regex_lite::Regex>,
     /// What is still taken for granted.
+    pub assumes: String,
+}
+
+/// How a build leaves out of an executable what only debuggers read.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Stripped {
+    /// The option that asks for it, as it is written behind the verb. It needs no quotes in any shell.
+    pub option: String,
+    /// Words of a Dockerfile whose author has decided about such options already.
+    #[serde(default)]
+    pub unless_mentioned: Vec<String>,
+    /// What is taken for granted.
     pub assumes: String,
 }
 

@@ -49,7 +49,7 @@ impl Declared {
 
     /// Who has programs built with other options.
     pub(super) fn build_options(&self) -> Option<&'static str> {
-        self.by(|change| *change == Change::BuildOptions)
+        self.by(|change| matches!(change, Change::BuildOptions(_)))
     }
 
     /// Who installs other packages.

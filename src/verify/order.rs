@@ -113,9 +113,9 @@ impl<'r> Declared<'r> {
         old.key == new.key && (old.owner == new.owner || gains())
     }
 
-    /// Makes installs that have gained a declared option compare equal to what they were. What was there before
+    /// Makes commands that have gained a declared option compare equal to what they were. What was there before
     /// has to stay.
-    fn forget_gained(&self, old: &[Operation<'_>], new: &mut [Operation<'_>]) {
+    pub(super) fn forget_gained(&self, old: &[Operation<'_>], new: &mut [Operation<'_>]) {
         let known: HashSet<&str> = old.iter().map(|other| other.key.as_str()).collect();
         let gained = new
             .iter_mut()
@@ -131,6 +131,9 @@ impl<'r> Declared<'r> {
             self.any(|change| match (change, &operation.what) {
                 (Change::InstallOption(option), What::Package(_)) => {
                     word.strip_suffix('=') == Some(option)
+                }
+                (Change::BuildOptions(options), What::Command { .. }) => {
+                    options.iter().any(|option| option == *word)
                 }
                 _ => false,
             })

@@ -117,7 +117,7 @@ fn removes(later: &Operation<'_>, operation: &Operation<'_>) -> bool {
 }
 
 fn is_same(one: &Operation<'_>, other: &Operation<'_>) -> bool {
-    bare(&one.key) == bare(&other.key) && one.owner == other.owner
+    one.key == other.key && one.owner == other.owner
 }
 
 /// Whether `build` works in the folder that `copy` fills, or in one around it: what is copied is what it builds.
@@ -147,21 +147,6 @@ fn arriving(shipped: &[Operation<'_>]) -> Extent {
         }
     }
     arriving
-}
-
-/// A command without the assignments in front of it, which may say how the same thing is built.
-fn bare(key: &str) -> &str {
-    let mut rest = key;
-    while let Some((word, behind)) = rest.split_once(' ') {
-        let is_assignment = word
-            .split_once('=')
-            .is_some_and(|(name, _)| name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'));
-        if !is_assignment {
-            break;
-        }
-        rest = behind;
-    }
-    rest
 }
 
 /// The steps of the old stage as they stand in one of the new ones.

@@ -5,20 +5,21 @@ use std::collections::BTreeSet;
 use crate::analysis::paths::{below, join};
 use crate::analysis::runs::Step;
 use crate::context::{BuildContext, FileKind, in_folder, matches_name};
-use crate::knowledge::tools::{Action, Does, Makes};
+use crate::knowledge::tools::{Action, Makes};
 use crate::syntax::{Kind, Transfer};
 use crate::transform::{Evidence, Place, Refusal};
 use crate::transforms::dependencies;
 
 use super::Site;
 use super::installed;
+use super::options;
 
 use super::product::{self, Product};
 use super::prune::{self, Pruned};
 use super::roles::Role;
 
 /// More files than this are not looked through.
-const MOST_FILES: usize = 20_000;
+pub(super) const MOST_FILES: usize = 20_000;
 
 /// What the runtime stage takes over.
 #[derive(Default)]
@@ -33,8 +34,8 @@ pub(super) struct Artefacts {
     pub(super) is_program: bool,
     /// Whether that program needs no library.
     pub(super) is_static: bool,
-    /// A variable to put in front of the command of the builder at this offset of the source.
-    pub(super) variable: Option<(usize, String)>,
+    /// Words that the command of the builder gains, and where in the source each belongs.
+    pub(super) options: Vec<(usize, String)>,
     /// A command to run at the end of the build.
     pub(super) prune: Option<Pruned>,
     /// Steps and copies in front of the split whose files come with `paths`, so that the runtime stage does not
@@ -163,7 +164,7 @@ fn with_files_beside(site: &Site<'_>, product: Product<'_>) -> Result<Artefacts,
     let action = product.action;
     if action.makes == Makes::Executable {
         artefacts.is_program = true;
-        link_static(site, action, &mut artefacts);
+        options::add(site, action, &mut artefacts);
     }
     let dest = product
         .search_name
@@ -200,67 +201,6 @@ fn with_files_beside(site: &Site<'_>, product: Product<'_>) -> Result<Artefacts,
 
 /// A folder that every image searches for programs.
 const SEARCHED: &str = "/usr/local/bin";
-
-/// Makes sure that the program needs no library, where that is proven or can be had.
-fn link_static(site: &Site<'_>, action: &Action, artefacts: &mut Artefacts) {
-    let Some(how) = &action.linked_static else {
-        return;
-    };
-    let Some((at, step)) =
-        steps(site, Role::Build).find(|(_, step)| step.does() == Some(Does::Build))
-    else {
-        return;
-    };
-    let (name, value) = how.variable.split_once('=').unwrap_or((&how.variable, ""));
-    let text = step.span.text(&site.cx.facts.views[at].logical.text);
-    let set = site.cx.facts.states[at].value(name);
-    if set.as_deref() == Some(value) || text.starts_with(&how.variable) {
-        artefacts.is_static = true;
-        return;
-    }
-    let free = site
-        .cx
-        .context
-        .is_some_and(|context| is_free_of(context, how, action));
-    if set.is_none() && !step.assigns.iter().any(|assigned| assigned == name) && free {
-        let offset = site.cx.facts.source(at, step.span).start;
-        artefacts.variable = Some((offset, format!("{} ", how.variable)));
-        artefacts.is_static = true;
-        artefacts.assumes.push(how.assumes.clone());
-    }
-}
-
-/// Whether neither the manifest nor the sources hold a line with which a static program would differ.
-fn is_free_of(
-    context: &BuildContext,
-    how: &crate::knowledge::tools::Static,
-    action: &Action,
-) -> bool {
-    let Some(files) = context.files_below("", MOST_FILES) else {
-        return false;
-    };
-    let holds = |path: &String, lines: &[regex_lite::Regex]| {
-        let text = context.read(path).unwrap_or_default();
-        text.lines()
-            .any(|line| lines.iter().any(|regex| regex.is_match(line)))
-    };
-    let manifests = action.prefetch.as_ref().map(|prefetch| &prefetch.manifests);
-    let manifest = manifests
-        .and_then(|manifests| manifests.first())
-        .filter(|path| context.has(path));
-    let is_source = |path: &&String| {
-        let name = path.rsplit('/').next().unwrap_or_default();
-        action
-            .sources
-            .iter()
-            .any(|pattern| matches_name(pattern, name))
-    };
-    manifest.is_some_and(|path| !holds(path, &how.unless_manifest))
-        && !files
-            .iter()
-            .filter(is_source)
-            .any(|path| holds(path, &how.unless_source))
-}
 
 /// The entries of the working directory that are neither source nor for people, when all of it comes
 /// from the root of the context.

@@ -22,6 +22,7 @@ mod installed;
 mod libraries;
 mod mounts;
 mod needs;
+mod options;
 mod outside;
 mod packages;
 mod product;
@@ -267,8 +268,10 @@ impl Split {
         let prune = self.artefacts.prune.iter();
         let prune = prune.map(|prune| Change::Commands(prune.command.clone()));
         rewrite.declares.extend(prune);
-        if self.artefacts.variable.is_some() {
-            rewrite.declares.push(Change::BuildOptions);
+        let options = self.artefacts.options.iter();
+        let options: Vec<String> = options.map(|(_, word)| word.trim().to_owned()).collect();
+        if !options.is_empty() {
+            rewrite.declares.push(Change::BuildOptions(options));
         }
         for (step, at, tools) in installed::for_builds(site) {
             let text = step.span.text(&site.cx.facts.views[at].logical.text);

@@ -30,8 +30,8 @@ impl<'a> Writer<'a> {
     pub(super) fn edits(&self) -> Edits {
         let mut edits = Edits::new();
         self.name_builder(&mut edits);
-        if let Some((offset, variable)) = &self.split.artefacts.variable {
-            edits.insert(*offset, variable.clone());
+        for (offset, words) in &self.split.artefacts.options {
+            edits.insert(*offset, words.clone());
         }
         for at in self.moved() {
             edits.delete(style::with_blank_line(

@@ -1,0 +1,105 @@
+//! Words that ask a build for the same program in another form: without libraries, without what only debuggers read.
+
+use crate::analysis::runs::Step;
+use crate::context::{BuildContext, matches_name};
+use crate::knowledge::tools::{Action, Does, Static, Stripped};
+
+use super::Site;
+use super::artefacts::{Artefacts, MOST_FILES, steps};
+use super::roles::Role;
+
+/// Adds to the build `action` of the site what its table offers and nothing here contradicts.
+pub(super) fn add(site: &Site<'_>, action: &Action, artefacts: &mut Artefacts) {
+    let mut builds = steps(site, Role::Build);
+    let Some((at, step)) = builds.find(|(_, step)| step.does() == Some(Does::Build)) else {
+        return;
+    };
+    let build = Build { site, at, step };
+    if let Some(how) = &action.linked_static {
+        build.link_static(how, action, artefacts);
+    }
+    if let Some(how) = &action.stripped {
+        build.strip(how, artefacts);
+    }
+}
+
+/// The command that builds.
+struct Build<'s> {
+    site: &'s Site<'s>,
+    /// Its instruction.
+    at: usize,
+    step: &'s Step<'s>,
+}
+
+impl Build<'_> {
+    /// Makes sure that the program needs no library, where that is proven or can be had.
+    fn link_static(&self, how: &Static, action: &Action, artefacts: &mut Artefacts) {
+        let facts = &self.site.cx.facts;
+        let (name, value) = how.variable.split_once('=').unwrap_or((&how.variable, ""));
+        let text = self.step.span.text(&facts.views[self.at].logical.text);
+        let set = facts.states[self.at].value(name);
+        if set.as_deref() == Some(value) || text.starts_with(&how.variable) {
+            artefacts.is_static = true;
+            return;
+        }
+        let context = self.site.cx.context;
+        let is_free = context.is_some_and(|context| is_free_of(context, how, action));
+        if set.is_none() && !self.step.assigns.iter().any(|assigned| assigned == name) && is_free {
+            let offset = facts.source(self.at, self.step.span).start;
+            artefacts
+                .options
+                .push((offset, format!("{} ", how.variable)));
+            artefacts.is_static = true;
+            artefacts.assumes.push(how.assumes.clone());
+        }
+    }
+
+    /// Leaves out what only debuggers read, unless the author has thought of such things.
+    fn strip(&self, how: &Stripped, artefacts: &mut Artefacts) {
+        let text = self.site.cx.file.text();
+        let is_decided = how
+            .unless_mentioned
+            .iter()
+            .any(|word| text.contains(word.as_str()));
+        let verb = self
+            .step
+            .invocation
+            .as_ref()
+            .map(|call| call.verb_words.clone());
+        let verb = verb.and_then(|words| self.step.args.get(words.last()?));
+        let Some(verb) = verb.filter(|_| !is_decided) else {
+            return;
+        };
+        let offset = self.site.cx.facts.source(self.at, verb.span).end;
+        artefacts.options.push((offset, format!(" {}", how.option)));
+        artefacts.assumes.push(how.assumes.clone());
+    }
+}
+
+/// Whether neither the manifest nor the sources hold a line with which a static program would differ.
+fn is_free_of(context: &BuildContext, how: &Static, action: &Action) -> bool {
+    let Some(files) = context.files_below("", MOST_FILES) else {
+        return false;
+    };
+    let holds = |path: &String, lines: &[regex_lite::Regex]| {
+        let text = context.read(path).unwrap_or_default();
+        text.lines()
+            .any(|line| lines.iter().any(|regex| regex.is_match(line)))
+    };
+    let manifests = action.prefetch.as_ref().map(|prefetch| &prefetch.manifests);
+    let manifest = manifests
+        .and_then(|manifests| manifests.first())
+        .filter(|path| context.has(path));
+    let is_source = |path: &&String| {
+        let name = path.rsplit('/').next().unwrap_or_default();
+        action
+            .sources
+            .iter()
+            .any(|pattern| matches_name(pattern, name))
+    };
+    manifest.is_some_and(|path| !holds(path, &how.unless_manifest))
+        && !files
+            .iter()
+            .filter(is_source)
+            .any(|path| holds(path, &how.unless_source))
+}
