@@ -1,5 +1,9 @@
 //! The image under a stage, as a Dockerfile of its own: built, it shows what a stage has from its base.
 
+use std::fs;
+
+use super::Side;
+use super::engines::{Engine, Error, Order};
 use crate::analysis::Facts;
 use crate::analysis::stages::Base;
 use crate::knowledge::Knowledge;
@@ -34,6 +38,30 @@ pub fn dockerfile(text: &str, target: Option<&str>, knowledge: &Knowledge) -> Op
         .chain([facts.source_text(stage.from)])
         .collect();
     Some(lines.join("\n") + "\n")
+}
+
+/// The image under the stage that `order` builds of a Dockerfile that says `text`; nothing where that is `scratch`.
+/// Its own Dockerfile is written to `order.dockerfile`.
+///
+/// # Errors
+/// When it cannot be had, or the engine fails.
+pub fn read(
+    engine: &Engine,
+    order: &Order<'_>,
+    text: &str,
+    knowledge: &Knowledge,
+    on_step: &mut dyn FnMut(&str),
+) -> Result<Side, Error> {
+    let Some(base) = dockerfile(text, order.target, knowledge) else {
+        return Ok(Side::default());
+    };
+    fs::write(order.dockerfile, base)
+        .map_err(|error| Error::Engine(format!("{}: {error}", order.dockerfile.display())))?;
+    let order = Order {
+        target: None,
+        ..*order
+    };
+    Side::read(&engine.build(&order, on_step)?)
 }
 
 #[cfg(test)]

@@ -43,7 +43,8 @@ impl Declared {
     }
 
     /// Who builds in one stage and ships another.
-    pub(super) fn stages(&self) -> Option<&'static str> {
+    #[must_use]
+    pub fn stages(&self) -> Option<&'static str> {
         self.by(|change| matches!(change, Change::Stages { .. }))
     }
 

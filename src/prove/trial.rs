@@ -196,25 +196,22 @@ impl<'a> Bench<'a> {
     }
 
     fn base(&mut self, text: &str) -> Result<Side, Error> {
-        let target = self.subject.wishes.target.as_deref();
-        let Some(text) = base::dockerfile(text, target, self.subject.knowledge) else {
-            return Ok(Side::default());
-        };
+        let Subject {
+            wishes, knowledge, ..
+        } = self.subject;
         self.progress.begin("looking at a base image");
-        let dockerfile = self.workspace.put_beside(&text).map_err(disk)?;
         let order = Order {
             context: &self.workspace.context(),
-            dockerfile: &dockerfile,
-            target: None,
-            arguments: &self.subject.wishes.arguments,
+            dockerfile: &self.workspace.beside("base.Dockerfile"),
+            target: wishes.target.as_deref(),
+            arguments: &wishes.arguments,
             afresh: false,
             builder: None,
         };
-        Side::read(
-            &self
-                .engine
-                .build(&order, &mut |step| self.progress.step(step))?,
-        )
+        let progress = &mut *self.progress;
+        base::read(self.engine, &order, text, knowledge, &mut |step| {
+            progress.step(step);
+        })
     }
 
     /// The files of the same Dockerfile, built once more.

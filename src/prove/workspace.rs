@@ -113,14 +113,10 @@ impl Workspace {
         fs::write(self.dockerfile(), &variant.dockerfile)
     }
 
-    /// Makes a Dockerfile beside the context that says `text`.
-    ///
-    /// # Errors
-    /// When it cannot be written.
-    pub fn put_beside(&self, text: &str) -> io::Result<PathBuf> {
-        let path = self.folder.path().join("base.Dockerfile");
-        fs::write(&path, text)?;
-        Ok(path)
+    /// A path beside the context for a file that builds do not see.
+    #[must_use]
+    pub fn beside(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
     }
 
     /// Changes the file at `path` in the copy: blank lines and spaces at its end that no build has seen. Answers with

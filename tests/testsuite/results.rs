@@ -115,10 +115,10 @@ fn results() {
     let (examples, cases): (Vec<_>, Vec<_>) = case::all()
         .into_iter()
         .partition(|case| case.by_hand.is_some());
-    let version = engine.version().unwrap();
     let mut text = format!(
-        "{HEAD}\nVersions: dfopt {}, docker {version}.\n{APPLICATIONS}",
-        env!("CARGO_PKG_VERSION")
+        "{HEAD}\nVersions: dfopt {}, {}.\n{APPLICATIONS}",
+        env!("CARGO_PKG_VERSION"),
+        engine.prover.version()
     );
     let mut broken = Vec::new();
     for case in &examples {

@@ -5,19 +5,21 @@ use std::net::{TcpStream, ToSocketAddrs};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use dfopt::prove::engines::Image;
+
 use super::case::{Request, Run, Serve};
-use super::engine::{Container, Image};
+use super::engine::{Container, Engine};
 
 /// How long a server may take to answer, and a health check to succeed.
 const PATIENCE: Duration = Duration::from_secs(40);
 
 /// Whether a program that ends does what it has to.
-pub(crate) fn run(check: &Run, image: &Image<'_>) -> Result<(), String> {
-    let said = image.run(&check.options, &check.command)?;
+pub(crate) fn run(engine: &Engine, check: &Run, image: &Image<'_>) -> Result<(), String> {
+    let said = engine.run(image, &check.options, &check.command)?;
     let printed = said.out.trim();
     let told = || format!("printed {printed:?}, and {:?}", said.err.trim());
-    if said.code() != check.exit {
-        let code = said.code();
+    if said.code != check.exit {
+        let code = said.code;
         return Err(format!(
             "exit code {code} and not {}: {}",
             check.exit,
@@ -34,17 +36,17 @@ pub(crate) fn run(check: &Run, image: &Image<'_>) -> Result<(), String> {
 }
 
 /// Whether a server answers as it has to.
-pub(crate) fn serve(check: &Serve, image: &Image<'_>) -> Result<(), String> {
+pub(crate) fn serve(engine: &Engine, check: &Serve, image: &Image<'_>) -> Result<(), String> {
     let mut options = check.options.clone();
     options.push(format!("--publish=127.0.0.1::{}", check.port));
     if check.healthy {
         options.push("--health-interval=1s".to_owned());
     }
-    let container = image.start(&options)?;
+    let container = engine.start(image, &options)?;
     answers(check, &container).map_err(|error| format!("{error}; its log:\n{}", container.log()))
 }
 
-fn answers(check: &Serve, container: &Container<'_>) -> Result<(), String> {
+fn answers(check: &Serve, container: &Container) -> Result<(), String> {
     let address = wait(check, container)?;
     for request in &check.request {
         answer(request, &address)?;
@@ -64,7 +66,7 @@ fn answers(check: &Serve, container: &Container<'_>) -> Result<(), String> {
 }
 
 /// The address, as soon as the first request is answered.
-fn wait(check: &Serve, container: &Container<'_>) -> Result<String, String> {
+fn wait(check: &Serve, container: &Container) -> Result<String, String> {
     let started = Instant::now();
     while started.elapsed() < PATIENCE {
         if container.state("Running")? != "true" {

@@ -1,88 +1,119 @@
-//! What must be the same before and after.
+//! What must be the same before and after, beside what the images do: `dfopt::prove` compares them, as `dfopt --prove` does.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
+use std::fs;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
 
-use dfopt::analysis::launch::starts_the_same;
-use serde_json::Value;
+use dfopt::engine::Outcome;
+use dfopt::knowledge::Knowledge;
+use dfopt::prove::declared::Declared;
+use dfopt::prove::engines::{Image, Order};
+use dfopt::prove::examine::{Setting, examine};
+use dfopt::prove::tree::{Fingerprint, fingerprint};
+use dfopt::prove::{Side, base};
+
+use super::case::Case;
+use super::engine::{Engine, told};
 
 /// What a rewrite may add to an image: an account, and a second copy of the manifests.
 const SLACK: u64 = 64 * 1024;
 
-/// Keys of the run-time configuration and the instructions that set them. `User` is looked at elsewhere.
-const KEYS: [(&str, &str); 8] = [
-    ("Cmd", "CMD"),
-    ("Entrypoint", "ENTRYPOINT"),
-    ("WorkingDir", "WORKDIR"),
-    ("Healthcheck", "HEALTHCHECK"),
-    ("StopSignal", "STOPSIGNAL"),
-    ("Shell", "SHELL"),
-    ("ExposedPorts", "EXPOSE"),
-    ("Volumes", "VOLUME"),
-];
+/// Images that final stages stand on: many cases have the same.
+#[derive(Default)]
+pub(crate) struct Bases(Mutex<HashMap<String, Arc<Side>>>);
 
-/// The differences between two run-time configurations that nothing explains. With another base
-/// image, what the Dockerfile itself does not mention may be another.
-pub(crate) fn configurations(
-    old: &Value,
-    new: &Value,
-    dockerfile: &str,
-    other_base: bool,
-) -> Vec<String> {
-    let (old, new) = (&old["Config"], &new["Config"]);
-    let sets = |instruction: &str| {
-        let mut lines = dockerfile.lines().map(str::trim_start);
-        lines.any(|line| line.to_uppercase().starts_with(instruction))
-    };
-    let mut differences = Vec::new();
-    for (key, instruction) in KEYS {
-        let starts = matches!(key, "Cmd" | "Entrypoint")
-            && starts_the_same(&words(&old[key]), &words(&new[key]));
-        if old[key] != new[key] && !starts && (sets(instruction) || !other_base) {
-            differences.push(format!("{key}: {} became {}", old[key], new[key]));
+/// An application before and after it was rewritten.
+pub(crate) struct Pair<'a> {
+    pub(crate) engine: &'a Engine,
+    pub(crate) bases: &'a Bases,
+    pub(crate) case: &'a Case,
+    /// What was done.
+    pub(crate) outcome: &'a Outcome,
+    /// The folder of the application before, and after.
+    pub(crate) folders: [&'a Path; 2],
+}
+
+impl Pair<'_> {
+    /// Compares the images. `again` builds what was before once more, without a cache.
+    pub(crate) fn compare<'e>(
+        &self,
+        images: [&Image<'_>; 2],
+        again: impl FnOnce() -> Result<Image<'e>, String>,
+    ) -> Result<(), String> {
+        let [old, new] = images;
+        let before = Side::read(old).map_err(told)?;
+        let after = Side::read(new).map_err(told)?;
+        let declared = Declared::of(&self.outcome.journal);
+        let bases = match declared.stages() {
+            Some(_) => Some((self.base(0)?, self.base(1)?)),
+            None => None,
+        };
+        let rewritten = self.rewritten();
+        let mut setting = Setting {
+            knowledge: Knowledge::builtin(),
+            declared: &declared,
+            bases: bases.as_ref().map(|(old, new)| (&**old, &**new)),
+            rewritten: &rewritten,
+            control: None,
+        };
+        let mut examination = examine(&before, &after, &setting);
+        if examination.needs_control() {
+            let control = again()?.tree().map_err(told)?;
+            setting.control = Some(&control);
+            examination = examine(&before, &after, &setting);
         }
-    }
-    for key in ["Env", "Labels"] {
-        let (old, new) = (pairs(&old[key]), pairs(&new[key]));
-        for name in old.keys().chain(new.keys()) {
-            let (before, after) = (old.get(name), new.get(name));
-            let mentioned = dockerfile.contains(name.as_str());
-            let explained = other_base
-                && (!mentioned || name == "PATH" && same_path(before, after, dockerfile));
-            if before != after && !explained {
-                differences.push(format!("{name}: {before:?} became {after:?}"));
-            }
+        if examination.is_fine() {
+            return Ok(());
         }
+        Err(examination.failures())
     }
-    differences.sort();
-    differences.dedup();
-    differences
+
+    /// The image under the final stage, before or after.
+    fn base(&self, side: usize) -> Result<Arc<Side>, String> {
+        let text = self.read(side, &self.case.dockerfile);
+        let text =
+            String::from_utf8(text.unwrap_or_default()).map_err(|error| error.to_string())?;
+        self.bases.find(self.engine, &text, self.folders[side])
+    }
+
+    /// The files that the rewrites have changed, before and after.
+    fn rewritten(&self) -> Vec<(Option<Fingerprint>, Fingerprint)> {
+        let additions = self.outcome.additions();
+        let paths = additions.iter().map(|addition| addition.path.as_str());
+        let paths = paths.chain([self.case.dockerfile.as_str()]);
+        let print = |side, path| Some(fingerprint(&self.read(side, path)?));
+        paths
+            .filter_map(|path| Some((print(0, path), print(1, path)?)))
+            .collect()
+    }
+
+    fn read(&self, side: usize, path: &str) -> Option<Vec<u8>> {
+        fs::read(self.folders[side].join(path)).ok()
+    }
 }
 
-/// The words of a command line.
-fn words(value: &Value) -> Vec<String> {
-    let words = value.as_array().into_iter().flatten();
-    words.filter_map(Value::as_str).map(str::to_owned).collect()
-}
-
-/// The entries of `["A=1"]` or `{"A": "1"}`.
-fn pairs(value: &Value) -> BTreeMap<String, String> {
-    let listed = value.as_array().into_iter().flatten();
-    let listed = listed.filter_map(|pair| pair.as_str()?.split_once('='));
-    let mapped = value.as_object().into_iter().flatten();
-    let mapped = mapped.filter_map(|(name, value)| Some((name.as_str(), value.as_str()?)));
-    let own = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
-    listed.chain(mapped).map(own).collect()
-}
-
-/// Whether only folders are gone that the Dockerfile does not mention.
-fn same_path(before: Option<&String>, after: Option<&String>, dockerfile: &str) -> bool {
-    let (Some(before), Some(after)) = (before, after) else {
-        return false;
-    };
-    let kept = |folder: &str| after.split(':').any(|other| other == folder);
-    before
-        .split(':')
-        .all(|folder| kept(folder) || !dockerfile.contains(folder))
+impl Bases {
+    fn find(&self, engine: &Engine, text: &str, context: &Path) -> Result<Arc<Side>, String> {
+        let knowledge = Knowledge::builtin();
+        let key = base::dockerfile(text, None, knowledge).unwrap_or_default();
+        if let Some(side) = self.0.lock().unwrap().get(&key) {
+            return Ok(Arc::clone(side));
+        }
+        let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
+        let order = Order {
+            context,
+            dockerfile: &folder.path().join("Dockerfile"),
+            target: None,
+            arguments: &[],
+            afresh: false,
+            builder: None,
+        };
+        let side = base::read(&engine.prover, &order, text, knowledge, &mut |_| {});
+        let side = Arc::new(side.map_err(told)?);
+        self.0.lock().unwrap().insert(key, Arc::clone(&side));
+        Ok(side)
+    }
 }
 
 /// Whether the image has become no larger.
@@ -100,36 +131,6 @@ pub(crate) fn new_warnings(old: &[String], new: &[String]) -> Vec<String> {
         .filter(|rule| count(new, rule) > count(old, rule))
         .cloned()
         .collect()
-}
-
-#[test]
-fn a_difference_that_nothing_explains_is_found() {
-    let old = serde_json::json!({"Config": {"Cmd": ["a"], "Env": ["A=1", "GOPATH=/go"], "Labels": {"v": "1"}}});
-    let new = serde_json::json!({"Config": {"Cmd": ["b"], "Env": ["A=2"], "Labels": {"v": "1"}}});
-    let text = "FROM a\nENV A=1\n  CMD a";
-    let differences = configurations(&old, &new, text, true);
-    assert_eq!(
-        differences,
-        [
-            r#"A: Some("1") became Some("2")"#,
-            r#"Cmd: ["a"] became ["b"]"#
-        ]
-    );
-    assert_eq!(configurations(&old, &new, text, false).len(), 3);
-    assert!(configurations(&old, &old, text, false).is_empty());
-}
-
-#[test]
-fn a_path_may_only_lose_what_the_base_image_had() {
-    let path = |text: &str| Some(text.to_owned());
-    let before = path("/app/bin:/go/bin:/bin");
-    let text = "ENV PATH=/app/bin:$PATH";
-    assert!(same_path(
-        before.as_ref(),
-        path("/app/bin:/bin").as_ref(),
-        text
-    ));
-    assert!(!same_path(before.as_ref(), path("/bin").as_ref(), text));
 }
 
 #[test]

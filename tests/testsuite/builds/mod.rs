@@ -1,13 +1,13 @@
 //! Proof by real builds: what worked before a rewrite works after it.
 //!
 //! Every case of `tests/builds` is built, run and called as it is; dfopt rewrites it with its default
-//! options; it is built, run and called again, and the two images are compared.
+//! options; it is built, run and called again, and the two images are compared by what `dfopt --prove` compares.
 //!
 //!     cargo test --test testsuite -- --ignored builds
 //!
-//! needs an engine: a `docker` on the path, or the one that `DFOPT_DOCKER` names, whose daemon
-//! (`DOCKER_HOST`) has the base images or can fetch them. `DFOPT_BUILDS=all` adds the slow cases,
-//! `DFOPT_BUILDS=cache-buster,port-80` runs these alone.
+//! needs an engine: a `docker` on the path whose daemon (`DOCKER_HOST`) has the base images or can fetch them.
+//! `DFOPT_BUILDS=all` adds the slow cases, `DFOPT_BUILDS=cache-buster,port-80` runs these alone, `DFOPT_BUILDS=quick` those that
+//! are not slow; with any of these, it is an error when no engine answers.
 
 use std::collections::VecDeque;
 use std::env;
@@ -24,6 +24,7 @@ mod ignored;
 pub(crate) mod proof;
 
 use case::Case;
+use compare::Bases;
 use engine::Engine;
 use proof::Proof;
 
@@ -35,15 +36,14 @@ pub(crate) fn say(text: &str) {
     let _ = writeln!(io::stderr(), "{text}");
 }
 
-/// The engine, or nothing with a loud note. One that was named has to answer.
+/// The engine, or nothing with a loud note. When cases were asked for, there has to be one.
 pub(crate) fn engine() -> Option<Engine> {
     match Engine::find() {
         Ok(engine) => Some(engine),
-        Err(error) if env::var_os("DFOPT_DOCKER").is_some() => panic!("no engine: {error}"),
+        Err(error) if env::var_os("DFOPT_BUILDS").is_some() => panic!("no engine: {error}"),
         Err(error) => {
             say(&format!(
-                "\n*** SKIPPED: nothing was built: {error}\n*** Start Docker, or name another `docker` \
-                 in DFOPT_DOCKER and its daemon in DOCKER_HOST. ***\n"
+                "\n*** SKIPPED: nothing was built: {error}\n*** Start Docker, or name its daemon in DOCKER_HOST. ***\n"
             ));
             None
         }
@@ -56,7 +56,7 @@ fn chosen() -> Vec<Case> {
     let (mut cases, all) = (case::all(), case::all().len());
     match choice.as_str() {
         "all" => {}
-        "" => cases.retain(|case| !case.slow),
+        "" | "quick" => cases.retain(|case| !case.slow),
         names => cases.retain(|case| names.split(',').any(|name| name == case.name)),
     }
     assert!(!cases.is_empty(), "DFOPT_BUILDS={choice} names no case");
@@ -70,6 +70,7 @@ fn chosen() -> Vec<Case> {
 /// Proves all cases, a few at a time, and tells about each.
 pub(crate) fn prove_all(engine: &Engine, cases: Vec<Case>) -> Vec<(Case, Result<Proof, String>)> {
     let waiting = Mutex::new(VecDeque::from(cases));
+    let bases = Bases::default();
     let proven = Mutex::new(Vec::new());
     let work = || {
         loop {
@@ -77,7 +78,7 @@ pub(crate) fn prove_all(engine: &Engine, cases: Vec<Case>) -> Vec<(Case, Result<
                 return;
             };
             let started = Instant::now();
-            let proof = proof::prove(engine, &case);
+            let proof = proof::prove(engine, &bases, &case);
             let seconds = started.elapsed().as_secs();
             say(&format!(
                 "{:28} {seconds:>4} s  {}",
