@@ -89,8 +89,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "LEVEL", help_heading = REWRITES, global = true)]
     pub(crate) safety: Option<SafetyLevel>,
 
-    /// The build context [default: what a Compose or bake file beside or above the Dockerfile names,
-    /// else the folder of the Dockerfile; none for `-`]
+    /// The build context [default: what a Compose or bake file, CI or a script beside or above the
+    /// Dockerfile names, else the folder of the Dockerfile; none for `-`]
     #[arg(long, value_name = "DIR", help_heading = REWRITES)]
     pub(crate) context: Option<PathBuf>,
 

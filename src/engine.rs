@@ -5,6 +5,7 @@
 //! That costs time in proportion to the square of a file that needs a rewrite everywhere, so files
 //! far beyond what people write are refused ([`limits`]).
 
+mod builds;
 pub mod limits;
 pub mod proposals;
 
@@ -280,7 +281,10 @@ fn choose(
                 let mut dropped = dropped.iter();
                 dropped.any(|other| other.id == id && other.message == rewrite.message)
             };
-            match plan.and_then(|rewrite| admitted(cx.file, id, rewrite, suppressions)) {
+            let plan = plan
+                .and_then(|rewrite| admitted(cx.file, id, rewrite, suppressions))
+                .and_then(|rewrite| builds::agreed(cx, *transform, rewrite));
+            match plan {
                 Err(refusal) => step.refusals.push(Refused { id, refusal }),
                 Ok(rewrite) if is_dropped(&rewrite) => {}
                 Ok(rewrite) if rewrite.safety() > options.safety => {

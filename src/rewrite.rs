@@ -93,6 +93,11 @@ impl<'j> Setup<'j> {
         let context = root
             .as_deref()
             .map(|root| open_context(&job.disk, root, source));
+        let is_chosen = settings.context.is_some();
+        let context = context.map(|context| match context {
+            Ok(context) if is_chosen => Ok(context.chosen()),
+            other => other,
+        });
         Ok(Self {
             job,
             config,
@@ -195,20 +200,22 @@ fn context_root(
     };
     let own = source.folder()?;
     let uses = disk.projects().uses_of(&absolute(path)?, None);
-    let is_own =
-        |used: &project::Use| fs::canonicalize(&used.context).ok() == fs::canonicalize(&own).ok();
-    let other = uses.iter().find(|used| used.context.is_dir());
-    match other.filter(|_| !uses.iter().any(is_own)) {
+    let folders = uses.iter().filter(|used| used.is_certain);
+    let folders = folders.filter_map(|used| Some((used, used.context.clone()?)));
+    let folders: Vec<(&project::Use, PathBuf)> = folders.collect();
+    let is_own = |folder: &PathBuf| fs::canonicalize(folder).ok() == fs::canonicalize(&own).ok();
+    let other = folders.iter().find(|(_, folder)| folder.is_dir());
+    match other.filter(|_| !folders.iter().any(|(_, folder)| is_own(folder))) {
         None => Ok((Some(own), None)),
-        Some(used) => {
+        Some((used, folder)) => {
             let named = NamedContext {
-                folder: Some(files::shown(&used.context))
+                folder: Some(files::shown(folder))
                     .filter(|folder| !folder.is_empty())
                     .unwrap_or_else(|| ".".to_owned()),
                 by: files::shown(&used.file),
                 line: used.line,
             };
-            Ok((Some(used.context.clone()), Some(named)))
+            Ok((Some(folder.clone()), Some(named)))
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::analysis::stages::Stage;
 use crate::context::BuildContext;
 use crate::edit::Edits;
 use crate::knowledge::Knowledge;
-use crate::project::Use;
+use crate::project::{Container, Use};
 use crate::syntax::{Dockerfile, Span};
 
 /// One kind of rewrite.
@@ -109,15 +109,47 @@ pub struct Cx<'a> {
 }
 
 impl<'a> Cx<'a> {
-    /// The services and targets outside of the Dockerfile that build `stage`.
+    /// What other files of the project do with the Dockerfile, or may do.
+    pub fn all_uses(self) -> impl Iterator<Item = &'a Use> {
+        let uses = self.context.map_or(&[][..], BuildContext::uses);
+        uses.iter()
+    }
+
+    /// The services, targets and commands outside of the Dockerfile that build `stage` when nobody sets a variable.
     pub fn uses(self, stage: &'a Stage) -> impl Iterator<Item = &'a Use> {
         let last = self.facts.final_stage().map(|stage| stage.index);
-        let means = move |used: &&Use| match &used.target {
+        let means = move |used: &&Use| match used.stage() {
             None => last == Some(stage.index),
             Some(name) => stage.is_named(name),
         };
-        let uses = self.context.map_or(&[][..], BuildContext::uses);
-        uses.iter().filter(means)
+        self.all_uses().filter(|used| used.is_certain).filter(means)
+    }
+
+    /// These, and those that build any stage that somebody sets a variable to.
+    pub fn possible_uses(self, stage: &'a Stage) -> impl Iterator<Item = &'a Use> {
+        let open = self
+            .all_uses()
+            .filter(|used| used.is_certain && used.may_be_any_stage());
+        let known: Vec<&Use> = self.uses(stage).collect();
+        let open = open.filter({
+            let known = known.clone();
+            move |used| !known.iter().any(|other| std::ptr::eq(*other, *used))
+        });
+        known.into_iter().chain(open)
+    }
+
+    /// What has to be taken for granted about uses for which variables decide whether they are of this Dockerfile and
+    /// that start containers as `matters` says.
+    pub fn doubts(self, matters: impl Fn(&Container) -> bool) -> impl Iterator<Item = String> {
+        let doubtful = self.all_uses().filter(|used| !used.is_certain);
+        let doubtful = doubtful.filter(move |used| used.container.as_ref().is_some_and(&matters));
+        doubtful.map(move |used| {
+            let place = self.place_of(used);
+            format!(
+                "{}, for which {place} leaves open what it builds, runs another image",
+                used.name
+            )
+        })
     }
 
     /// Where a use is declared.
@@ -274,6 +306,18 @@ pub enum Place {
     File(String, Option<usize>),
     /// An entry of the tables.
     Table(&'static str),
+}
+
+impl fmt::Display for Place {
+    /// A place in another file as `file:line`. Others have no name of their own.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Source(_) => f.write_str("the Dockerfile"),
+            Self::File(file, None) => f.write_str(file),
+            Self::File(file, Some(line)) => write!(f, "{file}:{line}"),
+            Self::Table(table) => write!(f, "the table {table}"),
+        }
+    }
 }
 
 impl From<Span> for Place {

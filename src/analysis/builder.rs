@@ -3,22 +3,27 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::Facts;
 use super::paths::{UNKNOWN_WORKDIR, join};
 use super::runs::Run;
 use super::stages::{Base, Os, Stage};
 use super::state::{Shell, State, Variable};
+use super::{Facts, Given};
 use crate::knowledge::Knowledge;
 use crate::knowledge::images::{self, Image, ImageRef};
 use crate::syntax::{Dockerfile, Expander, Form, Kind, Lookup, Pair, View};
 
-pub(super) fn build<'a>(file: &'a Dockerfile<'a>, knowledge: &'a Knowledge) -> Facts<'a> {
+pub(super) fn build<'a>(
+    file: &'a Dockerfile<'a>,
+    knowledge: &'a Knowledge,
+    given: &Given,
+) -> Facts<'a> {
     let views: Vec<View<'a>> = (0..file.instructions().len())
         .map(|index| file.view(index))
         .collect();
     let mut pass = Pass {
         file,
         knowledge,
+        given,
         globals: BTreeMap::new(),
         stages: Vec::new(),
         images: Vec::new(),
@@ -73,9 +78,10 @@ fn initial_state() -> State {
     }
 }
 
-struct Pass<'a> {
+struct Pass<'a, 'g> {
     file: &'a Dockerfile<'a>,
     knowledge: &'a Knowledge,
+    given: &'g Given,
     /// `ARG`s before the first `FROM`.
     globals: BTreeMap<String, Variable>,
     stages: Vec<Stage>,
@@ -87,7 +93,7 @@ struct Pass<'a> {
     state: State,
 }
 
-impl<'a> Pass<'a> {
+impl<'a> Pass<'a, '_> {
     fn instruction(&mut self, index: usize, view: &View<'a>) {
         if let Kind::From { image, alias, .. } = &view.kind {
             self.close_stage(index);
@@ -149,9 +155,11 @@ impl<'a> Pass<'a> {
         if let Kind::Arg { args } = &view.kind {
             for arg in args {
                 let default = arg.default.as_ref().map(|word| word.raw.as_str());
-                let value = default
+                let given = self.given.arguments.get(&arg.name.raw).cloned();
+                let default = default
                     .and_then(|raw| expand(&Expander::new(self.file.escape()), raw, &self.globals));
-                self.globals.insert(arg.name.raw.clone(), argument(value));
+                self.globals
+                    .insert(arg.name.raw.clone(), argument(given.or(default)));
             }
         }
     }
@@ -164,7 +172,12 @@ impl<'a> Pass<'a> {
     }
 
     fn open_stage(&mut self, index: usize, reference: &str, name: Option<String>) {
-        let base = self.base(reference);
+        let is_replaced = name.as_deref().is_some_and(|name| self.is_replaced(name));
+        let base = if is_replaced {
+            Base::Unknown
+        } else {
+            self.base(reference)
+        };
         let (image, os, state) = match &base {
             Base::Stage(parent) => (
                 self.images[*parent].clone(),
@@ -218,9 +231,24 @@ impl<'a> Pass<'a> {
         }
         match lower.as_str() {
             "" => Base::Unknown,
+            _ if self.is_replaced(&reference) => Base::Unknown,
             "scratch" => Base::Scratch,
             _ => Base::Image(reference),
         }
+    }
+
+    /// Whether another context is put in the place of the image or the stage `name`.
+    fn is_replaced(&self, name: &str) -> bool {
+        let cut = |name| {
+            let image = ImageRef::parse(name);
+            (
+                image.repository,
+                image.tag.unwrap_or("latest"),
+                image.digest,
+            )
+        };
+        let mut contexts = self.given.named_contexts.iter();
+        contexts.any(|context| cut(context) == cut(name))
     }
 
     fn start_from(&self, reference: &str) -> (Option<Image<'a>>, Os, State) {

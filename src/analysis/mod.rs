@@ -20,6 +20,8 @@ pub mod runtime;
 pub mod stages;
 pub mod state;
 
+use std::collections::BTreeMap;
+
 use crate::knowledge::Knowledge;
 use crate::knowledge::images::Image;
 use crate::syntax::{Dockerfile, Expander, Kind, Span, Transfer, View, Word};
@@ -27,6 +29,15 @@ use crate::syntax::{Dockerfile, Expander, Kind, Span, Transfer, View, Word};
 use runs::Run;
 use stages::{Base, Stage};
 use state::State;
+
+/// What a build is given besides its context.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Given {
+    /// The values of arguments, in place of their defaults.
+    pub arguments: BTreeMap<String, String>,
+    /// Names that mean another context, instead of the image or the stage of that name.
+    pub named_contexts: Vec<String>,
+}
 
 /// Everything that is computed from one text.
 pub struct Facts<'a> {
@@ -48,7 +59,13 @@ impl<'a> Facts<'a> {
     /// Computes the facts of `file`, with the help of the tables.
     #[must_use]
     pub fn new(file: &'a Dockerfile<'a>, knowledge: &'a Knowledge) -> Self {
-        builder::build(file, knowledge)
+        Self::given(file, knowledge, &Given::default())
+    }
+
+    /// The same for a build that is given something. Only the arguments before the first `FROM` are looked at.
+    #[must_use]
+    pub fn given(file: &'a Dockerfile<'a>, knowledge: &'a Knowledge, given: &Given) -> Self {
+        builder::build(file, knowledge, given)
     }
 
     /// The last stage: the image that a plain `docker build` makes.

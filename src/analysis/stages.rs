@@ -27,7 +27,7 @@ pub enum Os {
 }
 
 /// One stage.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Stage {
     /// Its number, from 0.
     pub index: usize,

@@ -41,7 +41,7 @@ impl Disk {
         Self::default()
     }
 
-    /// What the Compose and bake files say.
+    /// What Compose files, CI and the like say.
     #[must_use]
     pub fn projects(&self) -> &Projects {
         &self.0.projects

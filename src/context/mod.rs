@@ -3,6 +3,7 @@
 //! Nothing is read before it is asked for, so a context with a million files costs nothing. Paths
 //! are relative to the root of the context, with `/` between their parts and no `./` in front.
 
+mod builds;
 mod dependencies;
 mod disk;
 mod dockerignore;
@@ -15,6 +16,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+pub use builds::OtherBuild;
 pub use dependencies::dependencies;
 pub(crate) use disk::ByPath;
 pub use disk::Disk;
@@ -33,6 +35,7 @@ pub struct BuildContext {
     ignored: Dockerignore,
     ignore_file: String,
     uses: Vec<Use>,
+    other_builds: Vec<OtherBuild>,
 }
 
 /// What stands at a path.
@@ -61,6 +64,18 @@ impl BuildContext {
     /// # Errors
     /// As [`open`](Self::open).
     pub fn open_in(disk: &Disk, root: &Path, dockerfile: Option<&Path>) -> std::io::Result<Self> {
+        let of_root = root.join("Dockerfile");
+        let path = std::path::absolute(dockerfile.unwrap_or(&of_root))?;
+        let uses = disk.projects().uses_of(&path, Some(root));
+        Ok(Self {
+            other_builds: OtherBuild::among(&uses, disk, root, &path),
+            uses,
+            ..Self::alone(disk, root, dockerfile)?
+        })
+    }
+
+    /// The folder `root`, whatever other files of the project say.
+    fn alone(disk: &Disk, root: &Path, dockerfile: Option<&Path>) -> std::io::Result<Self> {
         if !fs::metadata(root)?.is_dir() {
             return Err(std::io::Error::new(
                 std::io::ErrorKind::NotADirectory,
@@ -83,10 +98,9 @@ impl BuildContext {
             }
             None => (root.join(".dockerignore"), ".dockerignore".to_owned()),
         };
-        let of_root = root.join("Dockerfile");
-        let dockerfile = std::path::absolute(dockerfile.unwrap_or(&of_root))?;
         Ok(Self {
-            uses: disk.projects().uses_of(&dockerfile, Some(root)),
+            uses: Vec::new(),
+            other_builds: Vec::new(),
             root: root.to_owned(),
             disk: disk.clone(),
             ignored: Dockerignore::new(&disk.ignore_file(&path)?),
@@ -98,6 +112,19 @@ impl BuildContext {
     #[must_use]
     pub fn uses(&self) -> &[Use] {
         &self.uses
+    }
+
+    /// The ways in which the project builds the Dockerfile, besides a plain `docker build` of this context.
+    #[must_use]
+    pub fn other_builds(&self) -> &[OtherBuild] {
+        &self.other_builds
+    }
+
+    /// The same for a user who has chosen the context: builds of others do not count.
+    #[must_use]
+    pub fn chosen(mut self) -> Self {
+        self.other_builds.retain(|build| build.context.is_none());
+        self
     }
 
     /// The folder that it is.

@@ -1,6 +1,6 @@
 //! What can be done to a text next, for a person who chooses.
 
-use super::{Options, admitted, is_rewritable, limits};
+use super::{Options, admitted, builds, is_rewritable, limits};
 use crate::analysis::Facts;
 use crate::suppress::Suppressions;
 use crate::syntax;
@@ -46,8 +46,10 @@ pub fn proposals(text: &str, options: &Options<'_>) -> Vec<Proposal> {
     for transform in &options.transforms {
         let id = transform.info().id;
         let rewrites = transform.plan(&cx).into_iter().flatten();
-        let admitted =
-            rewrites.filter_map(|rewrite| admitted(&file, id, rewrite, &suppressions).ok());
+        let admitted = rewrites.filter_map(|rewrite| {
+            let rewrite = admitted(&file, id, rewrite, &suppressions).ok()?;
+            builds::agreed(&cx, *transform, rewrite).ok()
+        });
         found.extend(
             admitted
                 .filter(holds)

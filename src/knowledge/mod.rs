@@ -114,7 +114,7 @@ fn regex<'de, D: serde::Deserializer<'de>>(
 }
 
 /// Reads a list of regular expressions.
-fn regexes<'de, D: serde::Deserializer<'de>>(
+pub(crate) fn regexes<'de, D: serde::Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Vec<regex_lite::Regex>, D::Error> {
     let texts = <Vec<String> as serde::Deserialize>::deserialize(deserializer)?;

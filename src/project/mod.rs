@@ -1,109 +1,114 @@
-//! How other files of the project use a Dockerfile: Compose and bake files beside it and above it.
+//! How other files of the project use a Dockerfile: Compose and bake files, CI, scripts and settings beside it and
+//! above it.
 //!
 //! They say from which folder it is built, which of its stages is meant, and what a container of it is
-//! given. A file that cannot be read says nothing.
+//! given. A file that cannot be read says nothing; a use that variables decide about is never dropped: it may be one of
+//! any file, or of any stage, that fits.
 
 mod bake;
+mod commands;
 mod compose;
-mod hcl;
+mod container;
+mod files;
 mod paths;
+mod setting;
+mod settings;
 mod words;
 mod yaml;
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+pub use container::{Container, Mount};
+
 use crate::context::ByPath;
-
-/// The Compose files, each with those that are laid over it: the first that exists counts.
-const COMPOSE: [(&str, &[&str]); 4] = [
-    ("compose.yaml", &COMPOSE_OVER),
-    ("compose.yml", &COMPOSE_OVER),
-    ("docker-compose.yml", &DOCKER_COMPOSE_OVER),
-    ("docker-compose.yaml", &DOCKER_COMPOSE_OVER),
-];
-const COMPOSE_OVER: [&str; 2] = ["compose.override.yml", "compose.override.yaml"];
-const DOCKER_COMPOSE_OVER: [&str; 2] = [
-    "docker-compose.override.yml",
-    "docker-compose.override.yaml",
-];
-
-const BAKE: [&str; 2] = ["docker-bake.hcl", "docker-bake.json"];
+use setting::Location;
 
 /// How many folders above that of the Dockerfile are looked into.
 const MOST_LEVELS: usize = 3;
 
-/// One service or target that builds a Dockerfile.
-#[derive(Clone, Debug)]
+/// One service, target or command that builds a Dockerfile.
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Use {
     /// The file that says so.
     pub file: PathBuf,
     /// The line, from 1.
     pub line: Option<usize>,
-    /// The name of the service or target.
+    /// The name of the service or target; what builds it where there is no name.
     pub name: String,
     /// The Dockerfile.
-    pub dockerfile: PathBuf,
-    /// The folder that it is built from.
-    pub context: PathBuf,
+    dockerfile: Location,
+    /// The folder that it is built from, where that is known.
+    pub context: Option<PathBuf>,
     /// The stage that is built; the last one when none is named.
-    pub target: Option<String>,
+    pub target: Option<Target>,
+    /// The arguments of the build that are given values, when nobody sets a variable.
+    pub arguments: Vec<(String, String)>,
+    /// Names that mean something else than the stage or image of that name.
+    pub named_contexts: Vec<String>,
     /// How a container of the image is started, where the file says.
     pub container: Option<Container>,
+    /// Whether it is of the Dockerfile in question for sure; else variables decide which file is built.
+    pub is_certain: bool,
 }
 
-/// What a container is given when it starts.
-#[derive(Clone, Debug, Default)]
-pub struct Container {
-    /// The user, as written.
-    pub user: Option<String>,
-    /// Whether it may do everything on the host.
-    pub privileged: bool,
-    /// Whether it shares the network of the host.
-    pub host_network: bool,
-    /// Whether it gets rights that root in a container does not have.
-    pub capabilities: bool,
-    /// Whether it gets devices of the host.
-    pub devices: bool,
-    /// Folders that are mounted.
-    pub mounts: Vec<Mount>,
-    /// What replaces `ENTRYPOINT`, and `CMD` with it.
-    pub entrypoint: Option<Vec<String>>,
-    /// What replaces `CMD`.
-    pub command: Option<Vec<String>>,
-}
-
-/// A mounted folder or file.
+/// Which stage is built.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Mount {
-    /// The path on the host; `None` for a volume.
-    pub host: Option<PathBuf>,
-    /// The path in the container.
-    pub target: String,
-    /// Whether it is a single file of the host.
-    pub is_file: bool,
-    /// Whether nothing can be written there.
-    pub read_only: bool,
+pub struct Target {
+    /// The stage that is meant when nobody sets a variable; `None` is the last one.
+    pub stage: Option<String>,
+    /// Whether a variable decides, so that it may be any stage.
+    pub is_open: bool,
 }
 
-impl Container {
-    /// What is started instead of what the image says, if `entrypoint` is that of the image; `None` when it is
-    /// the same.
-    #[must_use]
-    pub fn command_line(&self, entrypoint: Option<Vec<String>>) -> Option<Vec<String>> {
-        let first = match (&self.entrypoint, &self.command) {
-            (None, None) => return None,
-            (Some(own), _) => Some(own.clone()),
-            (None, Some(_)) => entrypoint,
-        };
-        let rest = self.command.iter().flatten().cloned();
-        let words: Vec<String> = first.into_iter().flatten().chain(rest).collect();
-        (!words.is_empty()).then_some(words)
+impl Target {
+    /// The target that a setting names.
+    fn of_setting(setting: &str) -> Option<Self> {
+        let (stage, is_open) = (setting::value(setting), setting::is_open(setting));
+        // What stands around a variable that nobody sets names no stage.
+        let stage = Some(stage).filter(|stage| !stage.is_empty());
+        (is_open || stage.is_some()).then_some(Self { stage, is_open })
     }
 }
 
 impl Use {
+    /// A use by `name` of the Dockerfile at `dockerfile`.
+    fn new(name: &str, dockerfile: Location) -> Self {
+        Self {
+            file: PathBuf::new(),
+            line: None,
+            name: name.to_owned(),
+            dockerfile,
+            context: None,
+            target: None,
+            arguments: Vec::new(),
+            named_contexts: Vec::new(),
+            container: None,
+            is_certain: false,
+        }
+    }
+
+    /// The stage that is named when nobody sets a variable.
+    #[must_use]
+    pub fn stage(&self) -> Option<&str> {
+        self.target.as_ref()?.stage.as_deref()
+    }
+
+    /// Whether a variable decides which stage is built.
+    #[must_use]
+    pub fn may_be_any_stage(&self) -> bool {
+        self.target.as_ref().is_some_and(|target| target.is_open)
+    }
+
+    /// The use as one of the Dockerfile at `path`; `None` when it is of another.
+    fn of(&self, path: &Path) -> Option<Self> {
+        let is_certain = self.dockerfile.path() == Some(path);
+        (is_certain || self.dockerfile.may_be(path)).then(|| Self {
+            is_certain,
+            ..self.clone()
+        })
+    }
+
     /// The file as it is seen from the folder `root`: `../compose.yaml`.
     #[must_use]
     pub fn shown_from(&self, root: &Path) -> String {
@@ -118,14 +123,14 @@ impl Use {
     }
 }
 
-/// The Compose and bake files of folders, each read once.
+/// The files of folders that tell of uses, each read once.
 #[derive(Debug, Default)]
 pub struct Projects(ByPath<Arc<Level>>);
 
 /// What is known of a folder.
 #[derive(Debug)]
 struct Level {
-    /// What its Compose and bake files say.
+    /// What its files say.
     uses: Vec<Use>,
     /// Whether it is that of the whole project.
     is_top: bool,
@@ -145,7 +150,7 @@ impl Projects {
             if !seen.contains(&folder) {
                 let level = self.level(&folder);
                 let own = level.uses.iter();
-                uses.extend(own.filter(|found| found.dockerfile == dockerfile).cloned());
+                uses.extend(own.filter_map(|found| found.of(&dockerfile)));
                 seen.push(folder);
             }
         }
@@ -171,28 +176,11 @@ impl Projects {
     fn level(&self, folder: &Path) -> Arc<Level> {
         self.0.get(folder, || {
             Arc::new(Level {
-                uses: uses_in(folder),
+                uses: files::uses(folder),
                 is_top: folder.join(".git").exists(),
             })
         })
     }
-}
-
-fn uses_in(folder: &Path) -> Vec<Use> {
-    let read = |name: &str| fs::read_to_string(folder.join(name)).ok();
-    let mut uses = Vec::new();
-    for (name, overs) in COMPOSE {
-        if let Some(text) = read(name) {
-            let over = overs.iter().find_map(|over| read(over));
-            uses.extend(compose::uses(folder, name, &text, over.as_deref()));
-        }
-    }
-    for name in BAKE {
-        if let Some(text) = read(name) {
-            uses.extend(bake::uses(folder, name, &text));
-        }
-    }
-    uses
 }
 
 /// The line on which `name` is declared: `name:`, `"name": {` or `target "name" {`.

@@ -4,8 +4,12 @@ use std::path::{Component, Path, PathBuf};
 
 /// `path` from `folder`, without `.` and `..`; `None` for a URL.
 pub(super) fn resolve(folder: &Path, path: &str) -> Option<PathBuf> {
-    let remote = path.contains("://") || path.starts_with("git@");
-    (!remote).then(|| tidy(&folder.join(path)))
+    (!is_remote(path)).then(|| tidy(&folder.join(path)))
+}
+
+/// Whether `path` is a URL.
+pub(super) fn is_remote(path: &str) -> bool {
+    path.contains("://") || path.starts_with("git@")
 }
 
 /// `path` without `.` and `..`, whether it exists or not.

@@ -211,7 +211,7 @@ fn codes(doc: &str) -> Vec<(&str, &str)> {
 }
 
 /// What the engine refuses, whatever the transform.
-const OF_ANY: [(&str, &str); 3] = [
+const OF_ANY: [(&str, &str); 4] = [
     (
         "ignored",
         "A comment `# dfopt: ignore` asks to leave an instruction alone that the rewrite would change.",
@@ -219,6 +219,10 @@ const OF_ANY: [(&str, &str); 3] = [
     (
         "open-end",
         "The last line of the file ends in a line continuation, so that what comes behind it would be a part of that instruction. End it.",
+    ),
+    (
+        "other-build",
+        "A Compose or bake file, CI or a script builds the Dockerfile with another context, base image or named context, for which the rewrite would be another one. Give each its own Dockerfile, or `dfopt: ignore`.",
     ),
     (
         "too-large",

@@ -29,6 +29,7 @@ pub(super) fn all(
     sentences.extend(ports(cx, stage, start));
     sentences.extend(volumes(cx, stage));
     sentences.extend(given::mounted_sources(cx, stage));
+    sentences.extend(given::doubts(cx));
     sentences.push(format!(
         "what the container is given when it starts (mounts, sockets, devices) is open to user {}",
         account.number

@@ -16,7 +16,7 @@ pub(super) fn containers<'a>(
     cx: &Cx<'a>,
     stage: &'a Stage,
 ) -> impl Iterator<Item = (&'a Use, &'a Container)> {
-    cx.uses(stage)
+    cx.possible_uses(stage)
         .filter_map(|used| Some((used, used.container.as_ref()?)))
         .filter(|(_, container)| container.user.as_deref().is_none_or(is_root))
 }
@@ -135,6 +135,12 @@ pub(super) fn mounted_sources(cx: &Cx<'_>, stage: &Stage) -> Option<String> {
         "what is mounted on {} from the host may be read by the new user, and need not be written by it",
         mount.target
     ))
+}
+
+/// What has to be taken for granted of containers of which variables decide what they run.
+pub(super) fn doubts(cx: &Cx<'_>) -> Vec<String> {
+    let as_root = |container: &Container| container.user.as_deref().is_none_or(is_root);
+    cx.doubts(as_root).collect()
 }
 
 /// The stages that only other uses run: they stay as they are.

@@ -109,7 +109,7 @@ fn build(
         rewrite.evidence(Place::Table("images"), account.known_by());
     }
     for used in given::other_stages(cx, stage) {
-        let name = used.target.as_deref().unwrap_or_default();
+        let name = used.stage().unwrap_or_default();
         let note = format!("{} runs the stage {name}, whose user stays", used.name);
         rewrite.evidence(cx.place_of(used), note);
     }

@@ -279,6 +279,9 @@ impl Split {
             rewrite.declares.push(Change::ServesBuild(words.join(" ")));
             rewrite.assume(format!("the program does not start {}", tools.join(" or ")));
         }
+        for sentence in outside::assumptions(site.cx) {
+            rewrite.assume(sentence);
+        }
         for sentence in self
             .base
             .assumes

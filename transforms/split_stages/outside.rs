@@ -2,7 +2,7 @@
 
 use crate::analysis::launch::{self, Launch, Launches};
 use crate::analysis::stages::Stage;
-use crate::project::Use;
+use crate::project::{Container, Use};
 use crate::transform::{Cx, Refusal};
 
 use super::{Site, programs};
@@ -18,7 +18,7 @@ pub(super) fn launches(cx: &Cx<'_>, stage: &Stage) -> Launches {
 
 /// The command lines of Compose files.
 fn started<'a>(cx: &'a Cx<'a>, stage: &'a Stage) -> impl Iterator<Item = (&'a Use, Vec<String>)> {
-    cx.uses(stage).filter_map(move |used| {
+    cx.possible_uses(stage).filter_map(move |used| {
         let entrypoint = launch::entrypoint(cx.facts, stage);
         let words = used.container.as_ref()?.command_line(entrypoint)?;
         Some((used, words))
@@ -31,12 +31,11 @@ fn started<'a>(cx: &'a Cx<'a>, stage: &'a Stage) -> impl Iterator<Item = (&'a Us
 /// The first such use.
 pub(super) fn check(site: &Site<'_>) -> Result<(), Refusal> {
     let (cx, stage) = (site.cx, site.stage);
-    let uses = cx.context.into_iter().flat_map(|context| context.uses());
     let counts = |used: &&Use| {
-        let target = used.target.as_deref().unwrap_or_default();
-        target.parse::<usize>().is_ok()
+        used.stage()
+            .is_some_and(|stage| stage.parse::<usize>().is_ok())
     };
-    if let Some(used) = uses.into_iter().find(counts) {
+    if let Some(used) = cx.all_uses().find(counts) {
         let message = format!(
             "{} builds a stage by its number, which would be another one",
             used.name
@@ -58,6 +57,15 @@ pub(super) fn check(site: &Site<'_>) -> Result<(), Refusal> {
         }
     }
     Ok(())
+}
+
+/// What has to be taken for granted where variables decide what other files build.
+pub(super) fn assumptions(cx: &Cx<'_>) -> Vec<String> {
+    let open = cx.all_uses().filter(|used| used.may_be_any_stage());
+    let numbers = open.map(|used| format!("{} builds no stage by its number", cx.place_of(used)));
+    let starts =
+        |container: &Container| container.entrypoint.is_some() || container.command.is_some();
+    numbers.chain(cx.doubts(starts)).collect()
 }
 
 /// A refusal because of `launch`, at the instruction or in the other file that holds it.

@@ -1,0 +1,91 @@
+//! What a service gives its container.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use super::text;
+use crate::project::paths::resolve;
+use crate::project::setting::value;
+use crate::project::words::split;
+use crate::project::{Container, Mount};
+
+impl Container {
+    /// The container of `service`, with paths from `folder`.
+    pub(super) fn read(folder: &Path, service: &Value) -> Self {
+        let filled = |key: &str| service[key].as_array().is_some_and(|list| !list.is_empty());
+        let mounts = service["volumes"].as_array().into_iter().flatten();
+        Self {
+            user: text(&service["user"]).map(|user| value(&user)),
+            privileged: service["privileged"] == true,
+            host_network: service["network_mode"] == "host",
+            capabilities: filled("cap_add"),
+            devices: filled("devices"),
+            mounts: mounts
+                .filter_map(|mount| Mount::read(folder, mount))
+                .collect(),
+            entrypoint: command(&service["entrypoint"]),
+            command: command(&service["command"]),
+        }
+    }
+}
+
+impl Mount {
+    fn read(folder: &Path, volume: &Value) -> Option<Self> {
+        if let Some(short) = volume.as_str() {
+            let short = value(short);
+            let parts: Vec<&str> = short.split(':').collect();
+            return Some(Self::of_parts(folder, &parts));
+        }
+        let host = match volume["type"].as_str()? {
+            "bind" => Some(host_path(folder, &value(&text(&volume["source"])?))),
+            "volume" => None,
+            _ => return None,
+        };
+        let target = value(&text(&volume["target"])?);
+        Some(Self::new(host, &target, volume["read_only"] == true))
+    }
+
+    /// `SOURCE:TARGET:MODE`, or a target by itself.
+    fn of_parts(folder: &Path, parts: &[&str]) -> Self {
+        let (source, target) = match parts {
+            [source, target, ..] => (Some(*source), *target),
+            [target] => (None, *target),
+            [] => (None, ""),
+        };
+        // A source that only a variable names is a folder of the host, as a rule.
+        let is_host = |source: &&str| source.is_empty() || source.starts_with(['.', '/', '~']);
+        let host = source.filter(is_host);
+        let modes = parts.get(2).map_or("", |modes| *modes);
+        Self::new(
+            host.map(|source| host_path(folder, source)),
+            target,
+            modes.split(',').any(|mode| mode == "ro"),
+        )
+    }
+
+    fn new(host: Option<PathBuf>, target: &str, read_only: bool) -> Self {
+        Self {
+            is_file: host.as_deref().is_some_and(Path::is_file),
+            host,
+            target: target.trim_end_matches('/').to_owned(),
+            read_only,
+        }
+    }
+}
+
+fn host_path(folder: &Path, source: &str) -> PathBuf {
+    if source.is_empty() {
+        return PathBuf::new();
+    }
+    resolve(folder, source).unwrap_or_else(|| source.into())
+}
+
+/// The words of a command line; a string is split as a shell does, but no shell reads it.
+fn command(line: &Value) -> Option<Vec<String>> {
+    match line {
+        Value::String(line) => Some(split(&value(line))),
+        Value::Array(words) => Some(words.iter().filter_map(Value::as_str).map(value).collect()),
+        _ => None,
+    }
+}

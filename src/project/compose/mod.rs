@@ -1,0 +1,96 @@
+//! Compose files: the services that build a Dockerfile, and how their containers are started.
+
+mod container;
+mod files;
+mod variables;
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use super::setting::{self, Location};
+use super::{Target, Use, line_of};
+use crate::project::Container;
+
+/// The services that the Compose files among the `names` in `folder` build.
+///
+/// The files that Compose takes by itself count together with what is laid over them. Another one
+/// (`compose.prod.yaml`) is meant to be laid over those, or to stand alone: both count.
+pub(super) fn uses(folder: &Path, names: &[String]) -> Vec<Use> {
+    let mut uses: Vec<Use> = Vec::new();
+    for project in files::projects(folder, names) {
+        let text = &project.text;
+        for (service, body) in &project.services {
+            let found = of_service(folder, service, body).map(|used| Use {
+                file: folder.join(&project.name),
+                line: line_of(text, service),
+                ..used
+            });
+            uses.extend(found.filter(|found| !uses.contains(found)));
+        }
+    }
+    uses
+}
+
+/// What the service `body` builds, with paths from `folder`; `None` when it builds no Dockerfile.
+fn of_service(folder: &Path, name: &str, body: &Value) -> Option<Use> {
+    let build = &body["build"];
+    if !build.is_object() || !build["dockerfile_inline"].is_null() {
+        return None;
+    }
+    let context = Location::of(folder).join(text(&build["context"]).as_deref().unwrap_or("."))?;
+    let dockerfile = text(&build["dockerfile"]);
+    let dockerfile = context.join(dockerfile.as_deref().unwrap_or("Dockerfile"))?;
+    Some(Use {
+        context: context.path().map(Path::to_owned),
+        target: text(&build["target"]).and_then(|target| Target::of_setting(&target)),
+        arguments: arguments(&build["args"]),
+        named_contexts: names(&build["additional_contexts"]),
+        container: Some(Container::read(folder, body)),
+        ..Use::new(name, dockerfile)
+    })
+}
+
+/// The names in a mapping, or in a list of `name=value`.
+fn names(value: &Value) -> Vec<String> {
+    match value {
+        Value::Object(object) => object.keys().cloned().collect(),
+        Value::Array(items) => {
+            let texts = items.iter().filter_map(Value::as_str);
+            let pairs = texts.filter_map(|item| item.split_once('='));
+            pairs.map(|(name, _)| setting::value(name)).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// The arguments in a mapping, or in a list of `NAME=value`. One without a value gets that of the caller.
+fn arguments(args: &Value) -> Vec<(String, String)> {
+    let pairs: Vec<(String, Option<String>)> = match args {
+        Value::Object(object) => {
+            let pairs = object.iter();
+            pairs.map(|(name, arg)| (name.clone(), text(arg))).collect()
+        }
+        Value::Array(items) => {
+            let texts = items.iter().filter_map(Value::as_str);
+            let pairs = texts.filter_map(|item| item.split_once('='));
+            pairs
+                .map(|(name, arg)| (name.to_owned(), Some(arg.to_owned())))
+                .collect()
+        }
+        _ => Vec::new(),
+    };
+    setting::known_values(pairs)
+}
+
+/// A scalar as a setting.
+fn text(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,61 @@
+//! What is known of the containers of an image.
+
+use std::path::PathBuf;
+
+/// What a container is given when it starts.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Container {
+    /// The user, as written.
+    pub user: Option<String>,
+    /// Whether it may do everything on the host.
+    pub privileged: bool,
+    /// Whether it shares the network of the host.
+    pub host_network: bool,
+    /// Whether it gets rights that root in a container does not have.
+    pub capabilities: bool,
+    /// Whether it gets devices of the host.
+    pub devices: bool,
+    /// Folders that are mounted.
+    pub mounts: Vec<Mount>,
+    /// What replaces `ENTRYPOINT`, and `CMD` with it.
+    pub entrypoint: Option<Vec<String>>,
+    /// What replaces `CMD`.
+    pub command: Option<Vec<String>>,
+}
+
+/// A mounted folder or file.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Mount {
+    /// The path on the host; `None` for a volume.
+    pub host: Option<PathBuf>,
+    /// The path in the container.
+    pub target: String,
+    /// Whether it is a single file of the host.
+    pub is_file: bool,
+    /// Whether nothing can be written there.
+    pub read_only: bool,
+}
+
+impl Container {
+    /// One in which people work.
+    pub(super) fn with_prompt() -> Self {
+        Self {
+            entrypoint: Some(vec!["/bin/sh".to_owned()]),
+            ..Self::default()
+        }
+    }
+
+    /// What is started instead of what the image says, if `entrypoint` is that of the image; `None` when it is
+    /// the same.
+    #[must_use]
+    pub fn command_line(&self, entrypoint: Option<Vec<String>>) -> Option<Vec<String>> {
+        let first = match (&self.entrypoint, &self.command) {
+            (None, None) => return None,
+            (Some(own), _) => Some(own.clone()),
+            (None, Some(_)) => entrypoint,
+        };
+        let rest = self.command.iter().flatten().cloned();
+        let words: Vec<String> = first.into_iter().flatten().chain(rest).collect();
+        (!words.is_empty()).then_some(words)
+    }
+}

@@ -1,0 +1,105 @@
+//! The files of a folder that tell of builds.
+
+use std::fs;
+use std::path::Path;
+use std::sync::OnceLock;
+
+use serde::Deserialize;
+
+use super::commands::Commands;
+use super::setting::Location;
+use super::settings::{self, Setting};
+use super::{Use, bake, compose};
+use crate::context::matches_name;
+
+/// Files beyond this many bytes are not written by people.
+const LARGEST: u64 = 256 * 1024;
+
+/// The table.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Table {
+    #[serde(rename = "file")]
+    files: Vec<File>,
+    pub(super) commands: Commands,
+}
+
+/// Files that tell of builds in the same way.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    #[serde(default)]
+    folder: String,
+    names: Vec<String>,
+    #[serde(default)]
+    from_file: bool,
+    #[serde(default)]
+    commands: bool,
+    #[serde(default)]
+    apart: bool,
+    #[serde(default, rename = "setting")]
+    settings: Vec<Setting>,
+}
+
+impl Table {
+    /// The built-in table: a test reads it.
+    pub(super) fn builtin() -> &'static Self {
+        static BUILTIN: OnceLock<Table> = OnceLock::new();
+        BUILTIN.get_or_init(|| {
+            let table = toml::from_str(include_str!("files.toml"));
+            table.unwrap_or_else(|error| panic!("the table of files is malformed: {error}"))
+        })
+    }
+}
+
+/// What the files in `folder`, and those in its folders for CI and scripts, build.
+pub(super) fn uses(folder: &Path) -> Vec<Use> {
+    let names = names(folder);
+    let mut uses = compose::uses(folder, &names);
+    uses.extend(bake::uses(folder, &names));
+    let table = Table::builtin();
+    for file in &table.files {
+        let (first, _) = file.folder.split_once('/').unwrap_or((&file.folder, ""));
+        if first.is_empty() {
+            uses.extend(file.uses(table, folder, folder, &names));
+        } else if names.iter().any(|name| name == first) {
+            let inner = folder.join(&file.folder);
+            uses.extend(file.uses(table, folder, &inner, &self::names(&inner)));
+        }
+    }
+    uses
+}
+
+impl File {
+    /// The builds that the files among the `names` in `own` tell of, with paths from `folder`.
+    fn uses(&self, table: &Table, folder: &Path, own: &Path, names: &[String]) -> Vec<Use> {
+        let is_one = |name: &&String| self.names.iter().any(|known| matches_name(known, name));
+        let mut uses = Vec::new();
+        for path in names.iter().filter(is_one).map(|name| own.join(name)) {
+            let is_small = fs::metadata(&path).is_ok_and(|file| file.len() <= LARGEST);
+            let Some(text) = fs::read_to_string(&path).ok().filter(|_| is_small) else {
+                continue;
+            };
+            let base = Location::of(if self.from_file { own } else { folder });
+            let mut found = settings::uses(&self.settings, &base, &path, &text);
+            if self.commands {
+                found.extend(table.commands.uses(&base, &text, self.apart));
+            }
+            uses.extend(found.into_iter().map(|found| Use {
+                file: path.clone(),
+                ..found
+            }));
+        }
+        uses
+    }
+}
+
+/// The names in `folder`, sorted; none when it cannot be read.
+fn names(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut names: Vec<String> = entries
+        .filter_map(|entry| entry.file_name().into_string().ok())
+        .collect();
+    names.sort_unstable();
+    names
+}
