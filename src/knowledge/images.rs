@@ -188,7 +188,9 @@ impl<'a, 't> Reading<'a, 't> {
         }
         // The last word counts: `noble-chiseled` has no more of Ubuntu than its files.
         let named = self.parts.iter().rev().find_map(Part::distribution);
-        let default = || self.family.distribution.as_deref();
+        let since = || self.family.distribution_since.get(&self.version);
+        let since = || since().and_then(|name| self.table.distribution_name(name));
+        let default = || since().or(self.family.distribution.as_deref());
         let certain = self.family.version_is_release || self.is_understood();
         named.or_else(|| default().filter(|_| certain))
     }

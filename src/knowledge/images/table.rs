@@ -286,6 +286,9 @@ pub(crate) struct Family {
     pub(crate) os: Os,
     /// The distribution of a tag that names none.
     pub(crate) distribution: Option<String>,
+    /// The same by version, where it has changed.
+    #[serde(default)]
+    pub(crate) distribution_since: Since,
     /// The release of a tag that names none, by distribution and version.
     #[serde(default)]
     pub(crate) release: BTreeMap<String, Since>,

@@ -117,6 +117,14 @@ fn releases_are_named_or_follow_from_the_version() {
         ("node:lts", "debian bookworm"),
         ("node:hydrogen-bullseye", "debian bullseye"),
         ("golang:1.22", "debian bookworm"),
+        ("openjdk:8", "debian -"),
+        ("openjdk:8-jdk", "debian -"),
+        ("openjdk:11-jre-slim", "debian -"),
+        ("openjdk:17", "oraclelinux -"),
+        ("openjdk:17-jdk", "oraclelinux -"),
+        ("openjdk:17-jdk-slim", "debian -"),
+        ("openjdk:17-slim-bullseye", "debian bullseye"),
+        ("openjdk:8-jre-alpine", "alpine -"),
         ("golang:1.21.3", "debian bookworm"),
         ("golang:1.23", "debian bookworm"),
         ("golang:1.18", "debian bullseye"),
@@ -476,6 +484,14 @@ fn the_table_is_consistent() {
             .distribution
             .iter()
             .chain(family.distributions.values());
+        let since = family.distribution_since.values();
+        for name in since {
+            assert!(
+                table.distribution(name).is_some(),
+                "{}: {name}",
+                family.repository
+            );
+        }
         for name in names.chain(family.release.keys()) {
             assert!(
                 table.distribution(name).is_some(),
