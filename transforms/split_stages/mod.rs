@@ -233,6 +233,7 @@ fn plan(site: &Site<'_>) -> Result<Option<Split>, Refusal> {
     }
     packages.complete_for(site, &base);
     packages::check_served(site, &packages)?;
+    packages::check_lists(site)?;
     Ok(Some(Split {
         base,
         packages,

@@ -1,7 +1,7 @@
 //! The packages of the distribution that the runtime stage installs.
 
 use crate::analysis::commands::OptionUse;
-use crate::analysis::runs::Step;
+use crate::analysis::runs::{Run, Step};
 use crate::analysis::stages::Stage;
 use crate::knowledge::images::{PackageManager, Runs};
 use crate::knowledge::tools::{Does, Role as OptionRole};
@@ -127,9 +127,16 @@ fn doing<'a>(
     range: std::ops::Range<usize>,
     does: Does,
 ) -> impl Iterator<Item = (usize, &'a Step<'a>)> {
-    let runs = range.filter_map(|at| Some((at, cx.facts.runs[at].as_ref()?)));
-    runs.flat_map(|(at, run)| run.steps.iter().map(move |step| (at, step)))
+    range_of_runs(cx, range)
+        .flat_map(|(at, run)| run.steps.iter().map(move |step| (at, step)))
         .filter(move |(_, step)| step.does() == Some(does))
+}
+
+fn range_of_runs<'a>(
+    cx: &'a Cx<'a>,
+    range: std::ops::Range<usize>,
+) -> impl Iterator<Item = (usize, &'a Run<'a>)> {
+    range.filter_map(|at| Some((at, cx.facts.runs[at].as_ref()?)))
 }
 
 /// Whether only a build needs the package `name` of the package manager with the tool `id`.
@@ -315,6 +322,40 @@ pub(super) fn check_served(site: &Site<'_>, packages: &RuntimePackages) -> Resul
         packages.added.join(", ")
     );
     Err(site.refuse("archived-release", message))
+}
+
+/// Whatever is installed behind the split finds the package lists that it needs: those that the build downloads stay
+/// in the builder.
+pub(super) fn check_lists(site: &Site<'_>) -> Result<(), Refusal> {
+    let stage = site.stage;
+    let managers = site.cx.knowledge.package_managers.iter();
+    for manager in managers.filter(|manager| !manager.fetches_on_demand) {
+        let calls = |range| {
+            let runs = range_of_runs(site.cx, range);
+            let steps = runs.flat_map(|(at, run)| run.steps.iter().map(move |step| (at, step)));
+            steps.filter(|(_, step)| {
+                let invocation = step.invocation.as_ref();
+                invocation.is_some_and(|invocation| invocation.tool.id == manager.tool)
+            })
+        };
+        let refreshes = |step: &Step<'_>| {
+            let own = [&manager.refreshing[..], manager.uncached.as_slice()].concat();
+            step.does() == Some(Does::RefreshLists)
+                || step
+                    .args
+                    .iter()
+                    .any(|arg| own.iter().any(|option| option == arg.known()))
+        };
+        let had_lists = calls(stage.body.start..site.roles.split).any(|(_, step)| refreshes(step));
+        let mut later = calls(site.roles.split..stage.body.end);
+        let first =
+            later.find(|(_, step)| refreshes(step) || step.does() == Some(Does::InstallPackages));
+        if let Some((at, _)) = first.filter(|(_, step)| had_lists && !refreshes(step)) {
+            let message = "it looks packages up in the lists that the build downloads; download them there as well";
+            return Err(site.refuse_at(at, "lists-needed-later", message));
+        }
+    }
+    Ok(())
 }
 
 /// The commands that install the packages; none when there are none.
