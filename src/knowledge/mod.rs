@@ -90,16 +90,9 @@ pub struct Tables {
 }
 
 impl Tables {
-    fn builtin() -> Result<Self, toml::de::Error> {
-        Ok(Self {
-            tools: toml::from_str(include_str!("tools.toml"))?,
-            manifests: toml::from_str(include_str!("manifests.toml"))?,
-            images: toml::from_str(include_str!("images.toml"))?,
-            image_files: toml::from_str(include_str!("image_files.toml"))?,
-            packages: toml::from_str(include_str!("packages.toml"))?,
-            package_managers: toml::from_str(include_str!("package_managers.toml"))?,
-            startup: toml::from_str(include_str!("startup.toml"))?,
-        })
+    /// The tables beside this file, as `build.rs` there writes them.
+    fn builtin() -> Result<Self, serde_json::Error> {
+        serde_json::from_str(include_str!(concat!(env!("OUT_DIR"), "/tables.json")))
     }
 }
 
