@@ -11,6 +11,8 @@ pub mod proposals;
 
 use std::fmt;
 
+use typed_arena::Arena;
+
 use crate::analysis::Facts;
 use crate::context::BuildContext;
 use crate::knowledge::Knowledge;
@@ -172,107 +174,119 @@ impl fmt::Display for Defect {
 /// ```
 #[must_use]
 pub fn optimize(text: &str, options: &Options<'_>) -> Outcome {
+    // Each text is read once: what was verified as the text after a rewrite is the text before the next one.
+    let texts = Arena::new();
+    let files = Arena::new();
+    let read = |text: &str| &*files.alloc(syntax::parse(texts.alloc(text.to_owned())));
     let mut outcome = Outcome {
         text: text.to_owned(),
         ..Outcome::default()
     };
+    let file = read(text);
+    if let Some(refusals) = untouched(file, options) {
+        outcome.refusals = refusals;
+        return outcome;
+    }
+    let mut facts = Facts::new(file, options.knowledge);
     let mut dropped = options.without.to_vec();
-    let most = limits::most_rewrites(&syntax::parse(text));
+    let most = limits::most_rewrites(file);
     loop {
-        let step = next_step(&outcome, options, &dropped, most);
-        let Some(trial) = step.trial else {
+        let step = next_step(&facts, options, &dropped);
+        let Some((id, rewrite)) = step.chosen else {
             outcome.refusals = step.refusals;
             outcome.withheld = step.withheld;
             return outcome;
         };
-        let Trial { id, rewrite, .. } = trial;
-        if trial.violations.is_empty() && trial.after != outcome.text {
-            let before = std::mem::replace(&mut outcome.text, trial.after);
-            outcome.journal.push(Entry {
-                id,
-                rewrite,
-                before,
-            });
-        } else {
-            let violations = trial.violations;
-            let endless = violations.contains(&verify::Violation::Endless);
-            let message = rewrite.message;
-            dropped.push(Unwanted { id, message });
-            outcome.defects.push(Defect { id, violations });
-            if endless {
-                // None of them is to be trusted.
-                outcome.journal.clear();
-                text.clone_into(&mut outcome.text);
-                return outcome;
+        let after = read(&rewrite.edits.apply(&outcome.text));
+        match verified(&facts, after, &rewrite, options.knowledge) {
+            _ if outcome.journal.len() >= most => return endless(text, id, outcome),
+            Ok(new) => {
+                facts = new;
+                let after = after.text().to_owned();
+                let before = std::mem::replace(&mut outcome.text, after);
+                outcome.journal.push(Entry {
+                    id,
+                    rewrite,
+                    before,
+                });
+            }
+            Err(violations) => {
+                let message = rewrite.message;
+                dropped.push(Unwanted { id, message });
+                outcome.defects.push(Defect { id, violations });
             }
         }
     }
 }
 
+/// The facts of the file `after` a rewrite of the one with the facts `old`, when it changes something and nothing that it
+/// does not declare.
+fn verified<'a>(
+    old: &Facts<'_>,
+    after: &'a Dockerfile<'a>,
+    rewrite: &Rewrite,
+    knowledge: &'a Knowledge,
+) -> Result<Facts<'a>, Vec<verify::Violation>> {
+    if after.text() == old.file.text() {
+        return Err(Vec::new());
+    }
+    let new = verify::read(after, knowledge).map_err(|violation| vec![violation])?;
+    let violations = verify::compare(old, &new, rewrite, knowledge);
+    if violations.is_empty() {
+        Ok(new)
+    } else {
+        Err(violations)
+    }
+}
+
+/// What is left when transforms undo each other's work: none of them is to be trusted, and `text` stays as it is.
+fn endless(text: &str, id: &'static str, mut outcome: Outcome) -> Outcome {
+    let violations = vec![verify::Violation::Endless];
+    outcome.defects.push(Defect { id, violations });
+    outcome.journal.clear();
+    text.clone_into(&mut outcome.text);
+    outcome
+}
+
+/// What is said of a file that is not looked at any further.
+fn untouched(file: &Dockerfile<'_>, options: &Options<'_>) -> Option<Vec<Refused>> {
+    if Suppressions::read(file).cover_file() {
+        return Some(Vec::new());
+    }
+    if let Some(excess) = limits::excess(file) {
+        return Some(refuse_all(options, &excess));
+    }
+    (!is_rewritable(file)).then(Vec::new)
+}
+
 /// What all transforms say of one text.
 #[derive(Default)]
 struct Step {
-    trial: Option<Trial>,
+    chosen: Option<(&'static str, Rewrite)>,
     refusals: Vec<Refused>,
     withheld: Vec<Withheld>,
 }
 
-/// A rewrite, made and verified.
-struct Trial {
-    id: &'static str,
-    rewrite: Rewrite,
-    after: String,
-    violations: Vec<verify::Violation>,
-}
-
-fn next_step(outcome: &Outcome, options: &Options<'_>, dropped: &[Unwanted], most: usize) -> Step {
-    let file = syntax::parse(&outcome.text);
-    let suppressions = Suppressions::read(&file);
-    if suppressions.cover_file() {
-        return Step::default();
-    }
-    if let Some(excess) = limits::excess(&file) {
-        return refuse_all(options, &excess);
-    }
-    // What was verified needs no second look.
-    if outcome.journal.is_empty() && !is_rewritable(&file) {
-        return Step::default();
-    }
-    let facts = Facts::new(&file, options.knowledge);
-    if let Some(excess) = limits::excess_of_commands(&facts) {
-        return refuse_all(options, &excess);
+fn next_step(facts: &Facts<'_>, options: &Options<'_>, dropped: &[Unwanted]) -> Step {
+    let excess = limits::excess(facts.file).or_else(|| limits::excess_of_commands(facts));
+    if let Some(excess) = excess {
+        return Step {
+            refusals: refuse_all(options, &excess),
+            ..Step::default()
+        };
     }
     let cx = Cx {
-        file: &file,
-        facts: &facts,
+        file: facts.file,
+        facts,
         knowledge: options.knowledge,
         context: options.context,
     };
-    let (mut step, chosen) = choose(&cx, options, &suppressions, dropped);
-    step.trial = chosen.map(|(id, rewrite)| {
-        let after = rewrite.edits.apply(&outcome.text);
-        let violations = if outcome.journal.len() < most {
-            verify::check(&facts, &after, &rewrite, options.knowledge)
-        } else {
-            vec![verify::Violation::Endless]
-        };
-        Trial {
-            id,
-            rewrite,
-            after,
-            violations,
-        }
-    });
-    step
+    choose(&cx, options, dropped)
 }
 
 /// The first rewrite that applies, and what was said on the way to it.
-fn choose(
-    cx: &Cx<'_>,
-    options: &Options<'_>,
-    suppressions: &Suppressions,
-    dropped: &[Unwanted],
-) -> (Step, Option<(&'static str, Rewrite)>) {
+fn choose(cx: &Cx<'_>, options: &Options<'_>, dropped: &[Unwanted]) -> Step {
+    let suppressions = Suppressions::read(cx.file);
     let mut step = Step::default();
     for transform in &options.transforms {
         let id = transform.info().id;
@@ -282,7 +296,7 @@ fn choose(
                 dropped.any(|other| other.id == id && other.message == rewrite.message)
             };
             let plan = plan
-                .and_then(|rewrite| admitted(cx.file, id, rewrite, suppressions))
+                .and_then(|rewrite| admitted(cx.file, id, rewrite, &suppressions))
                 .and_then(|rewrite| builds::agreed(cx, *transform, rewrite));
             match plan {
                 Err(refusal) => step.refusals.push(Refused { id, refusal }),
@@ -290,23 +304,23 @@ fn choose(
                 Ok(rewrite) if rewrite.safety() > options.safety => {
                     step.withheld.push(Withheld { id, rewrite });
                 }
-                Ok(rewrite) => return (step, Some((id, rewrite))),
+                Ok(rewrite) => {
+                    step.chosen = Some((id, rewrite));
+                    return step;
+                }
             }
         }
     }
-    (step, None)
+    step
 }
 
 /// The same refusal by every transform: the file is too large for any of them.
-fn refuse_all(options: &Options<'_>, excess: &Refusal) -> Step {
+fn refuse_all(options: &Options<'_>, excess: &Refusal) -> Vec<Refused> {
     let refuse = |transform: &&'static dyn Transform| Refused {
         id: transform.info().id,
         refusal: excess.clone(),
     };
-    Step {
-        refusals: options.transforms.iter().map(refuse).collect(),
-        ..Step::default()
-    }
+    options.transforms.iter().map(refuse).collect()
 }
 
 /// A rewrite that no comment forbids, and that puts nothing behind an instruction that would swallow it.

@@ -70,21 +70,25 @@ pub fn parent(path: &str) -> &str {
 pub struct Region {
     /// Absolute or symbolic, without a trailing slash. May hold `*` in its last part.
     pub path: String,
+    /// The length of the part of the path that has no wildcard.
+    fixed: usize,
 }
 
 impl Region {
     /// The region of `path`.
     #[must_use]
     pub fn new(path: impl Into<String>) -> Self {
-        Self { path: path.into() }
+        let path = path.into();
+        let wildcard = path
+            .bytes()
+            .position(|byte| matches!(byte, b'*' | b'?' | b'['));
+        let fixed = wildcard.map_or(path.len(), |at| parent(&path[..at]).len());
+        Self { path, fixed }
     }
 
-    /// The region without its part behind the first wildcard.
+    /// The folder of which all that may be in the region is a part; the path itself when it has no wildcard.
     fn fixed(&self) -> &str {
-        match self.path.find(['*', '?', '[']) {
-            Some(at) => parent(&self.path[..at]),
-            None => &self.path,
-        }
+        &self.path[..self.fixed]
     }
 
     /// The last part of the path.

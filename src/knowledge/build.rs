@@ -9,7 +9,10 @@ fn main() -> io::Result<()> {
     let mut tables = serde_json::Map::new();
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
-        if path.extension().is_some_and(|extension| extension == "toml") {
+        if path
+            .extension()
+            .is_some_and(|extension| extension == "toml")
+        {
             let name = path.file_stem().unwrap_or_default().to_string_lossy();
             tables.insert(name.into_owned(), table(&path)?);
         }
@@ -22,6 +25,5 @@ fn main() -> io::Result<()> {
 /// The table in the file at `path`.
 fn table(path: &Path) -> io::Result<serde_json::Value> {
     let text = fs::read_to_string(path)?;
-    toml::from_str(&text)
-        .map_err(|error| io::Error::other(format!("{}: {error}", path.display())))
+    toml::from_str(&text).map_err(|error| io::Error::other(format!("{}: {error}", path.display())))
 }

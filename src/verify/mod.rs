@@ -32,12 +32,37 @@ pub fn check(
     rewrite: &Rewrite,
     knowledge: &Knowledge,
 ) -> Vec<Violation> {
-    let new = syntax::parse(after);
-    if let Some(error) = new.errors().iter().chain(&new.instruction_errors()).next() {
-        return vec![Violation::Rejected(error.message.clone())];
+    let file = syntax::parse(after);
+    match read(&file, knowledge) {
+        Ok(new) => compare(old, &new, rewrite, knowledge),
+        Err(violation) => vec![violation],
     }
-    let mut violations = lost_comments(old.file, &new);
-    let new = &Facts::new(&new, knowledge);
+}
+
+/// The facts of what a rewrite made.
+///
+/// # Errors
+/// [`Violation::Rejected`] when `BuildKit` would not take it.
+pub fn read<'a>(
+    file: &'a Dockerfile<'a>,
+    knowledge: &'a Knowledge,
+) -> Result<Facts<'a>, Violation> {
+    let errors = [file.errors(), &file.instruction_errors()].concat();
+    match errors.first() {
+        Some(error) => Err(Violation::Rejected(error.message.clone())),
+        None => Ok(Facts::new(file, knowledge)),
+    }
+}
+
+/// Everything that is wrong with `rewrite`, which made the text with the facts `new` of that with the facts `old`.
+#[must_use]
+pub fn compare(
+    old: &Facts<'_>,
+    new: &Facts<'_>,
+    rewrite: &Rewrite,
+    knowledge: &Knowledge,
+) -> Vec<Violation> {
+    let mut violations = lost_comments(old.file, new.file);
     let identity = &Identity::new(old, new);
     violations.extend(configuration::check(old, new, identity, rewrite));
     violations.extend(references::dangling(old, new));

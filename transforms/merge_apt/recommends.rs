@@ -58,14 +58,19 @@ pub(super) fn plan(cx: &Cx<'_>, stage: &Stage, layer: &Layer<'_>) -> Option<Plan
 /// Whether something before `layer` may have told the package manager what to do with recommended packages.
 fn is_configured(cx: &Cx<'_>, stage: &Stage, layer: &Layer<'_>) -> bool {
     let settings: Vec<Region> = layer.manager.settings.iter().map(Region::new).collect();
-    let may_set = |effects: &Effects| settings.iter().any(|region| effects.writes.meets(region));
+    (stage.body.start..layer.index).any(|index| may_set(cx, index, &settings))
+}
+
+/// Whether instruction `index` may write one of `settings`.
+fn may_set(cx: &Cx<'_>, index: usize, settings: &[Region]) -> bool {
+    let writes = |effects: &Effects| settings.iter().any(|region| effects.writes.meets(region));
     let is_install = |step: &Step<'_>| {
         matches!(
             step.does(),
             Some(Does::InstallPackages | Does::UpgradePackages | Does::RemovePackages)
         )
     };
-    (stage.body.start..layer.index).any(|index| match &cx.facts.views[index].kind {
+    match &cx.facts.views[index].kind {
         Kind::Copy(transfer) | Kind::Add(transfer) => {
             let target = Region::new(join(&cx.facts.states[index].workdir, &transfer.dest.raw));
             settings
@@ -73,14 +78,11 @@ fn is_configured(cx: &Cx<'_>, stage: &Stage, layer: &Layer<'_>) -> bool {
                 .any(|region| region.meets(&target) && target.path != "/")
         }
         Kind::Run { .. } => cx.facts.runs[index].as_ref().is_some_and(|run| {
-            run.opaque.is_some()
-                || run
-                    .steps
-                    .iter()
-                    .any(|step| !is_install(step) && may_set(&step.effects))
+            let mut steps = run.steps.iter();
+            run.opaque.is_some() || steps.any(|step| !is_install(step) && writes(&step.effects))
         }),
         _ => false,
-    })
+    }
 }
 
 /// Whether the call says itself what to do with recommended packages.
