@@ -34,6 +34,8 @@ struct Source {
     path: String,
     /// Whether the source is a folder, whose contents are copied.
     is_folder: bool,
+    /// Whether it is one of the files that a pattern of the copy matches.
+    by_pattern: bool,
 }
 
 impl Copied {
@@ -144,6 +146,12 @@ impl Copied {
     /// The files that it copies, if it copies no folder.
     pub(super) fn files(&self) -> Option<Vec<&str>> {
         (!self.brings_folder()).then(|| self.sources().collect())
+    }
+
+    /// Whether one of its patterns brings the file `path` of the context.
+    pub(super) fn picks_by_pattern(&self, path: &str) -> bool {
+        let mut sources = self.sources.iter().filter(|source| source.by_pattern);
+        sources.any(|source| source.path == path)
     }
 
     /// Whether it copies one folder and nothing else.
@@ -317,9 +325,15 @@ fn named_by(cx: &Cx<'_>, word: &Word, site: Span) -> Result<Vec<Source>, Refusal
     let Some(context) = cx.context else {
         let is_file = is_pattern(&path) || looks_like_file(cx, &path);
         let is_folder = path.is_empty() || word.raw.ends_with('/') || !is_file;
-        return Ok(vec![Source { path, is_folder }]);
+        // A pattern that nobody has resolved is left in place as it is.
+        return Ok(vec![Source {
+            path,
+            is_folder,
+            by_pattern: false,
+        }]);
     };
-    let found = if is_pattern(&path) {
+    let by_pattern = is_pattern(&path);
+    let found = if by_pattern {
         context.glob(&path)
     } else {
         vec![path]
@@ -330,6 +344,7 @@ fn named_by(cx: &Cx<'_>, word: &Word, site: Span) -> Result<Vec<Source>, Refusal
         Some(kind) => Ok(Source {
             is_folder: kind == FileKind::Folder,
             path,
+            by_pattern,
         }),
         None => {
             let message = format!(

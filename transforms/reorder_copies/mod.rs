@@ -122,7 +122,7 @@ fn rewrite(cx: &Cx<'_>, stage: &Stage, index: usize) -> Result<Option<Rewrite>, 
     {
         (sink, obstacle) = Sink::down(cx, stage, absolute);
     }
-    if sink.copied_above() || sink.leaves_everything() {
+    if sink.copied_above() || sink.leaves_everything() || is_picked_for(&sink) {
         return Ok(None);
     }
     if !sink.passed.is_empty() {
@@ -143,6 +143,12 @@ fn is_picked(sink: &Sink<'_>, obstacle: &Obstacle) -> bool {
     let mut others = sink.other_copies();
     let rest = others.any(|other| behind.contains(&other.index) && other.brings_folder());
     !sink.copied.brings_folder() || rest && !sink.copied.brings_everything()
+}
+
+/// Whether a pattern of the copy was written for the installs that would be passed: `COPY package*.json tsconfig.json ./`.
+fn is_picked_for(sink: &Sink<'_>) -> bool {
+    let mut left = sink.left().flat_map(|leave| &leave.sources);
+    !sink.copied.brings_folder() && left.any(|path| sink.copied.picks_by_pattern(path))
 }
 
 /// Whether a copy could be worth moving for a step.

@@ -114,9 +114,10 @@ fn command(sink: &Sink<'_>, at: usize, run: &Run<'_>, nth: usize) -> Option<Stri
     is_plain.then(|| format!("{} {}", steps.join(" && "), prefetch.with.join(" ")))
 }
 
-/// Whether the stage fetches before the copy already.
+/// Whether the stage fetches before the copy already, or in a step that the copy has passed.
 fn is_fetched_before(sink: &Sink<'_>, command: &str) -> bool {
-    let mut before = sink.stage.from..sink.copied.index;
+    let passed = sink.passed.iter().map(|crossing| crossing.index);
+    let mut before = (sink.stage.from..sink.copied.index).chain(passed);
     before.any(|at| {
         let view = &sink.cx.facts.views[at];
         let run = sink.cx.facts.runs[at].as_ref();
