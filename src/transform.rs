@@ -367,7 +367,7 @@ pub enum Change {
     InstallOption(String),
     /// What the stage that is shipped copies from the builder, and where to, in this order.
     Taken(Vec<(String, String)>),
-    /// A command of which the final stage needs nothing: it only serves the build.
+    /// A command, or a path, of which the final stage needs nothing: it only serves the build.
     ServesBuild(String),
     /// A path in the image that a copy of the build context does not bring, although it brings the
     /// folder around it: the context is free of it, or `.dockerignore` hides it.

@@ -100,9 +100,15 @@ fn taken(shipped: &[Operation<'_>], rewrite: &Rewrite) -> Option<Violation> {
 
 /// Whether the final stage was said to need nothing of what `operation` makes.
 fn serves_build(operation: &Operation<'_>, rewrite: &Rewrite) -> bool {
-    let names =
-        |change: &Change| matches!(change, Change::ServesBuild(key) if *key == operation.key);
-    rewrite.declares.iter().any(names)
+    let is_declared = |what: &String| {
+        let names = |change: &Change| matches!(change, Change::ServesBuild(own) if own == what);
+        rewrite.declares.iter().any(names)
+    };
+    let all_paths = match &operation.effects.writes {
+        Extent::Regions(regions) => regions.iter().all(|region| is_declared(&region.path)),
+        Extent::Everything => false,
+    };
+    is_declared(&operation.key) || all_paths
 }
 
 /// Whether nothing that `operation` writes is left behind `later`.

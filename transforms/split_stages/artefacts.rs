@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::analysis::paths::{below, join};
 use crate::analysis::runs::Step;
+use crate::analysis::state::Variable;
 use crate::context::{BuildContext, FileKind, in_folder, matches_name};
 use crate::knowledge::tools::{Action, Makes};
 use crate::syntax::{Kind, Transfer};
@@ -26,8 +27,8 @@ pub(super) const MOST_FILES: usize = 20_000;
 pub(super) struct Artefacts {
     /// Paths that are copied from the builder, in order.
     pub(super) paths: Vec<String>,
-    /// Whether they hold all of the working directory, so that what is copied there is not copied again.
-    pub(super) hold_workdir: bool,
+    /// The folders of which `paths` hold all that the program needs, so that what is copied there is not copied again.
+    pub(super) held: Vec<String>,
     /// What the build makes and the container starts, and where it goes. It changes most often, so it is copied last.
     pub(super) product: Option<(String, String)>,
     /// Whether the build makes a program that needs nothing of the language when it runs.
@@ -41,6 +42,10 @@ pub(super) struct Artefacts {
     /// Steps and copies in front of the split whose files come with `paths`, so that the runtime stage does not
     /// repeat them.
     pub(super) left_out: Vec<usize>,
+    /// Where the build works, and the names of the files there that it alone reads, when it makes one product.
+    pub(super) workshop: Option<(String, Vec<String>)>,
+    /// Paths that only the build reads, and that nothing removes.
+    pub(super) for_builds: Vec<String>,
     /// What is taken for granted.
     pub(super) assumes: Vec<String>,
     /// What proves it.
@@ -156,12 +161,13 @@ fn built(site: &Site<'_>) -> Result<Artefacts, Refusal> {
 }
 
 fn with_files_beside(site: &Site<'_>, product: Product<'_>) -> Result<Artefacts, Refusal> {
-    let mut artefacts = Artefacts {
-        hold_workdir: true,
-        ..Artefacts::default()
-    };
     let workdir = site.workdir();
     let action = product.action;
+    let mut artefacts = Artefacts {
+        held: vec![workdir.clone()],
+        workshop: Some((product.directory.clone(), action.sources.clone())),
+        ..Artefacts::default()
+    };
     if action.makes == Makes::Executable {
         artefacts.is_program = true;
         options::add(site, action, &mut artefacts);
@@ -187,6 +193,13 @@ fn with_files_beside(site: &Site<'_>, product: Product<'_>) -> Result<Artefacts,
         None if workdir == "/" || site.inherits_workdir() => {}
         None => artefacts.paths.push(workdir.clone()),
     }
+    if is_for_the_build(site, &product) {
+        artefacts.assumes.push(format!(
+            "the program reads nothing of {} when it runs",
+            product.directory
+        ));
+        artefacts.held.push(product.directory.clone());
+    }
     if dest.is_some()
         || artefacts
             .paths
@@ -197,6 +210,50 @@ fn with_files_beside(site: &Site<'_>, product: Product<'_>) -> Result<Artefacts,
         artefacts.product = Some((product.path, dest));
     }
     Ok(artefacts)
+}
+
+/// Whether the folder of the build is for the build alone: what it makes goes elsewhere, the container works elsewhere,
+/// and nothing that the program is given or says itself names the folder.
+fn is_for_the_build(site: &Site<'_>, product: &Product<'_>) -> bool {
+    let folder = product.directory.as_str();
+    let is_in = |path: &str| below(path, folder).is_some();
+    let words = site.launches.launches.iter().flat_map(|launch| &launch.words);
+    let variables = &site.cx.facts.state_after(site.stage).variables;
+    let values = variables.values().filter_map(|variable| match variable {
+        Variable::Value { text, .. } => Some(text.as_str()),
+        Variable::Unknown => None,
+    });
+    let mut given = words.map(String::as_str).chain(values);
+    let is_given = given.any(|word| word.split([':', '=', ',']).any(is_in));
+    let mut areas = site.cx.knowledge.tools.paths("@system");
+    let is_shared = folder == "/" || areas.any(|area| is_in(area));
+    let is_used = is_in(&product.path) || is_in(&site.workdir());
+    !is_shared && !is_used && !is_given && !is_named_by_files(site, folder)
+}
+
+/// Whether a file of the context holds the path of `folder`, or may: it is not at hand.
+fn is_named_by_files(site: &Site<'_>, folder: &str) -> bool {
+    let Some((context, files)) = site
+        .cx
+        .context
+        .and_then(|context| Some((context, context.files_below("", MOST_FILES)?)))
+    else {
+        return true;
+    };
+    let path = format!("{folder}/");
+    let is_dockerfile = |name: &str| matches_name("*Dockerfile*", name);
+    let mut texts = files
+        .iter()
+        .filter(|file| !is_dockerfile(file.rsplit('/').next().unwrap_or_default()))
+        .filter_map(|file| context.read(file));
+    let is_absolute = |text: &str, at: usize| {
+        let before = text[..at].chars().next_back();
+        !before.is_some_and(|c| c.is_alphanumeric() || "._-*})>/\\".contains(c))
+    };
+    texts.any(|text| {
+        let mut found = text.match_indices(&path);
+        found.any(|(at, _)| is_absolute(&text, at))
+    })
 }
 
 /// A folder that every image searches for programs.
@@ -241,11 +298,10 @@ fn read_at_run_time(
     {
         let keep = match context.kind(&name)? {
             FileKind::File => true,
-            FileKind::Folder => context.files_below(&name, MOST_FILES)?.iter().any(|path| {
-                path.rsplit('/')
-                    .next()
-                    .is_some_and(|name| !only_for_build(name))
-            }),
+            FileKind::Folder => {
+                let files = context.files_below(&name, MOST_FILES)?;
+                files.iter().any(|path| !path.split('/').any(only_for_build))
+            }
         };
         if keep {
             entries.push(in_folder("", &name));
@@ -263,7 +319,7 @@ fn whole_workdir(site: &Site<'_>) -> Result<Artefacts, Refusal> {
         ));
     }
     let mut artefacts = Artefacts {
-        hold_workdir: true,
+        held: vec![workdir.clone()],
         paths: vec![workdir.clone()],
         ..Artefacts::default()
     };

@@ -5,12 +5,13 @@ use crate::analysis::commands::Invocation;
 use crate::analysis::effects::Effects;
 use crate::analysis::paths::{Extent, Region, below, join, parent};
 use crate::analysis::runs::{Run, Step};
+use crate::context::matches_name;
 use crate::knowledge::installs::Installs;
 use crate::knowledge::tools::{Does, Operands, Tools};
 use crate::transform::Refusal;
 
 use super::Site;
-use super::artefacts::Artefacts;
+use super::artefacts::{Artefacts, steps};
 use super::copies;
 use super::programs;
 use super::roles::{self, Role};
@@ -63,6 +64,10 @@ impl Settling<'_> {
                 self.absent.extend(copies::destinations(self.site, at));
                 Ok(())
             }
+            (Role::Source, _) if copies::only_for_installs(self.site, at) => {
+                self.leave_to_the_build(at);
+                Ok(())
+            }
             (Role::Source, _) => {
                 self.present.push((at, copies::destinations(self.site, at)));
                 Ok(())
@@ -86,15 +91,32 @@ impl Settling<'_> {
         }
     }
 
+    /// Leaves out the copy `at`, which nothing but the build reads.
+    fn leave_to_the_build(&mut self, at: usize) {
+        let regions = copies::destinations(self.site, at);
+        for Region { path, .. } in &regions {
+            let sentence = format!("the program does not read {path}");
+            self.artefacts.assumes.push(sentence);
+            self.artefacts.for_builds.push(path.clone());
+        }
+        self.artefacts.left_out.push(at);
+        self.absent.extend(regions);
+    }
+
     fn preparation(&mut self, at: usize, run: &Run<'_>) -> Result<(), Refusal> {
         let is_held = match &run.effects.writes {
             Extent::Everything => false,
-            Extent::Regions(regions) => regions.iter().all(|region| self.holds(&region.path)),
+            Extent::Regions(regions) => regions
+                .iter()
+                .all(|region| self.holds(&region.path) || self.is_of_build(&region.path)),
         };
         let works_on_built = run.steps.iter().any(|step| self.meets_absent(step));
         if !is_held && !works_on_built && !programs::needs_more(self.site, run) {
             self.stays(at, run);
             return Ok(());
+        }
+        if is_held {
+            self.note_what_serves_the_build(run);
         }
         if is_held || self.take_over(run).is_some() {
             self.artefacts.left_out.push(at);
@@ -151,6 +173,21 @@ impl Settling<'_> {
         paths.any(|held| below(path, held).is_some())
     }
 
+    /// Whether `path` is what only the build reads: a source, or the folder in which a step of the build works.
+    fn is_of_build(&self, path: &str) -> bool {
+        let Some((workshop, sources)) = &self.artefacts.workshop else {
+            return false;
+        };
+        let name = path.rsplit('/').next().unwrap_or_default();
+        let is_source = || sources.iter().any(|pattern| matches_name(pattern, name));
+        let works_in = |(_, step): (usize, &Step<'_>)| {
+            let directory = step.directory();
+            directory.is_some_and(|directory| directory == path && directory != *workshop)
+        };
+        below(path, workshop).is_some() && is_source()
+            || path != self.site.workdir() && steps(self.site, Role::Build).any(works_in)
+    }
+
     /// Whether the step reads or changes what is not in the runtime stage at this point.
     fn meets_absent(&self, step: &Step<'_>) -> bool {
         let Effects { reads, writes } = &step.effects;
@@ -158,8 +195,18 @@ impl Settling<'_> {
         self.absent.iter().any(meets)
     }
 
+    fn note_what_serves_the_build(&mut self, run: &Run<'_>) {
+        let paths = run.steps.iter().filter_map(|step| regions(&step.effects.writes));
+        let paths: Vec<String> = paths
+            .flatten()
+            .filter(|path| self.is_of_build(path) && !self.holds(path))
+            .collect();
+        self.artefacts.for_builds.extend(paths);
+    }
+
     /// Adds what the commands of `run` make that are no installs and no builds. `None`: it cannot be told.
     fn take_over(&mut self, run: &Run<'_>) -> Option<()> {
+        self.note_what_serves_the_build(run);
         let mut made: Vec<String> = Vec::new();
         let steps = run.steps.iter();
         let steps = steps.filter(|step| roles::leaves_files(step) || removes(step));
@@ -184,7 +231,7 @@ impl Settling<'_> {
             }
         }
         made.extend(regions(&run.loose.writes)?);
-        made.retain(|path| !self.holds(path));
+        made.retain(|path| !self.holds(path) && !self.is_of_build(path));
         if made.is_empty() {
             return Some(());
         }

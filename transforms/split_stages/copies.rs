@@ -1,10 +1,12 @@
 //! Copies of the build context.
 
+use crate::analysis::commands::Invocation;
 use crate::analysis::paths::{Region, below, join};
+use crate::knowledge::tools::Role as OptionRole;
 use crate::syntax::{Kind, Transfer};
 
 use super::Site;
-use super::artefacts::Artefacts;
+use super::artefacts::{Artefacts, steps};
 use super::roles::Role;
 
 /// Whether the copy `at` in front of the split has to be made in the runtime stage as well: nothing else brings its
@@ -13,11 +15,42 @@ pub(super) fn are_repeated(site: &Site<'_>, artefacts: &Artefacts, at: usize) ->
     let Some(dest) = destination(site, at) else {
         return true;
     };
-    if artefacts.hold_workdir && below(&dest, &site.workdir()).is_some() {
+    let mut held = artefacts.held.iter();
+    if held.any(|folder| below(&dest, folder).is_some()) {
         return false;
     }
     let mut later = site.roles.with(Role::Source);
     !later.any(|later| later >= site.roles.split && brings_again(site, later, at))
+}
+
+/// Whether the copy `at` brings nothing but manifests that installs in front of the split are given by their paths, to a
+/// place outside of the working directory.
+pub(super) fn only_for_installs(site: &Site<'_>, at: usize) -> bool {
+    let given: Vec<String> = steps(site, Role::Dependencies)
+        .filter_map(|(_, step)| Some((step.invocation.as_ref()?, step.directory()?)))
+        .flat_map(|(invocation, cwd)| {
+            let options = invocation.options.iter();
+            let manifests = options.filter(|option| option.role == OptionRole::Manifest);
+            let paths = manifests.filter_map(|option| option.value.as_deref());
+            paths.map(|path| join(&cwd, path)).collect::<Vec<_>>()
+        })
+        .collect();
+    let brought = destinations(site, at);
+    let is_given = |region: &Region| {
+        given.contains(&region.path) && below(&region.path, &site.workdir()).is_none()
+    };
+    !brought.is_empty() && brought.iter().all(is_given) && !are_removed(site, &brought)
+}
+
+/// Whether a step in front of the split removes all of `regions` again.
+fn are_removed(site: &Site<'_>, regions: &[Region]) -> bool {
+    let runs = site.cx.facts.runs[site.stage.body.start..site.roles.split].iter();
+    let mut steps = runs.flatten().flat_map(|run| &run.steps);
+    steps.any(|step| {
+        let removes = |own: &Invocation<'_>| own.action.removes;
+        let is_removal = step.invocation.as_ref().is_some_and(removes);
+        is_removal && regions.iter().all(|region| step.effects.writes.meets(region))
+    })
 }
 
 /// Whether the copy `later` of the whole context brings what the copy `at` does, to the same place.

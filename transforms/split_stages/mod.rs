@@ -274,6 +274,10 @@ impl Split {
         if !options.is_empty() {
             rewrite.declares.push(Change::BuildOptions(options));
         }
+        let for_builds = self.artefacts.for_builds.iter().cloned();
+        rewrite
+            .declares
+            .extend(for_builds.map(Change::ServesBuild));
         for (step, at, tools) in installed::for_builds(site) {
             let text = step.span.text(&site.cx.facts.views[at].logical.text);
             let words: Vec<&str> = text.split_whitespace().collect();

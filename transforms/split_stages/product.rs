@@ -6,7 +6,7 @@ use crate::analysis::commands::Invocation;
 use crate::analysis::effects::PROGRAM_FOLDERS;
 use crate::analysis::paths::{Extent, Region, below, join, parent};
 use crate::analysis::runs::Step;
-use crate::context::matches_name;
+use crate::context::{BuildContext, in_folder, matches_name};
 use crate::knowledge::tools::{Action, Does, Makes, Operands};
 use crate::transform::Refusal;
 
@@ -22,6 +22,8 @@ pub(super) struct Product<'s> {
     pub(super) search_name: Option<String>,
     /// The build.
     pub(super) action: &'s Action,
+    /// The folder in which the builder makes it.
+    pub(super) directory: String,
 }
 
 /// A build, and what the container starts of it.
@@ -107,6 +109,7 @@ impl<'s> Build<'s> {
             path,
             search_name: None,
             action: self.invocation.action,
+            directory: self.directory.clone(),
         }
     }
 
@@ -190,7 +193,29 @@ impl<'s> Build<'s> {
             })
         };
         let is_there = |folder: &String| parent(path) == folder || self.is_copied(path, folder);
-        self.folders().iter().any(is_there) && !in_context(path)
+        let folders = self.folders();
+        let mut modules = self.module(path).into_iter().flat_map(|module| {
+            let outputs = self.invocation.action.outputs.iter();
+            outputs.map(move |output| join(&join(&self.directory, &module), output))
+        });
+        let is_in_module = modules.any(|folder| parent(path) == folder);
+        (folders.iter().any(is_there) || is_in_module) && !in_context(path)
+    }
+
+    /// The folder, below that of the build, of the part of the project that `path` is made in: it has a manifest of its
+    /// own.
+    fn module(&self, path: &str) -> Option<String> {
+        let context = self.site.cx.context?;
+        let inside = below(path, &self.directory)?;
+        let mut folders = ancestors(inside);
+        folders.find(|folder| self.manifest_in(context, folder).is_some()).map(str::to_owned)
+    }
+
+    /// The text of the manifest in a folder of the context.
+    fn manifest_in(&self, context: &BuildContext, folder: &str) -> Option<String> {
+        let names = self.invocation.action.sources.iter();
+        let mut texts = names.filter_map(|name| context.read(&in_folder(folder, name)));
+        texts.next()
     }
 
     /// Whether a command takes `path` from `folder`: `cp target/*.jar app.jar`.
@@ -212,12 +237,6 @@ impl<'s> Build<'s> {
     fn archive(&self) -> Option<Product<'s>> {
         let action = self.invocation.action;
         let context = self.site.cx.context?;
-        let manifest = action.sources.iter().find_map(|name| context.read(name))?;
-        let matches = |regexes: &[Regex]| {
-            let is_match = |line: &str| regexes.iter().any(|regex| regex.is_match(line));
-            manifest.lines().any(is_match)
-        };
-        let is_whole = action.whole.is_empty() || matches(&action.whole);
         let is_archive = |word: &&String| {
             action
                 .archives
@@ -225,6 +244,14 @@ impl<'s> Build<'s> {
                 .any(|pattern| matches_name(pattern, word.rsplit('/').next().unwrap_or_default()))
         };
         let path = join(&self.site.workdir(), self.words().iter().find(is_archive)?);
+        let whole = self.manifest_in(context, "")?;
+        let module = self.module(&path);
+        let part = module.and_then(|folder| self.manifest_in(context, &folder));
+        let matches = |regexes: &[Regex]| {
+            let is_match = |line: &str| regexes.iter().any(|regex| regex.is_match(line));
+            whole.lines().chain(part.iter().flat_map(|part| part.lines())).any(is_match)
+        };
+        let is_whole = action.whole.is_empty() || matches(&action.whole);
         let is_alone = is_whole && !matches(&action.scattered);
         (is_alone && self.is_made(&path)).then(|| self.product(path))
     }
@@ -249,6 +276,12 @@ impl<'s> Build<'s> {
         let folder = folders.find_map(|folder| started(&folder));
         Ok(folder.map(|folder| self.product(folder)))
     }
+}
+
+/// The folders around a relative path, the nearest first, without the root.
+fn ancestors(path: &str) -> impl Iterator<Item = &str> {
+    let ends = path.rmatch_indices('/').map(|(end, _)| end);
+    ends.map(|end| &path[..end])
 }
 
 /// The part of `path` that is the folder `pattern`, in which a `*` stands for one name.

@@ -213,11 +213,13 @@ impl<'a> Writer<'a> {
         style::terminated(self.site.cx.facts.block(at).text(self.text()), self.newline)
     }
 
-    /// An `ARG` is declared again only where something uses it.
+    /// An `ARG` is declared again only where something uses it, and a folder set only where something is done in it.
     fn is_needed(&self, at: usize) -> bool {
         let facts = self.site.cx.facts;
-        let Kind::Arg { args } = &facts.views[at].kind else {
-            return true;
+        let args = match &facts.views[at].kind {
+            Kind::Arg { args } => args,
+            Kind::Workdir(_) => return !self.only_the_build_works_there(at),
+            _ => return true,
         };
         let expander = Expander::new(self.site.cx.file.escape());
         let is_used = |index: usize| {
@@ -233,6 +235,28 @@ impl<'a> Writer<'a> {
                 );
             !in_builder_only && is_used(index)
         })
+    }
+}
+
+impl Writer<'_> {
+    /// Whether the folder that the `WORKDIR` at `at` sets is for the build alone, and another one is set before
+    /// the runtime stage does anything.
+    fn only_the_build_works_there(&self, at: usize) -> bool {
+        let (site, artefacts) = (self.site, &self.split.artefacts);
+        let views = &site.cx.facts.views;
+        let later = at + 1..site.stage.body.end;
+        let is_set = |at: &usize| matches!(views[*at].kind, Kind::Workdir(_));
+        let Some(next) = later.clone().find(is_set) else {
+            return false;
+        };
+        let is_absolute = matches!(&views[next].kind, Kind::Workdir(path) if path.raw.starts_with('/'));
+        let does_nothing = |at: usize| match site.roles.of(at) {
+            Role::Prepare | Role::Source | Role::Project => artefacts.left_out.contains(&at),
+            _ => true,
+        };
+        let folder = &site.cx.facts.states[at + 1].workdir;
+        let is_of_build = *folder != site.workdir() && artefacts.held.contains(folder);
+        is_of_build && is_absolute && (at + 1..next).all(does_nothing)
     }
 }
 
