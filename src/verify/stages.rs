@@ -108,7 +108,14 @@ fn serves_build(operation: &Operation<'_>, rewrite: &Rewrite) -> bool {
         Extent::Regions(regions) => regions.iter().all(|region| is_declared(&region.path)),
         Extent::Everything => false,
     };
-    is_declared(&operation.key) || all_paths
+    let all_sources = match &operation.what {
+        What::Copy {
+            from: Some(_),
+            lands,
+        } => lands.iter().all(|one| is_declared(&one.source().to_owned())),
+        _ => false,
+    };
+    is_declared(&operation.key) || all_paths || all_sources
 }
 
 /// Whether nothing that `operation` writes is left behind `later`.

@@ -144,6 +144,7 @@ fn rewrite(cx: &Cx<'_>) -> Result<Option<Rewrite>, Refusal> {
     outside::check(&site)?;
     guard(&site)?;
     scripts::check(&site)?;
+    tools_only::check(&site)?;
     let Some(plan) = plan(&site)? else {
         return Ok(None);
     };
@@ -278,6 +279,11 @@ impl Split {
         rewrite
             .declares
             .extend(for_builds.map(Change::ServesBuild));
+        for (_, transfer, tools) in tools_only::copies(site) {
+            let sources = transfer.sources.iter().map(|word| word.raw.clone());
+            rewrite.declares.extend(sources.map(Change::ServesBuild));
+            rewrite.assume(format!("the program does not start {}", tools.join(" or ")));
+        }
         for (step, at, tools) in installed::for_builds(site) {
             let text = step.span.text(&site.cx.facts.views[at].logical.text);
             let words: Vec<&str> = text.split_whitespace().collect();

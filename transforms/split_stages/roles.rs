@@ -7,6 +7,8 @@ use crate::knowledge::tools::Does;
 use crate::syntax::Kind;
 use crate::transform::{Cx, Refusal};
 
+use super::tools_only;
+
 /// What an instruction is for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Role {
@@ -164,10 +166,15 @@ fn role(cx: &Cx<'_>, at: usize) -> Result<Role, Obstacle> {
         | Kind::Workdir(_)
         | Kind::User(_)
         | Kind::Shell { .. } => Ok(Role::State),
-        Kind::Copy(_) | Kind::Add(_) if view.flag("from").is_some() => Err(obstacle(
-            "foreign-copy",
-            "it takes files from another image, which may be for the build or for the program",
-        )),
+        Kind::Copy(transfer) if view.flag("from").is_some() => {
+            let tools = tools_only::copied(&cx.knowledge.tools, transfer);
+            tools.map(|_| Role::Dependencies).ok_or_else(|| {
+                obstacle(
+                    "foreign-copy",
+                    "it takes files from another image, which may be for the build or for the program",
+                )
+            })
+        }
         Kind::Copy(_) | Kind::Add(_) => Ok(Role::Source),
         Kind::Run { .. } => cx.facts.runs[at]
             .as_ref()

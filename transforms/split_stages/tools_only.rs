@@ -1,11 +1,14 @@
 //! Tools that only the build needs, although they are installed like dependencies.
 
 use crate::analysis::runs::Step;
-use crate::knowledge::tools::{Does, Role, Tool};
+use crate::knowledge::tools::{Does, Role as OptionRole, Tool, Tools};
+use crate::syntax::{Kind, Transfer};
+use crate::transform::Refusal;
 use crate::transforms::dependencies;
 
 use super::Site;
 use super::commands;
+use super::roles::Role;
 
 /// The tools that `step` serves, if it serves no program but these, and the container starts none of them.
 pub(super) fn unused(site: &Site<'_>, step: &Step<'_>) -> Option<Vec<String>> {
@@ -21,17 +24,58 @@ pub(super) fn unused(site: &Site<'_>, step: &Step<'_>) -> Option<Vec<String>> {
 fn installed(site: &Site<'_>, step: &Step<'_>) -> Option<Vec<String>> {
     let invocation = step.invocation.as_ref()?;
     let mut options = invocation.options.iter();
-    if options.any(|option| matches!(option.role, Role::Manifest | Role::Read)) {
+    if options.any(|option| matches!(option.role, OptionRole::Manifest | OptionRole::Read)) {
         return None;
     }
     let names = invocation.operands.iter();
     let names = names.map(|&at| dependencies::dependency_name(step.args[at].known()));
-    names.map(|name| installer(site, &name)).collect()
+    names
+        .map(|name| installer(&site.cx.knowledge.tools, &name))
+        .collect()
+}
+
+/// The tools that a copy from another image brings, if it brings nothing but tools that install or build.
+pub(super) fn copied(tools: &Tools, transfer: &Transfer) -> Option<Vec<String>> {
+    let sources = transfer.sources.iter();
+    let names = sources.map(|word| word.raw.rsplit('/').next().unwrap_or_default());
+    let found: Option<Vec<String>> = names.map(|name| installer(tools, name)).collect();
+    found.map(|mut found| {
+        found.dedup();
+        found
+    })
+}
+
+/// The copies in front of the split that bring tools, with the ids of these.
+pub(super) fn copies<'s>(site: &'s Site<'_>) -> Vec<(usize, &'s Transfer, Vec<String>)> {
+    let at = site.roles.with(Role::Dependencies);
+    at.filter_map(|at| match &site.cx.facts.views[at].kind {
+        Kind::Copy(transfer) => {
+            let tools = copied(&site.cx.knowledge.tools, transfer)?;
+            Some((at, transfer, tools))
+        }
+        _ => None,
+    })
+    .collect()
+}
+
+/// Refuses when the container may start a tool that is copied for the build.
+///
+/// # Errors
+/// The first such copy.
+pub(super) fn check(site: &Site<'_>) -> Result<(), Refusal> {
+    let mut copies = copies(site).into_iter();
+    match copies.find(|(_, _, tools)| may_start(site, tools)) {
+        Some((at, _, tools)) => {
+            let message = format!("the container starts {}, which it copies", tools.join(" or "));
+            Err(site.refuse_at(at, "foreign-copy", &message))
+        }
+        None => Ok(()),
+    }
 }
 
 /// The tool with the program `name`, if it installs or builds.
-fn installer(site: &Site<'_>, name: &str) -> Option<String> {
-    let (tool, _) = site.cx.knowledge.tools.find(&[name])?;
+fn installer(tools: &Tools, name: &str) -> Option<String> {
+    let (tool, _) = tools.find(&[name])?;
     let works = |tool: &Tool| {
         let mut actions = tool.actions.iter();
         actions.any(|action| matches!(action.does, Does::InstallDependencies | Does::Build))
