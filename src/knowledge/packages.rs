@@ -32,6 +32,8 @@ struct Manager {
     releases: Vec<String>,
     build_only: Vec<String>,
     build_only_ends: Vec<String>,
+    build_only_beside: BTreeMap<String, Vec<String>>,
+    tools: BTreeMap<String, String>,
     runtime: BTreeMap<String, Names>,
     recommends: BTreeMap<String, Names>,
     recommends_irrelevant: Vec<String>,
@@ -86,6 +88,21 @@ impl Packages {
     pub fn build_only(&self, manager: PackageManager, name: &str) -> bool {
         self.manager(manager)
             .is_some_and(|manager| manager.is_build_only(name))
+    }
+
+    /// Whether only installs use the package, in an image made for `language` and beside tools that only a build needs.
+    #[must_use]
+    pub fn build_only_beside(&self, manager: PackageManager, name: &str, language: &str) -> bool {
+        let manager = self.manager(manager);
+        let names = manager.and_then(|manager| manager.build_only_beside.get(language));
+        names.is_some_and(|names| names.iter().any(|known| known == name))
+    }
+
+    /// The tool that installs or builds for which the package is there, by its name in the table of tools.
+    #[must_use]
+    pub fn tool_in(&self, manager: PackageManager, name: &str) -> Option<&str> {
+        let tools = &self.manager(manager)?.tools;
+        tools.get(name).map(String::as_str)
     }
 
     /// The packages that a program needs at run time that was built with this one. Empty: none beside the C
@@ -174,6 +191,8 @@ impl Manager {
         self.releases.extend(more.releases);
         self.build_only.extend(more.build_only);
         self.build_only_ends.extend(more.build_only_ends);
+        self.build_only_beside.extend(more.build_only_beside);
+        self.tools.extend(more.tools);
         self.runtime.extend(more.runtime);
         self.recommends.extend(more.recommends);
         self.recommends_irrelevant

@@ -12,6 +12,8 @@ use super::Site;
 use super::base::Runtime;
 use super::libraries::Libraries;
 use super::needs;
+use super::sources;
+use super::tools_only;
 
 /// What the runtime stage installs.
 #[derive(Default)]
@@ -102,7 +104,9 @@ pub(super) fn some_are_for_builds(cx: &Cx<'_>, stage: &Stage) -> bool {
         };
         let is_for_builds = |at: &usize| {
             let name = bare(step.args[*at].known());
-            is_for_builds(cx, &invocation.tool.id, name)
+            let manager = PackageManager::of_tool(&invocation.tool.id);
+            let tool = manager.and_then(|manager| cx.knowledge.packages.tool_in(manager, name));
+            tool.is_some() || is_for_builds(cx, &invocation.tool.id, name)
         };
         invocation.operands.iter().any(is_for_builds)
     })
@@ -143,6 +147,23 @@ fn range_of_runs<'a>(
 pub(super) fn is_for_builds(cx: &Cx<'_>, id: &str, name: &str) -> bool {
     PackageManager::of_tool(id)
         .is_some_and(|manager| cx.knowledge.packages.build_only(manager, name))
+}
+
+/// What has to be taken for granted so that only the build needs the package `name`, which programs may need as well.
+/// `None` when they may for all that is known.
+fn only_builds_use(site: &Site<'_>, manager: PackageManager, name: &str) -> Option<String> {
+    let packages = &site.cx.knowledge.packages;
+    if let Some(tool) = packages.tool_in(manager, name) {
+        let is_started = tools_only::may_start(site, &[tool.to_owned()]);
+        return (!is_started).then(|| format!("the program does not start {tool}"));
+    }
+    let is_beside = packages.build_only_beside(manager, name, site.image.provides?)
+        && some_are_for_builds(site.cx, site.stage);
+    let mut launches = site.launches.launches.iter();
+    let is_started = launches.any(|launch| launch.words.iter().any(|word| word == name));
+    let starts = || sources::started(site, &[]).is_ok_and(|started| started.any);
+    let is_for_builds = is_beside && !is_started && site.cx.context.is_some() && !starts();
+    is_for_builds.then(|| format!("the program does not need the package {name}"))
 }
 
 /// The instruction with which the author removes one of `names` again, in front of the split.
@@ -299,6 +320,12 @@ impl RuntimePackages {
                 });
             }
             libraries.iter().for_each(|library| self.add(library));
+        } else if let Some(sentence) =
+            manager.and_then(|manager| only_builds_use(site, manager, name))
+        {
+            self.removed.push(word.to_owned());
+            self.shed.push(word.to_owned());
+            self.assumes.push(sentence);
         } else if !self.names.iter().any(|known| known == word) {
             self.names.push(word.to_owned());
         }
