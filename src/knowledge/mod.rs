@@ -3,6 +3,7 @@
 //! Each table is a TOML file beside its only reader. A user's `dfopt.toml` can add entries with the
 //! same keys ([`Tables`]); they are looked at before the built-in ones.
 
+pub mod bundles;
 pub mod image_files;
 pub mod images;
 pub mod installs;

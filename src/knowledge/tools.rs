@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use serde::Deserialize;
 
+use super::bundles::{Bundle, FileServer};
 use super::installs::Installs;
 
 /// One program, or one family of programs with the same command line.
@@ -420,6 +421,10 @@ pub(super) struct ToolFile {
     never_read: Vec<String>,
     #[serde(default, rename = "language")]
     languages: Vec<Language>,
+    #[serde(default, rename = "bundle")]
+    bundles: Vec<Bundle>,
+    #[serde(default, rename = "file_server")]
+    file_servers: Vec<FileServer>,
     #[serde(default, rename = "tool")]
     tools: Vec<Tool>,
 }
@@ -449,6 +454,8 @@ pub struct Tools {
     areas: Areas,
     never_read: Vec<String>,
     languages: Vec<Language>,
+    bundles: Vec<Bundle>,
+    file_servers: Vec<FileServer>,
     tools: Vec<Tool>,
     /// First word of a call -> tools, and how many words of the call name them.
     index: HashMap<String, Vec<(usize, usize)>>,
@@ -467,6 +474,8 @@ impl Tools {
         }
         self.never_read.extend(file.never_read);
         self.languages.extend(file.languages);
+        self.bundles.extend(file.bundles);
+        self.file_servers.extend(file.file_servers);
         self.tools.extend(file.tools);
         self.reindex();
     }
@@ -538,6 +547,19 @@ impl Tools {
         self.languages
             .iter()
             .find(|language| language.provides == provides)
+    }
+
+    /// The folders that builds make and that programs need nothing beside.
+    #[must_use]
+    pub fn bundles(&self) -> &[Bundle] {
+        &self.bundles
+    }
+
+    /// The program `name`, if it serves the files of a folder.
+    #[must_use]
+    pub fn file_server(&self, name: &str) -> Option<&FileServer> {
+        let is_it = |server: &&FileServer| server.programs.iter().any(|known| known == name);
+        self.file_servers.iter().find(is_it)
     }
 
     /// Patterns for the names of files that no program reads when it runs: they are for people and for builds.

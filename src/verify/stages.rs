@@ -112,7 +112,9 @@ fn serves_build(operation: &Operation<'_>, rewrite: &Rewrite) -> bool {
         What::Copy {
             from: Some(_),
             lands,
-        } => lands.iter().all(|one| is_declared(&one.source().to_owned())),
+        } => lands
+            .iter()
+            .all(|one| is_declared(&one.source().to_owned())),
         _ => false,
     };
     is_declared(&operation.key) || all_paths || all_sources

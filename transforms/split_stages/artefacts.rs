@@ -12,6 +12,7 @@ use crate::transform::{Evidence, Place, Refusal};
 use crate::transforms::dependencies;
 
 use super::Site;
+use super::bundles::{self, Bundle};
 use super::installed;
 use super::options;
 
@@ -31,6 +32,8 @@ pub(super) struct Artefacts {
     pub(super) held: Vec<String>,
     /// What the build makes and the container starts, and where it goes. It changes most often, so it is copied last.
     pub(super) product: Option<(String, String)>,
+    /// Whether what the build makes needs neither the rest of the project nor what was installed for it.
+    pub(super) is_bundle: bool,
     /// Whether the build makes a program that needs nothing of the language when it runs.
     pub(super) is_program: bool,
     /// Whether that program needs no library.
@@ -44,7 +47,7 @@ pub(super) struct Artefacts {
     pub(super) left_out: Vec<usize>,
     /// Where the build works, and the names of the files there that it alone reads, when it makes one product.
     pub(super) workshop: Option<(String, Vec<String>)>,
-    /// Paths that only the build reads, and that nothing removes.
+    /// Paths that only the build reads and that nothing removes, and commands that make such.
     pub(super) for_builds: Vec<String>,
     /// What is taken for granted.
     pub(super) assumes: Vec<String>,
@@ -154,10 +157,41 @@ pub(super) fn steps<'s>(
 
 /// What a build makes: one product with the files beside it, or a folder of things.
 fn built(site: &Site<'_>) -> Result<Artefacts, Refusal> {
-    match product::find(site)? {
-        Some(product) => with_files_beside(site, product),
+    if let Some(product) = product::find(site)? {
+        return with_files_beside(site, product);
+    }
+    match bundles::started(site.cx, site.stage) {
+        Some(bundle) => bundled(site, bundle),
         None => whole_workdir(site),
     }
+}
+
+/// A folder that a build has made, with data beside it that the program may read, and what was installed outside of the
+/// working directory.
+fn bundled(site: &Site<'_>, bundle: Bundle<'_>) -> Result<Artefacts, Refusal> {
+    let workdir = site.workdir();
+    let outside = |path: &String| below(path, &workdir).is_none();
+    let mut paths: Vec<String> = installed::paths(site)?
+        .into_iter()
+        .filter(outside)
+        .collect();
+    if let Some((context, sources)) = site.cx.context.zip(bundle.sources) {
+        let Some(entries) = read_at_run_time(site, context, sources) else {
+            return whole_workdir(site);
+        };
+        paths.extend(entries.iter().map(|entry| join(&workdir, entry)));
+    }
+    Ok(Artefacts {
+        held: vec![workdir.clone()],
+        is_bundle: true,
+        assumes: vec![format!(
+            "the program reads nothing else of {workdir} when it runs"
+        )],
+        for_builds: installed::below_only(site, &workdir),
+        product: Some((bundle.folder.clone(), bundle.folder)),
+        paths,
+        ..Artefacts::default()
+    })
 }
 
 fn with_files_beside(site: &Site<'_>, product: Product<'_>) -> Result<Artefacts, Refusal> {
@@ -179,7 +213,7 @@ fn with_files_beside(site: &Site<'_>, product: Product<'_>) -> Result<Artefacts,
     let entries = site
         .cx
         .context
-        .and_then(|context| read_at_run_time(site, context, action));
+        .and_then(|context| read_at_run_time(site, context, &action.sources));
     match entries {
         Some(entries) => {
             artefacts.assumes.push(format!(
@@ -217,7 +251,11 @@ fn with_files_beside(site: &Site<'_>, product: Product<'_>) -> Result<Artefacts,
 fn is_for_the_build(site: &Site<'_>, product: &Product<'_>) -> bool {
     let folder = product.directory.as_str();
     let is_in = |path: &str| below(path, folder).is_some();
-    let words = site.launches.launches.iter().flat_map(|launch| &launch.words);
+    let words = site
+        .launches
+        .launches
+        .iter()
+        .flat_map(|launch| &launch.words);
     let variables = &site.cx.facts.state_after(site.stage).variables;
     let values = variables.values().filter_map(|variable| match variable {
         Variable::Value { text, .. } => Some(text.as_str()),
@@ -264,7 +302,7 @@ const SEARCHED: &str = "/usr/local/bin";
 fn read_at_run_time(
     site: &Site<'_>,
     context: &BuildContext,
-    action: &Action,
+    sources: &[String],
 ) -> Option<Vec<String>> {
     let workdir = site.workdir();
     let copies_root = |(at, transfer): (usize, &Transfer)| {
@@ -278,17 +316,10 @@ fn read_at_run_time(
     if !sources_before_split(site).all(copies_root) {
         return None;
     }
+    let never_read = site.cx.knowledge.tools.never_read();
     let only_for_build = |name: &str| {
-        site.cx
-            .knowledge
-            .tools
-            .never_read()
-            .iter()
-            .any(|pattern| matches_name(pattern, name))
-            || action
-                .sources
-                .iter()
-                .any(|pattern| matches_name(pattern, name))
+        let mut patterns = never_read.iter().chain(sources);
+        patterns.any(|pattern| matches_name(pattern, name))
     };
     let mut entries = Vec::new();
     for name in context
@@ -300,7 +331,9 @@ fn read_at_run_time(
             FileKind::File => true,
             FileKind::Folder => {
                 let files = context.files_below(&name, MOST_FILES)?;
-                files.iter().any(|path| !path.split('/').any(only_for_build))
+                files
+                    .iter()
+                    .any(|path| !path.split('/').any(only_for_build))
             }
         };
         if keep {

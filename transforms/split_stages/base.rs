@@ -57,7 +57,7 @@ pub(super) fn choose(
         .collect();
     candidates.sort_by_key(|runtime| runtime.runs != Runs::Static);
     let Some(candidate) = candidates.first() else {
-        return Ok(same_image(site, builder, packages));
+        return Ok(same_image(site, artefacts, builder, packages));
     };
     let named = match candidate.runs {
         Runs::Dynamic => release::name_builder(site, &builder)?,
@@ -73,7 +73,7 @@ pub(super) fn choose(
         None => Some(candidate.reference.clone()),
     };
     let Some(reference) = reference else {
-        return Ok(same_image(site, builder, packages));
+        return Ok(same_image(site, artefacts, builder, packages));
     };
     let mut assumes = assumptions(site, &builder, &reference);
     assumes.extend(
@@ -92,11 +92,16 @@ pub(super) fn choose(
     }))
 }
 
-/// Two stages of the same image, where that leaves packages behind. An image that brings compilers
-/// itself does not lose them by leaving a package out.
-fn same_image(site: &Site<'_>, builder: String, packages: &RuntimePackages) -> Option<Runtime> {
-    let gains = !packages.shed.is_empty() && site.image.toolset.is_none();
-    gains.then(|| Runtime {
+/// Two stages of the same image, where that leaves packages behind, or most of the project. An image that brings
+/// compilers itself does not lose them by leaving a package out.
+fn same_image(
+    site: &Site<'_>,
+    artefacts: &Artefacts,
+    builder: String,
+    packages: &RuntimePackages,
+) -> Option<Runtime> {
+    let sheds = !packages.shed.is_empty() && site.image.toolset.is_none();
+    (sheds || artefacts.is_bundle).then(|| Runtime {
         reference: builder.clone(),
         builder,
         runs: Runs::Language,

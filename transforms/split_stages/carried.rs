@@ -196,7 +196,10 @@ impl Settling<'_> {
     }
 
     fn note_what_serves_the_build(&mut self, run: &Run<'_>) {
-        let paths = run.steps.iter().filter_map(|step| regions(&step.effects.writes));
+        let paths = run
+            .steps
+            .iter()
+            .filter_map(|step| regions(&step.effects.writes));
         let paths: Vec<String> = paths
             .flatten()
             .filter(|path| self.is_of_build(path) && !self.holds(path))

@@ -49,7 +49,10 @@ fn are_removed(site: &Site<'_>, regions: &[Region]) -> bool {
     steps.any(|step| {
         let removes = |own: &Invocation<'_>| own.action.removes;
         let is_removal = step.invocation.as_ref().is_some_and(removes);
-        is_removal && regions.iter().all(|region| step.effects.writes.meets(region))
+        is_removal
+            && regions
+                .iter()
+                .all(|region| step.effects.writes.meets(region))
     })
 }
 

@@ -2,7 +2,7 @@
 
 use crate::analysis::commands::{Arg, Invocation};
 use crate::analysis::effects::{environment_of, is_local_path};
-use crate::analysis::paths::join;
+use crate::analysis::paths::{below, join};
 use crate::analysis::runs::Step;
 use crate::context::matches_name;
 use crate::knowledge::installs::Installs;
@@ -11,6 +11,7 @@ use crate::transform::Refusal;
 use crate::transforms::dependencies;
 
 use super::Site;
+use super::artefacts::steps;
 use super::base;
 use super::copies;
 use super::roles::Role;
@@ -46,6 +47,21 @@ pub(super) fn for_builds<'s>(site: &'s Site<'_>) -> Vec<(&'s Step<'s>, usize, Ve
         }
     }
     found
+}
+
+/// The commands in front of the split that install nothing but what is below `folder`.
+pub(super) fn below_only(site: &Site<'_>, folder: &str) -> Vec<String> {
+    let found = steps(site, Role::Dependencies).filter(|(at, step)| {
+        let paths = of_step(site, *at, step).unwrap_or_default();
+        !paths.is_empty() && paths.iter().all(|path| below(path, folder).is_some())
+    });
+    found.map(|(at, step)| command(site, at, step)).collect()
+}
+
+/// A command as the verifier names it.
+pub(super) fn command(site: &Site<'_>, at: usize, step: &Step<'_>) -> String {
+    let text = step.span.text(&site.cx.facts.views[at].logical.text);
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Where `step` of instruction `at` installs, or why that is not known. Nothing when no program needs it.

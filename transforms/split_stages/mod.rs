@@ -15,6 +15,7 @@
 
 mod artefacts;
 mod base;
+mod bundles;
 mod carried;
 mod commands;
 mod copies;
@@ -151,9 +152,12 @@ fn rewrite(cx: &Cx<'_>) -> Result<Option<Rewrite>, Refusal> {
     Ok(Some(plan.write(&site)))
 }
 
-/// Whether the base image has a smaller variant, or packages are installed that only a build needs.
+/// Whether the base image has a smaller variant, packages are installed that only a build needs, or what a build makes
+/// needs nothing else of the project.
 fn could_gain(cx: &Cx<'_>, stage: &Stage, image: &Image<'_>) -> bool {
-    !image.runtimes.is_empty() || packages::some_are_for_builds(cx, stage)
+    !image.runtimes.is_empty()
+        || packages::some_are_for_builds(cx, stage)
+        || bundles::started(cx, stage).is_some()
 }
 
 fn guard(site: &Site<'_>) -> Result<(), Refusal> {
@@ -246,10 +250,11 @@ impl Split {
     fn write(self, site: &Site<'_>) -> Rewrite {
         let base = &self.base;
         let message = if base.is_same {
-            format!(
-                "build in one stage and run in another without {}",
-                self.packages.shed.join(", ")
-            )
+            let shed = match self.packages.shed.as_slice() {
+                [] => "what only the build needs".to_owned(),
+                shed => shed.join(", "),
+            };
+            format!("build in one stage and run in another without {shed}")
         } else {
             format!(
                 "build in {} and run in {}, which has no build tools",
@@ -276,18 +281,15 @@ impl Split {
             rewrite.declares.push(Change::BuildOptions(options));
         }
         let for_builds = self.artefacts.for_builds.iter().cloned();
-        rewrite
-            .declares
-            .extend(for_builds.map(Change::ServesBuild));
+        rewrite.declares.extend(for_builds.map(Change::ServesBuild));
         for (_, transfer, tools) in tools_only::copies(site) {
             let sources = transfer.sources.iter().map(|word| word.raw.clone());
             rewrite.declares.extend(sources.map(Change::ServesBuild));
             rewrite.assume(format!("the program does not start {}", tools.join(" or ")));
         }
         for (step, at, tools) in installed::for_builds(site) {
-            let text = step.span.text(&site.cx.facts.views[at].logical.text);
-            let words: Vec<&str> = text.split_whitespace().collect();
-            rewrite.declares.push(Change::ServesBuild(words.join(" ")));
+            let command = installed::command(site, at, step);
+            rewrite.declares.push(Change::ServesBuild(command));
             rewrite.assume(format!("the program does not start {}", tools.join(" or ")));
         }
         for sentence in outside::assumptions(site.cx) {

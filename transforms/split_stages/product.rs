@@ -208,7 +208,9 @@ impl<'s> Build<'s> {
         let context = self.site.cx.context?;
         let inside = below(path, &self.directory)?;
         let mut folders = ancestors(inside);
-        folders.find(|folder| self.manifest_in(context, folder).is_some()).map(str::to_owned)
+        folders
+            .find(|folder| self.manifest_in(context, folder).is_some())
+            .map(str::to_owned)
     }
 
     /// The text of the manifest in a folder of the context.
@@ -249,7 +251,10 @@ impl<'s> Build<'s> {
         let part = module.and_then(|folder| self.manifest_in(context, &folder));
         let matches = |regexes: &[Regex]| {
             let is_match = |line: &str| regexes.iter().any(|regex| regex.is_match(line));
-            whole.lines().chain(part.iter().flat_map(|part| part.lines())).any(is_match)
+            whole
+                .lines()
+                .chain(part.iter().flat_map(|part| part.lines()))
+                .any(is_match)
         };
         let is_whole = action.whole.is_empty() || matches(&action.whole);
         let is_alone = is_whole && !matches(&action.scattered);

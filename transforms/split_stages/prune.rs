@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::analysis::launch::Launch;
 use crate::context::BuildContext;
 use crate::knowledge::tools::{Does, Prune};
 
@@ -77,25 +78,65 @@ fn pruning_step<'s>(site: &'s Site<'_>) -> Option<(String, &'s Prune)> {
 /// Whether the command of the container, or the script of the manifest that it names, calls what would be gone.
 fn starts_removed(site: &Site<'_>, manifest: &Value, removed: &[&String]) -> bool {
     let launches = &site.launches.launches;
-    let is_interpreter = |launch: &crate::analysis::launch::Launch| {
-        launch.program().rsplit('/').next() == site.image.provides
-    };
-    let is_script = |launch: &crate::analysis::launch::Launch| {
-        let name = launch
-            .words
-            .iter()
-            .skip(1)
-            .find(|word| !word.starts_with('-') && *word != "run");
-        let script = name.and_then(|name| manifest.get("scripts")?.get(name)?.as_str());
+    let is_interpreter =
+        |launch: &Launch| launch.program().rsplit('/').next() == site.image.provides;
+    let is_script = |launch: &Launch| {
+        let script = script_of(manifest, launch);
         script.is_some_and(|script| {
-            let mut words = script.split_whitespace();
-            words.next() == site.image.provides
-                && !removed.iter().any(|name| script.contains(name.as_str()))
+            let program = script.split_whitespace().next().unwrap_or_default();
+            let is_known = Some(program) == site.image.provides
+                || stays(site, manifest, program) && !is_configured(site, program, removed);
+            let names = |name: &&String| {
+                script
+                    .split([' ', '/', '"', '\''])
+                    .any(|word| word == name.as_str())
+            };
+            is_known && !removed.iter().any(names)
         })
     };
     let names_removed = |words: &[String]| words.iter().any(|word| removed.contains(&word));
     !launches.iter().all(|launch| {
         (is_interpreter(launch) || is_script(launch)) && !names_removed(&launch.words)
+    })
+}
+
+/// The text of the script of the manifest that a launch names: `npm start`, `npm run serve`.
+fn script_of<'m>(manifest: &'m Value, launch: &Launch) -> Option<&'m str> {
+    let mut words = launch.words.iter().skip(1);
+    let name = words.find(|word| !word.starts_with('-') && *word != "run")?;
+    manifest.get("scripts")?.get(name)?.as_str()
+}
+
+/// Whether a program comes with a dependency that stays: one of its name, or one that the lock file says has it.
+fn stays(site: &Site<'_>, manifest: &Value, program: &str) -> bool {
+    let dependencies = manifest.get("dependencies").and_then(Value::as_object);
+    let Some(dependencies) = dependencies else {
+        return false;
+    };
+    let lock = site
+        .cx
+        .context
+        .and_then(|context| context.read("package-lock.json"));
+    let lock: Option<Value> = lock.and_then(|text| serde_json::from_str(&text).ok());
+    let packages = lock.as_ref().and_then(|lock| lock.get("packages"));
+    let has_program = |name: &String| {
+        let package = packages?.get(format!("node_modules/{name}"))?;
+        package.get("bin")?.get(program)
+    };
+    dependencies.contains_key(program)
+        || dependencies.keys().any(|name| has_program(name).is_some())
+}
+
+/// Whether a configuration of `program` at the root of the project loads what would be gone, or may.
+fn is_configured(site: &Site<'_>, program: &str, removed: &[&String]) -> bool {
+    let Some(context) = site.cx.context else {
+        return true;
+    };
+    let prefix = format!("{program}.config.");
+    let names = context.names("").into_iter();
+    names.filter(|name| name.starts_with(&prefix)).any(|name| {
+        let text = context.read(&name).unwrap_or_default();
+        name.ends_with("ts") || removed.iter().any(|name| loads(&text, name))
     })
 }
 

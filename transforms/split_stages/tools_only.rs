@@ -66,7 +66,10 @@ pub(super) fn check(site: &Site<'_>) -> Result<(), Refusal> {
     let mut copies = copies(site).into_iter();
     match copies.find(|(_, _, tools)| may_start(site, tools)) {
         Some((at, _, tools)) => {
-            let message = format!("the container starts {}, which it copies", tools.join(" or "));
+            let message = format!(
+                "the container starts {}, which it copies",
+                tools.join(" or ")
+            );
             Err(site.refuse_at(at, "foreign-copy", &message))
         }
         None => Ok(()),

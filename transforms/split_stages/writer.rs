@@ -249,7 +249,8 @@ impl Writer<'_> {
         let Some(next) = later.clone().find(is_set) else {
             return false;
         };
-        let is_absolute = matches!(&views[next].kind, Kind::Workdir(path) if path.raw.starts_with('/'));
+        let is_absolute =
+            matches!(&views[next].kind, Kind::Workdir(path) if path.raw.starts_with('/'));
         let does_nothing = |at: usize| match site.roles.of(at) {
             Role::Prepare | Role::Source | Role::Project => artefacts.left_out.contains(&at),
             _ => true,
