@@ -79,6 +79,12 @@ impl BuildContext {
 }
 
 impl Sources {
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.files.is_empty()
+    }
+
     /// The first line that one of `patterns` matches.
     #[must_use]
     pub fn find(&self, patterns: &[Regex]) -> Option<SourceLine> {

@@ -21,6 +21,9 @@ pub struct Tool {
     pub options: OptionTable,
     /// The language that it serves, as `provides` in `images.toml` names it.
     pub ecosystem: Option<String>,
+    /// Whether it may be asked to do anything, so that it is known what it does only in a project of that language.
+    #[serde(default)]
+    pub does_anything: bool,
     /// Whether the images of that language have it, the smaller ones as well.
     #[serde(default)]
     pub in_images: bool,
@@ -140,14 +143,17 @@ pub struct Action {
     /// What a build makes.
     #[serde(default)]
     pub makes: Makes,
-    /// Where a build that is not told otherwise puts what it makes; relative to the working directory.
+    /// Where a build that is not told otherwise puts what it makes; relative to the working directory. `**` is
+    /// anywhere below it.
     #[serde(default)]
     pub outputs: Vec<String>,
+    /// Where it installs what it has made, when it is asked to.
+    pub prefix: Option<Prefix>,
     /// The names of archives that hold all that they need.
     #[serde(default)]
     pub archives: Vec<String>,
     /// Regular expressions for lines of the manifest, which is the first of `sources` that there is, with which an
-    /// archive needs more than itself.
+    /// archive needs more than itself; for an executable that is made anywhere, for lines of any source.
     #[serde(default, deserialize_with = "super::regexes")]
     pub scattered: Vec<regex_lite::Regex>,
     /// Regular expressions for lines of the manifest with which an archive holds all that it needs. Without
@@ -204,6 +210,23 @@ pub enum Makes {
     Archive,
     /// A folder with all that the program needs.
     Folder,
+}
+
+/// Where a build installs what it has made.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Prefix {
+    /// Words of the command line that ask for it.
+    pub asked_by: Vec<String>,
+    /// The folder, unless a command line says otherwise.
+    pub at: String,
+    /// Files of the project with which that is so.
+    pub known_by: Vec<String>,
+    /// A regular expression for lines of these files with which it is not.
+    #[serde(deserialize_with = "super::regexes")]
+    pub unless: Vec<regex_lite::Regex>,
+    /// What stands in front of another folder, in a command of the build.
+    pub given_by: Vec<String>,
 }
 
 /// How a build makes an executable that needs no library.

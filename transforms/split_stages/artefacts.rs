@@ -36,6 +36,8 @@ pub(super) struct Artefacts {
     pub(super) is_bundle: bool,
     /// Whether the build makes a program that needs nothing of the language when it runs.
     pub(super) is_program: bool,
+    /// Whether the product is a folder in whose `bin` the container finds the program.
+    pub(super) is_searched: bool,
     /// Whether that program needs no library.
     pub(super) is_static: bool,
     /// Words that the command of the builder gains, and where in the source each belongs.
@@ -204,6 +206,7 @@ fn with_files_beside(site: &Site<'_>, product: Product<'_>) -> Result<Artefacts,
     };
     if action.makes == Makes::Executable {
         artefacts.is_program = true;
+        artefacts.is_searched = product.is_searched;
         options::add(site, action, &mut artefacts);
     }
     let dest = product
@@ -234,6 +237,10 @@ fn with_files_beside(site: &Site<'_>, product: Product<'_>) -> Result<Artefacts,
         ));
         artefacts.held.push(product.directory.clone());
     }
+    let beside = product.beside.iter().filter(|path| **path != product.path);
+    let is_new = |path: &&String| artefacts.paths.iter().all(|own| below(path, own).is_none());
+    let beside: Vec<String> = beside.filter(is_new).cloned().collect();
+    artefacts.paths.extend(beside);
     if dest.is_some()
         || artefacts
             .paths
@@ -264,7 +271,7 @@ fn is_for_the_build(site: &Site<'_>, product: &Product<'_>) -> bool {
     let mut given = words.map(String::as_str).chain(values);
     let is_given = given.any(|word| word.split([':', '=', ',']).any(is_in));
     let mut areas = site.cx.knowledge.tools.paths("@system");
-    let is_shared = folder == "/" || areas.any(|area| is_in(area));
+    let is_shared = folder == "/" || areas.any(is_in);
     let is_used = is_in(&product.path) || is_in(&site.workdir());
     !is_shared && !is_used && !is_given && !is_named_by_files(site, folder)
 }

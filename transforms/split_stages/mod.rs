@@ -26,6 +26,7 @@ mod needs;
 mod options;
 mod outside;
 mod packages;
+mod prefix;
 mod product;
 mod programs;
 mod prune;

@@ -8,19 +8,20 @@ use super::Site;
 use super::artefacts::{Artefacts, MOST_FILES, steps};
 use super::roles::Role;
 
-/// Adds to the build `action` of the site what its table offers and nothing here contradicts.
+/// Adds to the builds of the site what the table offers for `action`, of which they all are, and nothing here
+/// contradicts.
 pub(super) fn add(site: &Site<'_>, action: &Action, artefacts: &mut Artefacts) {
-    let mut builds = steps(site, Role::Build);
-    let Some((at, step)) = builds.find(|(_, step)| step.does() == Some(Does::Build)) else {
-        return;
-    };
-    let build = Build { site, at, step };
-    if let Some(how) = &action.linked_static {
-        build.link_static(how, action, artefacts);
+    let mut all_static = action.linked_static.is_some();
+    let builds = steps(site, Role::Build).filter(|(_, step)| step.does() == Some(Does::Build));
+    for (at, step) in builds {
+        let build = Build { site, at, step };
+        let how = action.linked_static.as_ref();
+        all_static &= how.is_some_and(|how| build.link_static(how, action, artefacts));
+        if let Some(how) = &action.stripped {
+            build.strip(how, artefacts);
+        }
     }
-    if let Some(how) = &action.stripped {
-        build.strip(how, artefacts);
-    }
+    artefacts.is_static = all_static;
 }
 
 /// The command that builds.
@@ -32,26 +33,26 @@ struct Build<'s> {
 }
 
 impl Build<'_> {
-    /// Makes sure that the program needs no library, where that is proven or can be had.
-    fn link_static(&self, how: &Static, action: &Action, artefacts: &mut Artefacts) {
+    /// Makes sure that the program needs no library, where that is proven or can be had. Whether it does.
+    fn link_static(&self, how: &Static, action: &Action, artefacts: &mut Artefacts) -> bool {
         let facts = &self.site.cx.facts;
         let (name, value) = how.variable.split_once('=').unwrap_or((&how.variable, ""));
         let text = self.step.span.text(&facts.views[self.at].logical.text);
         let set = facts.states[self.at].value(name);
         if set.as_deref() == Some(value) || text.starts_with(&how.variable) {
-            artefacts.is_static = true;
-            return;
+            return true;
         }
         let context = self.site.cx.context;
         let is_free = context.is_some_and(|context| is_free_of(context, how, action));
-        if set.is_none() && !self.step.assigns.iter().any(|assigned| assigned == name) && is_free {
+        let is_assigned = self.step.assigns.iter().any(|assigned| assigned == name);
+        let can_be = set.is_none() && !is_assigned && is_free;
+        if can_be {
             let offset = facts.source(self.at, self.step.span).start;
-            artefacts
-                .options
-                .push((offset, format!("{} ", how.variable)));
-            artefacts.is_static = true;
+            let variable = format!("{} ", how.variable);
+            artefacts.options.push((offset, variable));
             artefacts.assumes.push(how.assumes.clone());
         }
+        can_be
     }
 
     /// Leaves out what only debuggers read, unless the author has thought of such things.

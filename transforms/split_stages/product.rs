@@ -12,6 +12,7 @@ use crate::transform::Refusal;
 
 use super::Site;
 use super::artefacts::steps;
+use super::prefix;
 use super::roles::Role;
 
 /// What a build makes.
@@ -24,12 +25,17 @@ pub(super) struct Product<'s> {
     pub(super) action: &'s Action,
     /// The folder in which the builder makes it.
     pub(super) directory: String,
+    /// Whether it is a folder in whose `bin` the container finds the program.
+    pub(super) is_searched: bool,
+    /// What is made with it, by several builds.
+    pub(super) beside: Vec<String>,
 }
 
 /// A build, and what the container starts of it.
 struct Build<'s> {
     site: &'s Site<'s>,
     directory: String,
+    step: &'s Step<'s>,
     invocation: &'s Invocation<'s>,
 }
 
@@ -45,29 +51,58 @@ pub(super) fn find<'s>(site: &'s Site<'s>) -> Result<Option<Product<'s>>, Refusa
     let makes_one = |(_, _, invocation): &&(usize, &Step<'_>, &Invocation<'_>)| {
         invocation.action.makes != Makes::Tree
     };
-    let Some(&(at, step, invocation)) = builds.iter().find(makes_one) else {
+    let Some(&(at, ..)) = builds.iter().find(makes_one) else {
         return Ok(None);
     };
     let refuse = |message: &str| site.refuse_at(at, "output-not-located", message);
-    if builds.len() > 1 {
-        return Err(refuse(
+    let mut all = Vec::new();
+    for &(_, step, invocation) in &builds {
+        let directory = step.directory();
+        let unknown = || refuse("dfopt cannot tell in which folder it works");
+        all.push(Build {
+            site,
+            directory: directory.ok_or_else(unknown)?,
+            step,
+            invocation,
+        });
+    }
+    match all.as_slice() {
+        [only] => only.product().map_err(refuse),
+        several => of_several(several).map_err(refuse),
+    }
+}
+
+/// The product of several builds: each says where it puts a program, or they are the steps of one.
+fn of_several<'s>(builds: &[Build<'s>]) -> Result<Option<Product<'s>>, &'static str> {
+    let outputs: Option<Vec<String>> = builds
+        .iter()
+        .map(|build| build.output().flatten())
+        .collect();
+    if let Some(outputs) = outputs {
+        let found = builds
+            .iter()
+            .find_map(|build| build.product().ok().flatten());
+        return Ok(found.map(|product| Product {
+            beside: outputs,
+            ..product
+        }));
+    }
+    let language = |build: &Build<'s>| build.invocation.tool.ecosystem.as_deref();
+    let are_steps = builds.iter().all(|build| {
+        let action = build.invocation.action;
+        language(build) == language(&builds[0])
+            && action.sources == builds[0].invocation.action.sources
+    });
+    let is_anywhere = |build: &Build<'s>| build.is_made_anywhere();
+    if !are_steps || !builds.iter().any(is_anywhere) {
+        return Err(
             "it is one of several builds, and dfopt cannot tell which files the program needs",
-        ));
+        );
     }
-    let directory = step
-        .directory()
-        .ok_or_else(|| refuse("dfopt cannot tell in which folder it works"))?;
-    let build = Build {
-        site,
-        directory,
-        invocation,
-    };
-    match invocation.action.makes {
-        Makes::Tree => Ok(None),
-        Makes::Executable => build.executable().map(Some).map_err(refuse),
-        Makes::Archive => Ok(build.archive()),
-        Makes::Folder => build.folder().map_err(refuse),
-    }
+    let last = builds.iter().rev().map(Build::product);
+    let mut found = last.filter(|product| !matches!(product, Ok(None)));
+    let product = found.find(Result::is_ok).or_else(|| found.next());
+    product.unwrap_or(Ok(None))
 }
 
 impl<'s> Build<'s> {
@@ -104,13 +139,48 @@ impl<'s> Build<'s> {
             .collect()
     }
 
-    fn product(&self, path: String) -> Product<'s> {
+    fn product_at(&self, path: String) -> Product<'s> {
         Product {
             path,
             search_name: None,
             action: self.invocation.action,
             directory: self.directory.clone(),
+            is_searched: false,
+            beside: Vec::new(),
         }
+    }
+
+    /// What it makes. `None` when that is a tree of files.
+    fn product(&self) -> Result<Option<Product<'s>>, &'static str> {
+        match self.invocation.action.makes {
+            Makes::Tree => Ok(None),
+            Makes::Executable if self.is_scattered() => Ok(None),
+            Makes::Executable => self.executable().map(Some),
+            Makes::Archive => Ok(self.archive()),
+            Makes::Folder => self.folder(),
+        }
+    }
+
+    fn is_made_anywhere(&self) -> bool {
+        self.invocation
+            .action
+            .outputs
+            .iter()
+            .any(|output| output == "**")
+    }
+
+    /// Whether the program may need other things that the build makes in its folder.
+    fn is_scattered(&self) -> bool {
+        let action = self.invocation.action;
+        if action.scattered.is_empty() || action.makes != Makes::Executable {
+            return false;
+        }
+        let is_installed = prefix::installed_into(self.site, self.step).is_some();
+        let Some(context) = self.site.cx.context else {
+            return !is_installed;
+        };
+        let texts = context.files_called(&action.sources);
+        !is_installed && texts.find(&action.scattered).is_some()
     }
 
     fn executable(&self) -> Result<Product<'s>, &'static str> {
@@ -121,19 +191,36 @@ impl<'s> Build<'s> {
             .first()
             .map(|launch| launch.program());
         let program = program.ok_or("dfopt cannot tell which program the container starts")?;
+        let path = join(&self.site.workdir(), program);
+        if let Some(folder) = prefix::installed_into(self.site, self.step) {
+            return self.installed(program, folder);
+        }
         if !program.contains('/') {
             return self.searched(program);
         }
-        let path = join(&self.site.workdir(), program);
         let found = match self.output() {
             Some(Some(output)) => path == output || parent(&path) == output,
             Some(None) => false,
             None => self.is_made(&path),
         };
         if found {
-            Ok(self.product(path))
+            Ok(self.product_at(path))
         } else {
             Err("dfopt cannot tell where the program is that it makes")
+        }
+    }
+
+    /// A program in the folder that the build installs into, which is taken as a whole.
+    fn installed(&self, program: &str, folder: String) -> Result<Product<'s>, &'static str> {
+        let path = join(&self.site.workdir(), program);
+        let is_below = program.contains('/') && below(&path, &folder).is_some();
+        let is_found = !program.contains('/') && self.is_searched(&join(&folder, "bin"));
+        match is_below || is_found {
+            true => Ok(Product {
+                is_searched: is_found,
+                ..self.product_at(folder)
+            }),
+            false => Err("the container does not start what it installs"),
         }
     }
 
@@ -152,7 +239,7 @@ impl<'s> Build<'s> {
         match folders.next() {
             Some(folder) => Ok(Product {
                 search_name: Some(name.to_owned()),
-                ..self.product(join(folder, name))
+                ..self.product_at(join(folder, name))
             }),
             None => Err("the container does not start what it makes by its path"),
         }
@@ -160,22 +247,25 @@ impl<'s> Build<'s> {
 
     fn searched_at(&self, output: Option<&str>, name: &str) -> Result<Product<'s>, &'static str> {
         let output = output.ok_or("dfopt cannot tell where the program is that it makes")?;
-        let is_searched = |folder: &str| {
-            let environments = &self.site.cx.facts.state_after(self.site.stage).environments;
-            let mut own = environments
-                .iter()
-                .map(|environment| join(environment, "bin"));
-            PROGRAM_FOLDERS.contains(&folder) || own.any(|own| own == folder)
-        };
+        let is_searched = |folder: &str| self.is_searched(folder);
         let path = match is_searched(output) {
             true => join(output, name),
             false => output.to_owned(),
         };
         let is_found = path.rsplit('/').next() == Some(name) && is_searched(parent(&path));
         match is_found {
-            true => Ok(self.product(path)),
+            true => Ok(self.product_at(path)),
             false => Err("the container does not start what it makes by its path"),
         }
+    }
+
+    /// Whether programs are found in `folder` by their names.
+    fn is_searched(&self, folder: &str) -> bool {
+        let environments = &self.site.cx.facts.state_after(self.site.stage).environments;
+        let mut own = environments
+            .iter()
+            .map(|environment| join(environment, "bin"));
+        PROGRAM_FOLDERS.contains(&folder) || own.any(|own| own == folder)
     }
 
     /// Nothing else can have made it: the original works, and the context does not hold it.
@@ -199,7 +289,17 @@ impl<'s> Build<'s> {
             outputs.map(move |output| join(&join(&self.directory, &module), output))
         });
         let is_in_module = modules.any(|folder| parent(path) == folder);
-        (folders.iter().any(is_there) || is_in_module) && !in_context(path)
+        let is_anywhere = self.is_made_anywhere() && self.is_new(path);
+        (folders.iter().any(is_there) || is_in_module || is_anywhere) && !in_context(path)
+    }
+
+    /// Whether `path` is in the working directory and the context, which is at hand, does not hold it there.
+    fn is_new(&self, path: &str) -> bool {
+        let inside = below(path, &self.site.workdir()).filter(|inside| !inside.is_empty());
+        let context = self.site.cx.context;
+        inside
+            .zip(context)
+            .is_some_and(|(inside, context)| !context.has(inside))
     }
 
     /// The folder, below that of the build, of the part of the project that `path` is made in: it has a manifest of its
@@ -258,7 +358,7 @@ impl<'s> Build<'s> {
         };
         let is_whole = action.whole.is_empty() || matches(&action.whole);
         let is_alone = is_whole && !matches(&action.scattered);
-        (is_alone && self.is_made(&path)).then(|| self.product(path))
+        (is_alone && self.is_made(&path)).then(|| self.product_at(path))
     }
 
     /// A folder with all that the program needs; the whole tree when it is not known which one that is.
@@ -272,14 +372,14 @@ impl<'s> Build<'s> {
             let folder = output.ok_or("it is not said where the result goes")?;
             let starts = started(&folder).is_some();
             return match starts {
-                true => Ok(Some(self.product(folder))),
+                true => Ok(Some(self.product_at(folder))),
                 false => Err("the container starts nothing of what it makes"),
             };
         }
         let outputs = self.invocation.action.outputs.iter();
         let mut folders = outputs.map(|output| join(&self.directory, output));
         let folder = folders.find_map(|folder| started(&folder));
-        Ok(folder.map(|folder| self.product(folder)))
+        Ok(folder.map(|folder| self.product_at(folder)))
     }
 }
 

@@ -139,7 +139,8 @@ pub(super) fn check(site: &Site<'_>, base: &Runtime, artefacts: &Artefacts) -> R
             .product
             .as_ref()
             .and_then(|(_, dest)| dest.rsplit('/').next());
-        let is_found = program.contains('/') || product == Some(program) || launch.needs_shell;
+        let is_product = product == Some(program) || artefacts.is_searched;
+        let is_found = program.contains('/') || is_product || launch.needs_shell;
         if artefacts.is_program && !is_found {
             let message = format!("dfopt cannot tell where {program} is");
             return Err(outside::refuse(

@@ -194,7 +194,8 @@ fn run_role(cx: &Cx<'_>, at: usize, run: &Run<'_>) -> Result<Role, Obstacle> {
     let text = &cx.facts.views[at].logical.text;
     let mut roles = Vec::new();
     for step in &run.steps {
-        let Some(role) = step_role(step) else {
+        let role = step_role(step).filter(|_| is_of_its_language(cx, step));
+        let Some(role) = role else {
             let command: Vec<&str> = step.span.text(text).split_whitespace().take(5).collect();
             return Err(obstacle(
                 "unknown-step",
@@ -232,6 +233,31 @@ fn run_role(cx: &Cx<'_>, at: usize, run: &Run<'_>) -> Result<Role, Obstacle> {
         builds,
         ..obstacle(MIXED, message)
     })
+}
+
+/// Whether a tool that may be asked to do anything works on a project of its language, in an image that is made for no
+/// other.
+fn is_of_its_language(cx: &Cx<'_>, step: &Step<'_>) -> bool {
+    let tool = step.invocation.as_ref().map(|invocation| invocation.tool);
+    let Some(name) = tool
+        .filter(|tool| tool.does_anything)
+        .and_then(|tool| tool.ecosystem.as_deref())
+    else {
+        return true;
+    };
+    let image = cx
+        .facts
+        .final_stage()
+        .and_then(|stage| cx.facts.image(stage));
+    let is_other = image
+        .and_then(|image| image.provides)
+        .is_some_and(|own| own != name);
+    let language = cx.knowledge.tools.language(name);
+    let has_sources = cx
+        .context
+        .zip(language)
+        .is_some_and(|(context, language)| !context.sources(language).is_empty());
+    !is_other && has_sources
 }
 
 /// The role of a `RUN` whose commands have these.

@@ -3,6 +3,8 @@
 use crate::transform::{Place, Refusal};
 
 use super::Site;
+use super::artefacts::steps;
+use super::roles::Role;
 
 /// What the sources show.
 #[derive(Default)]
@@ -21,6 +23,7 @@ pub(super) fn started(site: &Site<'_>, known: &[&str]) -> Result<Started, Refusa
     let language = site
         .image
         .provides
+        .or_else(|| built_language(site))
         .and_then(|name| site.cx.knowledge.tools.language(name));
     let (Some(context), Some(language)) = (site.cx.context, language) else {
         return Ok(Started::default());
@@ -40,4 +43,11 @@ pub(super) fn started(site: &Site<'_>, known: &[&str]) -> Result<Started, Refusa
         programs: sources.programs(&language.starts, known),
         any: sources.find(&language.starts).is_some(),
     })
+}
+
+/// The language of what is built in an image that is made for none.
+fn built_language<'s>(site: &'s Site<'_>) -> Option<&'s str> {
+    let mut tools =
+        steps(site, Role::Build).filter_map(|(_, step)| Some(step.invocation.as_ref()?.tool));
+    tools.find_map(|tool| tool.ecosystem.as_deref())
 }

@@ -1,0 +1,63 @@
+//! Builds that install what they make into a folder of their own: `make install`.
+
+use crate::analysis::paths::below;
+use crate::analysis::runs::Step;
+use crate::knowledge::tools::Prefix;
+
+use super::Site;
+use super::artefacts::steps;
+use super::roles::Role;
+
+/// The folder that `step` installs into, if it was asked to and nothing else can be in that folder.
+pub(super) fn installed_into(site: &Site<'_>, step: &Step<'_>) -> Option<String> {
+    let prefix = step.invocation.as_ref()?.action.prefix.as_ref()?;
+    let is_asked = |word: &String| step.args.iter().any(|arg| arg.known() == word);
+    if !prefix.asked_by.iter().any(is_asked) {
+        return None;
+    }
+    let folder = match given(site, prefix) {
+        Given::Nothing => prefix.at.clone(),
+        Given::Folder(folder) => folder,
+        Given::Unknown => return None,
+    };
+    let is_default = folder == prefix.at;
+    let mut areas = site.cx.knowledge.tools.paths("@system");
+    let is_shared =
+        areas.any(|area| below(&folder, area).is_some() || below(area, &folder).is_some());
+    let is_own = folder.starts_with('/') && !is_shared;
+    let is_empty_before = is_default && site.image.provides.is_none();
+    (is_own || is_empty_before && is_usual(site, prefix)).then_some(folder)
+}
+
+/// What the commands of the build say of the folder.
+enum Given {
+    Nothing,
+    Folder(String),
+    Unknown,
+}
+
+fn given(site: &Site<'_>, prefix: &Prefix) -> Given {
+    let words =
+        steps(site, Role::Build).flat_map(|(_, step)| step.args.iter().map(|arg| arg.known()));
+    let values = words.filter_map(|word| {
+        let mut before = prefix.given_by.iter();
+        before.find_map(|before| word.strip_prefix(before.as_str()))
+    });
+    let values: Vec<&str> = values.collect();
+    match values.as_slice() {
+        [] => Given::Nothing,
+        [only] if only.starts_with('/') => Given::Folder(only.trim_end_matches('/').to_owned()),
+        _ => Given::Unknown,
+    }
+}
+
+/// Whether the project installs where projects of its kind do.
+fn is_usual(site: &Site<'_>, prefix: &Prefix) -> bool {
+    let Some(context) = site.cx.context else {
+        return false;
+    };
+    let texts = prefix.known_by.iter().filter_map(|name| context.read(name));
+    let texts: Vec<String> = texts.collect();
+    let is_other = |line: &str| prefix.unless.iter().any(|regex| regex.is_match(line));
+    !texts.is_empty() && !texts.iter().any(|text| text.lines().any(is_other))
+}
