@@ -6,7 +6,7 @@ use crate::analysis::paths::{below, join};
 use crate::analysis::runs::Step;
 use crate::analysis::state::Variable;
 use crate::context::{BuildContext, FileKind, in_folder, matches_name};
-use crate::knowledge::tools::{Action, Makes};
+use crate::knowledge::tools::Makes;
 use crate::syntax::{Kind, Transfer};
 use crate::transform::{Evidence, Place, Refusal};
 use crate::transforms::dependencies;
