@@ -3,6 +3,7 @@
 //! Nothing is read before it is asked for, so a context with a million files costs nothing. Paths
 //! are relative to the root of the context, with `/` between their parts and no `./` in front.
 
+mod archive;
 mod builds;
 mod dependencies;
 mod disk;
@@ -231,6 +232,15 @@ impl BuildContext {
         }
         let bytes = fs::read(self.root.join(path)).ok()?;
         Some(decoded(&bytes))
+    }
+
+    /// Whether `ADD` may unpack the file at `path`: it goes by the content. A file that cannot be read may be one.
+    #[must_use]
+    pub fn may_be_archive(&self, path: &str) -> bool {
+        match self.kind(path) {
+            Some(FileKind::File) => archive::may_be_at(&self.root.join(path)),
+            _ => false,
+        }
     }
 
     /// The names in the folder `path` (`""` is the root) that a `COPY` sees, sorted.

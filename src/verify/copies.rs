@@ -6,6 +6,7 @@ use super::operations::{Operation, What};
 use crate::analysis::Facts;
 use crate::analysis::effects::Effects;
 use crate::analysis::paths::{Extent, Region, below, join};
+use crate::context::matches_name;
 use crate::syntax::{Transfer, Word};
 
 /// One source of a copy, and where it goes.
@@ -32,6 +33,9 @@ impl Landing {
 
     /// Whether a copy of `self` brings what a copy of `other` brings, to the same place.
     pub(super) fn covers(&self, other: &Self) -> bool {
+        if self.matches(other) {
+            return true;
+        }
         let Some(rest) = below(&other.source, &self.source) else {
             return false;
         };
@@ -39,6 +43,21 @@ impl Landing {
         let there = [&other.named, &other.contents];
         here.iter().any(|path| there.contains(&path))
     }
+
+    /// Whether `self` copies by a pattern of names that `other`, a single file of the same folder, is one of.
+    fn matches(&self, other: &Self) -> bool {
+        let (folder, pattern) = parts(&self.source);
+        let (other_folder, name) = parts(&other.source);
+        let is_one = folder == other_folder
+            && pattern.contains(['*', '?', '['])
+            && matches_name(pattern, name);
+        is_one && join(&self.contents, name) == other.named
+    }
+}
+
+/// The folder and the name of an absolute path.
+fn parts(path: &str) -> (&str, &str) {
+    path.rsplit_once('/').unwrap_or(("", path))
 }
 
 /// The operation of the `COPY` or `ADD` at `index`; `from` is what it copies from instead of the context.

@@ -211,7 +211,20 @@ fn refuse_foreign_program(
     if of_project && !is_tool {
         return Ok(());
     }
-    let message = "the image holds a program from elsewhere, or a tool that works on the folders of its caller, and what it needs is not known; set USER if it does without root";
+    let words = start.program.as_deref().unwrap_or_default();
+    let program = match words.first() {
+        Some(program) => format!("`{program}`"),
+        None => "what the container starts".to_owned(),
+    };
+    let message = if of_project {
+        format!(
+            "{program} is a tool that works on the folders of its caller, and what it needs is not known; set USER if it does without root"
+        )
+    } else {
+        format!(
+            "{program} comes from elsewhere, since nothing is copied into the image, and what it needs is not known; set USER if it does without root"
+        )
+    };
     Err(Refusal::new(site, "foreign-program", message))
 }
 

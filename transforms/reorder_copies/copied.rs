@@ -42,15 +42,22 @@ impl Copied {
     /// Reads the copy at `index`. `None` when it is none of the build context.
     pub(super) fn read(cx: &Cx<'_>, index: usize) -> Result<Option<Self>, Refusal> {
         let (view, instruction) = (&cx.facts.views[index], &cx.file.instructions()[index]);
+        let site = instruction.span;
         let transfer = match &view.kind {
             Kind::Copy(transfer) => transfer,
-            Kind::Add(transfer) if adds_folders(cx, transfer) => transfer,
+            Kind::Add(transfer) => match added(cx, transfer) {
+                Added::Copied => transfer,
+                Added::Unpacked => return Ok(None),
+                Added::Unknown => {
+                    let message = "ADD unpacks archives, and it cannot be seen whether there are any; say COPY if there are none";
+                    return Err(Refusal::new(site, "adds-unknown-files", message));
+                }
+            },
             _ => return Ok(None),
         };
         if view.flag("from").is_some() || !instruction.heredocs.is_empty() {
             return Ok(None);
         }
-        let site = instruction.span;
         let movable = |name: &str| MOVABLE_FLAGS.contains(&name);
         if let Some(flag) = view.flags.iter().find(|flag| !movable(&flag.name)) {
             let message = format!(
@@ -279,14 +286,42 @@ fn is_pattern(path: &str) -> bool {
     path.contains(['*', '?', '['])
 }
 
-/// `ADD` unpacks archives and downloads; of folders it is a `COPY`.
-fn adds_folders(cx: &Cx<'_>, transfer: &Transfer) -> bool {
-    let is_folder = |path: &str| {
-        let kind = cx.context.and_then(|context| context.kind(path));
-        path.is_empty() || kind == Some(FileKind::Folder)
-    };
-    let mut sources = transfer.sources.iter();
-    sources.all(|word| is_folder(&clean(&word.raw)))
+/// What `ADD` does with its sources.
+enum Added {
+    /// What `COPY` does.
+    Copied,
+    /// It unpacks or downloads some of them, or they were picked by name, and nobody knows.
+    Unpacked,
+    /// It brings whatever matches a pattern, and nobody knows.
+    Unknown,
+}
+
+/// `ADD` unpacks archives and downloads; of folders and other files it is a `COPY`.
+fn added(cx: &Cx<'_>, transfer: &Transfer) -> Added {
+    let mut result = Added::Copied;
+    for word in &transfer.sources {
+        let path = clean(&word.raw);
+        if word.raw.contains("://") || word.raw.starts_with("git@") {
+            return Added::Unpacked;
+        }
+        let Some(context) = cx.context else {
+            match () {
+                () if path.is_empty() => continue,
+                () if is_pattern(&path) => result = Added::Unknown,
+                () => return Added::Unpacked,
+            }
+            continue;
+        };
+        let found = if is_pattern(&path) {
+            context.glob(&path)
+        } else {
+            vec![path]
+        };
+        if found.iter().any(|path| context.may_be_archive(path)) {
+            return Added::Unpacked;
+        }
+    }
+    result
 }
 
 /// The absolute destination, if all paths are known and need no quotes.
