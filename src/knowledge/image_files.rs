@@ -11,6 +11,7 @@ pub struct ImageFiles {
     volatile: Vec<String>,
     accounts: Vec<String>,
     packages: Vec<String>,
+    dependencies: Vec<String>,
 }
 
 impl ImageFiles {
@@ -19,6 +20,7 @@ impl ImageFiles {
         self.volatile.extend(more.volatile);
         self.accounts.extend(more.accounts);
         self.packages.extend(more.packages);
+        self.dependencies.extend(more.dependencies);
     }
 
     /// Whether two builds of the same Dockerfile may fill `path` differently.
@@ -37,6 +39,12 @@ impl ImageFiles {
     #[must_use]
     pub fn is_of_packages(&self, path: &str) -> bool {
         any(&self.packages, path)
+    }
+
+    /// Whether `path` is about all dependencies together that a package manager of a language has installed.
+    #[must_use]
+    pub fn is_of_dependencies(&self, path: &str) -> bool {
+        any(&self.dependencies, path)
     }
 }
 

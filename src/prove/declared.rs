@@ -63,6 +63,11 @@ impl Declared {
         })
     }
 
+    /// Who adds commands to the build: they remove what only the build needs.
+    pub(super) fn commands(&self) -> Option<&'static str> {
+        self.by(|change| matches!(change, Change::Commands(_)))
+    }
+
     /// Who leaves `path` to the build context, which does not bring it.
     pub(super) fn not_in_context(&self, path: &str) -> Option<&'static str> {
         let holds = |folder: &str| {

@@ -279,9 +279,15 @@ impl<'a> Judge<'a> {
                 by,
             });
         }
-        let by = declared.packages();
-        (by.is_some() && tables.is_of_packages(path)).then_some(Cause {
-            why: "list the installed packages",
+        let list = [
+            (declared.packages(), tables.is_of_packages(path)),
+            (declared.commands(), tables.is_of_dependencies(path)),
+        ];
+        let (by, _) = list
+            .into_iter()
+            .find(|(by, is_list)| by.is_some() && *is_list)?;
+        Some(Cause {
+            why: "list what is installed",
             by,
         })
     }

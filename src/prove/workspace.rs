@@ -27,6 +27,9 @@ pub struct Workspace {
     dockerfile: PathBuf,
 }
 
+/// The names of files that configure a tool in its own language.
+const CONFIGURATION: &str = "*.config.*";
+
 /// The name of the copy of the context in the folder.
 const CONTEXT: &str = "context";
 
@@ -230,7 +233,10 @@ pub fn source_to_change(context: &BuildContext, knowledge: &Knowledge) -> Option
         let name = parts.next().unwrap_or_default();
         let hidden = name.starts_with('.')
             || parts.any(|part| part.starts_with('.') || NOT_SOURCE.contains(&part));
-        !hidden && !is_unread(name) && !tools.knows_manifest(name)
+        !hidden
+            && !matches_name(CONFIGURATION, name)
+            && !is_unread(name)
+            && !tools.knows_manifest(name)
     };
     let ends: Vec<&String> = tools
         .languages()

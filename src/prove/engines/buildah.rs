@@ -6,7 +6,7 @@ use std::{fs, io};
 
 use serde_json::Value;
 
-use super::driver::{Driver, arguments, common};
+use super::driver::{Driver, LABEL, arguments, common};
 use super::{Configuration, Inspected, Log, Order, log};
 
 /// Buildah: <https://github.com/containers/buildah/blob/main/docs/buildah-build.1.md>.
@@ -52,17 +52,19 @@ impl Driver for Buildah {
         words
     }
 
-    fn export(&self, _name: &str, image: &str, scratch: &Path) -> io::Result<Vec<OsString>> {
-        // A build that changes nothing writes its files as a tar, also where a container cannot be mounted.
+    fn export(&self, name: &str, image: &str, scratch: &Path) -> io::Result<Vec<OsString>> {
+        // A build writes its files as a tar, also where a container cannot be mounted. Without a step of its own, it
+        // would leave a container behind.
         let dockerfile = scratch.join("Dockerfile");
-        fs::write(&dockerfile, format!("FROM {image}\n"))?;
-        let mut words = arguments(["build", "--quiet", "--force-rm", "--output=-", "--file"]);
+        fs::write(&dockerfile, format!("FROM {image}\nLABEL {LABEL}=\n"))?;
+        let mut words = arguments(["build", "--quiet", "--layers", "--force-rm", "--output=-"]);
+        words.extend(arguments(["--tag", name, "--file"]));
         words.extend([dockerfile.into(), scratch.into()]);
         Ok(words)
     }
 
-    fn remove(&self, name: &str) -> Vec<OsString> {
-        arguments(["rm", name])
+    fn remove(&self, name: &str) -> Vec<Vec<OsString>> {
+        vec![arguments(["rm", name]), self.remove_image(name)]
     }
 
     fn remove_image(&self, image: &str) -> Vec<OsString> {
@@ -72,7 +74,8 @@ impl Driver for Buildah {
 
 /// A build by buildah's code, which podman has as well. Images in Docker's format keep `HEALTHCHECK` and `SHELL`.
 pub(super) fn build(order: &Order<'_>, tag: &str) -> Vec<OsString> {
-    let mut words = arguments(["build", "--format=docker", "--layers"]);
+    // By default some versions keep the containers of a build that fails.
+    let mut words = arguments(["build", "--format=docker", "--layers", "--force-rm"]);
     let mut own = order.dockerfile.as_os_str().to_owned();
     own.push(".dockerignore");
     if Path::new(&own).is_file() {

@@ -8,6 +8,9 @@ use serde_json::Value;
 
 use super::{Configuration, Inspected, Log, Order};
 
+/// The label that finds what a crash has left behind.
+pub(super) const LABEL: &str = "dfopt.prove";
+
 /// The words of an engine's command line, and its answers. What is not said otherwise is Docker's language, which podman
 /// has taken over: <https://docs.docker.com/reference/cli/docker/>.
 pub(super) trait Driver: Sync {
@@ -47,8 +50,7 @@ pub(super) trait Driver: Sync {
 
     /// The arguments that make a container of `image`, to run `command` in.
     fn create(&self, name: &str, image: &str, command: &[String]) -> Vec<OsString> {
-        // The label finds what a crash has left behind.
-        let mut words = arguments(["create", "--name", name, "--label", "dfopt.prove", image]);
+        let mut words = arguments(["create", "--name", name, "--label", LABEL, image]);
         words.extend(command.iter().map(OsString::from));
         words
     }
@@ -67,9 +69,9 @@ pub(super) trait Driver: Sync {
         Ok(arguments(["export", name]))
     }
 
-    /// The arguments that remove a container, whether it runs or not.
-    fn remove(&self, name: &str) -> Vec<OsString> {
-        arguments(["rm", "--force", "--volumes", name])
+    /// The commands that remove a container, whether it runs or not, and what its export has left.
+    fn remove(&self, name: &str) -> Vec<Vec<OsString>> {
+        vec![arguments(["rm", "--force", "--volumes", name])]
     }
 
     /// The arguments that remove an image.

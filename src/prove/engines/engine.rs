@@ -16,7 +16,7 @@ const DRIVERS: [&dyn Driver; 3] = [&docker::Docker, &podman::Podman, &buildah::B
 /// How long the removal of an image or a container may take.
 const CLEANUP: Duration = Duration::from_secs(60);
 
-/// How long an engine may take to say its version.
+/// How long an engine may take to say its version, unless the user has less patience.
 const GREETING: Duration = Duration::from_secs(20);
 
 /// How many lines of the log of a build that fails are shown.
@@ -45,7 +45,7 @@ impl Engine {
         };
         let mut reasons = Vec::new();
         for &driver in DRIVERS.iter().filter(wanted) {
-            match greet(driver) {
+            match greet(driver, settings.patience.min(GREETING)) {
                 Ok(version) => return Ok(Self::new(driver, settings, version)),
                 Err(Error::Interrupted) => return Err(Error::Interrupted),
                 Err(Error::Engine(reason)) => reasons.push(format!("{}: {reason}", driver.name())),
@@ -176,14 +176,14 @@ impl Engine {
     }
 }
 
-/// The name and the version of the engine of `driver`, if it answers.
-fn greet(driver: &dyn Driver) -> Result<String, Error> {
+/// The name and the version of the engine of `driver`, if it answers in time.
+fn greet(driver: &dyn Driver, patience: Duration) -> Result<String, Error> {
     let mut version = String::new();
     for arguments in driver.version() {
         let mut command = Command::new(driver.name());
         let said = run(
             command.args(*arguments),
-            Limits::total(GREETING),
+            Limits::total(patience),
             &mut |_| {},
         );
         let said = said.map_err(|stop| match stop {

@@ -112,6 +112,8 @@ impl Drop for Image<'_> {
 
 impl Drop for Container<'_> {
     fn drop(&mut self) {
-        self.engine.clean(self.engine.driver.remove(&self.name));
+        for command in self.engine.driver.remove(&self.name) {
+            self.engine.clean(command);
+        }
     }
 }

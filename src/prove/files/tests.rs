@@ -253,3 +253,20 @@ fn accounts_of_authors_are_compared_by_number() {
         ["Content etc/passwd"]
     );
 }
+
+#[test]
+fn a_command_that_removes_dependencies_changes_their_list_and_no_other_file() {
+    let lock = "app/node_modules/.package-lock.json";
+    let before = [(lock, Entry::Text("a b")), ("app/a.js", Entry::Text("1"))];
+    let after = [(lock, Entry::Text("a")), ("app/a.js", Entry::Text("2"))];
+    let prune = Change::Commands("npm prune --omit=dev".to_owned());
+    let declared = Declared::new("split-stages", &[prune]);
+    assert_eq!(
+        unexplained(&before, &after, &evidence(&declared)),
+        ["Content app/a.js"]
+    );
+    assert_eq!(
+        unexplained(&before, &after, &evidence(&Declared::default())).len(),
+        2
+    );
+}
