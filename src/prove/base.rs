@@ -2,8 +2,7 @@
 
 use std::fs;
 
-use super::Side;
-use super::engines::{Engine, Error, Order};
+use super::engines::{Engine, Error, Image, Order};
 use crate::analysis::Facts;
 use crate::analysis::stages::Base;
 use crate::knowledge::Knowledge;
@@ -40,20 +39,20 @@ pub fn dockerfile(text: &str, target: Option<&str>, knowledge: &Knowledge) -> Op
     Some(lines.join("\n") + "\n")
 }
 
-/// The image under the stage that `order` builds of a Dockerfile that says `text`; nothing where that is `scratch`.
+/// Builds the image under the stage that `order` builds of a Dockerfile that says `text`; nothing where that is `scratch`.
 /// Its own Dockerfile is written to `order.dockerfile`.
 ///
 /// # Errors
 /// When it cannot be had, or the engine fails.
-pub fn read(
-    engine: &Engine,
+pub fn build<'e>(
+    engine: &'e Engine,
     order: &Order<'_>,
     text: &str,
     knowledge: &Knowledge,
     on_step: &mut dyn FnMut(&str),
-) -> Result<Side, Error> {
+) -> Result<Option<Image<'e>>, Error> {
     let Some(base) = dockerfile(text, order.target, knowledge) else {
-        return Ok(Side::default());
+        return Ok(None);
     };
     fs::write(order.dockerfile, base)
         .map_err(|error| Error::Engine(format!("{}: {error}", order.dockerfile.display())))?;
@@ -61,7 +60,7 @@ pub fn read(
         target: None,
         ..*order
     };
-    Side::read(&engine.build(&order, on_step)?)
+    engine.build(&order, on_step).map(Some)
 }
 
 #[cfg(test)]

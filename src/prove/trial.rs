@@ -209,9 +209,10 @@ impl<'a> Bench<'a> {
             builder: None,
         };
         let progress = &mut *self.progress;
-        base::read(self.engine, &order, text, knowledge, &mut |step| {
+        let image = base::build(self.engine, &order, text, knowledge, &mut |step| {
             progress.step(step);
-        })
+        })?;
+        image.map_or(Ok(Side::default()), |image| Side::read(&image))
     }
 
     /// The files of the same Dockerfile, built once more.

@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 use std::fs;
 
 use super::builds::case::{self, Case, root};
+use super::builds::compare::Depth;
 use super::builds::engine::Engine;
 use super::builds::proof::{self, Figures, Proof};
 use super::builds::{engine, prove_all, say};
@@ -125,7 +126,7 @@ fn results() {
         broken.extend(application(&engine, case, &mut text));
     }
     text.push_str(CASES);
-    for (case, proof) in prove_all(&engine, cases) {
+    for (case, proof) in prove_all(&engine, cases, Depth::Configuration) {
         text.push_str(&row(&case, &proof));
         broken.extend(proof.err().map(|error| format!("{}: {error}", case.name)));
     }

@@ -10,7 +10,7 @@ use dfopt::knowledge::Knowledge;
 use dfopt::prove::declared::Declared;
 use dfopt::prove::engines::{Image, Order};
 use dfopt::prove::examine::{Setting, examine};
-use dfopt::prove::tree::{Fingerprint, fingerprint};
+use dfopt::prove::tree::{Fingerprint, Tree, fingerprint};
 use dfopt::prove::{Side, base};
 
 use super::case::Case;
@@ -19,14 +19,27 @@ use super::engine::{Engine, told};
 /// What a rewrite may add to an image: an account, and a second copy of the manifests.
 const SLACK: u64 = 64 * 1024;
 
-/// Images that final stages stand on: many cases have the same.
-#[derive(Default)]
-pub(crate) struct Bases(Mutex<HashMap<String, Arc<Side>>>);
+/// How images are compared.
+pub(crate) struct Comparison {
+    /// Whether their files are read as well: that takes many times as long as the rest.
+    depth: Depth,
+    /// Images that final stages stand on: many cases have the same.
+    bases: Mutex<HashMap<String, Arc<Side>>>,
+}
+
+/// What of the images is compared.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Depth {
+    /// How containers start.
+    Configuration,
+    /// All that `dfopt --prove` compares.
+    Files,
+}
 
 /// An application before and after it was rewritten.
 pub(crate) struct Pair<'a> {
     pub(crate) engine: &'a Engine,
-    pub(crate) bases: &'a Bases,
+    pub(crate) comparison: &'a Comparison,
     pub(crate) case: &'a Case,
     /// What was done.
     pub(crate) outcome: &'a Outcome,
@@ -42,8 +55,8 @@ impl Pair<'_> {
         again: impl FnOnce() -> Result<Image<'e>, String>,
     ) -> Result<(), String> {
         let [old, new] = images;
-        let before = Side::read(old).map_err(told)?;
-        let after = Side::read(new).map_err(told)?;
+        let before = self.comparison.read(old)?;
+        let after = self.comparison.read(new)?;
         let declared = Declared::of(&self.outcome.journal);
         let bases = match declared.stages() {
             Some(_) => Some((self.base(0)?, self.base(1)?)),
@@ -63,6 +76,10 @@ impl Pair<'_> {
             setting.control = Some(&control);
             examination = examine(&before, &after, &setting);
         }
+        if self.comparison.depth == Depth::Configuration {
+            let checks = &mut examination.checks;
+            checks.retain(|check| check.name == "configuration");
+        }
         if examination.is_fine() {
             return Ok(());
         }
@@ -74,7 +91,7 @@ impl Pair<'_> {
         let text = self.read(side, &self.case.dockerfile);
         let text =
             String::from_utf8(text.unwrap_or_default()).map_err(|error| error.to_string())?;
-        self.bases.find(self.engine, &text, self.folders[side])
+        self.comparison.base(self.engine, &text, self.folders[side])
     }
 
     /// The files that the rewrites have changed, before and after.
@@ -93,11 +110,28 @@ impl Pair<'_> {
     }
 }
 
-impl Bases {
-    fn find(&self, engine: &Engine, text: &str, context: &Path) -> Result<Arc<Side>, String> {
+impl Comparison {
+    pub(crate) fn new(depth: Depth) -> Self {
+        Self {
+            depth,
+            bases: Mutex::default(),
+        }
+    }
+
+    fn read(&self, image: &Image<'_>) -> Result<Side, String> {
+        let side = match self.depth {
+            Depth::Files => Side::read(image),
+            Depth::Configuration => image
+                .inspect()
+                .map(|inspected| Side::new(inspected, Tree::default())),
+        };
+        side.map_err(told)
+    }
+
+    fn base(&self, engine: &Engine, text: &str, context: &Path) -> Result<Arc<Side>, String> {
         let knowledge = Knowledge::builtin();
         let key = base::dockerfile(text, None, knowledge).unwrap_or_default();
-        if let Some(side) = self.0.lock().unwrap().get(&key) {
+        if let Some(side) = self.bases.lock().unwrap().get(&key) {
             return Ok(Arc::clone(side));
         }
         let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
@@ -109,9 +143,13 @@ impl Bases {
             afresh: false,
             builder: None,
         };
-        let side = base::read(&engine.prover, &order, text, knowledge, &mut |_| {});
-        let side = Arc::new(side.map_err(told)?);
-        self.0.lock().unwrap().insert(key, Arc::clone(&side));
+        let image = base::build(&engine.prover, &order, text, knowledge, &mut |_| {});
+        let side = match image.map_err(told)? {
+            Some(image) => self.read(&image)?,
+            None => Side::default(),
+        };
+        let side = Arc::new(side);
+        self.bases.lock().unwrap().insert(key, Arc::clone(&side));
         Ok(side)
     }
 }

@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::case::{Case, Rebuild, Run, Serve};
 use super::checks;
-use super::compare::{self, Bases, Pair};
+use super::compare::{self, Comparison, Pair};
 use super::engine::{Engine, Recipe, bounded, told};
 
 /// What came out.
@@ -49,7 +49,11 @@ impl Figures {
 }
 
 /// Proves a case, or says what is broken.
-pub(crate) fn prove(engine: &Engine, bases: &Bases, case: &Case) -> Result<Proof, String> {
+pub(crate) fn prove(
+    engine: &Engine,
+    comparison: &Comparison,
+    case: &Case,
+) -> Result<Proof, String> {
     let (old, new) = (case.copy(), case.copy());
     let rewrites = rewrite(case, new.path(), "assumed")?;
     expected(case, &rewrites)?;
@@ -66,7 +70,7 @@ pub(crate) fn prove(engine: &Engine, bases: &Bases, case: &Case) -> Result<Proof
     let after = Site::new(engine, case, new.path(), "after");
     let pair = Pair {
         engine,
-        bases,
+        comparison,
         case,
         outcome: &outcome(case, old.path(), &dockerfile)?,
         folders: [old.path(), new.path()],
