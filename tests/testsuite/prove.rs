@@ -283,6 +283,11 @@ fn an_engine_that_stops_answering_is_left() {
         .exits(2)
         .warns("docker has said nothing for 1 s (--engine-timeout)");
     assert!(started.elapsed() < Duration::from_secs(30));
+    let silent = Stage::new("docker").with("FAKE_HANGS", "version");
+    silent
+        .run(&["--engine-timeout=1"])
+        .exits(2)
+        .warns("docker: no answer after 1 s");
     let hanging = Stage::new("docker").with("FAKE_HANGS", "run");
     hanging
         .run(&["--smoke=serve", "--smoke-timeout=1"])

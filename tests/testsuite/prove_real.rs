@@ -5,7 +5,6 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader};
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -142,25 +141,4 @@ fn interrupted(moment: &str, signal: &str) {
 fn an_interrupt_leaves_nothing_behind() {
     interrupted("as it is, without a cache", "-INT");
     interrupted("as it is, without a cache", "-TERM");
-}
-
-#[test]
-#[ignore = "needs docker: cargo test --test testsuite -- --ignored prove_real"]
-fn a_daemon_that_takes_calls_and_says_nothing_is_left() {
-    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = format!("tcp://{}", silent.local_addr().unwrap());
-    let started = Instant::now();
-    let output = dfopt(&["--engine=docker", "--engine-timeout=2"])
-        .arg(example("go-server"))
-        .env("DOCKER_HOST", address)
-        .output()
-        .unwrap();
-    Run::of(output)
-        .exits(2)
-        .warns("docker: no answer after 2 s");
-    assert!(
-        started.elapsed() < Duration::from_secs(20),
-        "{:?}",
-        started.elapsed()
-    );
 }
