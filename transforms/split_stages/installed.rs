@@ -6,7 +6,7 @@ use crate::analysis::paths::{below, join};
 use crate::analysis::runs::Step;
 use crate::context::matches_name;
 use crate::knowledge::installs::Installs;
-use crate::knowledge::tools::Does;
+use crate::knowledge::tools::{Does, Operands};
 use crate::transform::Refusal;
 use crate::transforms::dependencies;
 
@@ -36,6 +36,31 @@ pub(super) fn paths(site: &Site<'_>) -> Result<Vec<String>, Refusal> {
         }
     }
     Ok(paths)
+}
+
+/// A published program that a step installs beside what is built may be one that the container starts.
+///
+/// # Errors
+/// The first step that installs one, if it is not known where.
+pub(super) fn check_programs(site: &Site<'_>) -> Result<(), Refusal> {
+    for at in site.stage.body.start..site.roles.split {
+        for step in site.cx.facts.runs[at].iter().flat_map(|run| &run.steps) {
+            let installs = step.invocation.as_ref().filter(|invocation| {
+                let action = invocation.action;
+                let is_install =
+                    action.does == Does::InstallDependencies && action.installs.is_none();
+                is_install
+                    && action.operands == Operands::Packages
+                    && !invocation.operands.is_empty()
+            });
+            if installs.is_some() {
+                let text = step.span.text(&site.cx.facts.views[at].logical.text);
+                let message = format!("`{text}` may make files that the program needs");
+                return Err(site.refuse_at(at, "unknown-step", &message));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The steps in front of the split that only serve the build, with the tools that would have to run to need them.

@@ -221,6 +221,7 @@ struct Split {
 }
 
 fn plan(site: &Site<'_>) -> Result<Option<Split>, Refusal> {
+    installed::check_programs(site)?;
     let mut artefacts = artefacts::locate(site)?;
     carried::settle(site, &mut artefacts)?;
     if artefacts.all().any(|path| !path.starts_with('/')) {
