@@ -155,7 +155,8 @@ fn legacy_pair(line: &str, keyword: Keyword, body: Span) -> Result<Arguments, Co
 fn health(line: &str, body: Span) -> Result<Arguments, Complaint> {
     let text = body.text(line);
     let kind = Span::new(body.start, body.start + health_kind_length(text));
-    let rest = text[kind.len()..].trim_start().len();
+    let blank = |c: char| matches!(c, '\t'..='\r' | ' ');
+    let rest = text[kind.len()..].trim_start_matches(blank).len();
     let command = match rest {
         0 => Arguments::None,
         rest => exec_or(line, Span::new(body.end - rest, body.end), Arguments::Whole)?,
@@ -168,6 +169,7 @@ fn health(line: &str, body: Span) -> Result<Arguments, Complaint> {
 
 /// Length of the first word. `BuildKit` looks for white space byte by byte and so may cut a
 /// character in two; here that character stays with the word, which no type matches either way.
+/// Behind the word, the same makes white space that is not ASCII a part of the command.
 fn health_kind_length(text: &str) -> usize {
     let space = text
         .bytes()

@@ -33,6 +33,17 @@ impl View<'_> {
         self.flags.iter().find(|flag| flag.name == name)
     }
 
+    /// Where one more flag can stand, in the logical line: in front of the `--` that ends the flags, or else of the
+    /// arguments.
+    #[must_use]
+    pub fn end_of_flags(&self) -> usize {
+        let last = self.flags.last().map(|flag| flag.span);
+        let behind = last.unwrap_or(self.keyword_span).end;
+        let between = Span::new(behind, self.body.start);
+        let dashes = self.text(between).find("--");
+        dashes.map_or(self.body.start, |at| behind + at)
+    }
+
     /// The text of a span in this view.
     #[must_use]
     pub fn text(&self, span: Span) -> &str {

@@ -43,6 +43,16 @@ fn quotes_and_escapes_protect() {
     );
 }
 
+/// Found with random words that BuildKit's own lexer had read: a lone escape at the end of a pattern for the end of a
+/// value escapes what is in front of it, and a byte order mark in front of a pattern is none of it.
+#[test]
+fn patterns_are_turned_round() {
+    let value = |word: &str| Expander::new('`').expand(word, &env).value();
+    assert_eq!(value(r"${NAME%tar\*\}"), value("$NAME"));
+    assert_eq!(value(r"a${NAME%\*\}b"), Some("aapp/lib/app.tarb".into()));
+    assert_eq!(value("${EMPTY/\u{feff}/x}"), Some("x".into()));
+}
+
 #[test]
 fn defaults_and_alternatives() {
     assert_eq!(

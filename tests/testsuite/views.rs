@@ -200,6 +200,15 @@ mod typed {
                 form: Form::Exec(_)
             })
         ));
+        // Other white space than that of ASCII is a part of the command.
+        let view = parse("HEALTHCHECK CMD \u{2003}a\n").view(0);
+        let Kind::Healthcheck(Healthcheck::Cmd {
+            form: Form::Shell(command),
+        }) = view.kind
+        else {
+            panic!("shell form")
+        };
+        assert_eq!(view.text(command), "\u{2003}a");
     }
 
     #[test]

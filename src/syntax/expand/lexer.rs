@@ -407,11 +407,10 @@ fn trimmed(value: &str, modifier: char, word: &str) -> Result<String, String> {
     let (longest, pattern) = word
         .strip_prefix(modifier)
         .map_or((false, word), |rest| (true, rest));
-    let pattern = Pattern::new(pattern)?;
     Ok(if modifier == '#' {
-        pattern.trim_start(value, longest)
+        Pattern::new(pattern)?.trim_start(value, longest)
     } else {
-        pattern.trim_end(value, longest)
+        Pattern::backwards(pattern)?.trim_end(value, longest)
     }
     .to_owned())
 }

@@ -22,9 +22,11 @@ impl Part {
 }
 
 impl Pattern {
-    /// Reads a pattern. Fails where a backslash escapes anything but `*`, `?`, `\`, `}` and `/`.
+    /// Reads a pattern. Fails where a backslash escapes anything but `*`, `?`, `\`, `}` and `/`. Go's scanner
+    /// discards a byte order mark in front.
     pub(super) fn new(pattern: &str) -> Result<Self, String> {
         let mut parts = Vec::new();
+        let pattern = pattern.strip_prefix('\u{feff}').unwrap_or(pattern);
         let mut chars = pattern.chars().peekable();
         while let Some(c) = chars.next() {
             parts.push(match c {
@@ -47,19 +49,31 @@ impl Pattern {
         Ok(Self { parts })
     }
 
+    /// Reads a pattern for [`trim_end`](Self::trim_end): `BuildKit` turns it round, each escape in front of what
+    /// it escapes, and only then reads it.
+    pub(super) fn backwards(pattern: &str) -> Result<Self, String> {
+        let mut rest = pattern;
+        let mut pieces = Vec::new();
+        while let Some(first) = rest.chars().next() {
+            let escaped = rest[first.len_utf8()..].chars().next();
+            let escaped = escaped.filter(|_| first == '\\').map_or(0, char::len_utf8);
+            let (piece, behind) = rest.split_at(first.len_utf8() + escaped);
+            pieces.push(piece);
+            rest = behind;
+        }
+        pieces.reverse();
+        Self::new(&pieces.concat())
+    }
+
     /// `value` without what the pattern matches at its start.
     pub(super) fn trim_start<'v>(&self, value: &'v str, longest: bool) -> &'v str {
         let end = match_length(self.parts.iter().copied(), value.chars(), longest);
         &value[end.unwrap_or(0)..]
     }
 
-    /// `value` without what the pattern matches at its end.
+    /// `value` without what the pattern, read [`backwards`](Self::backwards), matches at its end.
     pub(super) fn trim_end<'v>(&self, value: &'v str, longest: bool) -> &'v str {
-        let length = match_length(
-            self.parts.iter().rev().copied(),
-            value.chars().rev(),
-            longest,
-        );
+        let length = match_length(self.parts.iter().copied(), value.chars().rev(), longest);
         &value[..value.len() - length.unwrap_or(0)]
     }
 
