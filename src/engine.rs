@@ -198,7 +198,7 @@ pub fn optimize(text: &str, options: &Options<'_>) -> Outcome {
             return outcome;
         };
         let after = read(&rewrite.edits.apply(&outcome.text));
-        match verified(&facts, after, &rewrite, options.knowledge) {
+        match verified(&facts, after, &rewrite, options) {
             _ if outcome.journal.len() >= most => return endless(text, id, outcome),
             Ok(new) => {
                 facts = new;
@@ -225,13 +225,13 @@ fn verified<'a>(
     old: &Facts<'_>,
     after: &'a Dockerfile<'a>,
     rewrite: &Rewrite,
-    knowledge: &'a Knowledge,
+    options: &Options<'a>,
 ) -> Result<Facts<'a>, Vec<verify::Violation>> {
     if after.text() == old.file.text() {
         return Err(Vec::new());
     }
-    let new = verify::read(after, knowledge).map_err(|violation| vec![violation])?;
-    let violations = verify::compare(old, &new, rewrite, knowledge);
+    let new = verify::read(after, options.knowledge).map_err(|violation| vec![violation])?;
+    let violations = verify::compare(&context(old, options), &new, rewrite);
     if violations.is_empty() {
         Ok(new)
     } else {
@@ -275,13 +275,17 @@ fn next_step(facts: &Facts<'_>, options: &Options<'_>, dropped: &[Unwanted]) -> 
             ..Step::default()
         };
     }
-    let cx = Cx {
+    choose(&context(facts, options), options, dropped)
+}
+
+/// What transforms and the verifier may read.
+fn context<'a>(facts: &'a Facts<'a>, options: &Options<'a>) -> Cx<'a> {
+    Cx {
         file: facts.file,
         facts,
         knowledge: options.knowledge,
         context: options.context,
-    };
-    choose(&cx, options, dropped)
+    }
 }
 
 /// The first rewrite that applies, and what was said on the way to it.

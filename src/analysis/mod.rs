@@ -7,6 +7,7 @@
 //! | [`runs`] | the commands of each `RUN` |
 //! | [`commands`] | command lines, recognised through the tables |
 //! | [`effects`], [`paths`] | the paths that are read and written |
+//! | [`sources`] | whether a copy brings a file or a folder |
 //! | [`launch`] | the programs that a container starts |
 //! | [`runtime`] | the configuration with which a container starts |
 
@@ -17,6 +18,7 @@ pub mod launch;
 pub mod paths;
 pub mod runs;
 pub mod runtime;
+pub mod sources;
 pub mod stages;
 pub mod state;
 

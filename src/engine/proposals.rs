@@ -40,7 +40,7 @@ pub fn proposals(text: &str, options: &Options<'_>) -> Vec<Proposal> {
     };
     let holds = |rewrite: &Rewrite| {
         let after = rewrite.edits.apply(text);
-        after != text && verify::check(&facts, &after, rewrite, options.knowledge).is_empty()
+        after != text && verify::check(&cx, &after, rewrite).is_empty()
     };
     let mut found = Vec::new();
     for transform in &options.transforms {

@@ -60,15 +60,17 @@ fn parts(path: &str) -> (&str, &str) {
     path.rsplit_once('/').unwrap_or(("", path))
 }
 
-/// The operation of the `COPY` or `ADD` at `index`; `from` is what it copies from instead of the context.
+/// The operation of the `COPY` or `ADD` at `index`; `from` is what it copies from instead of the context, and
+/// `is_file` tells which of its sources are files.
 pub(super) fn operation<'f>(
     facts: &'f Facts<'_>,
     index: usize,
     transfer: &Transfer,
     from: Option<String>,
     flags: &[String],
+    is_file: &dyn Fn(&str) -> bool,
 ) -> Operation<'f> {
-    let copy = Copy::read(facts, index, transfer);
+    let copy = Copy::read(facts, index, transfer, is_file);
     let mut words = vec![facts.views[index].keyword.to_string()];
     let (owners, others): (Vec<_>, Vec<_>) =
         (flags.iter().cloned()).partition(|flag| flag.starts_with("--chown="));
@@ -111,6 +113,8 @@ fn accounts(flags: &[String]) -> Extent {
 
 struct Copy {
     sources: Vec<String>,
+    /// Which of the sources keep their names: those that are files, if the destination is a folder.
+    named: Vec<bool>,
     /// Resolved.
     dest: String,
     /// Whether the destination is a folder for sure.
@@ -118,15 +122,23 @@ struct Copy {
 }
 
 impl Copy {
-    fn read(facts: &Facts<'_>, index: usize, transfer: &Transfer) -> Self {
+    fn read(
+        facts: &Facts<'_>,
+        index: usize,
+        transfer: &Transfer,
+        is_file: &dyn Fn(&str) -> bool,
+    ) -> Self {
         let text = |word: &Word| facts.expanded(index, word);
         let workdir = &facts.states[index].workdir;
         let written = text(&transfer.dest);
         let dest = join(workdir, &written);
         let into_folder =
             written.ends_with('/') || below(workdir, &dest).is_some() || transfer.sources.len() > 1;
+        let sources: Vec<String> = transfer.sources.iter().map(text).collect();
+        let named = |source: &String| into_folder && !source.contains('$') && is_file(source);
         Self {
-            sources: transfer.sources.iter().map(text).collect(),
+            named: sources.iter().map(named).collect(),
+            sources,
             dest,
             into_folder,
         }
@@ -134,11 +146,7 @@ impl Copy {
 
     /// Whether the files keep their names in the destination, which depends on whether that is a folder.
     fn names_matter(&self) -> bool {
-        let mut names = self
-            .sources
-            .iter()
-            .filter_map(|source| source.rsplit('/').next());
-        self.into_folder && names.any(looks_like_file)
+        self.named.contains(&true)
     }
 
     fn landing(&self, source: &str, is_parents: bool) -> Landing {
@@ -163,9 +171,8 @@ impl Copy {
     /// One region for each source that keeps its name, or the destination.
     fn writes(&self) -> Extent {
         let mut writes = Extent::default();
-        for source in &self.sources {
+        for (source, &named) in self.sources.iter().zip(&self.named) {
             let name = source.rsplit('/').next().unwrap_or_default();
-            let named = self.into_folder && looks_like_file(name) && !name.contains('$');
             writes.add(Region::new(if named {
                 join(&self.dest, name)
             } else {
@@ -183,10 +190,4 @@ impl Copy {
             .map(|heredoc| heredoc.body.text(text).to_owned())
             .collect()
     }
-}
-
-/// A guess from a name alone: files have an ending, or are called `Gemfile`, `Makefile` and the like.
-fn looks_like_file(name: &str) -> bool {
-    let hidden = name.starts_with('.') && name.len() > 2;
-    name.trim_start_matches('.').contains('.') || hidden || name.ends_with("file")
 }

@@ -19,22 +19,17 @@ use std::collections::BTreeMap;
 use crate::analysis::Facts;
 use crate::knowledge::Knowledge;
 use crate::syntax::{self, Dockerfile, TokenKind};
-use crate::transform::{Change, Rewrite};
+use crate::transform::{Change, Cx, Rewrite};
 
 use configuration::Identity;
 pub use violation::Violation;
 
-/// Everything that is wrong with `rewrite`, which made `after` of the text with the facts `old`.
+/// Everything that is wrong with `rewrite`, which made `after` of the text that `cx` was computed from.
 #[must_use]
-pub fn check(
-    old: &Facts<'_>,
-    after: &str,
-    rewrite: &Rewrite,
-    knowledge: &Knowledge,
-) -> Vec<Violation> {
+pub fn check(cx: &Cx<'_>, after: &str, rewrite: &Rewrite) -> Vec<Violation> {
     let file = syntax::parse(after);
-    match read(&file, knowledge) {
-        Ok(new) => compare(old, &new, rewrite, knowledge),
+    match read(&file, cx.knowledge) {
+        Ok(new) => compare(cx, &new, rewrite),
         Err(violation) => vec![violation],
     }
 }
@@ -54,20 +49,17 @@ pub fn read<'a>(
     }
 }
 
-/// Everything that is wrong with `rewrite`, which made the text with the facts `new` of that with the facts `old`.
+/// Everything that is wrong with `rewrite`, which made the text with the facts `new` of that which `cx` was computed
+/// from.
 #[must_use]
-pub fn compare(
-    old: &Facts<'_>,
-    new: &Facts<'_>,
-    rewrite: &Rewrite,
-    knowledge: &Knowledge,
-) -> Vec<Violation> {
+pub fn compare(cx: &Cx<'_>, new: &Facts<'_>, rewrite: &Rewrite) -> Vec<Violation> {
+    let old = cx.facts;
     let mut violations = lost_comments(old.file, new.file);
     let identity = &Identity::new(old, new);
     violations.extend(configuration::check(old, new, identity, rewrite));
     violations.extend(references::dangling(old, new));
     violations.extend(references::out_of_scope(old, new));
-    violations.extend(changed_steps(old, new, identity, rewrite, knowledge));
+    violations.extend(changed_steps(cx, new, identity, rewrite));
     violations
 }
 
@@ -79,14 +71,14 @@ fn splits(rewrite: &Rewrite) -> bool {
 
 /// Compares what each stage does with what it did.
 fn changed_steps(
-    old: &Facts<'_>,
+    cx: &Cx<'_>,
     new: &Facts<'_>,
     identity: &Identity,
     rewrite: &Rewrite,
-    knowledge: &Knowledge,
 ) -> Vec<Violation> {
-    let was = operations::of_file(old, knowledge, None);
-    let mut is = operations::of_file(new, knowledge, Some(identity));
+    let (old, knowledge) = (cx.facts, cx.knowledge);
+    let was = operations::of_file(old, knowledge, cx.context, None);
+    let mut is = operations::of_file(new, knowledge, cx.context, Some(identity));
     let splits = splits(rewrite);
     let mut violations = order::unkept(&is, rewrite);
     for stage in &old.stages {

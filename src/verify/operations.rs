@@ -10,11 +10,13 @@ use crate::analysis::Facts;
 use crate::analysis::effects::Effects;
 use crate::analysis::paths::{Extent, Region};
 use crate::analysis::runs::{Run, Step};
+use crate::analysis::sources;
 use crate::analysis::state::{State, Variable};
+use crate::context::BuildContext;
 use crate::knowledge::Knowledge;
 use crate::knowledge::installs::Installs;
 use crate::knowledge::tools::Does;
-use crate::syntax::shell::{Connector, Item, Pipeline, Script};
+use crate::syntax::shell::{self, Connector, Item, Pipeline, Script};
 use crate::syntax::{Flag, Kind, Span};
 
 /// One step that changes files.
@@ -141,11 +143,13 @@ impl Setting<'_> {
 pub(super) fn of_file<'f>(
     facts: &'f Facts<'_>,
     knowledge: &Knowledge,
+    context: Option<&BuildContext>,
     identity: Option<&Identity>,
 ) -> Vec<Vec<Operation<'f>>> {
     let reader = Reader {
         facts,
         knowledge,
+        context,
         identity,
     };
     let stages = facts.stages.iter();
@@ -163,6 +167,7 @@ pub(super) fn of_file<'f>(
 struct Reader<'f, 'a, 'k> {
     facts: &'f Facts<'a>,
     knowledge: &'k Knowledge,
+    context: Option<&'k BuildContext>,
     identity: Option<&'k Identity>,
 }
 
@@ -174,7 +179,12 @@ impl<'f> Reader<'f, '_, '_> {
                 let from = self.facts.views[index].flag("from");
                 let from = from.and_then(|flag| self.reference(index, flag.value.as_deref()?));
                 let flags = self.flags(index);
-                operations.push(copies::operation(self.facts, index, transfer, from, &flags));
+                let context = self.context.filter(|_| from.is_none());
+                let is_file =
+                    |path: &str| sources::is_file(self.facts, self.knowledge, context, path);
+                operations.push(copies::operation(
+                    self.facts, index, transfer, from, &flags, &is_file,
+                ));
             }
             Kind::Workdir(_) => operations.push(self.folder(index)),
             _ => {}
@@ -274,7 +284,7 @@ impl<'f> Reader<'f, '_, '_> {
             key,
             owner: None,
             what: What::Command {
-                workshop: None,
+                workshop: run.steps.iter().find_map(workshop),
                 is_scaffold: run.is_understood() && run.steps.iter().all(is_scaffold),
                 removes: false,
                 tidies: false,
@@ -317,12 +327,9 @@ impl<'f> Reader<'f, '_, '_> {
                 return installs;
             }
         }
-        let workshop = step
-            .filter(|step| step.effects.reads == Extent::Everything)
-            .and_then(|step| step.cwd.clone());
         let action = step.and_then(|step| Some(step.invocation.as_ref()?.action));
         let what = What::Command {
-            workshop,
+            workshop: step.and_then(workshop),
             is_scaffold: step.is_some_and(is_scaffold),
             removes: action.is_some_and(|action| action.removes),
             tidies: step.is_some_and(|step| packages::tidies(self.knowledge, step)),
@@ -381,12 +388,20 @@ impl<'f> Reader<'f, '_, '_> {
     }
 }
 
+/// Where the step works, if it may read anything there.
+fn workshop(step: &Step<'_>) -> Option<String> {
+    step.cwd
+        .clone()
+        .filter(|_| step.effects.reads == Extent::Everything)
+}
+
 /// Whether the step makes nothing that a program needs when it runs: by the tables, or because it only sets up the
-/// shell.
+/// shell, or because it only takes packages away.
 fn is_scaffold(step: &Step<'_>) -> bool {
     let action = step.invocation.as_ref().map(|invocation| invocation.action);
     let installs = action.and_then(|action| action.installs.as_ref());
-    step.does() == Some(Does::ShellState) || installs.is_some_and(Installs::is_nothing)
+    matches!(step.does(), Some(Does::ShellState | Does::RemovePackages))
+        || installs.is_some_and(Installs::is_nothing)
 }
 
 /// The step that is all of `pipeline`.
@@ -408,6 +423,17 @@ fn is_and_list(script: &Script) -> bool {
     connectors.all(|connector| connector == Connector::And)
         && item.terminator.is_none()
         && script.comments.is_empty()
+}
+
+/// What the commands of `script`, a list that `&&` joins, are compared by.
+pub(super) fn keys(script: &str) -> Vec<String> {
+    let Ok(parsed) = shell::parse(script) else {
+        return vec![normalized(script)];
+    };
+    let pipelines = parsed.items.iter().flat_map(Item::pipelines);
+    pipelines
+        .map(|pipeline| normalized(pipeline.span.text(script)))
+        .collect()
 }
 
 /// A command with one blank wherever there are several outside of quotes.

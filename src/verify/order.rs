@@ -12,7 +12,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::Violation;
 use super::copies::Landing;
-use super::operations::{Operation, What, normalized};
+use super::operations::{Operation, What, keys};
 use crate::analysis::paths::{Extent, Region};
 use crate::transform::{Change, Rewrite};
 
@@ -28,6 +28,7 @@ pub(super) fn check(
     let comparison = Comparison {
         places: places(
             &old[start..old.len() - rest],
+            &new[..start],
             &new[start..new.len() - rest],
             &declared,
         ),
@@ -51,8 +52,8 @@ pub(super) fn unkept(new: &[Vec<Operation<'_>>], rewrite: &Rewrite) -> Vec<Viola
     for change in &rewrite.declares {
         match change {
             Change::Commands(script) => {
-                let commands = script.split(" && ").map(normalized);
-                let missing = commands
+                let missing = keys(script)
+                    .into_iter()
                     .filter(|command| !operations().any(|operation| operation.key == *command));
                 violations.extend(missing.map(Violation::CommandLost));
             }
@@ -99,10 +100,7 @@ impl<'r> Declared<'r> {
     /// Whether `key` is a command that the rewrite adds.
     pub(super) fn adds(&self, key: &str) -> bool {
         self.any(|change| match change {
-            Change::Commands(script) => {
-                let mut commands = script.split(" && ").map(normalized);
-                commands.any(|command| command == key)
-            }
+            Change::Commands(script) => keys(script).iter().any(|command| command == key),
             _ => false,
         })
     }
@@ -341,19 +339,14 @@ fn common_ends(
 }
 
 /// Where each of `old` is in `new`: those that kept their order first, then those that moved. Packages are
-/// there once.
+/// there once; those that `before` has are nowhere.
 fn places(
     old: &[Operation<'_>],
+    before: &[Operation<'_>],
     new: &[Operation<'_>],
     declared: &Declared<'_>,
 ) -> Vec<Option<usize>> {
-    let packages = new
-        .iter()
-        .enumerate()
-        .filter(|(_, other)| other.is_package());
-    let packages: HashMap<&str, usize> = packages
-        .map(|(at, other)| (other.key.as_str(), at))
-        .collect();
+    let packages = packages(before, new, declared);
     let steps = |all: &[Operation<'_>]| -> Vec<usize> {
         (0..all.len()).filter(|&at| !all[at].is_package()).collect()
     };
@@ -367,13 +360,30 @@ fn places(
     }
     for (operation, place) in old.iter().zip(&mut places) {
         if operation.is_package() {
-            *place = packages.get(operation.key.as_str()).copied();
+            *place = packages.get(&operation.key).copied().flatten();
         } else if place.is_none() {
             *place = (0..new.len()).find(|&at| !taken[at] && declared.is_same(operation, &new[at]));
             place.iter().for_each(|&at| taken[at] = true);
         }
     }
     places
+}
+
+/// Where each package is installed for the first time: in `new`, or `None` when `before` has it.
+fn packages(
+    before: &[Operation<'_>],
+    new: &[Operation<'_>],
+    declared: &Declared<'_>,
+) -> HashMap<String, Option<usize>> {
+    let earlier = before.iter().map(|other| (other, None));
+    let here = new.iter().enumerate().map(|(at, other)| (other, Some(at)));
+    let mut packages = HashMap::new();
+    for (other, place) in earlier.chain(here).filter(|(other, _)| other.is_package()) {
+        packages
+            .entry(declared.without_gained(other))
+            .or_insert(place);
+    }
+    packages
 }
 
 /// The longest common subsequence of two lists with these lengths, as pairs of positions.

@@ -55,11 +55,16 @@ pub(crate) fn all() -> Vec<(PathBuf, Vec<&'static dyn Transform>)> {
     cases
 }
 
-pub(crate) fn optimize(text: &str, case: &Path, transforms: &[&'static dyn Transform]) -> Outcome {
+/// The build context of `case`, if it has one.
+pub(crate) fn context(case: &Path) -> Option<BuildContext> {
     let folder = case.join("context");
-    let context = folder
+    folder
         .is_dir()
-        .then(|| BuildContext::open(&folder, None).expect("a readable context"));
+        .then(|| BuildContext::open(&folder, None).expect("a readable context"))
+}
+
+pub(crate) fn optimize(text: &str, case: &Path, transforms: &[&'static dyn Transform]) -> Outcome {
+    let context = context(case);
     let options = Options {
         transforms: transforms.to_vec(),
         safety: Safety::Unsafe,

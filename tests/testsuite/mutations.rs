@@ -11,11 +11,13 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::path::Path;
 
 use dfopt::analysis::Facts;
 use dfopt::engine::Entry;
 use dfopt::knowledge::Knowledge;
 use dfopt::syntax::{self, Dockerfile, Keyword, Kind, Span};
+use dfopt::transform::Cx;
 use dfopt::verify;
 
 use super::cases;
@@ -371,15 +373,18 @@ struct Tally {
     missed: Vec<String>,
 }
 
-fn inflict(entry: &Entry, right: &str, case: &str, tallies: &mut BTreeMap<&'static str, Tally>) {
+fn inflict(entry: &Entry, right: &str, case: &Path, tallies: &mut BTreeMap<&'static str, Tally>) {
     let knowledge = Knowledge::builtin();
     let before = syntax::parse(&entry.before);
-    let old = Facts::new(&before, knowledge);
-    assert_eq!(
-        verify::check(&old, right, &entry.rewrite, knowledge),
-        [],
-        "{case}"
-    );
+    let context = cases::context(case);
+    let old = Cx {
+        file: &before,
+        facts: &Facts::new(&before, knowledge),
+        knowledge,
+        context: context.as_ref(),
+    };
+    let name = case.file_name().unwrap().display();
+    assert_eq!(verify::check(&old, right, &entry.rewrite), [], "{name}");
     let after = syntax::parse(right);
     let facts = Facts::new(&after, knowledge);
     for fault in FAULTS {
@@ -389,11 +394,11 @@ fn inflict(entry: &Entry, right: &str, case: &str, tallies: &mut BTreeMap<&'stat
                 continue;
             }
             tally.made += 1;
-            if verify::check(&old, &wrong, &entry.rewrite, knowledge).is_empty() {
+            if verify::check(&old, &wrong, &entry.rewrite).is_empty() {
                 let diff = similar::TextDiff::from_lines(right, &wrong);
                 tally
                     .missed
-                    .push(format!("{case}\n{}", diff.unified_diff().context_radius(1)));
+                    .push(format!("{name}\n{}", diff.unified_diff().context_radius(1)));
             }
         }
     }
@@ -405,9 +410,8 @@ fn wrong_rewrites_are_caught() {
     for (case, transforms) in cases::all() {
         let text = fs::read_to_string(case.join("Dockerfile")).unwrap();
         let outcome = cases::optimize(&text, &case, &transforms);
-        let name = case.file_name().unwrap().display().to_string();
         if let Some(last) = outcome.journal.last() {
-            inflict(last, &outcome.text, &name, &mut tallies);
+            inflict(last, &outcome.text, &case, &mut tallies);
         }
     }
     let mut failures = Vec::new();

@@ -1,9 +1,9 @@
 //! What a copy of the build context brings, and where it puts it.
 
 use crate::analysis::paths::{self, Extent, Region, join};
+use crate::analysis::sources::looks_like_file;
 use crate::analysis::stages::Stage;
 use crate::context::{BuildContext, FileKind, in_folder, matches_name};
-use crate::knowledge::tools::Role;
 use crate::syntax::{Expander, Kind, Lookup, Span, Transfer, Word};
 use crate::transform::{Cx, Refusal};
 
@@ -102,6 +102,7 @@ impl Copied {
         };
         let is_known =
             self.dest.starts_with('/') && !transfer.exec && !(stage.from..self.index).any(is_open);
+        let is_known = is_known && is_plain(cx, &self.dest);
         let end = if self.into_folder && self.dest != "/" {
             "/"
         } else {
@@ -326,11 +327,10 @@ fn added(cx: &Cx<'_>, transfer: &Transfer) -> Added {
 
 /// The absolute destination, if all paths are known and need no quotes.
 fn resolved(cx: &Cx<'_>, index: usize, transfer: &Transfer) -> Option<String> {
-    let is_plain = |raw: &str| !raw.contains(['"', '\'', '\\', ' ', '\t']);
     let sources_are_plain = transfer
         .sources
         .iter()
-        .all(|word| is_plain(&word.raw) && !word.raw.contains('$'));
+        .all(|word| is_plain(cx, &word.raw) && !word.raw.contains('$'));
     let state = &cx.facts.states[index];
     let lookup = |name: &str| match state.fixed_value(name) {
         Some(value) => Lookup::Set(value.to_owned()),
@@ -341,8 +341,14 @@ fn resolved(cx: &Cx<'_>, index: usize, transfer: &Transfer) -> Option<String> {
         .expand(raw, &lookup)
         .value()?;
     let known = !raw.starts_with('$') || dest.starts_with('/');
-    (sources_are_plain && is_plain(raw) && is_plain(&dest) && known)
+    (sources_are_plain && is_plain(cx, raw) && is_plain(cx, &dest) && known)
         .then(|| join(&state.workdir, &dest))
+}
+
+/// Whether a copy that has `word` between its blanks means what is written there.
+pub(super) fn is_plain(cx: &Cx<'_>, word: &str) -> bool {
+    let is_special = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '\\');
+    !word.contains(is_special) && !word.contains(cx.file.escape()) && !word.starts_with("--")
 }
 
 /// A source as a path in the context: `./src/` is `src`, `.` is `""`.
@@ -358,7 +364,7 @@ fn clean(raw: &str) -> String {
 fn named_by(cx: &Cx<'_>, word: &Word, site: Span) -> Result<Vec<Source>, Refusal> {
     let path = clean(&word.raw);
     let Some(context) = cx.context else {
-        let is_file = is_pattern(&path) || looks_like_file(cx, &path);
+        let is_file = looks_like_file(cx.facts, cx.knowledge, &path);
         let is_folder = path.is_empty() || word.raw.ends_with('/') || !is_file;
         // A pattern that nobody has resolved is left in place as it is.
         return Ok(vec![Source {
@@ -398,25 +404,4 @@ pub(super) fn linked(site: Span, path: &str) -> Refusal {
         "{path} is or lies behind a symbolic link: a copy of it by name brings what it leads to, and the copy of the folder brings the link"
     );
     Refusal::new(site, "symbolic-link", message)
-}
-
-/// A guess for when the context is not at hand: names of files have an ending, are those of manifests, or
-/// are given to an install as such.
-fn looks_like_file(cx: &Cx<'_>, path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or(path);
-    name.trim_start_matches('.').contains('.')
-        || name.ends_with("file")
-        || cx.knowledge.tools.knows_manifest(name)
-        || is_given_as_manifest(cx, name)
-}
-
-/// Whether a command of the file reads a manifest of this name: `pip install -c constraints`.
-fn is_given_as_manifest(cx: &Cx<'_>, name: &str) -> bool {
-    let steps = cx.facts.runs.iter().flatten().flat_map(|run| &run.steps);
-    let invocations = steps.filter_map(|step| step.invocation.as_ref());
-    let mut options = invocations.flat_map(|invocation| &invocation.options);
-    options.any(|option| {
-        let value = option.value.as_deref().unwrap_or_default();
-        option.role == Role::Manifest && value.rsplit('/').next() == Some(name)
-    })
 }

@@ -7,7 +7,7 @@ use crate::knowledge::tools::{Operands, Role};
 use crate::syntax::Kind;
 use crate::transform::{Evidence, Place, Refusal};
 
-use super::copied::{Copied, linked};
+use super::copied::{Copied, is_plain, linked};
 use super::sink::Sink;
 use super::unseen;
 
@@ -329,7 +329,7 @@ fn located(
         let site = sink.cx.file.instructions()[sink.copied.index].span;
         return Err(linked(site, &source));
     }
-    if source.contains([' ', '*', '?', '[', '\\', '$', '"', '\'']) {
+    if source.contains(['*', '?', '[', '$']) || !is_plain(sink.cx, &source) {
         let message = format!("the name of {source} cannot be written without quotes");
         return Err(sink.refuse(request.at, "odd-name", &message));
     }
