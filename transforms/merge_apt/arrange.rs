@@ -58,7 +58,9 @@ pub(super) fn arrange<'a>(cx: &Cx<'a>, layers: &[Layer<'a>], lists_stay: bool) -
     if leaves_none {
         arrangement.drop_refreshes();
     }
+    let only_cleans = arrangement.pieces.is_empty() && last.rest.is_none();
     let lists = match (lists_stay, !leaves_none && lists_at_end(cx, layers, last)) {
+        _ if only_cleans => Lists::Unknown,
         (true, _) => Lists::Stay,
         (false, true) => Lists::Go,
         (false, false) => Lists::Gone,
@@ -86,6 +88,8 @@ enum Lists {
     Go,
     /// Nothing to do: there are none, or the author's last command removes them.
     Gone,
+    /// Whatever the author's commands do to what was there before them.
+    Unknown,
 }
 
 impl<'a> Arrangement<'a> {
@@ -182,7 +186,8 @@ impl<'a> Arrangement<'a> {
         for command in cleanups {
             let line = &cx.facts.views[command.index].logical.text;
             let of_lists = removes_lists(manager, command.step, line);
-            if of_lists && lists != Lists::Go && owns_all(manager, &command) {
+            let is_idle = matches!(lists, Lists::Stay | Lists::Gone);
+            if of_lists && is_idle && owns_all(manager, &command) {
                 continue;
             }
             let words = |command: &Command<'_>| -> Vec<String> {

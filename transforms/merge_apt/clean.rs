@@ -9,6 +9,7 @@ use crate::transform::{Cx, Plan, Refusal, Rewrite};
 
 use super::append::{appended, last_item};
 use super::arrange::arrange;
+use super::command::Command;
 use super::document;
 use super::guards;
 use super::late;
@@ -150,9 +151,12 @@ impl<'a> Site<'a, '_> {
         let Some(last) = last_item(self.run) else {
             return Err(self.refuse("shell-lists", "nothing can be put after its last command"));
         };
-        let commands = self.commands(late);
+        let moved = late
+            .map(|late| late::needed(cx, late, self.index, self.keeps_lists))
+            .unwrap_or_default();
+        let commands = self.commands(late, &moved);
         let comments = late
-            .map(|late| late::comments(cx, late))
+            .map(|late| late::comments(cx, late, &moved))
             .unwrap_or_default();
         if commands.is_empty() && !comments.is_empty() {
             return Ok(None);
@@ -180,12 +184,9 @@ impl<'a> Site<'a, '_> {
         Ok(Some(rewrite))
     }
 
-    /// What cleans up at the end.
-    fn commands(&self, late: Option<&Layer<'a>>) -> Vec<String> {
+    /// What cleans up at the end: `moved` from `late`, or the command that removes the lists.
+    fn commands(&self, late: Option<&Layer<'a>>, moved: &[&Command<'a>]) -> Vec<String> {
         let cx = self.cx;
-        let moved = late
-            .map(|late| late::needed(cx, late, self.index, self.keeps_lists))
-            .unwrap_or_default();
         let line = late.map_or("", |late| &cx.facts.views[late.index].logical.text);
         let lists_go = moved
             .iter()

@@ -49,11 +49,11 @@ pub(super) fn compose<'a>(
         .map(|piece| block(cx, manager, piece, uncached))
         .collect();
     let kept = kept_stretches(cx, &blocks, first);
-    let apart = blocks
+    let joined = blocks
         .windows(2)
-        .rposition(|pair| gap(cx, &pair[0], &pair[1], first).is_none());
-    let last = apart.map_or(0, |at| at + 1);
-    place_comments(cx, range, &kept, elsewhere, &mut blocks, last);
+        .map(|pair| gap(cx, &pair[0], &pair[1], first).is_some());
+    let joined: Vec<bool> = std::iter::once(false).chain(joined).collect();
+    place_comments(cx, range, &kept, elsewhere, &mut blocks, &joined);
     let one_line = !range.text(cx.file.text()).contains('\n');
     if one_line && let Some(line) = on_one_line(&blocks) {
         return line;
@@ -153,17 +153,21 @@ fn gap(cx: &Cx<'_>, before: &Block<'_>, after: &Block<'_>, first: usize) -> Opti
     (side_by_side && broken).then(|| between.to_owned())
 }
 
-/// Gives the comments in `range` that are not part of a kept stretch to what they stood above, or else to the block at
-/// `last`: the last one with a place for comments above it.
+/// Gives the comments in `range` that are not part of a kept stretch to what they stood above, or else to the last
+/// block with a place for comments above it: one that is not `joined` to the block before as the author has it.
 fn place_comments<'a>(
     cx: &Cx<'a>,
     range: Span,
     kept: &[Span],
     elsewhere: &[Span],
     blocks: &mut [Block<'a>],
-    last: usize,
+    joined: &[bool],
 ) {
     let text = cx.file.text();
+    let last = joined
+        .iter()
+        .rposition(|joined| !joined)
+        .unwrap_or_default();
     let tokens = cx
         .file
         .tokens()
@@ -178,7 +182,8 @@ fn place_comments<'a>(
         let comment = token.span.text(text);
         let line = blocks
             .iter_mut()
-            .filter_map(|block| block.anchor(token.span.end))
+            .zip(joined)
+            .filter_map(|(block, joined)| block.anchor(token.span.end, *joined))
             .min_by_key(|(at, _)| *at);
         match line {
             Some((_, comments)) => comments.push(comment),
@@ -211,11 +216,12 @@ fn on_one_line(blocks: &[Block<'_>]) -> Option<String> {
 }
 
 impl<'a> Block<'a> {
-    /// The place that a comment in front of byte `offset` belongs to, if it is in this block.
-    fn anchor(&mut self, offset: usize) -> Option<(usize, &mut Vec<&'a str>)> {
+    /// The place that a comment in front of byte `offset` belongs to, if it is in this block: above it, unless it is
+    /// `joined` to the block before, or in front of packages.
+    fn anchor(&mut self, offset: usize, joined: bool) -> Option<(usize, &mut Vec<&'a str>)> {
         let own = self
             .source
-            .filter(|source| source.start >= offset)
+            .filter(|source| source.start >= offset && !joined)
             .map(|source| source.start);
         match (own, &mut self.text) {
             (Some(at), _) => Some((at, &mut self.comments)),

@@ -3,7 +3,7 @@
 use crate::analysis::stages::Stage;
 use crate::edit::Edits;
 use crate::knowledge::package_managers::PackageManager;
-use crate::syntax::{Kind, Span};
+use crate::syntax::{Kind, Span, TokenKind};
 use crate::transform::{Cx, Refusal};
 
 use super::super::style;
@@ -86,13 +86,21 @@ pub(super) fn needed<'l, 'a>(
     layer.commands.iter().filter(is_needed).collect()
 }
 
-/// The comments above `layer`, which go with its commands.
-pub(super) fn comments<'a>(cx: &Cx<'a>, layer: &Layer<'_>) -> Vec<&'a str> {
-    let lines = cx
-        .file
-        .leading_comments(layer.index)
-        .map(|span| span.text(cx.file.text()));
-    lines.into_iter().flat_map(str::lines).collect()
+/// The comments above and in `layer`, but for those inside of `moved`, commands of it that keep their text.
+pub(super) fn comments<'a>(cx: &Cx<'a>, layer: &Layer<'_>, moved: &[&Command<'_>]) -> Vec<&'a str> {
+    let block = cx.facts.block(layer.index);
+    let tokens = cx.file.tokens().iter();
+    let comments = tokens.filter(|token| token.kind == TokenKind::Comment);
+    comments
+        .map(|token| token.span)
+        .filter(|&comment| block.contains(comment))
+        .filter(|&comment| {
+            !moved
+                .iter()
+                .any(|command| command.source(cx).contains(comment))
+        })
+        .map(|comment| comment.text(cx.file.text()))
+        .collect()
 }
 
 /// Takes `layer` out of the file.

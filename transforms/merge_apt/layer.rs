@@ -241,7 +241,12 @@ impl<'a> Layer<'a> {
         let step = run.steps.iter().find(|step| step.span == span)?;
         let work = work_of(cx, self.manager, step)?;
         let logical = &cx.facts.views[self.index].logical;
-        let whole = step.args.iter().all(|arg| !logical.crosses_seam(arg.span));
+        let assignments = simple.assignments.iter().map(|assignment| assignment.span);
+        let redirects = simple.redirects.iter().map(|redirect| redirect.span);
+        let beside = assignments.chain(redirects);
+        let words = beside.map(|span| span.shift(run.body.start));
+        let mut words = words.chain(step.args.iter().map(|arg| arg.span));
+        let whole = words.all(|word| !logical.crosses_seam(word));
         let invocation = step.invocation.as_ref()?;
         whole.then_some(Command {
             index: self.index,
