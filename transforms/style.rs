@@ -23,6 +23,15 @@ pub(super) fn keyword(file: &Dockerfile<'_>, like: usize, keyword: &str) -> Stri
     }
 }
 
+/// The arguments of a copy: `paths` between blanks, or in brackets where one has blanks itself.
+pub(super) fn paths(paths: &[&str]) -> String {
+    if !paths.iter().any(|path| path.contains(char::is_whitespace)) {
+        return paths.join(" ");
+    }
+    let quoted = paths.iter().map(|path| serde_json::json!(path).to_string());
+    format!("[{}]", quoted.collect::<Vec<_>>().join(", "))
+}
+
 /// Whether the line above byte `offset`, which starts a line, is blank.
 pub(super) fn blank_above(text: &str, offset: usize) -> bool {
     let above = text[..offset].trim_end_matches(['\r', ' ', '\t']);

@@ -248,12 +248,10 @@ fn names_home_of_root(text: &str, home: Option<&str>) -> bool {
 
 /// Whether a mode takes from others what the owner has.
 fn hides_from_others(mode: &str) -> bool {
-    if let Some(others) = mode.chars().last().and_then(|digit| digit.to_digit(8)) {
-        let owner = mode
-            .len()
-            .checked_sub(3)
-            .and_then(|at| mode[at..].chars().next()?.to_digit(8))
-            .unwrap_or(others);
+    let digits = mode.chars().rev().map_while(|c| c.to_digit(8));
+    let digits: Vec<u32> = digits.collect();
+    if let Some(&others) = digits.first() {
+        let owner = digits.get(2).copied().unwrap_or(others);
         return others & 4 == 0 || owner & 1 > others & 1;
     }
     mode.split(',').any(|part| {

@@ -136,7 +136,11 @@ impl Writer<'_> {
         } else {
             &self.account.owner
         };
-        let at = self.cx.facts.source(index, Span::at(view.body.start)).start;
+        let at = self
+            .cx
+            .facts
+            .source(index, Span::at(view.end_of_flags()))
+            .start;
         self.edits.insert(at, format!("--chown={owner} "));
     }
 

@@ -13,6 +13,7 @@ use crate::transform::Refusal;
 use super::Site;
 use super::artefacts::{Artefacts, steps};
 use super::copies;
+use super::installed;
 use super::programs;
 use super::roles::{self, Role};
 use super::tools_only;
@@ -85,6 +86,7 @@ impl Settling<'_> {
                 let message =
                     "it installs or builds, and does other things that the program may need";
                 self.take_over(run)
+                    .filter(|()| !self.site.roles.builds() || self.has_all_installed(at, run))
                     .ok_or_else(|| self.site.refuse_at(at, "mixed-step", message))
             }
             _ => Ok(()),
@@ -159,6 +161,20 @@ impl Settling<'_> {
         }
     }
 
+    /// Whether something is taken over of whatever `run` installs beside what is built.
+    fn has_all_installed(&self, at: usize, run: &Run<'_>) -> bool {
+        run.steps.iter().all(|step| {
+            let written = || regions(&step.effects.writes).unwrap_or_default();
+            let paths = installed::of_step(self.site, at, step).unwrap_or_else(|_| written());
+            let is_held = |path: &String| {
+                let path = Region::new(path.clone());
+                let mut held = self.artefacts.all().chain(&self.carried);
+                held.any(|held| path.meets(&Region::new(held.clone())))
+            };
+            paths.is_empty() || paths.iter().any(is_held)
+        })
+    }
+
     /// The runtime stage repeats `run`.
     fn stays(&mut self, at: usize, run: &Run<'_>) {
         let mut touched = run.effects.reads.clone();
@@ -230,7 +246,7 @@ impl Settling<'_> {
             });
             made.extend(more);
             for region in gone {
-                self.remove(&region)?;
+                self.remove(&region, run)?;
             }
         }
         made.extend(regions(&run.loose.writes)?);
@@ -251,9 +267,9 @@ impl Settling<'_> {
         Some(())
     }
 
-    /// Takes back the copies whose files the builder removes again. `None`: what it removes would stay in the runtime
-    /// stage.
-    fn remove(&mut self, gone: &Region) -> Option<()> {
+    /// Takes back the copies whose files `run` removes again in the builder. `None`: what it removes, or may remove,
+    /// would stay in the runtime stage.
+    fn remove(&mut self, gone: &Region, run: &Run<'_>) -> Option<()> {
         let meets =
             |(_, regions): &&(usize, Vec<Region>)| regions.iter().any(|own| own.meets(gone));
         let met: Vec<usize> = self
@@ -267,7 +283,7 @@ impl Settling<'_> {
         };
         let (_, regions) = self.present.iter().find(|(at, _)| at == only)?;
         let is_copy = self.site.roles.of(*only) == Role::Source;
-        if !is_copy || !regions.iter().all(|region| gone.covers(region)) {
+        if !is_copy || !run.is_straight() || !regions.iter().all(|region| gone.covers(region)) {
             return None;
         }
         self.artefacts.left_out.push(*only);

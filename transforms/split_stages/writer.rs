@@ -164,7 +164,8 @@ impl<'a> Writer<'a> {
     /// What the runtime stage takes over from the builder.
     fn copies(&self) -> String {
         let copy = |(from, to): (String, String)| {
-            self.line("COPY", &format!("--from={} {from} {to}", self.builder))
+            let paths = style::paths(&[&from, &to]);
+            self.line("COPY", &format!("--from={} {paths}", self.builder))
         };
         let taken = self.split.artefacts.taken();
         taken.into_iter().map(copy).collect()
