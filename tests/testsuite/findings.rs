@@ -94,3 +94,120 @@ fn brackets_around_what_looks_like_a_process_substitution() {
     shell::check("a[<>(]]x $p");
     shell::check("a[ >(]b");
 }
+
+/// Both were one cleanup too many, and nothing was left to write.
+#[test]
+fn layers_that_only_clean() {
+    let clean = "RUN rm -rf /var/lib/apt/lists/*\n";
+    check(&format!("FROM python:3.11\n{clean}{clean}"));
+    check(&format!(
+        "FROM golang:1.21-alpine\n{clean}RUN \\\n  # first\n    rm -rf /var/lib/apt/lists/*\n"
+    ));
+}
+
+/// A comment had its place above a command that stays joined to the one before it, or in a layer that goes.
+#[test]
+fn comments_without_a_place_of_their_own() {
+    let again = "apk add --virtual .deps gcc && \\\n    # then\n    apk add --virtual .deps gcc";
+    check(&format!(
+        "FROM python:3.11\nRUN {again} && pip install -r requirements.txt\n"
+    ));
+    let packages = "apt-get -y install \\\n    curl \\\n    # for the build\n    gcc";
+    check(&format!(
+        "FROM node:20\n# why\nRUN {packages}\n# why\nRUN {packages} && apt-get update && apt-get update\n"
+    ));
+    check(
+        "FROM ubuntu:22.04\nRUN set -ex && apt-get install -y git\nRUN \\\n  # first\n    rm -rf /var/lib/apt/lists/*\n",
+    );
+}
+
+/// Lines that were moved in took the value of the assignment apart.
+#[test]
+fn an_assignment_on_two_lines() {
+    check(
+        "FROM debian:bookworm\nRUN apt-get update\nRUN a=\\\nb apt-get update\nRUN apt-get install -y curl\n",
+    );
+}
+
+/// What is installed again behind another command was compared in place of what had been installed first.
+#[test]
+fn a_package_that_is_installed_twice() {
+    let run = "RUN apt-get update && apt-get install -y curl && strange /opt\n";
+    check(&format!(
+        "FROM node:20\n{run}{run}{run}WORKDIR /app\nCOPY . .\nCMD [\"serve\"]\n"
+    ));
+}
+
+/// The verifier took what is quoted apart at its `&&`.
+#[test]
+fn a_folder_with_an_operator_in_its_name() {
+    check("FROM python:3.12\nWORKDIR /a && b\nCOPY . .\nCMD [\"python\", \"app.py\"]\n");
+}
+
+/// Copies were written with a destination that is two words, or three.
+#[test]
+fn a_folder_with_a_blank_in_its_name() {
+    for folder in ["/my app", "/my\u{b}app", "/src/tool--path ."] {
+        let rest = "COPY . .\nWORKDIR /other\nRUN pip install -r requirements.txt\nCMD [\"python\", \"app.py\"]\n";
+        check(&format!("FROM python:3.12\nWORKDIR {folder}\n{rest}"));
+        check(&format!(
+            "FROM rust:1-bookworm\nWORKDIR {folder}\nRUN cargo install --path .\nCMD [\"tool\"]\n"
+        ));
+    }
+}
+
+/// The flag was put behind the dashes that end the flags.
+#[test]
+fn a_copy_with_dashes_behind_its_flags() {
+    check("FROM node:20\nWORKDIR /app\nCOPY -- a b lib/\nCMD [\"node\", \"app.js\"]\n");
+}
+
+/// A mode was cut inside of a character.
+#[test]
+fn a_mode_that_is_none() {
+    check(
+        "FROM python:3.12\nWORKDIR /app\nCOPY --chmod=\u{ef}\u{bf}\u{bd}50 . .\nCMD [\"python\", \"main.py\"]\n",
+    );
+}
+
+/// Names without an ending are those of folders for the verifier, and were files for the transform when an install
+/// reads them.
+#[test]
+fn files_without_an_ending() {
+    check(
+        "FROM python:3.12\nWORKDIR /app\nCOPY a.txt ./\nRUN pip install flask\nCOPY . .\nCOPY b.txt ./\nRUN pip install -r deps\nCOPY . .\nCMD [\"gunicorn\", \"app:app\"]\n",
+    );
+}
+
+/// A program was shipped without what another ecosystem installs beside it, and removing packages was taken for making
+/// something.
+#[test]
+fn several_ecosystems_in_one_step() {
+    for (image, run) in [
+        (
+            "golang:1.21-alpine",
+            "npm install -g pm2 && go install ./...",
+        ),
+        ("golang:1.21-alpine", "go install ./... && npm ci"),
+        (
+            "golang:1.21-alpine",
+            "cargo install --path . && apt-get autoremove -y",
+        ),
+        ("golang:1.22", "set -eux; go install ./..."),
+        ("python:3.11", "apt-get autoremove -y && npm install"),
+    ] {
+        check(&format!(
+            "FROM {image}\nCOPY Cargo.toml Cargo.lock ./\nRUN {run}\nCMD [\"nginx\", \"-g\", \"daemon off;\"]\n"
+        ));
+    }
+}
+
+/// What may not run at all was taken for the end of what it would remove.
+#[test]
+fn a_removal_that_may_not_run() {
+    for joint in ["&", "||"] {
+        check(&format!(
+            "FROM python:3.12\nCOPY data.txt ./\nRUN pip install -r deps {joint} rm -rf .\nCMD [\"python\", \"app.py\"]\n"
+        ));
+    }
+}
