@@ -18,6 +18,14 @@ pub enum Shell {
 }
 
 impl Shell {
+    /// Whether a script for this shell can be read as POSIX shell.
+    #[must_use]
+    pub fn is_posix(&self) -> bool {
+        matches!(self, Self::Posix { .. })
+    }
+}
+
+impl Shell {
     /// The shell of images that set none.
     #[must_use]
     pub fn default_posix() -> Self {
