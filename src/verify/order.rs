@@ -369,7 +369,8 @@ fn places(
     places
 }
 
-/// Where each package is installed for the first time: in `new`, or `None` when `before` has it.
+/// Where each package is installed for the first time, with what it may have gained or without: in `new`, or `None`
+/// when `before` has it.
 fn packages(
     before: &[Operation<'_>],
     new: &[Operation<'_>],
@@ -379,9 +380,9 @@ fn packages(
     let here = new.iter().enumerate().map(|(at, other)| (other, Some(at)));
     let mut packages = HashMap::new();
     for (other, place) in earlier.chain(here).filter(|(other, _)| other.is_package()) {
-        packages
-            .entry(declared.without_gained(other))
-            .or_insert(place);
+        for key in [other.key.clone(), declared.without_gained(other)] {
+            packages.entry(key).or_insert(place);
+        }
     }
     packages
 }

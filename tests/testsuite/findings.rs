@@ -138,6 +138,14 @@ fn a_package_that_is_installed_twice() {
     ));
 }
 
+/// An install gains an option that a later one of the same package has.
+#[test]
+fn a_package_that_is_installed_in_two_manners() {
+    check(
+        "FROM golang:1.22\nRUN apt-get -y install curl gcc && apt-get install -y --no-install-recommends gcc libpq-dev && apt-get update\n",
+    );
+}
+
 /// The verifier took what is quoted apart at its `&&`.
 #[test]
 fn a_folder_with_an_operator_in_its_name() {
