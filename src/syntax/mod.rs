@@ -51,6 +51,14 @@
 //! the view [`Kind::Invalid`]. Variables are substituted by [`Expander`], and [`dump`] prints a
 //! parse as JSON, to be compared with that of any other parser.
 //!
+//! # How it was compared with `BuildKit`
+//!
+//! The tests hold it against recorded answers: 83 quirks, the 38 files of `BuildKit`'s own tests, 2,728 real files and
+//! 3,000 random ones, all equal. On 2026-11-21 the parser, the instruction reader and the shell lexer of `BuildKit` as
+//! Debian ships it (28.5.2) read 24,000 other random files and 150,000 random words besides. Every word was equal; of
+//! the last 12,000 files four differed, in the type of a `HEALTHCHECK` as said below, twice only in how the message
+//! about it spells a character.
+//!
 //! # Where this differs from `BuildKit`
 //!
 //! * `${…}` that nests deeper than 200 levels is given up.
