@@ -13,7 +13,6 @@ use crate::transform::Refusal;
 use super::Site;
 use super::artefacts::{Artefacts, steps};
 use super::copies;
-use super::installed;
 use super::programs;
 use super::roles::{self, Role};
 use super::tools_only;
@@ -86,7 +85,6 @@ impl Settling<'_> {
                 let message =
                     "it installs or builds, and does other things that the program may need";
                 self.take_over(run)
-                    .filter(|()| !self.site.roles.builds() || self.has_all_installed(at, run))
                     .ok_or_else(|| self.site.refuse_at(at, "mixed-step", message))
             }
             _ => Ok(()),
@@ -159,20 +157,6 @@ impl Settling<'_> {
             }
             None => Ok(()),
         }
-    }
-
-    /// Whether something is taken over of whatever `run` installs beside what is built.
-    fn has_all_installed(&self, at: usize, run: &Run<'_>) -> bool {
-        run.steps.iter().all(|step| {
-            let written = || regions(&step.effects.writes).unwrap_or_default();
-            let paths = installed::of_step(self.site, at, step).unwrap_or_else(|_| written());
-            let is_held = |path: &String| {
-                let path = Region::new(path.clone());
-                let mut held = self.artefacts.all().chain(&self.carried);
-                held.any(|held| path.meets(&Region::new(held.clone())))
-            };
-            paths.is_empty() || paths.iter().any(is_held)
-        })
     }
 
     /// The runtime stage repeats `run`.
