@@ -90,11 +90,7 @@ pub(super) fn command(site: &Site<'_>, at: usize, step: &Step<'_>) -> String {
 }
 
 /// Where `step` of instruction `at` installs, or why that is not known. Nothing when no program needs it.
-pub(super) fn of_step(
-    site: &Site<'_>,
-    at: usize,
-    step: &Step<'_>,
-) -> Result<Vec<String>, &'static str> {
+fn of_step(site: &Site<'_>, at: usize, step: &Step<'_>) -> Result<Vec<String>, &'static str> {
     let Some(invocation) = &step.invocation else {
         return Ok(Vec::new());
     };
