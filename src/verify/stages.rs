@@ -117,7 +117,9 @@ fn serves_build(operation: &Operation<'_>, rewrite: &Rewrite) -> bool {
             .all(|one| is_declared(&one.source().to_owned())),
         _ => false,
     };
-    is_declared(&operation.key) || all_paths || all_sources
+    // What feeds the last command of a pipe leaves nothing itself.
+    let last = operation.key.rsplit(" | ").next().unwrap_or_default();
+    is_declared(&operation.key) || is_declared(&last.to_owned()) || all_paths || all_sources
 }
 
 /// Whether nothing that `operation` writes is left behind `later`.

@@ -110,8 +110,16 @@ fn command(sink: &Sink<'_>, at: usize, run: &Run<'_>, nth: usize) -> Option<Stri
         let words = sink.cx.facts.views[at].text(step.span).split_whitespace();
         words.collect::<Vec<_>>().join(" ")
     };
-    let steps: Vec<String> = run.steps[..=nth].iter().map(text).collect();
-    is_plain.then(|| format!("{} {}", steps.join(" && "), prefetch.with.join(" ")))
+    let mut words: Vec<String> = vec![
+        run.steps[..=nth]
+            .iter()
+            .map(text)
+            .collect::<Vec<_>>()
+            .join(" && "),
+    ];
+    let is_new = |option: &&String| step.args.iter().all(|arg| arg.known() != option.as_str());
+    words.extend(prefetch.with.iter().filter(is_new).cloned());
+    is_plain.then(|| words.join(" "))
 }
 
 /// Whether the stage fetches before the copy already, or in a step that the copy has passed.

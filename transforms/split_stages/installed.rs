@@ -185,22 +185,51 @@ impl Install<'_> {
             return Err("dfopt cannot tell which environment it installs into");
         }
         let mut paths = Vec::new();
+        let packaged = self.packaged().map(|(area, _)| area);
+        let entry = match &packaged {
+            Some(area) if entry.starts_with('@') => area,
+            _ => entry,
+        };
         for path in site.cx.knowledge.tools.paths(entry) {
             let is_of_language = path.starts_with("/usr/");
-            if is_of_language && site.image.provides != self.invocation.tool.ecosystem.as_deref() {
+            let is_own = site.image.provides == self.invocation.tool.ecosystem.as_deref();
+            if is_of_language && !is_own && packaged.is_none() {
                 return Err("dfopt knows where it installs only in the images of its language");
             }
-            let minor = || base::version(site.reference(), 2);
             let path = match path.contains("{minor}") {
                 true => path.replace(
                     "{minor}",
-                    &minor().ok_or("the version of the base image is not known")?,
+                    &self
+                        .minor()
+                        .ok_or("the version of the base image is not known")?,
                 ),
                 false => path.replace("{value}", value),
             };
             paths.push(join(&self.directory, &path));
         }
         Ok(paths)
+    }
+
+    /// The version of the language, as far as paths name it.
+    fn minor(&self) -> Option<String> {
+        match self.packaged() {
+            Some((_, version)) => Some(version.to_owned()),
+            None => base::version(self.site.reference(), 2),
+        }
+    }
+
+    /// In an image that is made for no language: the area in which this tool of the distribution installs, and the
+    /// version of the language.
+    fn packaged(&self) -> Option<(String, &str)> {
+        let image = self.site.image;
+        let language = self.invocation.tool.ecosystem.as_deref()?;
+        let releases = image.system?.packaged.get(language)?;
+        let version = releases.get(&image.release.as_ref()?.name)?;
+        let program = self.step.args.first().map_or("", Arg::known);
+        let is_other =
+            program.contains('/') || program.contains('.') && !program.ends_with(version.as_str());
+        let area = format!("@packaged-{language}");
+        (image.provides.is_none() && !is_other).then_some((area, version))
     }
 
     /// Whether files go to other places as well than to `known`.
@@ -214,7 +243,7 @@ impl Install<'_> {
             let patterns = &self.installs.scattered;
             patterns.iter().any(|pattern| matches_name(pattern, name))
         };
-        needs_version && base::version(self.site.reference(), 2).is_none()
+        needs_version && self.minor().is_none()
             || self.installs_a_project()
             || dependencies::named(self.site.cx, self.step)
                 .iter()

@@ -306,7 +306,11 @@ impl RuntimePackages {
         let manager = PackageManager::of_tool(manager);
         let runtime_of =
             |manager| Libraries::new(site.cx.knowledge, site.image, manager).runtime_of(name);
-        if let Some(libraries) = manager.and_then(runtime_of) {
+        if let Some(sentence) = manager.and_then(|manager| only_builds_use(site, manager, name)) {
+            self.removed.push(word.to_owned());
+            self.shed.push(word.to_owned());
+            self.assumes.push(sentence);
+        } else if let Some(libraries) = manager.and_then(runtime_of) {
             self.removed.push(word.to_owned());
             self.shed.push(word.to_owned());
             if !libraries.is_empty() {
@@ -320,12 +324,6 @@ impl RuntimePackages {
                 });
             }
             libraries.iter().for_each(|library| self.add(library));
-        } else if let Some(sentence) =
-            manager.and_then(|manager| only_builds_use(site, manager, name))
-        {
-            self.removed.push(word.to_owned());
-            self.shed.push(word.to_owned());
-            self.assumes.push(sentence);
         } else if !self.names.iter().any(|known| known == word) {
             self.names.push(word.to_owned());
         }

@@ -94,6 +94,9 @@ pub struct Distribution {
     /// Releases whose packages have left the servers that their images ask: installing one fails.
     #[serde(default)]
     pub archived: Vec<String>,
+    /// The versions of languages that its packages bring, by language and release: `3.11` in bookworm.
+    #[serde(default)]
+    pub packaged: BTreeMap<String, BTreeMap<String, String>>,
     /// How many numbers name a release, if releases have no names.
     #[serde(default = "one")]
     release_numbers: usize,
