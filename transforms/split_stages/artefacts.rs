@@ -209,27 +209,7 @@ fn with_files_beside(site: &Site<'_>, product: Product<'_>) -> Result<Artefacts,
         artefacts.is_searched = product.is_searched;
         options::add(site, action, &mut artefacts);
     }
-    let dest = product
-        .search_name
-        .as_ref()
-        .map(|name| format!("{SEARCHED}/{name}"));
-    let entries = site
-        .cx
-        .context
-        .and_then(|context| read_at_run_time(site, context, &action.sources));
-    match entries {
-        Some(entries) => {
-            artefacts.assumes.push(format!(
-                "the program reads no source and no document of {workdir} when it runs"
-            ));
-            artefacts
-                .paths
-                .extend(entries.into_iter().map(|entry| join(&workdir, &entry)));
-        }
-        // The author has set no folder aside for the program.
-        None if workdir == "/" || site.inherits_workdir() => {}
-        None => artefacts.paths.push(workdir.clone()),
-    }
+    add_data(site, &action.sources, &mut artefacts);
     if is_for_the_build(site, &product) {
         artefacts.assumes.push(format!(
             "the program reads nothing of {} when it runs",
@@ -237,20 +217,44 @@ fn with_files_beside(site: &Site<'_>, product: Product<'_>) -> Result<Artefacts,
         ));
         artefacts.held.push(product.directory.clone());
     }
-    let beside = product.beside.iter().filter(|path| **path != product.path);
-    let is_new = |path: &&String| artefacts.paths.iter().all(|own| below(path, own).is_none());
-    let beside: Vec<String> = beside.filter(is_new).cloned().collect();
+    add_product(product, &mut artefacts);
+    Ok(artefacts)
+}
+
+/// Adds what the program may read of the working directory.
+fn add_data(site: &Site<'_>, sources: &[String], artefacts: &mut Artefacts) {
+    let workdir = site.workdir();
+    let context = site.cx.context;
+    match context.and_then(|context| read_at_run_time(site, context, sources)) {
+        Some(entries) => {
+            let sentence =
+                format!("the program reads no source and no document of {workdir} when it runs");
+            artefacts.assumes.push(sentence);
+            let entries = entries.iter().map(|entry| join(&workdir, entry));
+            artefacts.paths.extend(entries);
+        }
+        // The author has set no folder aside for the program.
+        None if workdir == "/" || site.inherits_workdir() => {}
+        None => artefacts.paths.push(workdir),
+    }
+}
+
+/// Adds the product and what is made with it, as far as they are not part of what is taken already.
+fn add_product(product: Product<'_>, artefacts: &mut Artefacts) {
+    let is_new = |path: &String, taken: &[String]| {
+        let mut taken = taken.iter();
+        taken.all(|own| below(path, own).is_none())
+    };
+    let beside = product.beside.into_iter();
+    let beside = beside.filter(|path| *path != product.path && is_new(path, &artefacts.paths));
+    let beside: Vec<String> = beside.collect();
     artefacts.paths.extend(beside);
-    if dest.is_some()
-        || artefacts
-            .paths
-            .iter()
-            .all(|path| below(&product.path, path).is_none())
-    {
+    let name = product.search_name.as_ref();
+    let dest = name.map(|name| format!("{SEARCHED}/{name}"));
+    if dest.is_some() || is_new(&product.path, &artefacts.paths) {
         let dest = dest.unwrap_or_else(|| product.path.clone());
         artefacts.product = Some((product.path, dest));
     }
-    Ok(artefacts)
 }
 
 /// Whether the folder of the build is for the build alone: what it makes goes elsewhere, the container works elsewhere,

@@ -12,7 +12,6 @@ use super::Site;
 use super::base::Runtime;
 use super::libraries::Libraries;
 use super::needs;
-use super::sources;
 use super::tools_only;
 
 /// What the runtime stage installs.
@@ -147,23 +146,6 @@ fn range_of_runs<'a>(
 pub(super) fn is_for_builds(cx: &Cx<'_>, id: &str, name: &str) -> bool {
     PackageManager::of_tool(id)
         .is_some_and(|manager| cx.knowledge.packages.build_only(manager, name))
-}
-
-/// What has to be taken for granted so that only the build needs the package `name`, which programs may need as well.
-/// `None` when they may for all that is known.
-fn only_builds_use(site: &Site<'_>, manager: PackageManager, name: &str) -> Option<String> {
-    let packages = &site.cx.knowledge.packages;
-    if let Some(tool) = packages.tool_in(manager, name) {
-        let is_started = tools_only::may_start(site, &[tool.to_owned()]);
-        return (!is_started).then(|| format!("the program does not start {tool}"));
-    }
-    let is_beside = packages.build_only_beside(manager, name, site.image.provides?)
-        && some_are_for_builds(site.cx, site.stage);
-    let mut launches = site.launches.launches.iter();
-    let is_started = launches.any(|launch| launch.words.iter().any(|word| word == name));
-    let starts = || sources::started(site, &[]).is_ok_and(|started| started.any);
-    let is_for_builds = is_beside && !is_started && site.cx.context.is_some() && !starts();
-    is_for_builds.then(|| format!("the program does not need the package {name}"))
 }
 
 /// The instruction with which the author removes one of `names` again, in front of the split.
@@ -306,7 +288,8 @@ impl RuntimePackages {
         let manager = PackageManager::of_tool(manager);
         let runtime_of =
             |manager| Libraries::new(site.cx.knowledge, site.image, manager).runtime_of(name);
-        if let Some(sentence) = manager.and_then(|manager| only_builds_use(site, manager, name)) {
+        if let Some(sentence) = manager.and_then(|manager| tools_only::package(site, manager, name))
+        {
             self.removed.push(word.to_owned());
             self.shed.push(word.to_owned());
             self.assumes.push(sentence);

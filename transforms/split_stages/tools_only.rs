@@ -1,6 +1,7 @@
-//! Tools that only the build needs, although they are installed like dependencies.
+//! Tools that only the build needs, although they are installed like dependencies, copied, or packages.
 
 use crate::analysis::runs::Step;
+use crate::knowledge::images::PackageManager;
 use crate::knowledge::tools::{Does, Role as OptionRole, Tool, Tools};
 use crate::syntax::{Kind, Transfer};
 use crate::transform::Refusal;
@@ -8,7 +9,9 @@ use crate::transforms::dependencies;
 
 use super::Site;
 use super::commands;
+use super::packages;
 use super::roles::Role;
+use super::sources;
 
 /// The tools that `step` serves, if it serves no program but these, and the container starts none of them.
 pub(super) fn unused(site: &Site<'_>, step: &Step<'_>) -> Option<Vec<String>> {
@@ -74,6 +77,23 @@ pub(super) fn check(site: &Site<'_>) -> Result<(), Refusal> {
         }
         None => Ok(()),
     }
+}
+
+/// What has to be taken for granted so that only the build needs the package `name`, which programs may need as well.
+/// `None` when they may for all that is known.
+pub(super) fn package(site: &Site<'_>, manager: PackageManager, name: &str) -> Option<String> {
+    let table = &site.cx.knowledge.packages;
+    if let Some(tool) = table.tool_in(manager, name) {
+        let is_started = may_start(site, &[tool.to_owned()]);
+        return (!is_started).then(|| format!("the program does not start {tool}"));
+    }
+    let is_beside = table.build_only_beside(manager, name, site.image.provides?)
+        && packages::some_are_for_builds(site.cx, site.stage);
+    let mut launches = site.launches.launches.iter();
+    let is_started = launches.any(|launch| launch.words.iter().any(|word| word == name));
+    let starts = || sources::started(site, &[]).is_ok_and(|started| started.any);
+    let is_for_builds = is_beside && !is_started && site.cx.context.is_some() && !starts();
+    is_for_builds.then(|| format!("the program does not need the package {name}"))
 }
 
 /// The tool with the program `name`, if it installs or builds.
