@@ -180,10 +180,7 @@ impl Settling<'_> {
         };
         let name = path.rsplit('/').next().unwrap_or_default();
         let is_source = || sources.iter().any(|pattern| matches_name(pattern, name));
-        let works_in = |(_, step): (usize, &Step<'_>)| {
-            let directory = step.directory();
-            directory.is_some_and(|directory| directory == path && directory != *workshop)
-        };
+        let works_in = |(_, step): (usize, &Step<'_>)| step.directory().as_deref() == Some(path);
         below(path, workshop).is_some() && is_source()
             || path != self.site.workdir() && steps(self.site, Role::Build).any(works_in)
     }
