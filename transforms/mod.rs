@@ -6,6 +6,7 @@
 
 mod dependencies;
 pub mod exec_form;
+mod layout;
 pub mod merge_apt;
 pub mod nonroot_user;
 mod origin;

@@ -8,6 +8,7 @@
 //! | [`commands`] | command lines, recognised through the tables |
 //! | [`effects`], [`paths`] | the paths that are read and written |
 //! | [`sources`] | whether a copy brings a file or a folder |
+//! | [`mounts`] | what `RUN --mount` mounts |
 //! | [`launch`] | the programs that a container starts |
 //! | [`runtime`] | the configuration with which a container starts |
 
@@ -15,6 +16,7 @@ mod builder;
 pub mod commands;
 pub mod effects;
 pub mod launch;
+pub mod mounts;
 pub mod paths;
 pub mod runs;
 pub mod runtime;

@@ -5,7 +5,7 @@ use crate::syntax::Span;
 use crate::syntax::shell::{Command, Item, Terminator};
 use crate::transform::Cx;
 
-use super::layout::{Layout, WIDTH};
+use super::super::layout::{Layout, WIDTH};
 
 /// `commands` behind the last list of instruction `index`, with `comments` in front of them, as the author
 /// joins commands. The first is joined so that the `RUN` still fails when the list does.

@@ -10,7 +10,7 @@ use crate::transform::Cx;
 
 use super::arrange::Piece;
 use super::command::Command;
-use super::layout::{Layout, WIDTH};
+use super::super::layout::{Layout, WIDTH};
 use super::packages::Packages;
 use super::spelling::{respell, spelled};
 

@@ -1,5 +1,6 @@
 //! What stands in the way, and what has to be taken for granted.
 
+use crate::analysis::mounts::{self, Mount};
 use crate::analysis::paths::Region;
 use crate::analysis::stages::Stage;
 use crate::knowledge::package_managers::PackageManager;
@@ -68,24 +69,12 @@ pub(super) fn check_mounts(
 }
 
 fn mounts_cache(cx: &Cx<'_>, manager: &PackageManager, index: usize) -> bool {
-    let mounts = cx.facts.views[index]
-        .flags
-        .iter()
-        .filter(|flag| flag.name == "mount");
-    let values = mounts.filter_map(|flag| flag.value.as_deref());
-    let target = |value: &str| {
-        let mut parts = value.split(',').filter_map(|part| part.split_once('='));
-        parts
-            .find(|(key, _)| matches!(*key, "target" | "dst" | "destination"))
-            .map(|(_, path)| path.to_owned())
-    };
     let own = |path: &str| {
         let mut folders = manager.lists.iter().chain(&manager.caches);
         folders.any(|folder| Region::new(folder.as_str()).meets(&Region::new(path)))
     };
-    values
-        .filter(|value| value.contains("type=cache"))
-        .any(|value| target(value).is_none_or(|path| own(path.trim_end_matches('/'))))
+    let mut caches = mounts::of(cx.facts, index).filter(Mount::is_cache);
+    caches.any(|mount| mount.target.as_deref().is_none_or(own))
 }
 
 /// Shows where instruction `index` downloads lists.

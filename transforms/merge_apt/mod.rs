@@ -19,7 +19,6 @@ mod guards;
 mod late;
 mod later;
 mod layer;
-mod layout;
 mod mention;
 mod merge;
 mod packages;

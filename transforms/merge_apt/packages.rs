@@ -5,7 +5,7 @@ use crate::syntax::Span;
 use crate::transform::Cx;
 
 use super::command::Command;
-use super::layout::{Layout, WIDTH};
+use super::super::layout::{Layout, WIDTH};
 use super::spelling::{respell, spelled};
 
 /// An install of the packages of several installs.

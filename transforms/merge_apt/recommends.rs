@@ -14,7 +14,7 @@ use super::arrange::{is_package, name};
 use super::command::Command;
 use super::later::is_shipped;
 use super::layer::{Layer, Work};
-use super::layout::Layout;
+use super::super::layout::Layout;
 
 /// Leaves out what is only recommended by the packages that `layer` installs, if the table knows all of them.
 pub(super) fn plan(cx: &Cx<'_>, stage: &Stage, layer: &Layer<'_>) -> Option<Plan> {

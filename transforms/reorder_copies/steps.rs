@@ -1,10 +1,11 @@
 //! Whether a copy may sink past a `RUN`, or past its first commands.
 
 use crate::analysis::effects::Effects;
-use crate::analysis::paths::{Extent, Region, UNKNOWN_WORKDIR, below, join};
+use crate::analysis::mounts::{self, Mount};
+use crate::analysis::paths::{Extent, Region, UNKNOWN_WORKDIR, below};
 use crate::analysis::runs::{Run, Step};
 use crate::knowledge::tools::{Operands, Role};
-use crate::syntax::{Expander, Flag};
+use crate::syntax::Expander;
 use crate::transform::{Evidence, Place, Refusal};
 
 use super::manifests::{self, Needed};
@@ -95,24 +96,16 @@ fn beside_steps(run: &Run<'_>) -> Effects {
 /// Whether a mount hides a part of what is copied, or brings other files into its sight. Secrets
 /// and sockets are single files that no copy brings.
 fn mounts_over(sink: &Sink<'_>, at: usize) -> bool {
-    let workdir = &sink.cx.facts.states[at].workdir;
-    let is_over = |flag: &Flag| {
-        let value = flag.value.as_deref().unwrap_or_default();
-        let mut parts = value.split(',').filter_map(|part| part.split_once('='));
-        let kind = value.split(',').find_map(|part| part.strip_prefix("type="));
-        let target = parts.find(|(key, _)| matches!(*key, "target" | "dst" | "destination"));
-        match (kind, target) {
-            (Some("secret" | "ssh"), _) => false,
-            (Some("cache" | "tmpfs"), Some((_, target))) => {
-                let target = Region::new(join(workdir, target));
-                let mut own = sink.copied.regions().into_iter();
-                target.path.contains('$') || own.any(|region| region.meets(&target))
-            }
-            _ => true,
+    let is_over = |mount: Mount| match (mount.kind.as_str(), mount.target) {
+        ("secret" | "ssh", _) => false,
+        ("cache" | "tmpfs", Some(target)) => {
+            let target = Region::new(target);
+            let mut own = sink.copied.regions().into_iter();
+            target.path.contains('$') || own.any(|region| region.meets(&target))
         }
+        _ => true,
     };
-    let mut flags = sink.cx.facts.views[at].flags.iter();
-    flags.any(|flag| flag.name == "mount" && is_over(flag))
+    mounts::of(sink.cx.facts, at).any(is_over)
 }
 
 /// A folder that a command changes to must be there without the copy.

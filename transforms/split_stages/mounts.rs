@@ -1,6 +1,7 @@
 //! What is mounted during a step is not in the image: nothing can be copied from there.
 
-use crate::analysis::paths::{below, join};
+use crate::analysis::mounts;
+use crate::analysis::paths::below;
 use crate::transform::Refusal;
 
 use super::Site;
@@ -26,20 +27,9 @@ pub(super) fn check(site: &Site<'_>, artefacts: &Artefacts) -> Result<(), Refusa
 /// The paths that are mounted before the split, with the instructions that mount them.
 fn mounts<'s>(site: &'s Site<'_>) -> impl Iterator<Item = (usize, String)> + 's {
     let facts = site.cx.facts;
-    (site.stage.body.start..site.roles.split).flat_map(move |at| {
-        let flags = facts.views[at]
-            .flags
-            .iter()
-            .filter(|flag| flag.name == "mount");
-        flags.filter_map(move |flag| {
-            let mut settings = flag
-                .value
-                .as_deref()?
-                .split(',')
-                .filter_map(|part| part.split_once('='));
-            let (_, target) =
-                settings.find(|(key, _)| matches!(*key, "target" | "dst" | "destination"))?;
-            Some((at, join(&facts.states[at].workdir, target)))
-        })
+    let before = site.stage.body.start..site.roles.split;
+    before.flat_map(move |at| {
+        let targets = mounts::of(facts, at).filter_map(|mount| mount.target);
+        targets.map(move |target| (at, target))
     })
 }

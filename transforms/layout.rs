@@ -4,7 +4,7 @@ use crate::syntax::Span;
 use crate::syntax::shell::Connector;
 use crate::transform::Cx;
 
-use super::super::style;
+use super::style;
 
 /// Longer lines are broken.
 pub(super) const WIDTH: usize = 100;
