@@ -357,6 +357,13 @@ pub enum Change {
     /// Words that a build command has gained, in front or behind its verb: the programs that it makes do the same in
     /// another form.
     BuildOptions(Vec<String>),
+    /// Stages that were built on one image are built on another.
+    Base {
+        /// The reference that was written.
+        from: String,
+        /// The reference that is written now.
+        to: String,
+    },
     /// Packages that the final stage no longer installs.
     PackagesRemoved(Vec<String>),
     /// Packages that the final stage installs in addition.
@@ -369,6 +376,19 @@ pub enum Change {
     Taken(Vec<(String, String)>),
     /// A command, or a path, of which the final stage needs nothing: it only serves the build.
     ServesBuild(String),
+    /// This `--mount=type=cache,…` of a `RUN`, as written: the folder is no part of the image any more.
+    CacheMount(String),
+    /// What copies from another stage took from one path they take from another, where a step now puts it.
+    Moved {
+        /// The path in that stage.
+        from: String,
+        /// Where it is now.
+        to: String,
+    },
+    /// Words that commands with a new cache mount had and have no more: what kept the cache out of the image.
+    WordGone(String),
+    /// A command that only cleaned what is mounted now, as written.
+    CleanupGone(String),
     /// A path in the image that a copy of the build context does not bring, although it brings the
     /// folder around it: the context is free of it, or `.dockerignore` hides it.
     NotInContext(String),

@@ -24,7 +24,8 @@ impl Mount {
             .collect();
         let of = |keys: &[&str]| {
             let mut fields = fields.iter();
-            let found = fields.find(|(key, _)| keys.iter().any(|own| key.eq_ignore_ascii_case(own)));
+            let found =
+                fields.find(|(key, _)| keys.iter().any(|own| key.eq_ignore_ascii_case(own)));
             found.map(|(_, value)| (*value).to_owned())
         };
         Some(Self {

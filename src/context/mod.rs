@@ -243,6 +243,13 @@ impl BuildContext {
         }
     }
 
+    /// The text of the file at `path` below the root, whether a `COPY` sees it or not: what it says of the project.
+    #[must_use]
+    pub fn read_hidden(&self, path: &str) -> Option<String> {
+        let bytes = fs::read(self.root.join(path)).ok()?;
+        Some(decoded(&bytes))
+    }
+
     /// The names in the folder `path` (`""` is the root) that a `COPY` sees, sorted.
     #[must_use]
     pub fn names(&self, path: &str) -> Vec<String> {

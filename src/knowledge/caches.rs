@@ -25,15 +25,15 @@ pub struct Cache {
     /// Options that keep the tool from using it.
     #[serde(default)]
     pub off_options: Vec<String>,
-    /// Variables of the environment that do so, whatever their value.
+    /// Variables of the environment that do so.
     #[serde(default)]
-    pub off_variables: Vec<String>,
+    pub off_variables: Vec<Variable>,
     /// Options with which it is somewhere else.
     #[serde(default)]
     pub moving_options: Vec<String>,
     /// Variables with which it is somewhere else, or is no cache any more.
     #[serde(default)]
-    pub moving_variables: Vec<String>,
+    pub moving_variables: Vec<Variable>,
     /// Regular expressions for words of a command line that do so.
     #[serde(default, deserialize_with = "super::regexes")]
     pub moving_words: Vec<regex_lite::Regex>,
@@ -42,7 +42,7 @@ pub struct Cache {
     pub offline_options: Vec<String>,
     /// Variables that do so.
     #[serde(default)]
-    pub offline_variables: Vec<String>,
+    pub offline_variables: Vec<Variable>,
     /// Programs that find there what they run: an image that starts one of them needs it.
     #[serde(default)]
     pub needed_by: Vec<String>,
@@ -51,19 +51,44 @@ pub struct Cache {
     /// Only when none of these is in the build context: they mean another version of the tool, with another cache.
     #[serde(default)]
     pub unless_files: Vec<String>,
-    /// What has to be taken for granted.
+    /// The same of lines of files.
     #[serde(default)]
-    pub assumes: Vec<String>,
-    /// The same unless the environment has this `NAME=value`.
-    pub assumes_unless: Option<String>,
+    pub unless_lines: Vec<FileLine>,
+    /// The folder of the project that the tool builds in, if what it finds there spares it work.
+    pub workshop: Option<Workshop>,
+}
+
+/// A folder that a tool builds in.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Workshop {
+    /// Where it is, from the folder in which the tool works.
+    pub folder: String,
+    /// A variable of the environment with which it is somewhere else.
+    pub variable: String,
+    /// A command without which the tool may take what it built of another source for up to date.
+    pub rebuild: String,
+    /// What has to be taken for granted.
+    pub assumes: String,
+}
+
+/// A line of a file of the build context.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FileLine {
+    /// The file, from the root of the context.
+    pub file: String,
+    /// A regular expression for the line.
+    #[serde(deserialize_with = "super::regex")]
+    pub line: Option<regex_lite::Regex>,
 }
 
 /// One folder of a cache.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Folder {
-    /// Where it is. `{home}` stands for the home folder of the user.
-    pub at: String,
+    /// Where it is, if that is known without any of `when`. `{home}` stands for the home folder of the user.
+    pub at: Option<String>,
     /// Where it is for root, if that is another place.
     pub at_for_root: Option<String>,
     /// Where it is else; the first that holds counts.
@@ -71,6 +96,13 @@ pub struct Folder {
     pub when: Vec<When>,
     /// How steps that run at the same time share it: `locked` where the tool does not see to that itself.
     pub sharing: Option<Sharing>,
+    /// The kinds of actions that use it, where not all of those that use the cache do.
+    #[serde(default)]
+    pub used_by: Vec<Does>,
+    /// What has to be taken for granted.
+    pub assumes: Option<String>,
+    /// The setting (`NAME=value`) of the environment with which it need not.
+    pub assumes_unless: Option<String>,
     /// Whether it holds what was compiled in the image, which another image may not be able to run.
     #[serde(default)]
     pub compiled: bool,
@@ -86,6 +118,31 @@ pub struct When {
     pub provides: Option<String>,
     /// Where it is then.
     pub at: String,
+}
+
+/// A variable of the environment that changes what a tool does with its cache.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Variable {
+    /// Its name.
+    pub name: String,
+    /// A regular expression for the values that do so; without one, all but `0` and `false`.
+    #[serde(default, deserialize_with = "super::regex")]
+    pub value: Option<regex_lite::Regex>,
+}
+
+impl Variable {
+    /// Whether the value `value` does so.
+    #[must_use]
+    pub fn holds_for(&self, value: &str) -> bool {
+        match &self.value {
+            Some(pattern) => pattern.is_match(value),
+            None => !matches!(
+                value.to_ascii_lowercase().as_str(),
+                "" | "0" | "false" | "no" | "off"
+            ),
+        }
+    }
 }
 
 /// How several steps use one cache mount.
@@ -108,6 +165,22 @@ impl Caches {
     /// Adds the entries of another table, which come first.
     pub(super) fn extend(&mut self, more: Self) {
         self.caches.splice(0..0, more.caches);
+    }
+
+    /// Whether `path` lies in a folder where a tool keeps what it could download again.
+    #[must_use]
+    pub fn hold(&self, path: &str) -> bool {
+        let folders = self.caches.iter().flat_map(|cache| &cache.folders);
+        let of_root = |at: &String| at.replace("{home}", "/root");
+        let mut paths = folders.flat_map(|folder| {
+            let images = folder.when.iter().filter(|when| when.provides.is_some());
+            let own = folder.at.iter().chain(&folder.at_for_root);
+            own.chain(images.map(|when| &when.at)).map(of_root)
+        });
+        paths.any(|folder| {
+            let rest = path.strip_prefix(folder.as_str());
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        })
     }
 
     /// The caches, in the order of the table.

@@ -22,7 +22,7 @@ pub use table::{
 
 use table::{Family, RuntimeRule};
 use tag::{Captures, Kind, Part};
-use version::Version;
+pub(crate) use version::{Range, Version};
 
 /// What is known of one image.
 #[derive(Clone, Debug)]
@@ -49,6 +49,8 @@ pub struct Image<'t> {
     pub command: Command,
     /// Its `WORKDIR`.
     pub workdir: Option<&'t str>,
+    /// Whether the tag names a version.
+    pub is_versioned: bool,
     /// Whether it is the `slim` variant.
     pub slim: bool,
     /// Whether it runs `ONBUILD` instructions in the image that is built on it.
@@ -145,6 +147,7 @@ impl<'a, 't> Reading<'a, 't> {
             entrypoint: family.entrypoint,
             command: self.command(),
             workdir: family.workdir.as_deref(),
+            is_versioned: self.is_versioned(),
             slim: self.has_word("slim"),
             onbuild: self.has_word("onbuild"),
             toolset: self.toolset(system),
@@ -158,6 +161,13 @@ impl<'a, 't> Reading<'a, 't> {
         };
         image.runtimes = self.runtimes(image.release.as_ref());
         image
+    }
+
+    fn is_versioned(&self) -> bool {
+        let is_release =
+            |part: &Part<'_, '_>| matches!(part.kind, Kind::Suite(_) | Kind::System(_));
+        let by_release = self.family.version_is_release && self.parts.iter().any(is_release);
+        by_release || self.version != Version::default()
     }
 
     fn command(&self) -> Command {

@@ -4,6 +4,7 @@
 //! same keys ([`Tables`]); they are looked at before the built-in ones.
 
 pub mod bundles;
+pub mod caches;
 pub mod image_files;
 pub mod images;
 pub mod installs;
@@ -13,6 +14,7 @@ pub mod package_managers;
 pub mod packages;
 pub mod startup;
 pub mod tools;
+pub mod versions;
 
 use std::sync::OnceLock;
 
@@ -33,6 +35,10 @@ pub struct Knowledge {
     pub image_files: image_files::ImageFiles,
     /// Packages of distributions and of pip.
     pub packages: packages::Packages,
+    /// What tools keep for later runs.
+    pub caches: caches::Caches,
+    /// Where projects state the version of their language.
+    pub versions: versions::AllVersions,
     /// Programs that a container starts with.
     pub startup: startup::Startup,
 }
@@ -59,14 +65,18 @@ impl Knowledge {
             image_files: builtin.image_files,
             packages: builtin.packages,
             package_managers: builtin.package_managers,
+            caches: builtin.caches,
             startup: builtin.startup,
+            versions: builtin.versions,
             ..Self::default()
         };
         knowledge.images.extend(tables.images);
         knowledge.image_files.extend(tables.image_files);
         knowledge.packages.extend(tables.packages);
         knowledge.package_managers.extend(tables.package_managers);
+        knowledge.caches.extend(tables.caches);
         knowledge.startup.extend(tables.startup);
+        knowledge.versions.extend(tables.versions);
         for tools in [tables.tools, builtin.tools] {
             knowledge.tools.add(tools);
         }
@@ -87,7 +97,9 @@ pub struct Tables {
     image_files: image_files::ImageFiles,
     packages: packages::Packages,
     package_managers: package_managers::PackageManagers,
+    caches: caches::Caches,
     startup: startup::Startup,
+    versions: versions::AllVersions,
 }
 
 impl Tables {

@@ -73,7 +73,8 @@ pub(super) fn check(
         };
         let (was, is) = (runtime::of_stage(old, stage), runtime::of_stage(new, other));
         let mut keys = differences(&was, &is);
-        keys.retain(|key| !is_declared(key, &is, rewrite));
+        let is_other_base = has_base(rewrite, &was.base, &is.base);
+        keys.retain(|key| !(is_declared(key, &is, rewrite) || key == "FROM" && is_other_base));
         if rewrite.declares.contains(&Change::Launch)
             && launch::is_the_same((old, stage), (new, other))
         {
@@ -92,7 +93,7 @@ pub(super) fn check(
             keys.extend(origins((old, stage), (new, &parts), rewrite));
             keys.extend(arguments(old, stage, new, other).filter(|name| is_set(new, other, name)));
         } else {
-            keys.extend(origin(old, stage, new, other, identity));
+            keys.extend(origin(old, stage, new, other, identity).filter(|_| !is_other_base));
             keys.extend(arguments(old, stage, new, other));
             keys.extend(users(old, stage, new, other, rewrite));
         }
@@ -118,6 +119,15 @@ fn is_declared(key: &str, now: &RuntimeConfig, rewrite: &Rewrite) -> bool {
         Change::Env(name) => key.strip_prefix("ENV ") == Some(name),
         _ => false,
     })
+}
+
+/// Whether the rewrite says that what is built on `from` is built on `to`.
+fn has_base(rewrite: &Rewrite, from: &str, to: &str) -> bool {
+    let change = Change::Base {
+        from: from.to_owned(),
+        to: to.to_owned(),
+    };
+    rewrite.declares.contains(&change)
 }
 
 /// Whether the stage is built on something else.

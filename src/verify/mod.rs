@@ -7,6 +7,7 @@
 mod configuration;
 mod copies;
 mod launch;
+mod mounts;
 mod operations;
 mod order;
 mod packages;
@@ -60,6 +61,7 @@ pub fn compare(cx: &Cx<'_>, new: &Facts<'_>, rewrite: &Rewrite) -> Vec<Violation
     violations.extend(references::dangling(old, new));
     violations.extend(references::out_of_scope(old, new));
     violations.extend(changed_steps(cx, new, identity, rewrite));
+    violations.extend(mounts::check(old, new, identity));
     violations
 }
 

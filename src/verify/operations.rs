@@ -93,8 +93,13 @@ impl Operation<'_> {
 }
 
 impl Setting<'_> {
-    /// What is another in `other`, but for the variables called `declared`.
-    pub(super) fn difference(&self, other: &Self, declared: &[&str]) -> Option<String> {
+    /// What is another in `other`, but for the variables called `declared` and the flags `gained`.
+    pub(super) fn difference(
+        &self,
+        other: &Self,
+        declared: &[&str],
+        gained: &[&str],
+    ) -> Option<String> {
         let (one, two) = (self.state, other.state);
         let is_free = |name: &&String| !declared.contains(&name.as_str());
         let mut variables = differing(&one.variables, &two.variables).filter(is_free);
@@ -104,13 +109,25 @@ impl Setting<'_> {
             Some("shell".to_owned())
         } else if one.workdir != two.workdir || self.cwd != other.cwd {
             Some("working directory".to_owned())
-        } else if self.flags != other.flags {
+        } else if !self.has_flags_of(other, gained) {
             Some("flags of its RUN".to_owned())
         } else if self.shell != other.shell {
             Some("state of the shell".to_owned())
         } else {
             variables.next().map(|name| format!("value of {name}"))
         }
+    }
+
+    /// Whether `other` has the flags of this one, and beside them at most those of `gained`.
+    fn has_flags_of(&self, other: &Self, gained: &[&str]) -> bool {
+        let is_old =
+            |flag: &&String| self.flags.contains(*flag) || !gained.contains(&flag.as_str());
+        self.flags.iter().eq(other.flags.iter().filter(is_old))
+    }
+
+    /// Whether it has one of `flags`.
+    pub(super) fn has_any_flag(&self, flags: &[&str]) -> bool {
+        self.flags.iter().any(|flag| flags.contains(&flag.as_str()))
     }
 
     /// The same in a stage that was made of another: it stands on another image, and build arguments that the
@@ -131,7 +148,7 @@ impl Setting<'_> {
             .filter(is_missing)
             .map(String::as_str)
             .collect();
-        let difference = self.difference(other, &missing)?;
+        let difference = self.difference(other, &missing, &[])?;
         let is_root = |setting: &Self| setting.state.is_root();
         let same_rights = is_root(self).is_none() || is_root(self) == is_root(other);
         (difference != "user" || !same_rights).then_some(difference)

@@ -12,7 +12,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::Violation;
 use super::copies::Landing;
-use super::operations::{Operation, What, keys};
+use super::operations::{Operation, What, keys, normalized};
 use crate::analysis::paths::{Extent, Region};
 use crate::transform::{Change, Rewrite};
 
@@ -105,10 +105,57 @@ impl<'r> Declared<'r> {
         })
     }
 
+    /// The cache mounts that a `RUN` may gain.
+    fn mounts(&self) -> Vec<&'r str> {
+        let changes = self.rewrite.declares.iter();
+        changes
+            .filter_map(|change| match change {
+                Change::CacheMount(flag) => Some(flag.as_str()),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// Whether `key` is a removal that is declared to have cleaned only what is mounted now.
+    fn cleans(&self, key: &str) -> bool {
+        let is_meant = |command: &str| key.starts_with("rm ") && normalized(command) == key;
+        self.any(|change| matches!(change, Change::CleanupGone(command) if is_meant(command)))
+    }
+
     /// Whether `old` is `new`. A copy may gain an owner, if that is declared; one that was there before has to stay.
     fn is_same(&self, old: &Operation<'_>, new: &Operation<'_>) -> bool {
         let gains = || old.owner.is_none() && self.any(|change| *change == Change::Owner);
-        old.key == new.key && (old.owner == new.owner || gains())
+        let same_words = old.key == new.key || self.lost_words(old, new) || self.is_moved(old, new);
+        same_words && (old.owner == new.owner || gains())
+    }
+
+    /// Whether `new` copies from another stage what `old` does, some of it from where it is declared to be now.
+    fn is_moved(&self, old: &Operation<'_>, new: &Operation<'_>) -> bool {
+        let is_declared = |was: &str, is: &str| {
+            self.any(
+                |change| matches!(change, Change::Moved { from, to } if from == was && to == is),
+            )
+        };
+        let (was, is) = (old.key.split(' '), new.key.split(' '));
+        let same = was.clone().count() == is.clone().count()
+            && was
+                .zip(is)
+                .all(|(was, is)| was == is || is_declared(was, is));
+        same && matches!((&old.what, &new.what), (What::Copy { from: Some(one), .. }, What::Copy { from: Some(other), .. }) if one == other)
+    }
+
+    /// Whether `new` has a mount that is declared, and lacks nothing of `old` but words that are declared to be gone.
+    fn lost_words(&self, old: &Operation<'_>, new: &Operation<'_>) -> bool {
+        let is_gone = |word: &str| {
+            self.any(|change| matches!(change, Change::WordGone(gone) if gone == word))
+        };
+        let setting = new.setting.as_ref();
+        setting.is_some_and(|setting| setting.has_any_flag(&self.mounts()))
+            && old
+                .key
+                .split(' ')
+                .filter(|word| !is_gone(word))
+                .eq(new.key.split(' '))
     }
 
     /// Makes commands that have gained a declared option compare equal to what they were. What was there before
@@ -172,19 +219,20 @@ impl<'c, 'f> Comparison<'c, 'f, '_> {
                 (!is_there && !self.declared.any(is_meant))
                     .then(|| Violation::Packages(name.clone()))
             }
-            _ => Some(Violation::CommandLost(operation.key.clone())),
+            _ => (!self.declared.cleans(&operation.key))
+                .then(|| Violation::CommandLost(operation.key.clone())),
         })
         .collect()
     }
 
     fn settings(&self) -> Vec<Violation> {
-        let variables = self.declared.variables();
+        let (variables, mounts) = (self.declared.variables(), self.declared.mounts());
         let differs = |(_, operation, place): (usize, &Operation<'_>, usize)| {
             let (was, is) = (
                 operation.setting.as_ref()?,
                 self.new[place].setting.as_ref()?,
             );
-            let what = was.difference(is, &variables)?;
+            let what = was.difference(is, &variables, &mounts)?;
             let command = operation.key.clone();
             Some(Violation::Setting { command, what })
         };
@@ -326,7 +374,7 @@ fn common_ends(
 ) -> (usize, usize) {
     let same = |(one, other): &(&Operation<'_>, &Operation<'_>)| {
         let setting = match (&one.setting, &other.setting) {
-            (Some(was), Some(is)) => was.difference(is, &[]).is_none(),
+            (Some(was), Some(is)) => was.difference(is, &[], &[]).is_none(),
             (None, None) => true,
             _ => false,
         };

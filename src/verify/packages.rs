@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Violation;
 use crate::analysis::Facts;
+use crate::analysis::mounts::{self, Mount};
 use crate::analysis::paths::{Extent, Region};
 use crate::analysis::runs::Step;
 use crate::analysis::stages::{Base, Stage};
@@ -13,8 +14,8 @@ use crate::knowledge::tools::Does;
 use crate::syntax::{Kind, Span};
 use crate::transform::{Change, Rewrite};
 
-/// Folders, beside those of package managers, that hold nothing but what is kept for later runs.
-const CACHES: [&str; 3] = ["/var/cache", "/root/.cache", "/root/.npm"];
+/// Folders, beside those of package managers and of caches that are known, that hold nothing but what is kept for later runs.
+const CACHES: [&str; 2] = ["/var/cache", "/root/.cache"];
 
 /// A command of a package manager.
 pub(super) struct Work {
@@ -119,6 +120,7 @@ pub(super) fn cleans(knowledge: &Knowledge, step: &Step<'_>) -> bool {
         let mut managers = knowledge.package_managers.iter();
         managers.any(|manager| manager.owns(path))
             || CACHES.iter().any(|cache| path.starts_with(cache))
+            || knowledge.caches.hold(path)
     };
     step.does() == Some(Does::CleanCache) || removes_only(step, is_cache)
 }
@@ -244,14 +246,32 @@ fn follow(
             }
             (_, Some(run)) => {
                 let script = run.document.as_deref().unwrap_or(run);
+                let is_mounted = mounts_lists(facts, index, manager);
+                let mut seen = if is_mounted { Lists::Absent } else { lists };
                 for step in &script.steps {
-                    lists = behind(manager, step, lists, found);
+                    seen = behind(manager, step, seen, found);
+                }
+                if !is_mounted {
+                    lists = seen;
                 }
             }
             _ => {}
         }
     }
     lists
+}
+
+/// Whether the `RUN` at `index` keeps the lists in a cache mount: it may find none, and leaves none behind.
+fn mounts_lists(facts: &Facts<'_>, index: usize, manager: &PackageManager) -> bool {
+    let mut targets = mounts::of(facts, index)
+        .filter(Mount::is_cache)
+        .filter_map(|mount| mount.target);
+    targets.any(|target| {
+        let lists = manager.lists.iter().map(Region::new);
+        lists
+            .into_iter()
+            .any(|lists| Region::new(target.as_str()).covers(&lists))
+    })
 }
 
 fn sources(manager: &PackageManager) -> impl Iterator<Item = Region> {

@@ -50,6 +50,13 @@ pub enum Violation {
         /// What may need it.
         second: String,
     },
+    /// A folder is mounted now that another instruction brings files to, or takes them from.
+    Hidden {
+        /// The folder.
+        path: String,
+        /// The instruction.
+        by: String,
+    },
     /// Two steps changed places although one needs the other.
     Reordered {
         /// What came first.
@@ -92,6 +99,7 @@ impl fmt::Display for Violation {
             Self::FilesMissing { first, second } => {
                 write!(f, "`{second}` runs without what `{first}` makes")
             }
+            Self::Hidden { path, by } => write!(f, "{path} is mounted, and `{by}` uses it"),
             Self::Reordered { first, second } => {
                 write!(f, "`{second}` runs before `{first}`, which it may need")
             }

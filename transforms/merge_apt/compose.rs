@@ -8,9 +8,9 @@ use crate::knowledge::package_managers::PackageManager;
 use crate::syntax::{Span, TokenKind};
 use crate::transform::Cx;
 
+use super::super::layout::{Layout, WIDTH};
 use super::arrange::Piece;
 use super::command::Command;
-use super::super::layout::{Layout, WIDTH};
 use super::packages::Packages;
 use super::spelling::{respell, spelled};
 

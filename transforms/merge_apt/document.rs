@@ -7,10 +7,10 @@ use crate::syntax::Span;
 use crate::syntax::shell::{Command, Item, Terminator};
 use crate::transform::{Cx, Plan, Rewrite};
 
+use super::super::layout::WIDTH;
 use super::super::style;
 use super::guards;
 use super::layer::{ends_with_lists, leaves_lists, manager_of};
-use super::super::layout::WIDTH;
 
 /// Cleans up at the end of `document`, the script of instruction `index`.
 pub(super) fn plan(cx: &Cx<'_>, stage: &Stage, index: usize, document: &Run<'_>) -> Option<Plan> {

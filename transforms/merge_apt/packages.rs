@@ -4,8 +4,8 @@ use crate::knowledge::package_managers::PackageManager;
 use crate::syntax::Span;
 use crate::transform::Cx;
 
-use super::command::Command;
 use super::super::layout::{Layout, WIDTH};
+use super::command::Command;
 use super::spelling::{respell, spelled};
 
 /// An install of the packages of several installs.

@@ -10,11 +10,11 @@ use crate::knowledge::tools::Does;
 use crate::syntax::{Kind, Span};
 use crate::transform::{Change, Cx, Plan, Rewrite};
 
+use super::super::layout::Layout;
 use super::arrange::{is_package, name};
 use super::command::Command;
 use super::later::is_shipped;
 use super::layer::{Layer, Work};
-use super::super::layout::Layout;
 
 /// Leaves out what is only recommended by the packages that `layer` installs, if the table knows all of them.
 pub(super) fn plan(cx: &Cx<'_>, stage: &Stage, layer: &Layer<'_>) -> Option<Plan> {
