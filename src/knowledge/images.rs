@@ -61,7 +61,7 @@ pub struct Image<'t> {
     pub drops_privileges: bool,
     /// The port that programs in it open unless they are told otherwise.
     pub listens: Option<&'t Listens>,
-    /// Smaller images of the same version and distribution that run what was built in this one, best first.
+    /// Smaller images of the same version that run what was built in this one, best first.
     pub runtimes: Vec<Runtime>,
 }
 

@@ -1,6 +1,8 @@
 //! The base image of the runtime stage.
 
+use crate::analysis::runs::Step;
 use crate::knowledge::images::{self, ImageRef, Runs, Shell};
+use crate::knowledge::tools::Does;
 use crate::transform::Refusal;
 
 use super::Site;
@@ -27,6 +29,9 @@ pub(super) struct Runtime {
     pub(super) assumes: Vec<String>,
 }
 
+/// The code for steps that would run on a distribution that they are not written for.
+const OTHER_DISTRIBUTION: &str = "other-distribution";
+
 /// Chooses the smallest image that runs what the builder makes. `None` when nothing is gained.
 pub(super) fn choose(
     site: &Site<'_>,
@@ -45,19 +50,13 @@ pub(super) fn choose(
         Runs::Dynamic => artefacts.is_program,
         Runs::Static => artefacts.is_static,
     };
-    let needs_shell = needs_shell(site, packages);
-    let has_shell =
-        |runtime: &&images::Runtime| !needs_shell || brings_shell(site, &runtime.reference);
-    let mut candidates: Vec<_> = site
-        .image
-        .runtimes
-        .iter()
-        .filter(suits)
-        .filter(has_shell)
-        .collect();
+    let serves = |runtime: &&images::Runtime| serves(site, packages, &runtime.reference);
+    let runtimes = site.image.runtimes.iter();
+    let mut candidates: Vec<_> = runtimes.filter(suits).filter(serves).collect();
     candidates.sort_by_key(|runtime| runtime.runs != Runs::Static);
     let Some(candidate) = candidates.first() else {
-        return Ok(same_image(site, artefacts, builder, packages));
+        let unfit = site.image.runtimes.iter().find(suits);
+        return nothing_smaller(site, artefacts, packages, builder, unfit);
     };
     let named = match candidate.runs {
         Runs::Dynamic => release::name_builder(site, &builder)?,
@@ -68,7 +67,7 @@ pub(super) fn choose(
             .runtimes
             .iter()
             .filter(suits)
-            .find(has_shell)
+            .find(serves)
             .map(|runtime| runtime.reference.clone()),
         None => Some(candidate.reference.clone()),
     };
@@ -76,6 +75,11 @@ pub(super) fn choose(
         return Ok(same_image(site, artefacts, builder, packages));
     };
     let mut assumes = assumptions(site, &builder, &reference);
+    if candidate.runs == Runs::Language && is_of_another_distribution(site, &reference) {
+        assumes.push(format!(
+            "the program runs in {reference} as it does in {builder}, which is built on another distribution"
+        ));
+    }
     assumes.extend(
         named
             .as_ref()
@@ -90,6 +94,29 @@ pub(super) fn choose(
         reference,
         builder,
     }))
+}
+
+/// What is left where no smaller image serves: two stages of the same one, if that gains anything. `unfit` is a smaller one
+/// in which the program would run, but not the steps around it.
+fn nothing_smaller(
+    site: &Site<'_>,
+    artefacts: &Artefacts,
+    packages: &RuntimePackages,
+    builder: String,
+    unfit: Option<&images::Runtime>,
+) -> Result<Option<Runtime>, Refusal> {
+    let foreign = unfit.filter(|unfit| is_of_another_distribution(site, &unfit.reference));
+    let refusal = foreign.map(|foreign| {
+        let message = format!(
+            "{} is built on another distribution than {builder}, and what is installed or set up here is written for one of them",
+            foreign.reference
+        );
+        site.refuse(OTHER_DISTRIBUTION, message)
+    });
+    match (same_image(site, artefacts, builder, packages), refusal) {
+        (None, Some(refusal)) => Err(refusal),
+        (same, _) => Ok(same),
+    }
 }
 
 /// Two stages of the same image, where that leaves packages behind, or most of the project. An image that brings
@@ -112,11 +139,37 @@ fn same_image(
     })
 }
 
-fn brings_shell(site: &Site<'_>, reference: &str) -> bool {
+/// Whether the steps and the programs of the runtime stage find what they need in the image called `reference`.
+fn serves(site: &Site<'_>, packages: &RuntimePackages, reference: &str) -> bool {
+    let installs = !packages.names.is_empty();
+    let is_bound = installs || steps(site).any(|at| is_bound_to_distribution(site, at));
+    if is_bound && is_of_another_distribution(site, reference) {
+        return false;
+    }
     let image = site.cx.knowledge.images.lookup(&ImageRef::parse(reference));
-    image
-        .and_then(|image| image.system)
-        .is_none_or(|system| system.shell != Shell::None)
+    let system = image.and_then(|image| image.system);
+    let has_shell = system.is_none_or(|system| system.shell != Shell::None);
+    let has_steps = installs || steps(site).next().is_some();
+    has_shell || !has_steps && !starts_shell(site, packages)
+}
+
+/// Whether the `RUN` at `at` does more than to handle files, which is the same everywhere. Packages and how accounts are
+/// made differ from one distribution to the next.
+fn is_bound_to_distribution(site: &Site<'_>, at: usize) -> bool {
+    let is_common = |step: &Step<'_>| {
+        matches!(
+            step.does(),
+            Some(Does::Files | Does::Nothing | Does::ShellState)
+        )
+    };
+    site.cx.facts.runs[at]
+        .as_ref()
+        .is_some_and(|run| run.opaque.is_some() || !run.steps.iter().all(is_common))
+}
+
+fn is_of_another_distribution(site: &Site<'_>, reference: &str) -> bool {
+    let image = site.cx.knowledge.images.lookup(&ImageRef::parse(reference));
+    image.is_some_and(|image| image.distribution != site.image.distribution)
 }
 
 /// The first `count` numbers of the version that the tag of a reference starts with: `3.11` of `3.11.4-slim`.
@@ -130,22 +183,18 @@ pub(super) fn version(reference: &str, count: usize) -> Option<String> {
     (numeric && parts.len() == count).then(|| parts.join("."))
 }
 
-/// Whether the runtime stage runs a command, or starts its program through a shell.
-fn needs_shell(site: &Site<'_>, packages: &RuntimePackages) -> bool {
+/// The `RUN`s of the author in the runtime stage.
+fn steps(site: &Site<'_>) -> impl Iterator<Item = usize> {
     let runs = [Role::Packages, Role::Prepare, Role::Project]
         .into_iter()
         .flat_map(|role| site.roles.with(role));
-    let steps = runs
-        .into_iter()
-        .any(|at| site.roles.of(at) != Role::Packages || at >= site.roles.split);
-    steps
-        || packages.needs_shell
-        || !packages.names.is_empty()
-        || site
-            .launches
-            .launches
-            .iter()
-            .any(|launch| launch.needs_shell)
+    runs.filter(|&at| site.roles.of(at) != Role::Packages || at >= site.roles.split)
+}
+
+/// Whether the programs of the runtime stage are started through a shell, or may start one.
+fn starts_shell(site: &Site<'_>, packages: &RuntimePackages) -> bool {
+    let mut launches = site.launches.launches.iter();
+    packages.needs_shell || launches.any(|launch| launch.needs_shell)
 }
 
 fn assumptions(site: &Site<'_>, builder: &str, runtime: &str) -> Vec<String> {
