@@ -191,7 +191,11 @@ pub fn optimize(text: &str, options: &Options<'_>) -> Outcome {
     let mut dropped = options.without.to_vec();
     let most = limits::most_rewrites(file);
     loop {
-        let step = next_step(&facts, options, &dropped);
+        let over = Over {
+            dropped: &dropped,
+            added: &outcome.additions(),
+        };
+        let step = next_step(&facts, options, &over);
         let Some((id, rewrite)) = step.chosen else {
             outcome.refusals = step.refusals;
             outcome.withheld = step.withheld;
@@ -227,7 +231,7 @@ fn verified<'a>(
     rewrite: &Rewrite,
     options: &Options<'a>,
 ) -> Result<Facts<'a>, Vec<verify::Violation>> {
-    if after.text() == old.file.text() {
+    if after.text() == old.file.text() && rewrite.additions.is_empty() {
         return Err(Vec::new());
     }
     let new = verify::read(after, options.knowledge).map_err(|violation| vec![violation])?;
@@ -267,7 +271,7 @@ struct Step {
     withheld: Vec<Withheld>,
 }
 
-fn next_step(facts: &Facts<'_>, options: &Options<'_>, dropped: &[Unwanted]) -> Step {
+fn next_step(facts: &Facts<'_>, options: &Options<'_>, over: &Over<'_>) -> Step {
     let excess = limits::excess(facts.file).or_else(|| limits::excess_of_commands(facts));
     if let Some(excess) = excess {
         return Step {
@@ -275,7 +279,7 @@ fn next_step(facts: &Facts<'_>, options: &Options<'_>, dropped: &[Unwanted]) -> 
             ..Step::default()
         };
     }
-    choose(&context(facts, options), options, dropped)
+    choose(&context(facts, options), options, over)
 }
 
 /// What transforms and the verifier may read.
@@ -288,23 +292,45 @@ fn context<'a>(facts: &'a Facts<'a>, options: &Options<'a>) -> Cx<'a> {
     }
 }
 
-/// The first rewrite that applies, and what was said on the way to it.
-fn choose(cx: &Cx<'_>, options: &Options<'_>, dropped: &[Unwanted]) -> Step {
+/// What is not to be done, or not again.
+struct Over<'o> {
+    /// Rewrites that somebody does not want, or that did not hold.
+    dropped: &'o [Unwanted],
+    /// What has been added to other files. Transforms see those files as they were at first.
+    added: &'o [Addition],
+}
+
+impl Over<'_> {
+    fn holds(&self, id: &str, rewrite: &Rewrite) -> bool {
+        let mut dropped = self.dropped.iter();
+        let is_added = |addition: &Addition, line: &String| {
+            let mut same = self
+                .added
+                .iter()
+                .filter(|known| known.path == addition.path);
+            same.any(|known| known.lines.contains(line))
+        };
+        let mut additions = rewrite.additions.iter();
+        dropped.any(|other| other.id == id && other.message == rewrite.message)
+            || rewrite.edits.is_empty()
+                && additions
+                    .all(|addition| addition.lines.iter().all(|line| is_added(addition, line)))
+    }
+}
+
+/// The first rewrite that applies and is not over, and what was said on the way to it.
+fn choose(cx: &Cx<'_>, options: &Options<'_>, over: &Over<'_>) -> Step {
     let suppressions = Suppressions::read(cx.file);
     let mut step = Step::default();
     for transform in &options.transforms {
         let id = transform.info().id;
         for plan in transform.plan(cx) {
-            let is_dropped = |rewrite: &Rewrite| {
-                let mut dropped = dropped.iter();
-                dropped.any(|other| other.id == id && other.message == rewrite.message)
-            };
             let plan = plan
                 .and_then(|rewrite| admitted(cx.file, id, rewrite, &suppressions))
                 .and_then(|rewrite| builds::agreed(cx, *transform, rewrite));
             match plan {
                 Err(refusal) => step.refusals.push(Refused { id, refusal }),
-                Ok(rewrite) if is_dropped(&rewrite) => {}
+                Ok(rewrite) if over.holds(id, &rewrite) => {}
                 Ok(rewrite) if rewrite.safety() > options.safety => {
                     step.withheld.push(Withheld { id, rewrite });
                 }

@@ -66,11 +66,12 @@ impl Suppressions {
             .iter()
             .filter(|(_, scope)| scope.holds(id))
             .map(|(span, _)| *span);
+        let meets = |span: &Span, other: Span| other.start <= span.end && span.start <= other.end;
         about.find(|span| {
-            rewrite
-                .edits
-                .iter()
-                .any(|edit| edit.span.start <= span.end && span.start <= edit.span.end)
+            let mut edits = rewrite.edits.iter();
+            // One that only adds to other files does so because of the instruction that it is about.
+            let is_because = rewrite.edits.is_empty() && meets(span, rewrite.site);
+            is_because || edits.any(|edit| meets(span, edit.span))
         })
     }
 }

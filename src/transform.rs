@@ -347,6 +347,12 @@ pub enum Change {
     Owner,
     /// A variable of the environment of the final stage.
     Env(String),
+    /// `NAME=value`: a variable of the environment of the final stage that no step sees.
+    Variable(String),
+    /// `ADD`s that became `COPY`: what they bring is local, and no archive.
+    NothingUnpacked,
+    /// `MAINTAINER` became a label of this name with the same value.
+    MaintainerAsLabel(String),
     /// The final stage became a builder and a stage that is shipped, on these images.
     Stages {
         /// What the builder is built on, as written.

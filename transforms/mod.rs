@@ -4,32 +4,40 @@
 //! does, what it refuses: every code with its reason) and `cases/`; then a `mod` line and a place in
 //! [`ALL`]. `CONTRIBUTING.md` walks through it.
 
+pub mod build_checks;
 pub mod cache_mounts;
 mod dependencies;
+pub mod env_hygiene;
 pub mod exec_form;
 mod layout;
 pub mod merge_apt;
+pub mod narrow_copy;
 pub mod nonroot_user;
 mod origin;
 pub mod pin_base;
 pub mod reorder_copies;
 pub mod split_stages;
 mod style;
+pub mod tidy;
 
 use crate::transform::{Preset, Transform};
 
-/// All transforms, in the order in which they are asked. What is known of a base image
-/// depends on its version. What starts without a shell can run where there
+/// All transforms, in the order in which they are asked. What is tidied up is easier to read for those behind. What is
+/// known of a base image depends on its version. What starts without a shell can run where there
 /// is none. Copies move first, so that the package layers that they separated stand side by side; stages
-/// are split when their layers are final.
+/// are split when their layers are final, and only what is shipped then is kept free of caches.
 pub const ALL: &[&dyn Transform] = &[
+    &tidy::Tidy,
+    &build_checks::BuildChecks,
     &pin_base::PinBase,
     &exec_form::ExecForm,
     &reorder_copies::ReorderCopies,
+    &narrow_copy::NarrowCopy,
     &merge_apt::MergeApt,
     &split_stages::SplitStages,
     &nonroot_user::NonrootUser,
     &cache_mounts::CacheMounts,
+    &env_hygiene::EnvHygiene,
 ];
 
 /// Those that run when nobody asks for more, in the order of [`ALL`].

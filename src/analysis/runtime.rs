@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Facts;
 use super::stages::{Base, Stage};
-use crate::syntax::{Form, Healthcheck, Kind, View, Word};
+use super::{Facts, builder};
+use crate::syntax::{Expander, Form, Healthcheck, Kind, Lookup, Span, View, Word};
 
 /// What `docker inspect` shows of an image, as far as the Dockerfile sets it.
 ///
@@ -91,14 +91,16 @@ fn apply(config: &mut RuntimeConfig, facts: &Facts<'_>, index: usize, cmd_seen: 
         Kind::Env { pairs, .. } => config.env.extend(
             pairs
                 .iter()
-                .map(|pair| (text(&pair.key), text(&pair.value))),
+                .map(|pair| (text(&pair.key), value(facts, index, &pair.value))),
         ),
         Kind::Label { pairs, .. } => config.labels.extend(
             pairs
                 .iter()
-                .map(|pair| (text(&pair.key), text(&pair.value))),
+                .map(|pair| (text(&pair.key), value(facts, index, &pair.value))),
         ),
-        Kind::Expose { ports } => config.ports.extend(ports.iter().map(text)),
+        Kind::Expose { ports } => config
+            .ports
+            .extend(ports.iter().map(|port| exposed(text(port)))),
         Kind::Volume { paths, .. } => config.volumes.extend(paths.iter().map(text)),
         Kind::User(user) => config.user = Some(text(user)),
         Kind::Healthcheck(Healthcheck::None) => config.healthcheck = Some(arguments(view)),
@@ -111,6 +113,50 @@ fn apply(config: &mut RuntimeConfig, facts: &Facts<'_>, index: usize, cmd_seen: 
         Kind::Maintainer(_) => config.maintainer = Some(arguments(view)),
         _ => {}
     }
+}
+
+/// A port as `BuildKit` writes it down: the protocol in lower case.
+fn exposed(port: String) -> String {
+    match port.rsplit_once('/') {
+        Some((number, protocol)) => format!("{number}/{}", protocol.to_lowercase()),
+        None => port,
+    }
+}
+
+/// A value with its variables replaced; where one of them is not known, all stay as they are written, but for the
+/// quotes around them.
+fn value(facts: &Facts<'_>, index: usize, word: &Word) -> String {
+    let expander = Expander::new(facts.file.escape());
+    let known = builder::expand(&expander, &word.raw, &facts.states[index].variables);
+    known.unwrap_or_else(|| without_quotes(&expander, &word.raw))
+}
+
+/// `raw` without quotes and escapes, its variables as they are written.
+fn without_quotes(expander: &Expander, raw: &str) -> String {
+    const PLACE: char = '\u{1}';
+    let mut outer: Vec<Span> = Vec::new();
+    let mut found: Vec<Span> = (expander.references(raw).iter())
+        .map(|reference| reference.span)
+        .collect();
+    found.sort_by_key(|span| (span.start, std::cmp::Reverse(span.end)));
+    for span in found {
+        if outer.last().is_none_or(|last| last.end <= span.start) {
+            outer.push(span);
+        }
+    }
+    let mut marked = raw.to_owned();
+    for span in outer.iter().rev() {
+        marked.replace_range(span.start..span.end, &PLACE.to_string());
+    }
+    let Some(plain) = expander.expand(&marked, &|_| Lookup::Unset).value() else {
+        return raw.to_owned();
+    };
+    let mut variables = outer.iter().map(|span| span.text(raw));
+    let back = plain.split(PLACE).map(|part| {
+        let variable = variables.next().unwrap_or_default();
+        format!("{part}{variable}")
+    });
+    back.collect()
 }
 
 /// Everything behind the keyword.
@@ -131,5 +177,19 @@ fn command(view: &View<'_>, form: &Form, config: &RuntimeConfig) -> String {
             config.shell.as_deref().unwrap_or("<shell>"),
             arguments(view)
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quotes_go_and_variables_stay() {
+        let value = |raw| without_quotes(&Expander::new('\\'), raw);
+        assert_eq!(value("a $B c"), "a $B c");
+        assert_eq!(value("\"a $B c\""), "a $B c");
+        assert_eq!(value("\"${A:-b ${C}}\"'$D'\\ e"), "${A:-b ${C}}$D e");
+        assert_eq!(value("$A$B"), "$A$B");
     }
 }

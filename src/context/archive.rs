@@ -15,15 +15,24 @@ const COMPRESSED: [&[u8]; 4] = [
 ];
 
 /// How archives are called. What is here may only stand for one: Git LFS leaves a note in its place.
-const ENDINGS: [&str; 8] = ["tar", "tgz", "gz", "tbz2", "bz2", "txz", "xz", "zst"];
+const ENDINGS: [&str; 12] = [
+    "tar", "tgz", "taz", "gz", "tbz", "tbz2", "bz2", "txz", "xz", "tzst", "zst", "lzma",
+];
 
 /// Where a tar archive says that it is one, and what stands there.
 const TAR: (usize, &[u8]) = (257, b"ustar");
 
+/// Whether a file of this name, or all that match this pattern, are called like archives.
+#[must_use]
+pub fn is_named_like_archive(name: &str) -> bool {
+    let ending = Path::new(name).extension().and_then(OsStr::to_str);
+    let ending = ending.map(str::to_ascii_lowercase);
+    ending.is_some_and(|ending| ENDINGS.contains(&ending.as_str()))
+}
+
 /// Whether the file at `path` is compressed or a tar archive, is called like one, or cannot be read.
 pub(super) fn may_be_at(path: &Path) -> bool {
-    let ending = path.extension().and_then(OsStr::to_str);
-    let is_named_so = ending.is_some_and(|ending| ENDINGS.contains(&ending));
+    let is_named_so = path.to_str().is_some_and(is_named_like_archive);
     let mut head = Vec::new();
     let length = (TAR.0 + TAR.1.len()) as u64;
     let read = File::open(path).and_then(|file| file.take(length).read_to_end(&mut head));

@@ -17,6 +17,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+pub use archive::is_named_like_archive;
 pub use builds::OtherBuild;
 pub use dependencies::dependencies;
 pub(crate) use disk::ByPath;
@@ -144,6 +145,12 @@ impl BuildContext {
     #[must_use]
     pub fn is_ignored(&self, path: &str) -> bool {
         self.ignored.hides(path)
+    }
+
+    /// Whether an exception (`!…`) in the ignore file is about `path` or what is below it.
+    #[must_use]
+    pub fn has_exceptions_for(&self, path: &str) -> bool {
+        self.ignored.may_show_below(path)
     }
 
     /// What a `COPY` sees at `path`; `None` when there is nothing, or when it is hidden.

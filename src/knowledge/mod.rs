@@ -5,6 +5,8 @@
 
 pub mod bundles;
 pub mod caches;
+pub mod hygiene;
+pub mod ignorable;
 pub mod image_files;
 pub mod images;
 pub mod installs;
@@ -29,6 +31,10 @@ pub struct Knowledge {
     pub manifests: manifests::Manifests,
     /// Package managers of distributions.
     pub package_managers: package_managers::PackageManagers,
+    /// Options of installs and variables of programs that are usual in containers.
+    pub hygiene: hygiene::Hygiene,
+    /// What lies beside the source of a project and is none.
+    pub ignorable: ignorable::Ignorable,
     /// Base images.
     pub images: images::Images,
     /// Files of images that differ for reasons of their own.
@@ -61,6 +67,8 @@ impl Knowledge {
         let builtin =
             builtin.unwrap_or_else(|error| panic!("a built-in table is malformed: {error}"));
         let mut knowledge = Self {
+            hygiene: builtin.hygiene,
+            ignorable: builtin.ignorable,
             images: builtin.images,
             image_files: builtin.image_files,
             packages: builtin.packages,
@@ -70,6 +78,8 @@ impl Knowledge {
             versions: builtin.versions,
             ..Self::default()
         };
+        knowledge.hygiene.extend(tables.hygiene);
+        knowledge.ignorable.extend(tables.ignorable);
         knowledge.images.extend(tables.images);
         knowledge.image_files.extend(tables.image_files);
         knowledge.packages.extend(tables.packages);
@@ -93,6 +103,8 @@ impl Knowledge {
 pub struct Tables {
     tools: tools::ToolFile,
     manifests: manifests::ManifestFile,
+    hygiene: hygiene::Hygiene,
+    ignorable: ignorable::Ignorable,
     images: images::Images,
     image_files: image_files::ImageFiles,
     packages: packages::Packages,

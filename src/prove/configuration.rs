@@ -175,8 +175,15 @@ fn explained(
         }
         None if key == "User" => declared.user(),
         Some(("Env", name)) => {
-            declared.by(|change| matches!(change, Change::Env(other) if other == name))
+            let sets = |setting: &str| setting.split('=').next() == Some(name);
+            declared.by(|change| match change {
+                Change::Env(other) => other == name,
+                Change::Variable(setting) => sets(setting),
+                _ => false,
+            })
         }
+        Some(("Label", name)) => declared
+            .by(|change| matches!(change, Change::MaintainerAsLabel(other) if other == name)),
         _ => None,
     };
     own.or_else(|| {

@@ -75,6 +75,9 @@ pub(super) fn check(
         let mut keys = differences(&was, &is);
         let is_other_base = has_base(rewrite, &was.base, &is.base);
         keys.retain(|key| !(is_declared(key, &is, rewrite) || key == "FROM" && is_other_base));
+        if maintainer_is_label(&was, &is, rewrite) {
+            keys.retain(|key| !matches!(key.as_str(), "MAINTAINER" | "LABEL"));
+        }
         if rewrite.declares.contains(&Change::Launch)
             && launch::is_the_same((old, stage), (new, other))
         {
@@ -83,6 +86,9 @@ pub(super) fn check(
         let is_kept = |change: &Change| !matches!(change, Change::User(user) if is.user.as_ref() != Some(user));
         if stage.index + 1 == old.stages.len() && !rewrite.declares.iter().all(is_kept) {
             keys.push("USER".to_owned());
+        }
+        if stage.index + 1 == old.stages.len() {
+            keys.extend(unset(&is, rewrite));
         }
         if splits && stage.index + 1 == old.stages.len() {
             let part = |at: &usize| *at == other.index || identity.old_of(*at).is_none();
@@ -117,6 +123,9 @@ fn is_declared(key: &str, now: &RuntimeConfig, rewrite: &Rewrite) -> bool {
         Change::User(user) => key == "USER" && now.user.as_ref() == Some(user),
         Change::Stages { .. } => key == "FROM",
         Change::Env(name) => key.strip_prefix("ENV ") == Some(name),
+        Change::Variable(setting) => {
+            key.strip_prefix("ENV ") == name_of(setting) && has(now, setting)
+        }
         _ => false,
     })
 }
@@ -128,6 +137,45 @@ fn has_base(rewrite: &Rewrite, from: &str, to: &str) -> bool {
         to: to.to_owned(),
     };
     rewrite.declares.contains(&change)
+}
+
+/// Whether `config` has the variable that `setting`, `NAME=value`, names, with that value.
+fn has(config: &RuntimeConfig, setting: &str) -> bool {
+    let variable = setting.split_once('=');
+    variable.is_some_and(|(name, value)| config.env.get(name).is_some_and(|now| now == value))
+}
+
+fn name_of(setting: &str) -> Option<&str> {
+    setting.split_once('=').map(|(name, _)| name)
+}
+
+/// The variables that the rewrite says it sets and does not.
+fn unset(config: &RuntimeConfig, rewrite: &Rewrite) -> Vec<String> {
+    let changes = rewrite.declares.iter();
+    let settings = changes.filter_map(|change| match change {
+        Change::Variable(setting) if !has(config, setting) => name_of(setting),
+        _ => None,
+    });
+    settings.map(|name| format!("ENV {name}")).collect()
+}
+
+/// Whether all that differs in labels and maintainer is that the one became one of the others, as declared.
+fn maintainer_is_label(was: &RuntimeConfig, is: &RuntimeConfig, rewrite: &Rewrite) -> bool {
+    let declared = rewrite.declares.iter().find_map(|change| match change {
+        Change::MaintainerAsLabel(label) => Some(label),
+        _ => None,
+    });
+    let (Some(label), Some(name)) = (declared, &was.maintainer) else {
+        return false;
+    };
+    let mut labels = was.labels.clone();
+    let value = is.labels.get(label);
+    labels.extend(value.map(|value| (label.clone(), value.clone())));
+    let unquoted =
+        |value: &String| name.trim_matches(['"', '\'']) == value.trim_matches(['"', '\'']);
+    // A stage that is built on the one that was changed may have a MAINTAINER of its own.
+    let is_kept = is.maintainer == was.maintainer;
+    is.labels == labels && (is_kept || is.maintainer.is_none() && value.is_some_and(unquoted))
 }
 
 /// Whether the stage is built on something else.

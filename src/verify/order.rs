@@ -125,7 +125,10 @@ impl<'r> Declared<'r> {
     /// Whether `old` is `new`. A copy may gain an owner, if that is declared; one that was there before has to stay.
     fn is_same(&self, old: &Operation<'_>, new: &Operation<'_>) -> bool {
         let gains = || old.owner.is_none() && self.any(|change| *change == Change::Owner);
-        let same_words = old.key == new.key || self.lost_words(old, new) || self.is_moved(old, new);
+        let same_words = old.key == new.key
+            || self.lost_words(old, new)
+            || self.is_moved(old, new)
+            || self.is_copy_of_add(&old.key, &new.key);
         same_words && (old.owner == new.owner || gains())
     }
 
@@ -158,6 +161,14 @@ impl<'r> Declared<'r> {
                 .eq(new.key.split(' '))
     }
 
+    /// Whether an `ADD` became a `COPY` with the same arguments, as declared.
+    fn is_copy_of_add(&self, old: &str, new: &str) -> bool {
+        let added = old.strip_prefix("ADD ");
+        added.is_some()
+            && added == new.strip_prefix("COPY ")
+            && self.any(|change| *change == Change::NothingUnpacked)
+    }
+
     /// Makes commands that have gained a declared option compare equal to what they were. What was there before
     /// has to stay.
     pub(super) fn forget_gained(&self, old: &[Operation<'_>], new: &mut [Operation<'_>]) {
@@ -166,25 +177,41 @@ impl<'r> Declared<'r> {
             .iter_mut()
             .filter(|one| !known.contains(one.key.as_str()));
         for operation in gained {
-            operation.key = self.without_gained(operation);
+            let before = old.iter().find(|before| self.gains(before, operation));
+            operation.key = match before {
+                Some(before) => before.key.clone(),
+                None => self.without_gained(operation),
+            };
         }
+    }
+
+    /// Whether all that `new` has and `old` has not are words that it may have gained.
+    fn gains(&self, old: &Operation<'_>, new: &Operation<'_>) -> bool {
+        let mut left = old.key.split(' ').peekable();
+        let mut words = new.key.split(' ');
+        words.all(|word| left.next_if_eq(&word).is_some() || self.is_gained(new, word))
+            && left.next().is_none()
     }
 
     /// The key of `operation` without what it may have gained.
     fn without_gained(&self, operation: &Operation<'_>) -> String {
-        let is_gained = |word: &&str| {
-            self.any(|change| match (change, &operation.what) {
-                (Change::InstallOption(option), What::Package(_)) => {
-                    word.strip_suffix('=') == Some(option)
-                }
-                (Change::BuildOptions(options), What::Command { .. }) => {
-                    options.iter().any(|option| option == *word)
-                }
-                _ => false,
-            })
-        };
-        let words = operation.key.split(' ').filter(|word| !is_gained(word));
+        let words = operation.key.split(' ');
+        let words = words.filter(|word| !self.is_gained(operation, word));
         words.collect::<Vec<_>>().join(" ")
+    }
+
+    /// Whether `word` of the key of `operation` is an option that the rewrite declares.
+    fn is_gained(&self, operation: &Operation<'_>, word: &str) -> bool {
+        self.any(|change| match (change, &operation.what) {
+            (Change::InstallOption(option), What::Package(_)) => {
+                word.strip_suffix('=') == Some(option)
+            }
+            (Change::InstallOption(option), What::Command { .. }) => option == word,
+            (Change::BuildOptions(options), What::Command { .. }) => {
+                options.iter().any(|option| option == word)
+            }
+            _ => false,
+        })
     }
 }
 

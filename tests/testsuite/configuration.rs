@@ -138,3 +138,52 @@ fn knowledge_can_be_added() {
     sandbox.put("dfopt.toml", tool);
     assert!(moves_past(&sandbox));
 }
+#[test]
+fn what_only_goes_into_the_ignore_file_is_written_once() {
+    let sandbox = Sandbox::new(&[
+        (
+            "Dockerfile",
+            "FROM debian:12\nCOPY . /app\nCMD [\"/app/run\"]\n",
+        ),
+        ("run", "x"),
+        (".hg/store", "x"),
+        (".env", "TOKEN=1"),
+    ]);
+    let dockerfile = sandbox.read("Dockerfile");
+    let run = |options: &[&str]| sandbox.dfopt(&[&["--only", "narrow-copy"], options].concat());
+    run(&["--diff"]).exits(0).says("+++ b/.dockerignore\n");
+    run(&["--check"]).exits(1);
+    run(&["--write"]).exits(0);
+    assert_eq!(sandbox.read(".dockerignore"), ".hg\n");
+    run(&["--check"]).exits(0);
+    run(&["--write", "--safety", "unsafe"]).exits(0);
+    assert_eq!(sandbox.read(".dockerignore"), ".hg\n.env\n");
+    assert_eq!(sandbox.read("Dockerfile"), dockerfile);
+}
+
+#[test]
+fn a_preset_runs_what_is_off_by_default() {
+    let sandbox = Sandbox::new(&[
+        ("Dockerfile", "FROM debian:12\nCOPY . /app\nUSER 1\n"),
+        (".hg/store", "x"),
+    ]);
+    let check = |options: &[&str], code| {
+        sandbox.dfopt(&[&["--check"], options].concat()).exits(code);
+    };
+    check(&[], 0);
+    check(&["--preset", "size"], 1);
+    check(&["--preset", "size", "--skip", "narrow-copy"], 0);
+    check(&["--only", "narrow-copy"], 1);
+    sandbox.put("dfopt.toml", "preset = \"security\"\n");
+    check(&[], 1);
+    sandbox.put(
+        "dfopt.toml",
+        "preset = \"all\"\n[transforms]\nnarrow-copy = false\n",
+    );
+    check(&[], 0);
+    sandbox.put("dfopt.toml", "[transforms]\nnarrow-copy = true\n");
+    check(&[], 1);
+    sandbox.dfopt(&["--list"]).exits(0).says(
+        "(off by default: other builds may share the context; --preset ci|size|security|all)",
+    );
+}

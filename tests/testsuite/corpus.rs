@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use dfopt::engine::{self, Options, Outcome};
 use dfopt::syntax::{self, Dockerfile, TokenKind};
-use dfopt::transform::{Preset, Safety};
+use dfopt::transform::{Preset, Safety, Transform};
 use dfopt::transforms;
 
 /// The folder of the shared data, which need not be there.
@@ -39,8 +39,12 @@ fn dockerfiles() -> Vec<PathBuf> {
 }
 
 fn optimize(text: &str, preset: Option<Preset>, safety: Safety) -> Outcome {
+    run(text, transforms::with_preset(preset), safety)
+}
+
+fn run(text: &str, transforms: Vec<&'static dyn Transform>, safety: Safety) -> Outcome {
     let options = Options {
-        transforms: transforms::with_preset(preset),
+        transforms,
         safety,
         ..Options::default()
     };
@@ -120,9 +124,9 @@ fn promises_hold_on_the_corpus() {
             continue;
         };
         for (preset, safety) in RUNS {
-            let run = |text: &str| optimize(text, preset, safety);
-            let outcome = run(&text);
-            for broken in broken_promises(&text, &outcome, run) {
+            let again = |text: &str| optimize(text, preset, safety);
+            let outcome = again(&text);
+            for broken in broken_promises(&text, &outcome, again) {
                 let options = preset.map_or("", |_| " --preset all");
                 let path = path.display();
                 failures.push(format!("{path} --safety {safety}{options}: {broken}"));
@@ -151,6 +155,38 @@ fn promises_hold_on_the_corpus() {
     if !files.is_empty() {
         assert_golden(&summary(&counts));
     }
+}
+
+/// How many pairs of transforms each file is tried with. All pairs with all files would take an hour.
+const PAIRS_OF_A_FILE: usize = 3;
+
+/// What two transforms make together must hold without the others, whose rewrites usually come between.
+#[test]
+#[ignore = "needs real Dockerfiles: cargo test --release --test testsuite -- --ignored corpus"]
+fn corpus_holds_with_every_pair_of_transforms() {
+    let all = transforms::ALL.iter().copied().enumerate();
+    let pairs: Vec<[&'static dyn Transform; 2]> = all
+        .flat_map(|(nth, one)| {
+            transforms::ALL[nth + 1..]
+                .iter()
+                .map(move |other| [one, *other])
+        })
+        .collect();
+    let mut pairs_in_turn = pairs.iter().cycle();
+    let mut failures = Vec::new();
+    for path in dockerfiles() {
+        let Ok(text) = fs::read_to_string(&path) else {
+            continue;
+        };
+        for pair in pairs_in_turn.by_ref().take(PAIRS_OF_A_FILE) {
+            let together = |text: &str| run(text, pair.to_vec(), Safety::Unsafe);
+            for broken in broken_promises(&text, &together(&text), together) {
+                let [one, other] = pair.map(|transform| transform.info().id);
+                failures.push(format!("{} --only {one},{other}: {broken}", path.display()));
+            }
+        }
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
 /// Who maintains the official images, and others whose Dockerfiles are read by everybody.

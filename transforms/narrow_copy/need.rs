@@ -1,0 +1,114 @@
+//! Whether something reads what would be left out.
+
+use crate::context::BuildContext;
+use crate::knowledge::ignorable::Kind as Ignorable;
+use crate::syntax;
+use crate::transform::{Cx, Place};
+
+/// Who needs `name`, and how that is known.
+pub(super) fn of(
+    cx: &Cx<'_>,
+    context: &BuildContext,
+    kind: &Ignorable,
+    name: &str,
+) -> Option<(Place, &'static str)> {
+    in_dockerfile(cx, kind, name)
+        .or_else(|| in_other_dockerfiles(cx, context, name))
+        .or_else(|| in_files(context, kind))
+}
+
+/// A step that runs a program which reads it, or an instruction that names it and does not make it itself.
+fn in_dockerfile(cx: &Cx<'_>, kind: &Ignorable, name: &str) -> Option<(Place, &'static str)> {
+    for (index, view) in cx.facts.views.iter().enumerate() {
+        let site = cx.file.instructions()[index].span;
+        let steps = cx.facts.runs[index].iter().flat_map(|run| &run.steps);
+        let mut programs = steps.filter_map(|step| step.args.first());
+        if programs.any(|program| kind.programs.iter().any(|known| known == program.known())) {
+            return Some((site.into(), "runs a program that reads it"));
+        }
+        let body = view.body.text(&view.logical.text);
+        let heredocs = &cx.file.instructions()[index].heredocs;
+        let mut texts = heredocs
+            .iter()
+            .map(|heredoc| heredoc.body.text(cx.file.text()));
+        let is_named = names(body, name) || texts.any(|text| names(text, name));
+        if is_named && !is_made(cx, name) {
+            return Some((site.into(), "names it"));
+        }
+    }
+    None
+}
+
+/// Whether a step makes a folder of this name in the image, so that the one of the host is in its way.
+fn is_made(cx: &Cx<'_>, name: &str) -> bool {
+    let steps = cx.facts.runs.iter().flatten().flat_map(|run| &run.steps);
+    let mut actions = steps.filter_map(|step| Some(step.invocation.as_ref()?.action));
+    actions.any(|action| action.host_artefacts.iter().any(|made| made == name))
+}
+
+/// Another Dockerfile of the folder that names it: both have one ignore file.
+fn in_other_dockerfiles(
+    cx: &Cx<'_>,
+    context: &BuildContext,
+    name: &str,
+) -> Option<(Place, &'static str)> {
+    let patterns = ["*Dockerfile*", "*Containerfile*", "*/*Dockerfile*"];
+    let others = patterns.iter().flat_map(|pattern| context.glob(pattern));
+    for path in others {
+        let Some(text) = context.read(&path).filter(|text| text != cx.file.text()) else {
+            continue;
+        };
+        let file = syntax::parse(&text);
+        let instructions = file.instructions().iter();
+        let mut instructions = instructions.map(|instruction| instruction.span.text(&text));
+        if instructions.any(|instruction| names(instruction, name)) {
+            return Some((
+                Place::File(path, None),
+                "names it, and is built from the same folder",
+            ));
+        }
+    }
+    None
+}
+
+/// A file of the project whose lines say that the build reads it.
+fn in_files(context: &BuildContext, kind: &Ignorable) -> Option<(Place, &'static str)> {
+    let files = kind
+        .searched
+        .iter()
+        .flat_map(|pattern| context.glob(pattern));
+    for path in files {
+        let Some(text) = context.read(&path) else {
+            continue;
+        };
+        let is_mark = |line: &str| kind.marks.iter().any(|mark| mark.is_match(line));
+        if let Some(at) = text.lines().position(is_mark) {
+            return Some((Place::File(path, Some(at + 1)), "may read it"));
+        }
+    }
+    None
+}
+
+/// Whether `name` stands in `text` as a part of a path.
+fn names(text: &str, name: &str) -> bool {
+    let is_word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.');
+    text.match_indices(name).any(|(at, _)| {
+        let before = text[..at].chars().next_back();
+        let behind = text[at + name.len()..].chars().next();
+        !before.is_some_and(is_word) && !behind.is_some_and(is_word)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::names;
+
+    #[test]
+    fn a_name_is_a_part_of_a_path() {
+        assert!(names("COPY .git/HEAD /x", ".git"));
+        assert!(names("PATH=/app/.venv/bin", ".venv"));
+        assert!(!names("https://example.com/x.git", ".git"));
+        assert!(!names("COPY .gitignore /", ".git"));
+        assert!(!names("RUN printenv", "env"));
+    }
+}
