@@ -77,6 +77,54 @@ fn mounts_cache(cx: &Cx<'_>, manager: &PackageManager, index: usize) -> bool {
     caches.any(|mount| mount.target.as_deref().is_none_or(own))
 }
 
+/// Accounts that packages make get the next free number, so another order of packages gives them other ones.
+///
+/// # Errors
+/// When an instruction behind `last` names such an account by its number.
+pub(super) fn check_numbers(cx: &Cx<'_>, last: usize) -> Result<(), Refusal> {
+    let image = cx
+        .facts
+        .stage_of(last)
+        .and_then(|stage| cx.facts.image(stage));
+    let is_shipped = |number: u32| {
+        let mut users = image.iter().flat_map(|image| &image.users);
+        users.any(|user| user.uid == Some(number) || user.gid == Some(number))
+    };
+    let is_of_package = |number: u32| OF_PACKAGES.contains(&number) && !is_shipped(number);
+    let names_one = |index: &usize| {
+        let owners = owners(cx, *index);
+        let mut numbers = owners.iter().flat_map(|owner| owner.split(':'));
+        numbers.any(|number| number.parse().is_ok_and(is_of_package))
+    };
+    match (last + 1..cx.facts.views.len()).find(names_one) {
+        Some(index) => {
+            let message = "packages would be installed in another order, and the accounts that they make may get other numbers";
+            Err(refuse(cx, last, "numbered-account", message).because(
+                cx.file.instructions()[index].span,
+                "names an account by its number",
+            ))
+        }
+        None => Ok(()),
+    }
+}
+
+/// The numbers that Debian and others keep for accounts of packages: Debian Policy, 9.2.2.
+const OF_PACKAGES: std::ops::Range<u32> = 100..1000;
+
+/// The accounts that instruction `index` names, as they are written: `app`, `101:101`.
+fn owners<'a>(cx: &Cx<'a>, index: usize) -> Vec<&'a str> {
+    let view = &cx.facts.views[index];
+    let flags = view.flags.iter().filter(|flag| flag.name == "chown");
+    let mut owners: Vec<&str> = flags.filter_map(|flag| flag.value.as_deref()).collect();
+    if let Kind::User(user) = &view.kind {
+        owners.push(&user.raw);
+    }
+    let steps = cx.facts.runs[index].iter().flat_map(|run| &run.steps);
+    let chown = steps.filter(|step| step.args.first().is_some_and(|arg| arg.known() == "chown"));
+    owners.extend(chown.flat_map(|step| step.args.iter().map(|arg| arg.known())));
+    owners
+}
+
 /// Shows where instruction `index` downloads lists.
 pub(super) fn show_download(
     cx: &Cx<'_>,

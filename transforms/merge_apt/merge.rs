@@ -153,6 +153,7 @@ pub(super) fn rewrite<'a>(
         guards::show_download(cx, manager, layer.index, &mut rewrite);
     }
     if arrangement.changes_order {
+        guards::check_numbers(cx, last.index)?;
         rewrite.assume("the packages can be installed together: none brings a source for another, and none is chosen because another is not there yet");
     }
     if let (Ok(fate), false) = (&fate, lists_stay) {
