@@ -38,8 +38,38 @@ pub struct Info {
     pub title: &'static str,
     /// Its README, which `--explain` prints. Documents every refusal code.
     pub doc: &'static str,
+    /// What its rewrites are good for.
+    pub gain: Gain,
     /// When it runs.
     pub runs: Runs,
+}
+
+/// What a rewrite is good for. In a review, the gains come in this order.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Gain {
+    /// Who breaks in finds less, and nothing leaks.
+    Security,
+    /// The image is smaller.
+    Size,
+    /// Building it again takes less time.
+    BuildTime,
+    /// The container starts, stops and fails as it should.
+    Operation,
+    /// The file is easier to read, and the same tomorrow.
+    Upkeep,
+}
+
+impl fmt::Display for Gain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Security => "security",
+            Self::Size => "size",
+            Self::BuildTime => "build time",
+            Self::Operation => "operation",
+            Self::Upkeep => "upkeep",
+        })
+    }
 }
 
 /// When a transform runs, if nobody names it with `--only`, `--skip` or in the configuration.
@@ -410,6 +440,7 @@ mod tests {
             id: "some-rewrite",
             title: "",
             doc: "",
+            gain: Gain::Upkeep,
             runs,
         };
         let wanted = info(Runs::ByDefault);

@@ -13,7 +13,7 @@ mod stage_name;
 
 use crate::analysis::stages::Os;
 use crate::syntax::Span;
-use crate::transform::{Cx, Info, Plan, Refusal, Rewrite, Runs, Transform};
+use crate::transform::{Cx, Gain, Info, Plan, Refusal, Rewrite, Runs, Transform};
 
 /// Writes what `docker build --check` warns about as it wants to have it.
 pub struct BuildChecks;
@@ -22,6 +22,7 @@ static INFO: Info = Info {
     id: "build-checks",
     title: "spells as `docker build --check` asks: key=value, AS, one case for all keywords",
     doc: include_str!("README.md"),
+    gain: Gain::Upkeep,
     runs: Runs::OnRequest {
         presets: &[],
         because: "it is a matter of spelling",

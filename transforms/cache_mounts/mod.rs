@@ -18,7 +18,7 @@ mod uses;
 mod writer;
 
 use crate::knowledge::caches::Cache;
-use crate::transform::{Cx, Info, Plan, Preset, Refusal, Rewrite, Runs, Transform};
+use crate::transform::{Cx, Gain, Info, Plan, Preset, Refusal, Rewrite, Runs, Transform};
 
 use places::Place;
 use uses::{Group, Use};
@@ -30,6 +30,7 @@ static INFO: Info = Info {
     id: "cache-mounts",
     title: "keeps what tools download in cache mounts of the builder",
     doc: include_str!("README.md"),
+    gain: Gain::BuildTime,
     runs: Runs::OnRequest {
         presets: &[Preset::Ci],
         because: "it needs BuildKit, and a builder that keeps its caches",

@@ -10,7 +10,7 @@ mod lean;
 mod variables;
 
 use crate::analysis::stages::{Base, Os, Stage};
-use crate::transform::{Cx, Info, Plan, Runs, Transform};
+use crate::transform::{Cx, Gain, Info, Plan, Runs, Transform};
 
 /// Keeps caches of installs out of the image, and gives its programs the variables that are usual in containers.
 pub struct EnvHygiene;
@@ -19,6 +19,7 @@ static INFO: Info = Info {
     id: "env-hygiene",
     title: "keeps the caches of installs out of the image; sets what programs expect in a container",
     doc: include_str!("README.md"),
+    gain: Gain::Size,
     runs: Runs::ByDefault,
 };
 

@@ -14,7 +14,7 @@ use crate::analysis::launch::{Declared, form};
 use crate::analysis::stages::{Os, Stage};
 use crate::edit::Edits;
 use crate::syntax::{Form, Span};
-use crate::transform::{Change, Cx, Info, Plan, Refusal, Rewrite, Runs, Transform};
+use crate::transform::{Change, Cx, Gain, Info, Plan, Refusal, Rewrite, Runs, Transform};
 
 use line::Line;
 use program::Started;
@@ -26,6 +26,7 @@ static INFO: Info = Info {
     id: "exec-form",
     title: "starts the program without a shell around it, so that signals reach it",
     doc: include_str!("README.md"),
+    gain: Gain::Operation,
     runs: Runs::ByDefault,
 };
 

@@ -26,7 +26,7 @@ mod recommends;
 mod spelling;
 
 use crate::analysis::stages::{Os, Stage};
-use crate::transform::{Cx, Info, Plan, Refusal, Runs, Transform};
+use crate::transform::{Cx, Gain, Info, Plan, Refusal, Runs, Transform};
 
 use merge::Group;
 
@@ -37,6 +37,7 @@ static INFO: Info = Info {
     id: "merge-apt",
     title: "installs packages in one layer that keeps no package lists",
     doc: include_str!("README.md"),
+    gain: Gain::Size,
     runs: Runs::ByDefault,
 };
 

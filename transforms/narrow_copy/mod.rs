@@ -10,7 +10,7 @@ use crate::context::{BuildContext, FileKind};
 use crate::knowledge::ignorable::Kind as Ignorable;
 use crate::syntax::Kind;
 use crate::transform::{
-    Addition, Cx, Info, Place, Plan, Preset, Refusal, Rewrite, Runs, Transform,
+    Addition, Cx, Gain, Info, Place, Plan, Preset, Refusal, Rewrite, Runs, Transform,
 };
 
 /// Adds to `.dockerignore` what a copy of the whole project should not bring.
@@ -20,6 +20,7 @@ static INFO: Info = Info {
     id: "narrow-copy",
     title: "leaves out of the build context what has no business in an image",
     doc: include_str!("README.md"),
+    gain: Gain::Size,
     runs: Runs::OnRequest {
         presets: &[Preset::Ci, Preset::Size, Preset::Security],
         because: "other builds may share the context",

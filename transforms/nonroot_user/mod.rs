@@ -25,7 +25,7 @@ use crate::analysis::paths::below;
 use crate::analysis::stages::{Os, Stage};
 use crate::knowledge::images::Command;
 use crate::syntax::{Kind, Span};
-use crate::transform::{Change, Cx, Info, Place, Plan, Refusal, Rewrite, Runs, Transform};
+use crate::transform::{Change, Cx, Gain, Info, Place, Plan, Refusal, Rewrite, Runs, Transform};
 
 /// The last `USER` is not root.
 pub struct NonrootUser;
@@ -34,6 +34,7 @@ static INFO: Info = Info {
     id: "nonroot-user",
     title: "Run the image as a user without the rights of root",
     doc: include_str!("README.md"),
+    gain: Gain::Security,
     runs: Runs::ByDefault,
 };
 

@@ -10,7 +10,7 @@ use crate::analysis::stages::{Base, Stage};
 use crate::knowledge::images::ImageRef;
 use crate::knowledge::versions::Versions;
 use crate::syntax::{Kind, Span, Word};
-use crate::transform::{Change, Cx, Info, Plan, Preset, Refusal, Rewrite, Runs, Transform};
+use crate::transform::{Change, Cx, Gain, Info, Plan, Preset, Refusal, Rewrite, Runs, Transform};
 
 use stated::Statement;
 
@@ -21,6 +21,7 @@ static INFO: Info = Info {
     id: "pin-base",
     title: "names the version of the base image that the project states",
     doc: include_str!("README.md"),
+    gain: Gain::Upkeep,
     runs: Runs::OnRequest {
         presets: &[Preset::Ci, Preset::Security],
         because: "the image is built on another version than today",

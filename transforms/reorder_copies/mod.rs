@@ -34,7 +34,7 @@ use crate::analysis::stages::{Os, Stage};
 use crate::knowledge::tools::Does;
 use crate::syntax::Kind;
 use crate::transform::{
-    Addition, Change, Cx, Evidence, Info, Place, Plan, Refusal, Rewrite, Runs, Transform,
+    Addition, Change, Cx, Evidence, Gain, Info, Place, Plan, Refusal, Rewrite, Runs, Transform,
 };
 
 use copied::Copied;
@@ -47,6 +47,7 @@ static INFO: Info = Info {
     id: "reorder-copies",
     title: "copies the source after the dependencies are installed, so that their layers stay cached",
     doc: include_str!("README.md"),
+    gain: Gain::BuildTime,
     runs: Runs::ByDefault,
 };
 

@@ -42,7 +42,7 @@ use crate::analysis::launch::Launches;
 use crate::analysis::stages::{Base, Os, Stage};
 use crate::knowledge::images::{Command, Image};
 use crate::syntax::{Kind, Span};
-use crate::transform::{Change, Cx, Info, Plan, Refusal, Rewrite, Runs, Transform};
+use crate::transform::{Change, Cx, Gain, Info, Plan, Refusal, Rewrite, Runs, Transform};
 
 use roles::{Role, Roles};
 
@@ -53,6 +53,7 @@ static INFO: Info = Info {
     id: "split-stages",
     title: "builds in one stage and ships another without the tools of the build",
     doc: include_str!("README.md"),
+    gain: Gain::Size,
     runs: Runs::ByDefault,
 };
 

@@ -13,7 +13,7 @@ mod repeated;
 mod workdir;
 
 use crate::analysis::stages::{Os, Stage};
-use crate::transform::{Cx, Info, Plan, Refusal, Runs, Transform};
+use crate::transform::{Cx, Gain, Info, Plan, Refusal, Runs, Transform};
 
 /// Corrects what has no effect, another than it seems, or is deprecated.
 pub struct Tidy;
@@ -22,6 +22,7 @@ static INFO: Info = Info {
     id: "tidy",
     title: "corrects what has no effect, another than it seems, or is deprecated",
     doc: include_str!("README.md"),
+    gain: Gain::Upkeep,
     runs: Runs::ByDefault,
 };
 
