@@ -50,6 +50,11 @@ pub(crate) struct Args {
     #[arg(long, help_heading = MODES, conflicts_with_all = ["diff", "check", "dump_ast", "interactive"])]
     pub(crate) prove: bool,
 
+    /// Review each file as a person would: what to change, which layers are built again, and what is left for
+    /// you; --format html makes a page of it, and --prove adds what each rewrite saves
+    #[arg(long, help_heading = MODES, conflicts_with_all = ["diff", "dump_ast", "interactive", "quiet"])]
+    pub(crate) report: bool,
+
     #[command(flatten)]
     pub(crate) proof: ProofArgs,
 
@@ -206,6 +211,11 @@ Exit codes: 0 all is well, 1 --check found something to change, 2 an error or a 
 Messages go to standard error.";
 
 impl Args {
+    /// Whether a review is wanted: a page is always one.
+    pub(crate) fn is_review(&self) -> bool {
+        self.report || self.format == Format::Html
+    }
+
     /// How many threads work.
     pub(crate) fn jobs(&self) -> NonZeroUsize {
         if self.interactive {
@@ -269,6 +279,8 @@ pub(crate) enum Format {
     Github,
     /// The diagnostics of reviewdog, with suggestions
     Rdjson,
+    /// The review of --report as a page that needs nothing else
+    Html,
 }
 
 /// [`Safety`] as an argument: the library does not know of clap.

@@ -162,6 +162,7 @@ fn wishes(args: &Args) -> Result<Wishes> {
         change: given.change.clone(),
         smokes: smokes.collect::<Result<_>>()?,
         smoke_limit: Duration::from_secs(given.smoke_timeout),
+        each: args.is_review(),
     })
 }
 

@@ -10,7 +10,8 @@ use anyhow::{Context, Result};
 use dfopt::context::{BuildContext, Disk};
 use dfopt::engine::{self, Options};
 use dfopt::project;
-use dfopt::report::{Companion, FileReport, NamedContext, Problem};
+use dfopt::prove::workspace::source_to_change;
+use dfopt::report::{Companion, FileReport, NamedContext, Pictures, Problem};
 use dfopt::syntax::{self, SyntaxError};
 use dfopt::transform::Addition;
 
@@ -63,11 +64,14 @@ fn optimize(source: &Source, report: &mut FileReport, job: &Job<'_>) -> Result<(
         (None, None) => Proven::without_builds(engine::optimize(text, &options)),
     };
     report.companions = setup.companions(outcome.additions())?;
-    report.context = setup.named;
+    report.context.clone_from(&setup.named);
     report.problems = outcome.defects.iter().map(defect).collect();
     report.problems.extend(problems);
     report.proof = proof;
     report.outcome = outcome;
+    if job.args.is_review() {
+        report.pictures = Some(setup.pictures(report));
+    }
     Ok(())
 }
 
@@ -122,6 +126,19 @@ impl<'j> Setup<'j> {
     /// The folder of the build context, if there is one.
     pub(crate) fn root(&self) -> Option<&Path> {
         self.root.as_deref()
+    }
+
+    /// The layers of the text before and after, for a change of the file that a proof changes as well.
+    fn pictures(&self, report: &FileReport) -> Pictures {
+        let proven = report
+            .proof
+            .as_ref()
+            .and_then(|proof| proof.changed_file.clone());
+        let knowledge = self.config.knowledge();
+        let context = self.context.as_ref();
+        let chosen = || source_to_change(context?, knowledge);
+        let texts = [report.source.as_str(), report.outcome.text.as_str()];
+        Pictures::new(texts, proven.or_else(chosen), context, knowledge)
     }
 
     /// What rewrites need in other files. Either all of it can be added, or none of them is made.

@@ -5,8 +5,8 @@ use std::io::{self, BufWriter, StdoutLock, Write};
 use anyhow::{Result, ensure};
 use dfopt::prove::interrupt;
 use dfopt::report::{
-    self, Companion, Diff, FileReport, GitHub, Json, Palette, Rdjson, Reporter, Sarif, Summary,
-    Text, Totals,
+    self, Companion, Diff, FileReport, GitHub, Html, Json, Palette, Rdjson, Reporter, Review,
+    Sarif, Summary, Text, Totals,
 };
 
 use crate::cli::{Args, Command, Format};
@@ -74,6 +74,10 @@ pub(crate) fn run(args: &Args) -> Result<Verdict> {
     ensure!(
         !(args.prove && found.sources.contains(&Source::Stdin)),
         "--prove builds files in their build context, and standard input has none"
+    );
+    ensure!(
+        !args.report || matches!(args.format, Format::Text | Format::Html),
+        "--report is for people: give it --format text or html"
     );
     let reporter = if filters { None } else { Some(reporter(args)) };
     optimize(args, &found, reporter.as_deref())
@@ -212,6 +216,8 @@ fn reporter(args: &Args) -> Box<dyn Reporter> {
     match args.format {
         _ if args.interactive => Box::new(Nothing),
         _ if args.diff => Box::new(Diff { palette }),
+        Format::Html => Box::new(Html),
+        _ if args.report => Box::new(Review { palette }),
         Format::Text => Box::new(Text { palette, detail }),
         Format::Json => Box::new(Json),
         Format::Sarif => Box::new(Sarif { detail }),

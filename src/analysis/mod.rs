@@ -10,6 +10,7 @@
 //! | [`sources`] | whether a copy brings a file or a folder |
 //! | [`mounts`] | what `RUN --mount` mounts |
 //! | [`launch`] | the programs that a container starts |
+//! | [`rebuild`] | which steps run again after a change |
 //! | [`runtime`] | the configuration with which a container starts |
 
 mod builder;
@@ -18,6 +19,7 @@ pub mod effects;
 pub mod launch;
 pub mod mounts;
 pub mod paths;
+pub mod rebuild;
 pub mod runs;
 pub mod runtime;
 pub mod sources;

@@ -47,6 +47,9 @@ pub fn prove(
             let (image, side, examination) = *fine;
             let (text, journal) = (&outcome.text, &outcome.journal);
             proof.after = Some(bench.measure_after(&image, &side, text, journal, changed)?);
+            if subject.wishes.each {
+                proof.sizes = bench.sizes(&outcome, side.bytes())?;
+            }
             proof.verdict = Verdict::Proven;
             proof.checks = examination.checks;
             proof.files = examination.files;

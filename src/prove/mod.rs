@@ -79,6 +79,8 @@ pub struct Wishes {
     pub smokes: Vec<Smoke>,
     /// How long each of them may take.
     pub smoke_limit: Duration,
+    /// Whether the image is measured after each rewrite, and not only after all of them.
+    pub each: bool,
 }
 
 /// Is told what is going on.

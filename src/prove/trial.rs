@@ -10,7 +10,7 @@ use super::smoke::{self, Answers};
 use super::tree::{Fingerprint, Tree, fingerprint};
 use super::workspace::{Variant, Workspace};
 use super::{Progress, Side, Subject};
-use crate::engine::{self, Entry};
+use crate::engine::{self, Entry, Outcome};
 use crate::report::proof::{Figures, Rebuild};
 
 /// A place where texts are tried out, and the text as it is.
@@ -99,6 +99,28 @@ impl<'a> Bench<'a> {
         let variant = self.variant(text, journal)?;
         let rebuild = self.rebuild(&variant, changed)?;
         Ok(figures(image, side, rebuild))
+    }
+
+    /// The size of the image after each rewrite of `outcome`, of which the last makes one of `last` bytes.
+    pub(super) fn sizes(&mut self, outcome: &Outcome, last: u64) -> Result<Vec<u64>, Error> {
+        let journal = &outcome.journal;
+        let mut sizes = Vec::with_capacity(journal.len());
+        for made in 1..journal.len() {
+            let variant = self.variant(outcome.text_after(made), &journal[..made])?;
+            self.workspace.put(&variant).map_err(disk)?;
+            self.progress
+                .begin(&format!("measuring it with the first {made} rewrites"));
+            let image = build(
+                self.engine,
+                self.subject,
+                &self.workspace,
+                self.progress,
+                false,
+            )?;
+            sizes.push(Side::read(&image)?.bytes());
+        }
+        sizes.push(last);
+        Ok(sizes)
     }
 
     /// Builds `text`, which the rewrites of `journal` have made, and compares.

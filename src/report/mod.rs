@@ -13,6 +13,7 @@ mod messages;
 mod origin;
 pub mod proof;
 mod rdjson;
+mod review;
 mod sarif;
 mod style;
 mod table;
@@ -35,6 +36,7 @@ pub use messages::{write_problem, write_summary};
 pub use origin::Origin;
 pub use proof::Proof;
 pub use rdjson::Rdjson;
+pub use review::{Html, Picture, Pictures, Review, Stage, Step};
 pub use sarif::Sarif;
 pub use style::Palette;
 pub use text::{Detail, Text};
@@ -86,6 +88,8 @@ pub struct FileReport {
     pub context: Option<NamedContext>,
     /// What builds have shown, when they were asked for.
     pub proof: Option<Proof>,
+    /// The layers before and after, when a review was asked for.
+    pub pictures: Option<Pictures>,
     /// What went wrong.
     pub problems: Vec<Problem>,
 }

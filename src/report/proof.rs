@@ -24,6 +24,9 @@ pub struct Proof {
     pub before: Option<Figures>,
     /// What was measured after.
     pub after: Option<Figures>,
+    /// The size of the image after each of the rewrites, in bytes and in their order, when that was asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub sizes: Vec<u64>,
 }
 
 /// What a proof comes to.

@@ -83,7 +83,24 @@ fn write_figures(
     after: &Figures,
     changed: Option<&str>,
 ) -> io::Result<()> {
-    let change = format!("after a change of {}", changed.unwrap_or_default());
+    let rows = figures(before, after, changed);
+    let width = rows
+        .iter()
+        .map(|[name, ..]| name.chars().count())
+        .max()
+        .unwrap_or_default();
+    writeln!(out, "  {:width$}  {:>14}  {:>14}", "", "before", "after")?;
+    rows.iter().try_for_each(|[name, before, after]| {
+        writeln!(out, "  {name:width$}  {before:>14}  {after:>14}")
+    })
+}
+
+/// What was measured: its name, before, and after. `changed` is the file that changed for the second build.
+pub(super) fn figures(
+    before: &Figures,
+    after: &Figures,
+    changed: Option<&str>,
+) -> Vec<[String; 3]> {
     let seconds = |seconds: f64| format!("{seconds:.1} s");
     let rebuild = |figures: &Figures, told: &dyn Fn(&Rebuild) -> String| {
         figures
@@ -96,42 +113,27 @@ fn write_figures(
         "" => "root".to_owned(),
         user => user.to_owned(),
     };
+    let row = |name: &str, told: &dyn Fn(&Figures) -> String| {
+        [name.to_owned(), told(before), told(after)]
+    };
     let mut rows = vec![
-        ("size", megabytes(before.bytes), megabytes(after.bytes)),
-        (
-            "layers",
-            before.layers.to_string(),
-            after.layers.to_string(),
-        ),
-        ("user", user(before), user(after)),
-        (
-            "cold build",
-            seconds(before.cold_seconds),
-            seconds(after.cold_seconds),
-        ),
+        row("size", &|figures| megabytes(figures.bytes)),
+        row("layers", &|figures| figures.layers.to_string()),
+        row("user", &user),
+        row("cold build", &|figures| seconds(figures.cold_seconds)),
     ];
-    if changed.is_some() {
+    if let Some(changed) = changed {
         let again = |figures: &Figures| rebuild(figures, &|one| seconds(one.seconds));
-        rows.push((&change, again(before), again(after)));
-        rows.push((
-            "steps that run again",
-            rebuild(before, &steps),
-            rebuild(after, &steps),
-        ));
+        rows.push(row(&format!("after a change of {changed}"), &again));
+        rows.push(row("steps that run again", &|figures| {
+            rebuild(figures, &steps)
+        }));
     }
-    let width = rows
-        .iter()
-        .map(|(name, ..)| name.chars().count())
-        .max()
-        .unwrap_or_default();
-    writeln!(out, "  {:width$}  {:>14}  {:>14}", "", "before", "after")?;
-    for (name, before, after) in rows {
-        writeln!(out, "  {name:width$}  {before:>14}  {after:>14}")?;
-    }
-    Ok(())
+    rows
 }
 
-fn megabytes(bytes: u64) -> String {
+/// A size in megabytes of a million bytes, with one digit behind the point.
+pub(super) fn megabytes(bytes: u64) -> String {
     let tenths = (bytes + 50_000) / 100_000;
     format!("{}.{} MB", tenths / 10, tenths % 10)
 }

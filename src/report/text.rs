@@ -278,17 +278,7 @@ impl<'r> View<'r> {
         because: &[Evidence],
     ) -> io::Result<()> {
         for evidence in because {
-            let place = match &evidence.place {
-                Place::Source(span) => {
-                    let origin = self.report.locate(made, span.start);
-                    let near = if origin.existed { "" } else { "near " };
-                    format!("{near}line {}", origin.position.line)
-                }
-                Place::File(file, Some(line)) => format!("{file}:{line}"),
-                Place::File(file, None) => file.clone(),
-                Place::Table(table) => format!("table {table}"),
-            };
-            let why = format_args!("{place}: {}", evidence.note);
+            let why = explained(self.report, made, evidence);
             self.write_note(out, "because", self.palette.gutter, &why)?;
         }
         Ok(())
@@ -309,6 +299,20 @@ impl<'r> View<'r> {
             margin = self.margin
         )
     }
+}
+
+/// `line 3: …`: where the evidence for the rewrite that `made` others came before can be seen, and what it shows.
+pub(super) fn explained(report: &FileReport, made: usize, evidence: &Evidence) -> String {
+    let place = match &evidence.place {
+        Place::Source(span) => {
+            let origin = report.locate(made, span.start);
+            let near = if origin.existed { "" } else { "near " };
+            format!("{near}line {}", origin.position.line)
+        }
+        Place::Table(table) => format!("table {table}"),
+        file @ Place::File(..) => file.to_string(),
+    };
+    format!("{place}: {}", evidence.note)
 }
 
 /// A word in brackets.

@@ -26,6 +26,7 @@ mod properties;
 mod prove;
 mod prove_real;
 mod results;
+mod review;
 mod sandbox;
 mod selection;
 mod shell_conformance;
