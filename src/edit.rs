@@ -63,7 +63,7 @@ impl Edits {
     }
 
     /// The edits in the order of their positions.
-    pub fn iter(&self) -> impl Iterator<Item = &Edit> {
+    pub fn iter(&self) -> impl Iterator<Item = &Edit> + Clone {
         self.0.iter()
     }
 

@@ -279,7 +279,11 @@ fn next_step(facts: &Facts<'_>, options: &Options<'_>, over: &Over<'_>) -> Step 
             ..Step::default()
         };
     }
-    choose(&context(facts, options), options, over)
+    let cx = Cx {
+        added: over.added,
+        ..context(facts, options)
+    };
+    choose(&cx, options, over)
 }
 
 /// What transforms and the verifier may read.
@@ -289,6 +293,7 @@ fn context<'a>(facts: &'a Facts<'a>, options: &Options<'a>) -> Cx<'a> {
         facts,
         knowledge: options.knowledge,
         context: options.context,
+        added: &[],
     }
 }
 

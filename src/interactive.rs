@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Result;
 use dfopt::engine::{self, Options, Outcome, Unwanted};
-use dfopt::report::{Detail, FileReport, Palette, Text, unified};
+use dfopt::report::{Detail, FileReport, Palette, Text, covered};
 
 /// What can be answered.
 const HELP: &str = "\
@@ -107,7 +107,8 @@ impl Asker {
         writeln!(out)?;
         self.text.rewrite(out, report, nth)?;
         let (before, after) = (report.text_after(nth), report.text_after(nth + 1));
-        unified(out, &self.text.palette, &report.path, Some(before), after)
+        let (palette, hidden) = (&self.text.palette, report.hidden());
+        covered(out, palette, &report.path, (before, after), &hidden)
     }
 }
 

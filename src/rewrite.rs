@@ -137,7 +137,9 @@ impl<'j> Setup<'j> {
         let knowledge = self.config.knowledge();
         let context = self.context.as_ref();
         let chosen = || source_to_change(context?, knowledge);
-        let texts = [report.source.as_str(), report.outcome.text.as_str()];
+        let hidden = report.hidden();
+        let texts = [&report.source, &report.outcome.text].map(|text| hidden.cover(text));
+        let texts = texts.each_ref().map(|text| &**text);
         Pictures::new(texts, proven.or_else(chosen), context, knowledge)
     }
 

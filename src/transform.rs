@@ -134,11 +134,20 @@ pub struct Cx<'a> {
     pub facts: &'a Facts<'a>,
     /// The tables.
     pub knowledge: &'a Knowledge,
-    /// The build context, when it is at hand.
+    /// The build context, when it is at hand, as it was at first.
     pub context: Option<&'a BuildContext>,
+    /// The lines that other files get by the rewrites before.
+    pub added: &'a [Addition],
 }
 
 impl<'a> Cx<'a> {
+    /// Whether an earlier rewrite adds `line` to the file at `path` of the build context.
+    #[must_use]
+    pub fn is_added(self, path: &str, line: &str) -> bool {
+        let mut same = self.added.iter().filter(|added| added.path == path);
+        same.any(|added| added.lines.iter().any(|known| known == line))
+    }
+
     /// What other files of the project do with the Dockerfile, or may do.
     pub fn all_uses(self) -> impl Iterator<Item = &'a Use> {
         let uses = self.context.map_or(&[][..], BuildContext::uses);
@@ -244,6 +253,8 @@ pub struct Rewrite {
     pub additions: Vec<Addition>,
     /// What the verifier is told to expect.
     pub declares: Vec<Change>,
+    /// Values in the Dockerfile that nobody may print.
+    pub hides: Vec<String>,
 }
 
 impl Rewrite {
@@ -294,6 +305,8 @@ pub struct Refusal {
     pub message: String,
     /// Where that can be seen.
     pub because: Vec<Evidence>,
+    /// Values in the Dockerfile that nobody may print.
+    pub hides: Vec<String>,
 }
 
 impl Refusal {
@@ -304,6 +317,7 @@ impl Refusal {
             code,
             message: message.into(),
             because: Vec::new(),
+            hides: Vec::new(),
         }
     }
 
@@ -412,8 +426,12 @@ pub enum Change {
     Taken(Vec<(String, String)>),
     /// A command, or a path, of which the final stage needs nothing: it only serves the build.
     ServesBuild(String),
-    /// This `--mount=type=cache,…` of a `RUN`, as written: the folder is no part of the image any more.
-    CacheMount(String),
+    /// This `--mount=…` that a `RUN` has and had not, as written. The folder of a cache is no part of the image any more.
+    Mount(String),
+    /// A variable of this name is gone: the steps that need it have a secret of that name in their environment.
+    Secret(String),
+    /// No copy brings this file of the build context any more: the steps that need it have it as a secret.
+    SecretFile(String),
     /// What copies from another stage took from one path they take from another, where a step now puts it.
     Moved {
         /// The path in that stage.
@@ -423,7 +441,7 @@ pub enum Change {
     },
     /// Words that commands with a new cache mount had and have no more: what kept the cache out of the image.
     WordGone(String),
-    /// A command that only cleaned what is mounted now, as written.
+    /// A command that only cleaned what is mounted now, or said who may read it, as written.
     CleanupGone(String),
     /// A path in the image that a copy of the build context does not bring, although it brings the
     /// folder around it: the context is free of it, or `.dockerignore` hides it.

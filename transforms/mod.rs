@@ -6,16 +6,20 @@
 
 pub mod build_checks;
 pub mod cache_mounts;
+mod commands;
 mod dependencies;
 pub mod env_hygiene;
 pub mod exec_form;
+mod frontend;
 mod layout;
 pub mod merge_apt;
+pub mod mount_secrets;
 pub mod narrow_copy;
 pub mod nonroot_user;
 mod origin;
 pub mod pin_base;
 pub mod reorder_copies;
+mod shipped;
 pub mod split_stages;
 mod style;
 pub mod tidy;
@@ -36,6 +40,7 @@ pub const ALL: &[&dyn Transform] = &[
     &merge_apt::MergeApt,
     &split_stages::SplitStages,
     &nonroot_user::NonrootUser,
+    &mount_secrets::MountSecrets,
     &cache_mounts::CacheMounts,
     &env_hygiene::EnvHygiene,
 ];

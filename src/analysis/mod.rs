@@ -93,6 +93,14 @@ impl<'a> Facts<'a> {
         self.images[stage.index].as_ref()
     }
 
+    /// `stage`, and the stages that it is built on: the nearest first.
+    pub fn ancestry<'f>(&'f self, stage: &'f Stage) -> impl Iterator<Item = &'f Stage> {
+        std::iter::successors(Some(stage), |stage| match stage.base {
+            Base::Stage(parent) => Some(&self.stages[parent]),
+            _ => None,
+        })
+    }
+
     /// The stages that are built on `stage` or copy from it.
     pub fn users_of<'f>(&'f self, stage: &'f Stage) -> impl Iterator<Item = &'f Stage> {
         self.stages.iter().filter(move |other| {

@@ -13,6 +13,8 @@ pub struct Mount {
     pub target: Option<String>,
     /// What stands behind `source=` or `src=`.
     pub source: Option<String>,
+    /// The variable of the environment that holds a secret: what stands behind `env=`.
+    pub variable: Option<String>,
 }
 
 impl Mount {
@@ -32,6 +34,7 @@ impl Mount {
             kind: of(&["type"]).unwrap_or_else(|| "bind".to_owned()),
             target: of(&["target", "dst", "destination"]).map(|path| join(workdir, &path)),
             source: of(&["source", "src"]),
+            variable: of(&["env"]),
         })
     }
 

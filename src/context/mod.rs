@@ -34,6 +34,7 @@ use crate::project::Use;
 pub struct BuildContext {
     root: PathBuf,
     disk: Disk,
+    dockerfile: Option<String>,
     ignored: Dockerignore,
     ignore_file: String,
     uses: Vec<Use>,
@@ -84,6 +85,11 @@ impl BuildContext {
                 "the build context is no folder",
             ));
         }
+        let absolute = |path: &Path| std::path::absolute(path);
+        let (folder, file) = (absolute(root)?, dockerfile.map(absolute).transpose()?);
+        let inside = file
+            .as_deref()
+            .and_then(|file| file.strip_prefix(&folder).ok());
         let own = dockerfile.map(|path| {
             let mut name = path.as_os_str().to_owned();
             name.push(".dockerignore");
@@ -105,6 +111,7 @@ impl BuildContext {
             other_builds: Vec::new(),
             root: root.to_owned(),
             disk: disk.clone(),
+            dockerfile: inside.map(|path| path.display().to_string()),
             ignored: Dockerignore::new(&disk.ignore_file(&path)?),
             ignore_file: shown,
         })
@@ -133,6 +140,12 @@ impl BuildContext {
     #[must_use]
     pub fn root(&self) -> &Path {
         &self.root
+    }
+
+    /// The Dockerfile, relative to the root, when it is one of the files below.
+    #[must_use]
+    pub fn dockerfile(&self) -> Option<&str> {
+        self.dockerfile.as_deref()
     }
 
     /// The ignore file in force, relative to the root. It need not exist.

@@ -37,6 +37,7 @@ pub fn proposals(text: &str, options: &Options<'_>) -> Vec<Proposal> {
         facts: &facts,
         knowledge: options.knowledge,
         context: options.context,
+        added: &[],
     };
     let holds = |rewrite: &Rewrite| {
         let after = rewrite.edits.apply(text);

@@ -14,6 +14,7 @@ mod managers;
 pub mod manifests;
 pub mod package_managers;
 pub mod packages;
+pub mod secrets;
 pub mod startup;
 pub mod tools;
 pub mod versions;
@@ -45,6 +46,8 @@ pub struct Knowledge {
     pub caches: caches::Caches,
     /// Where projects state the version of their language.
     pub versions: versions::AllVersions,
+    /// What looks like a secret.
+    pub secrets: secrets::Secrets,
     /// Programs that a container starts with.
     pub startup: startup::Startup,
 }
@@ -74,6 +77,7 @@ impl Knowledge {
             packages: builtin.packages,
             package_managers: builtin.package_managers,
             caches: builtin.caches,
+            secrets: builtin.secrets,
             startup: builtin.startup,
             versions: builtin.versions,
             ..Self::default()
@@ -85,6 +89,7 @@ impl Knowledge {
         knowledge.packages.extend(tables.packages);
         knowledge.package_managers.extend(tables.package_managers);
         knowledge.caches.extend(tables.caches);
+        knowledge.secrets.extend(tables.secrets);
         knowledge.startup.extend(tables.startup);
         knowledge.versions.extend(tables.versions);
         for tools in [tables.tools, builtin.tools] {
@@ -110,6 +115,7 @@ pub struct Tables {
     packages: packages::Packages,
     package_managers: package_managers::PackageManagers,
     caches: caches::Caches,
+    secrets: secrets::Secrets,
     startup: startup::Startup,
     versions: versions::AllVersions,
 }

@@ -177,7 +177,7 @@ fn explained(
         Some(("Env", name)) => {
             let sets = |setting: &str| setting.split('=').next() == Some(name);
             declared.by(|change| match change {
-                Change::Env(other) => other == name,
+                Change::Env(other) | Change::Secret(other) => other == name,
                 Change::Variable(setting) => sets(setting),
                 _ => false,
             })

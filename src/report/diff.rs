@@ -8,7 +8,7 @@ use std::io::{self, Write};
 use similar::{Algorithm, DiffOp, DiffTag, capture_diff_slices, group_diff_ops};
 
 use super::style::Palette;
-use super::{FileReport, Reporter, Totals};
+use super::{FileReport, Hidden, Reporter, Totals};
 
 /// Unchanged lines around a change.
 const CONTEXT_LINES: usize = 3;
@@ -22,12 +22,12 @@ pub struct Diff {
 
 impl Reporter for Diff {
     fn file(&self, out: &mut dyn Write, report: &FileReport) -> io::Result<()> {
-        unified(
+        covered(
             out,
             &self.palette,
             &report.diff_path,
-            Some(&report.source),
-            &report.outcome.text,
+            (&report.source, &report.outcome.text),
+            &report.hidden(),
         )
     }
 
@@ -46,13 +46,38 @@ impl Reporter for Diff {
     }
 }
 
+/// What stands above a diff that shows less than there is.
+const NOTE: &str =
+    "Values of secrets are hidden: this diff is for reading. To make the change, use --write.";
+
+/// Writes the difference between two texts of the file at `path`, without what is `hidden`.
+///
+/// # Errors
+/// When `out` cannot be written.
+pub fn covered(
+    out: &mut dyn Write,
+    palette: &Palette,
+    path: &str,
+    (before, after): (&str, &str),
+    hidden: &Hidden,
+) -> io::Result<()> {
+    let mut diff = Vec::new();
+    unified(&mut diff, palette, path, Some(before), after)?;
+    if !hidden.is_in(&String::from_utf8_lossy(&diff)) {
+        return out.write_all(&diff);
+    }
+    writeln!(out, "{NOTE}")?;
+    let (before, after) = (hidden.cover(before), hidden.cover(after));
+    unified(out, palette, path, Some(&before), &after)
+}
+
 /// Writes the difference between two texts of the file at `path`; nothing when they are equal.
 ///
 /// Without `before`, the diff creates the file.
 ///
 /// # Errors
 /// When `out` cannot be written.
-pub fn unified(
+pub(super) fn unified(
     out: &mut dyn Write,
     palette: &Palette,
     path: &str,

@@ -50,7 +50,15 @@ pub(super) fn findings(report: &FileReport, detail: Detail) -> Vec<Finding> {
     let rewrites = rewrites.map(|(nth, entry)| of_rewrite(report, nth, entry));
     let refusals = refusals.map(|refused| of_refusal(report, refused));
     let problems = problems.map(|problem| of_problem(report, problem));
-    rewrites.chain(refusals).chain(problems).collect()
+    let mut found: Vec<Finding> = rewrites.chain(refusals).chain(problems).collect();
+    let hidden = report.hidden();
+    for finding in &mut found {
+        finding.message = hidden.cover(&finding.message).into_owned();
+        for assumption in &mut finding.assumptions {
+            *assumption = hidden.cover(assumption).into_owned();
+        }
+    }
+    found
 }
 
 fn of_rewrite(report: &FileReport, made: usize, entry: &Entry) -> Finding {

@@ -5,13 +5,14 @@
 //! edits of the text that the rewrites before it left, so that applying the rewrites in order gives the result; those of
 //! the file make the result of the file as it was read, all at once.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use serde::Serialize;
 
 use super::changes::{Change, Replacement, changes};
 use super::excerpt::Position;
-use super::{FileReport, NamedContext, Problem, Proof, Reporter, Totals};
+use super::{FileReport, Hidden, NamedContext, Problem, Proof, Reporter, Totals};
 use crate::syntax::Span;
 use crate::transform::{Addition, Evidence, Place, Refusal, Rewrite, Safety};
 
@@ -29,7 +30,8 @@ impl Reporter for Json {
 
     fn file(&self, out: &mut dyn Write, report: &FileReport) -> io::Result<()> {
         let changes = changes(&report.source, &report.outcome.text);
-        serde_json::to_writer(out, &File::new(report, &changes)).map_err(io::Error::from)
+        let hidden = report.hidden();
+        serde_json::to_writer(out, &File::new(report, &changes, &hidden)).map_err(io::Error::from)
     }
 
     fn separator(&self) -> &'static str {
@@ -49,7 +51,8 @@ struct File<'a> {
     changed: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     context: Option<&'a NamedContext>,
-    edits: Vec<Replacement<'a>>,
+    #[serde(flatten)]
+    edits: Edits<'a>,
     rewrites: Vec<RewriteEntry<'a>>,
     refusals: Vec<RefusalEntry<'a>>,
     withheld: Vec<RewriteEntry<'a>>,
@@ -59,7 +62,7 @@ struct File<'a> {
 }
 
 impl<'a> File<'a> {
-    fn new(report: &'a FileReport, changes: &'a [Change]) -> Self {
+    fn new(report: &'a FileReport, changes: &'a [Change], hidden: &Hidden) -> Self {
         let outcome = &report.outcome;
         let last = outcome.journal.len();
         let made = outcome.journal.iter().enumerate();
@@ -67,22 +70,27 @@ impl<'a> File<'a> {
             path: &report.path,
             changed: report.is_changed(),
             context: report.context.as_ref(),
-            edits: changes
-                .iter()
-                .map(|change| Replacement::new(&report.source, change.span, &change.text))
-                .collect(),
+            edits: Edits::new(
+                &report.source,
+                changes.iter().map(|change| (change.span, &*change.text)),
+                hidden,
+            ),
             rewrites: made
-                .map(|(nth, entry)| RewriteEntry::new(report, nth, entry.id, &entry.rewrite))
+                .map(|(nth, entry)| {
+                    RewriteEntry::new(report, nth, entry.id, &entry.rewrite, hidden)
+                })
                 .collect(),
             refusals: outcome
                 .refusals
                 .iter()
-                .map(|refused| RefusalEntry::new(report, refused.id, &refused.refusal))
+                .map(|refused| RefusalEntry::new(report, refused.id, &refused.refusal, hidden))
                 .collect(),
             withheld: outcome
                 .withheld
                 .iter()
-                .map(|withheld| RewriteEntry::new(report, last, withheld.id, &withheld.rewrite))
+                .map(|withheld| {
+                    RewriteEntry::new(report, last, withheld.id, &withheld.rewrite, hidden)
+                })
                 .collect(),
             proof: report.proof.as_ref(),
             errors: report
@@ -90,6 +98,31 @@ impl<'a> File<'a> {
                 .iter()
                 .map(|problem| ErrorEntry::new(report, problem))
                 .collect(),
+        }
+    }
+}
+
+/// Edits of one text; none, and a sign of it, when one of them would print what is hidden.
+#[derive(Serialize)]
+struct Edits<'a> {
+    edits: Vec<Replacement<'a>>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    edits_hidden: bool,
+}
+
+impl<'a> Edits<'a> {
+    fn new(
+        before: &str,
+        edits: impl Iterator<Item = (Span, &'a str)> + Clone,
+        hidden: &Hidden,
+    ) -> Self {
+        let edits_hidden = edits.clone().any(|(_, text)| hidden.is_in(text));
+        let edits = edits.filter(|_| !edits_hidden);
+        Self {
+            edits: edits
+                .map(|(span, text)| Replacement::new(before, span, text))
+                .collect(),
+            edits_hidden,
         }
     }
 }
@@ -118,29 +151,40 @@ impl Site {
 struct RewriteEntry<'a> {
     id: &'a str,
     safety: Safety,
-    message: &'a str,
+    message: Cow<'a, str>,
     #[serde(flatten)]
     site: Site,
-    assumptions: &'a [String],
+    assumptions: Vec<Cow<'a, str>>,
     evidence: Vec<EvidenceEntry<'a>>,
-    edits: Vec<Replacement<'a>>,
+    #[serde(flatten)]
+    edits: Edits<'a>,
     additions: Vec<AdditionEntry<'a>>,
 }
 
 impl<'a> RewriteEntry<'a> {
-    fn new(report: &FileReport, made: usize, id: &'a str, rewrite: &'a Rewrite) -> Self {
+    fn new(
+        report: &FileReport,
+        made: usize,
+        id: &'a str,
+        rewrite: &'a Rewrite,
+        hidden: &Hidden,
+    ) -> Self {
         Self {
             id,
             safety: rewrite.safety(),
-            message: &rewrite.message,
+            message: hidden.cover(&rewrite.message),
             site: Site::new(report, made, rewrite.site),
-            assumptions: &rewrite.assumes,
-            evidence: evidence(report, made, &rewrite.because),
-            edits: rewrite
-                .edits
+            assumptions: rewrite
+                .assumes
                 .iter()
-                .map(|edit| Replacement::new(report.text_after(made), edit.span, &edit.text))
+                .map(|assumption| hidden.cover(assumption))
                 .collect(),
+            evidence: evidence(report, made, &rewrite.because, hidden),
+            edits: Edits::new(
+                report.text_after(made),
+                rewrite.edits.iter().map(|edit| (edit.span, &*edit.text)),
+                hidden,
+            ),
             additions: rewrite.additions.iter().map(AdditionEntry::from).collect(),
         }
     }
@@ -165,28 +209,28 @@ impl<'a> From<&'a Addition> for AdditionEntry<'a> {
 struct RefusalEntry<'a> {
     id: &'a str,
     code: &'a str,
-    message: &'a str,
+    message: Cow<'a, str>,
     #[serde(flatten)]
     site: Site,
     evidence: Vec<EvidenceEntry<'a>>,
 }
 
 impl<'a> RefusalEntry<'a> {
-    fn new(report: &FileReport, id: &'a str, refusal: &'a Refusal) -> Self {
+    fn new(report: &FileReport, id: &'a str, refusal: &'a Refusal, hidden: &Hidden) -> Self {
         let made = report.outcome.journal.len();
         Self {
             id,
             code: refusal.code,
-            message: &refusal.message,
+            message: hidden.cover(&refusal.message),
             site: Site::new(report, made, refusal.site),
-            evidence: evidence(report, made, &refusal.because),
+            evidence: evidence(report, made, &refusal.because, hidden),
         }
     }
 }
 
 #[derive(Serialize)]
 struct EvidenceEntry<'a> {
-    note: &'a str,
+    note: Cow<'a, str>,
     #[serde(flatten)]
     place: EvidencePlace<'a>,
 }
@@ -203,6 +247,7 @@ fn evidence<'a>(
     report: &FileReport,
     made: usize,
     because: &'a [Evidence],
+    hidden: &Hidden,
 ) -> Vec<EvidenceEntry<'a>> {
     let place = |place: &'a Place| match place {
         Place::Source(span) => EvidencePlace::Source(Site::new(report, made, *span)),
@@ -212,7 +257,7 @@ fn evidence<'a>(
     because
         .iter()
         .map(|evidence| EvidenceEntry {
-            note: &evidence.note,
+            note: hidden.cover(&evidence.note),
             place: place(&evidence.place),
         })
         .collect()

@@ -8,6 +8,7 @@ mod diff;
 mod excerpt;
 mod finding;
 mod github;
+mod hidden;
 mod json;
 mod messages;
 mod origin;
@@ -28,9 +29,10 @@ use crate::syntax::Span;
 use crate::transform::Safety;
 
 pub use changes::{Change, changes};
-pub use diff::{Diff, unified};
+pub use diff::{Diff, covered};
 pub use excerpt::Position;
 pub use github::GitHub;
+pub use hidden::Hidden;
 pub use json::Json;
 pub use messages::{write_problem, write_summary};
 pub use origin::Origin;
@@ -116,6 +118,12 @@ impl FileReport {
     #[must_use]
     pub fn text_after(&self, made: usize) -> &str {
         self.outcome.text_after(made)
+    }
+
+    /// What nobody may print of it.
+    #[must_use]
+    pub fn hidden(&self) -> Hidden {
+        Hidden::of(&self.outcome)
     }
 
     /// Where `offset`, in the text after `made` rewrites, stands in the file that the user has.

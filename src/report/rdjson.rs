@@ -53,7 +53,9 @@ impl Reporter for Rdjson {
 
 /// All rewrites of a file, with the suggestion that makes them.
 fn together<'a>(report: &'a FileReport, rewrites: &[Finding]) -> Diagnostic<'a> {
-    let suggestion = suggestion(&report.source, &report.outcome.text);
+    let hidden = report.hidden();
+    let suggestion = suggestion(&report.source, &report.outcome.text)
+        .filter(|suggestion| !hidden.is_in(&suggestion.text));
     let line = |finding: &Finding| {
         let (rule, message) = (&finding.rule, finding.full_message());
         let safety = finding

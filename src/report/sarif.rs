@@ -43,7 +43,7 @@ impl Reporter for Sarif {
                 out.write_all(self.separator().as_bytes())?;
             }
             // The rewrites come first, in the order in which they were made.
-            let fix = finding.safety.map(|_| fix(report, nth + 1));
+            let fix = finding.safety.and_then(|_| fix(report, nth + 1));
             serde_json::to_writer(&mut *out, &Entry::new(&report.path, finding, fix))?;
         }
         Ok(())
@@ -111,9 +111,14 @@ impl<'a> Entry<'a> {
     }
 }
 
-/// What makes the first `made` rewrites.
-fn fix(report: &FileReport, made: usize) -> Value {
+/// What makes the first `made` rewrites; `None` when it would print what is hidden.
+fn fix(report: &FileReport, made: usize) -> Option<Value> {
     let after = report.text_after(made);
+    let hidden = report.hidden();
+    let mut changed = changes(&report.source, after).into_iter();
+    if changed.any(|change| hidden.is_in(&change.text)) {
+        return None;
+    }
     let replacements = changes(&report.source, after).into_iter().map(|change| {
         let deleted = region(Range::new(&report.source, change.span));
         json!({ "deletedRegion": deleted, "insertedContent": { "text": change.text } })
@@ -123,13 +128,13 @@ fn fix(report: &FileReport, made: usize) -> Value {
         1 => "Make this rewrite".to_owned(),
         _ => format!("Make this rewrite and the {} before it", made - 1),
     };
-    json!({
+    Some(json!({
         "description": { "text": description },
         "artifactChanges": [{
             "artifactLocation": artifact(&report.path),
             "replacements": replacements,
         }],
-    })
+    }))
 }
 
 fn region(range: Range) -> Value {

@@ -12,7 +12,7 @@ use super::excerpt::{Excerpt, Position};
 use super::messages::count;
 use super::style::Palette;
 use super::table;
-use super::{FileReport, Origin, Reporter};
+use super::{FileReport, Hidden, Origin, Reporter};
 use crate::syntax::Span;
 use crate::transform::{Evidence, Place, Refusal, Rewrite};
 
@@ -77,6 +77,7 @@ struct View<'a> {
     report: &'a FileReport,
     palette: Palette,
     margin: usize,
+    hidden: Hidden,
 }
 
 impl<'r> View<'r> {
@@ -85,6 +86,7 @@ impl<'r> View<'r> {
             report,
             palette: text.palette,
             margin: margin(&report.source),
+            hidden: report.hidden(),
         }
     }
 
@@ -246,6 +248,7 @@ impl<'r> View<'r> {
         let Palette { path, id, .. } = self.palette;
         let Position { line, column } = origin.position;
         let place = format_args!("{}:{line}:{column}:", self.report.path);
+        let message = self.hidden.cover(message);
         writeln!(
             out,
             "{path}{place}{path:#} {id}{name}{id:#} {tag} {message}"
@@ -267,7 +270,8 @@ impl<'r> View<'r> {
         } else {
             "+".to_owned()
         };
-        let excerpt = Excerpt::new(self.report.text_after(made), span);
+        let text = self.hidden.cover(self.report.text_after(made));
+        let excerpt = Excerpt::new(&text, span);
         excerpt.write(out, &self.palette, self.margin, &number, caret)
     }
 
@@ -292,6 +296,8 @@ impl<'r> View<'r> {
         note: &dyn Display,
     ) -> io::Result<()> {
         let gutter = self.palette.gutter;
+        let note = note.to_string();
+        let note = self.hidden.cover(&note);
         writeln!(
             out,
             "{gutter}{:margin$} ={gutter:#} {style}{label}{style:#} {note}",

@@ -100,7 +100,7 @@ pub(super) fn check(
             keys.extend(arguments(old, stage, new, other).filter(|name| is_set(new, other, name)));
         } else {
             keys.extend(origin(old, stage, new, other, identity).filter(|_| !is_other_base));
-            keys.extend(arguments(old, stage, new, other));
+            keys.extend(arguments(old, stage, new, other).filter(|key| !is_secret(key, rewrite)));
             keys.extend(users(old, stage, new, other, rewrite));
         }
         let keys = keys.into_iter();
@@ -122,12 +122,20 @@ fn is_declared(key: &str, now: &RuntimeConfig, rewrite: &Rewrite) -> bool {
     rewrite.declares.iter().any(|change| match change {
         Change::User(user) => key == "USER" && now.user.as_ref() == Some(user),
         Change::Stages { .. } => key == "FROM",
-        Change::Env(name) => key.strip_prefix("ENV ") == Some(name),
+        Change::Env(name) | Change::Secret(name) => key.strip_prefix("ENV ") == Some(name),
         Change::Variable(setting) => {
             key.strip_prefix("ENV ") == name_of(setting) && has(now, setting)
         }
         _ => false,
     })
+}
+
+/// Whether the rewrite says that the argument `key`, as [`arguments`] calls it, is handed over as a secret.
+fn is_secret(key: &str, rewrite: &Rewrite) -> bool {
+    let mut changes = rewrite.declares.iter();
+    changes.any(
+        |change| matches!(change, Change::Secret(name) if key.strip_prefix("ARG ") == Some(name)),
+    )
 }
 
 /// Whether the rewrite says that what is built on `from` is built on `to`.

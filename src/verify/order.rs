@@ -13,7 +13,7 @@ use std::collections::{HashMap, HashSet};
 use super::Violation;
 use super::copies::Landing;
 use super::operations::{Operation, What, keys, normalized};
-use crate::analysis::paths::{Extent, Region};
+use crate::analysis::paths::{Extent, Region, join};
 use crate::transform::{Change, Rewrite};
 
 /// Compares the operations `old` of a stage with those that it has now.
@@ -91,7 +91,7 @@ impl<'r> Declared<'r> {
         let changes = self.rewrite.declares.iter();
         changes
             .filter_map(|change| match change {
-                Change::Env(name) => Some(name.as_str()),
+                Change::Env(name) | Change::Secret(name) => Some(name.as_str()),
                 _ => None,
             })
             .collect()
@@ -105,20 +105,23 @@ impl<'r> Declared<'r> {
         })
     }
 
-    /// The cache mounts that a `RUN` may gain.
+    /// The mounts that a `RUN` may gain.
     fn mounts(&self) -> Vec<&'r str> {
         let changes = self.rewrite.declares.iter();
         changes
             .filter_map(|change| match change {
-                Change::CacheMount(flag) => Some(flag.as_str()),
+                Change::Mount(flag) => Some(flag.as_str()),
                 _ => None,
             })
             .collect()
     }
 
-    /// Whether `key` is a removal that is declared to have cleaned only what is mounted now.
+    /// Whether `key` is a command that is declared to have been only about what is mounted now.
     fn cleans(&self, key: &str) -> bool {
-        let is_meant = |command: &str| key.starts_with("rm ") && normalized(command) == key;
+        let is_cleaning = ["rm ", "chmod ", "chown "]
+            .iter()
+            .any(|program| key.starts_with(program));
+        let is_meant = |command: &str| is_cleaning && normalized(command) == key;
         self.any(|change| matches!(change, Change::CleanupGone(command) if is_meant(command)))
     }
 
@@ -128,6 +131,7 @@ impl<'r> Declared<'r> {
         let same_words = old.key == new.key
             || self.lost_words(old, new)
             || self.is_moved(old, new)
+            || self.lacks_secrets(old, new)
             || self.is_copy_of_add(&old.key, &new.key);
         same_words && (old.owner == new.owner || gains())
     }
@@ -159,6 +163,31 @@ impl<'r> Declared<'r> {
                 .split(' ')
                 .filter(|word| !is_gone(word))
                 .eq(new.key.split(' '))
+    }
+
+    /// Whether the file at `path` of the build context is declared to be a secret.
+    fn is_secret(&self, path: &str) -> bool {
+        self.any(|change| matches!(change, Change::SecretFile(secret) if secret == path))
+    }
+
+    /// Whether `new` copies from the build context what `old` does, less the secrets among it.
+    fn lacks_secrets(&self, old: &Operation<'_>, new: &Operation<'_>) -> bool {
+        let is_kept = |word: &&str| !self.is_secret(&join("/", word));
+        let words = old.key.trim_end_matches('/').split(' ');
+        old.is_from_context()
+            && words
+                .filter(is_kept)
+                .eq(new.key.trim_end_matches('/').split(' '))
+    }
+
+    /// Whether `operation` is a copy of nothing but secrets.
+    fn is_copy_of_secrets(&self, operation: &Operation<'_>) -> bool {
+        match &operation.what {
+            What::Copy { from: None, lands } => {
+                lands.iter().all(|landing| self.is_secret(landing.source()))
+            }
+            _ => false,
+        }
     }
 
     /// Whether an `ADD` became a `COPY` with the same arguments, as declared.
@@ -246,7 +275,7 @@ impl<'c, 'f> Comparison<'c, 'f, '_> {
                 (!is_there && !self.declared.any(is_meant))
                     .then(|| Violation::Packages(name.clone()))
             }
-            _ => (!self.declared.cleans(&operation.key))
+            _ => (!self.declared.cleans(&operation.key) && !self.declared.is_copy_of_secrets(operation))
                 .then(|| Violation::CommandLost(operation.key.clone())),
         })
         .collect()

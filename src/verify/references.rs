@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::Violation;
 use crate::analysis::Facts;
+use crate::analysis::mounts;
 use crate::syntax::{Expander, Kind, View};
 
 /// References to stages that resolved before and do not now.
@@ -57,7 +58,11 @@ fn undeclared(facts: &Facts<'_>) -> BTreeSet<String> {
             .references(text)
             .into_iter()
             .map(|reference| reference.name);
-        names.extend(free.filter(|name| !declared.contains_key(name)));
+        let secrets: Vec<String> = mounts::of(facts, index)
+            .filter_map(|mount| mount.variable)
+            .collect();
+        let is_known = |name: &String| declared.contains_key(name) || secrets.contains(name);
+        names.extend(free.filter(|name| !is_known(name)));
     }
     names
 }

@@ -16,6 +16,7 @@ mod expand;
 mod files;
 mod findings;
 mod formats;
+mod hidden;
 mod invariants;
 mod limits;
 mod lsp;

@@ -382,6 +382,7 @@ fn inflict(entry: &Entry, right: &str, case: &Path, tallies: &mut BTreeMap<&'sta
         facts: &Facts::new(&before, knowledge),
         knowledge,
         context: context.as_ref(),
+        added: &[],
     };
     let name = case.file_name().unwrap().display();
     assert_eq!(verify::check(&old, right, &entry.rewrite), [], "{name}");

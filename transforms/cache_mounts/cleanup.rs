@@ -1,14 +1,14 @@
 //! What kept the cache out of the image, and would empty or refuse the mount: options, and commands that clean up.
 
 use crate::analysis::paths::{below, join, parent};
-use crate::analysis::runs::{Run, Step};
+use crate::analysis::runs::Step;
 use crate::context::matches_name;
 use crate::knowledge::caches::Cache;
 use crate::knowledge::tools::Does;
-use crate::syntax::shell::{Connector, Item};
 use crate::syntax::{Span, TokenKind};
 use crate::transform::{Cx, Refusal};
 
+use super::super::commands;
 use super::{Mounted, account, refuse};
 
 /// What is taken out of a `RUN`.
@@ -54,7 +54,10 @@ pub(super) fn of(cx: &Cx<'_>, cache: &Cache, one: &Mounted<'_, '_>) -> Result<Cl
             .iter()
             .map(|span| span.text(search.line()).to_owned());
         cleanup.commands.extend(texts);
-        cleanup.spans.extend(search.joined(&useless)?);
+        let spans = commands::without(cx, one.used.index, one.used.script, &useless);
+        cleanup
+            .spans
+            .extend(spans.map_err(|why| search.refuse("shell-lists", why))?);
     }
     search.check(&cleanup)?;
     Ok(cleanup)
@@ -75,10 +78,6 @@ impl Search<'_, '_> {
     fn behind(&self, before: Span, span: Span) -> Span {
         let logical = &self.cx.facts.views[self.one.used.index].logical;
         Span::new(logical.source(before).end, logical.source(span).end)
-    }
-
-    fn run(&self) -> &Run<'_> {
-        self.one.used.script
     }
 
     /// The text that the spans of the script are those of.
@@ -176,44 +175,6 @@ impl Search<'_, '_> {
         cleans && own || removes && !words.is_empty() && words.len() == operands
     }
 
-    /// The commands at these places, each with the `&&` that joins it to another.
-    fn joined(&self, useless: &[Span]) -> Result<Vec<Span>, Refusal> {
-        let script = self.run().script.as_ref();
-        let item = script.and_then(|script| match script.items.as_slice() {
-            [item] if is_and_list(item) && script.comments.is_empty() => Some(item),
-            _ => None,
-        });
-        let Some(item) = item else {
-            return Err(self.refuse("shell-lists", "commands that clean up have to go, and they are not joined to the others by `&&` alone"));
-        };
-        let start = self.run().body.start;
-        let pipelines: Vec<Span> = item
-            .pipelines()
-            .map(|pipeline| pipeline.span.shift(start))
-            .collect();
-        let kept = pipelines.iter().position(|span| !useless.contains(span));
-        let Some(kept) = kept else {
-            return Err(self.refuse("shell-lists", "nothing would remain of it"));
-        };
-        if useless.iter().any(|span| !pipelines.contains(span)) {
-            return Err(self.refuse(
-                "shell-lists",
-                "a command that cleans up is a part of another",
-            ));
-        }
-        let logical = &self.cx.facts.views[self.one.used.index].logical;
-        let first = logical.source(pipelines[0]).start;
-        let mut spans = vec![Span::new(first, logical.source(pipelines[kept]).start)];
-        for pair in pipelines[kept..]
-            .windows(2)
-            .filter(|pair| useless.contains(&pair[1]))
-        {
-            spans.push(self.behind(pair[0], pair[1]));
-        }
-        spans.retain(|span| !span.is_empty());
-        Ok(spans)
-    }
-
     /// Taking something out must not take a comment with it.
     fn check(&self, cleanup: &Cleanup) -> Result<(), Refusal> {
         let tokens = self.cx.file.tokens().iter();
@@ -227,12 +188,6 @@ impl Search<'_, '_> {
         }
         Ok(())
     }
-}
-
-/// Whether only `&&` joins the commands of `item`, in the foreground.
-pub(super) fn is_and_list(item: &Item) -> bool {
-    let mut connectors = item.rest.iter().map(|(connector, _, _)| *connector);
-    connectors.all(|connector| connector == Connector::And) && item.terminator.is_none()
 }
 
 /// Whether a shell leaves the character as it is.

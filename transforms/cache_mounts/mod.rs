@@ -9,7 +9,6 @@
 
 mod account;
 mod cleanup;
-mod frontend;
 mod guards;
 mod later;
 mod places;
@@ -20,6 +19,7 @@ mod writer;
 use crate::knowledge::caches::Cache;
 use crate::transform::{Cx, Gain, Info, Plan, Preset, Refusal, Rewrite, Runs, Transform};
 
+use super::frontend;
 use places::Place;
 use uses::{Group, Use};
 
@@ -91,7 +91,7 @@ fn rewrite(cx: &Cx<'_>, cache: &Cache, group: &Group<'_>, mounted: &[Mounted<'_,
         guards::check(cx, cache, one.used)?;
     }
     later::check(cx, cache, group, mounted, &mut rewrite)?;
-    frontend::check(cx, first, &mut rewrite)?;
+    check_frontend(cx, first, &mut rewrite)?;
     for (nth, one) in mounted.iter().enumerate() {
         writer::write(cx, cache, one, &mounted[..nth], &mut rewrite)?;
     }
@@ -99,6 +99,12 @@ fn rewrite(cx: &Cx<'_>, cache: &Cache, group: &Group<'_>, mounted: &[Mounted<'_,
     let assumptions = places.filter_map(|place| place.assumes.as_ref());
     assumptions.for_each(|sentence| rewrite.assume(sentence));
     Ok(rewrite)
+}
+
+/// Checks that the builder knows mounts; `index` is where the first goes.
+fn check_frontend(cx: &Cx<'_>, index: usize, rewrite: &mut Rewrite) -> Result<(), Refusal> {
+    frontend::check(cx, &frontend::MOUNTS, rewrite)
+        .map_err(|why| refuse(cx, index, "old-syntax", &why))
 }
 
 /// A refusal about the `RUN` at `index`.

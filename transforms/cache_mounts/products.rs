@@ -10,8 +10,9 @@ use crate::knowledge::tools::Does;
 use crate::syntax::{Form, Kind, Span};
 use crate::transform::{Change, Cx, Plan, Refusal, Rewrite};
 
+use super::super::commands;
 use super::super::layout::Layout;
-use super::{account, cleanup, frontend, places, refuse};
+use super::{account, check_frontend, places, refuse};
 
 /// Where what is built is put instead.
 const PROGRAMS: &str = "/usr/local/bin";
@@ -93,7 +94,7 @@ impl<'b, 'a> Build<'b, 'a> {
             self.cache.tool
         );
         let mut rewrite = Rewrite::new(self.cx.file.instructions()[self.index].span, message);
-        frontend::check(self.cx, self.index, &mut rewrite)?;
+        check_frontend(self.cx, self.index, &mut rewrite)?;
         let flag = format!(
             "--mount=type=cache,id={id},target={},sharing=locked",
             self.folder
@@ -217,7 +218,7 @@ impl<'b, 'a> Build<'b, 'a> {
         let run = facts.runs[self.index].as_ref();
         let script = run.and_then(|run| run.script.as_ref());
         let is_list = script.is_some_and(|script| match script.items.as_slice() {
-            [item] => cleanup::is_and_list(item) && script.comments.is_empty(),
+            [item] => commands::is_and_list(item) && script.comments.is_empty(),
             _ => false,
         });
         let is_shell = matches!(
@@ -247,7 +248,7 @@ impl<'b, 'a> Build<'b, 'a> {
             start,
             format!("{flag} {}{}", layout.continued, layout.indent),
         );
-        rewrite.declares.push(Change::CacheMount(flag));
+        rewrite.declares.push(Change::Mount(flag));
         let build = facts.source(self.index, self.step.span).start;
         rewrite
             .edits

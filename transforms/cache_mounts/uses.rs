@@ -55,10 +55,8 @@ fn is_built_on_stage(stage: &Stage) -> bool {
 
 /// The stage that `stage` is built on in the end.
 fn origin_of(cx: &Cx<'_>, stage: &Stage) -> usize {
-    match stage.base {
-        Base::Stage(parent) => origin_of(cx, &cx.facts.stages[parent]),
-        _ => stage.index,
-    }
+    let origin = cx.facts.ancestry(stage).last();
+    origin.map_or(stage.index, |origin| origin.index)
 }
 
 /// Each `RUN` by itself.

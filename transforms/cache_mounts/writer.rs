@@ -1,10 +1,11 @@
 //! The edits of one `RUN`.
 
-use crate::analysis::stages::{Base, Stage};
+use crate::analysis::stages::Stage;
 use crate::knowledge::caches::Cache;
 use crate::syntax::{Form, Kind, Span};
 use crate::transform::{Change, Cx, Refusal, Rewrite};
 
+use super::super::commands;
 use super::super::layout::Layout;
 use super::{Mounted, cleanup, refuse};
 
@@ -31,7 +32,7 @@ pub(super) fn write(
             true => format!("{flag} "),
             false => format!("{flag} {}{}", layout.continued, layout.indent),
         };
-        rewrite.declares.push(Change::CacheMount(flag));
+        rewrite.declares.push(Change::Mount(flag));
     }
     if let Some(command) = before(cx, cache, one, earlier)? {
         front += command;
@@ -78,7 +79,7 @@ fn before<'c>(
     }
     let script = one.used.script.script.as_ref();
     let is_list = script.is_some_and(|script| match script.items.as_slice() {
-        [item] => cleanup::is_and_list(item) && script.comments.is_empty(),
+        [item] => commands::is_and_list(item) && script.comments.is_empty(),
         _ => false,
     });
     let is_shell = matches!(
@@ -99,14 +100,6 @@ fn before<'c>(
 
 /// The stage of instruction `index` and those that it is built on.
 fn below<'f>(cx: &Cx<'f>, index: usize) -> Vec<&'f Stage> {
-    let mut stages = Vec::new();
-    let mut next = cx.facts.stage_of(index);
-    while let Some(stage) = next {
-        stages.push(stage);
-        next = match stage.base {
-            Base::Stage(parent) => Some(&cx.facts.stages[parent]),
-            _ => None,
-        };
-    }
-    stages
+    let stage = cx.facts.stage_of(index);
+    stage.map_or_else(Vec::new, |stage| cx.facts.ancestry(stage).collect())
 }

@@ -9,8 +9,10 @@
 mod lean;
 mod variables;
 
-use crate::analysis::stages::{Base, Os, Stage};
+use crate::analysis::stages::Os;
 use crate::transform::{Cx, Gain, Info, Plan, Runs, Transform};
+
+use super::shipped::is_shipped;
 
 /// Keeps caches of installs out of the image, and gives its programs the variables that are usual in containers.
 pub struct EnvHygiene;
@@ -36,16 +38,4 @@ impl Transform for EnvHygiene {
         plans.extend(last.and_then(|stage| variables::plan(cx, stage)));
         plans
     }
-}
-
-/// Whether the layers of `stage` are in an image that somebody gets: the last one, or one that is named from outside.
-fn is_shipped(cx: &Cx<'_>, stage: &Stage) -> bool {
-    let is_final = stage.index + 1 == cx.facts.stages.len();
-    let is_base = |other: &Stage| other.base == Base::Stage(stage.index);
-    let later = &cx.facts.stages[stage.index + 1..];
-    is_final
-        || cx.uses(stage).next().is_some()
-        || later
-            .iter()
-            .any(|other| is_base(other) && is_shipped(cx, other))
 }

@@ -6,6 +6,8 @@
 
 mod need;
 
+pub(super) use need::in_other_dockerfiles;
+
 use crate::context::{BuildContext, FileKind};
 use crate::knowledge::ignorable::Kind as Ignorable;
 use crate::syntax::Kind;

@@ -47,7 +47,7 @@ fn is_made(cx: &Cx<'_>, name: &str) -> bool {
 }
 
 /// Another Dockerfile of the folder that names it: both have one ignore file.
-fn in_other_dockerfiles(
+pub(in crate::transforms) fn in_other_dockerfiles(
     cx: &Cx<'_>,
     context: &BuildContext,
     name: &str,
@@ -55,7 +55,9 @@ fn in_other_dockerfiles(
     let patterns = ["*Dockerfile*", "*Containerfile*", "*/*Dockerfile*"];
     let others = patterns.iter().flat_map(|pattern| context.glob(pattern));
     for path in others {
-        let Some(text) = context.read(&path).filter(|text| text != cx.file.text()) else {
+        let is_other =
+            |text: &String| context.dockerfile() != Some(path.as_str()) && text != cx.file.text();
+        let Some(text) = context.read(&path).filter(is_other) else {
             continue;
         };
         let file = syntax::parse(&text);

@@ -40,7 +40,9 @@ impl Reporter for Html {
         write_problems(out, &report.problems)?;
         write_rewrites(out, report)?;
         if report.outcome.text != report.source {
-            write_diff(out, "The change", &report.source, &report.outcome.text)?;
+            let hidden = report.hidden();
+            let texts = [&report.source, &report.outcome.text].map(|text| hidden.cover(text));
+            write_diff(out, "The change", &texts[0], &texts[1])?;
         }
         write_pictures(out, report)?;
         write_figures(out, report)?;
@@ -119,7 +121,7 @@ fn write_rewrites(out: &mut dyn Write, report: &FileReport) -> io::Result<()> {
             rewrite.safety().to_string(),
         ];
         let line = report.locate(nth, rewrite.site.start).position.line;
-        write_entry(out, &tags, line, &rewrite.message)?;
+        write_entry(out, &tags, line, &report.hidden().cover(&rewrite.message))?;
         write_list(out, "assumes ", &rewrite.assumes)?;
         write_evidence(out, report, nth, &rewrite.because)?;
         writeln!(out, "</li>")?;
@@ -143,7 +145,7 @@ fn write_left(out: &mut dyn Write, report: &FileReport) -> io::Result<()> {
         let tags: Vec<String> = tags.into_iter().chain(needs).collect();
         let line = report.locate(made, one.start()).position.line;
         write!(out, "<li>")?;
-        write_entry(out, &tags, line, one.message())?;
+        write_entry(out, &tags, line, &report.hidden().cover(one.message()))?;
         write_evidence(out, report, made, one.because())?;
         writeln!(out, "</li>")?;
     }

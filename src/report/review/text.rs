@@ -23,6 +23,19 @@ pub struct Review {
 
 impl Reporter for Review {
     fn file(&self, out: &mut dyn Write, report: &FileReport) -> io::Result<()> {
+        let mut review = Vec::new();
+        self.write(&mut review, report)?;
+        let review = String::from_utf8_lossy(&review);
+        out.write_all(report.hidden().cover(&review).as_bytes())
+    }
+
+    fn separator(&self) -> &'static str {
+        "\n"
+    }
+}
+
+impl Review {
+    fn write(&self, out: &mut dyn Write, report: &FileReport) -> io::Result<()> {
         if !report.problems.is_empty() && report.outcome.journal.is_empty() {
             return Ok(());
         }
@@ -37,12 +50,6 @@ impl Reporter for Review {
         self.write_left(out, report)
     }
 
-    fn separator(&self) -> &'static str {
-        "\n"
-    }
-}
-
-impl Review {
     fn write_rewrites(&self, out: &mut dyn Write, report: &FileReport) -> io::Result<()> {
         let journal = &report.outcome.journal;
         if journal.is_empty() {

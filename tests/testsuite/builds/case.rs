@@ -32,6 +32,12 @@ pub(crate) struct Case {
     /// Build arguments.
     #[serde(default)]
     pub(crate) args: BTreeMap<String, String>,
+    /// The files with secrets, from the folder of the application, by the names of the secrets.
+    #[serde(default)]
+    pub(crate) secrets: BTreeMap<String, PathBuf>,
+    /// Run these transforms and no others, with `--safety unsafe`.
+    #[serde(default)]
+    pub(crate) only: Vec<String>,
     /// Left out unless `DFOPT_BUILDS` asks for it.
     #[serde(default)]
     pub(crate) slow: bool,

@@ -1,6 +1,7 @@
 //! The engine that builds and runs: the `docker` on the path. What `dfopt --prove` does with one is asked of `dfopt::prove`;
 //! here is the rest: containers that stay, published ports, health checks, and BuildKit's own warnings.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -35,14 +36,20 @@ pub(crate) struct Recipe<'a> {
     pub(crate) dockerfile: &'a str,
     pub(crate) target: Option<&'a str>,
     pub(crate) args: &'a [(String, String)],
+    /// The files that hold secrets, from the context, by the names of the secrets.
+    pub(crate) secrets: &'a BTreeMap<String, PathBuf>,
 }
 
 impl Recipe<'_> {
-    /// The build arguments as the engine takes them.
+    /// The build arguments and secrets as the engine takes them.
     pub(crate) fn arguments(&self) -> Vec<String> {
         let args = self.args.iter();
-        args.map(|(name, value)| format!("--build-arg={name}={value}"))
-            .collect()
+        let args = args.map(|(name, value)| format!("--build-arg={name}={value}"));
+        let secrets = self.secrets.iter().map(|(name, file)| {
+            let file = self.context.join(file);
+            format!("--secret=id={name},src={}", file.display())
+        });
+        args.chain(secrets).collect()
     }
 }
 

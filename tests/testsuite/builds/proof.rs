@@ -9,6 +9,8 @@ use std::time::Duration;
 use dfopt::context::BuildContext;
 use dfopt::engine::{self, Options, Outcome};
 use dfopt::prove::engines::Image;
+use dfopt::transform::Safety;
+use dfopt::transforms;
 use serde_json::Value;
 
 use super::case::{Case, Rebuild, Run, Serve};
@@ -100,10 +102,15 @@ fn compared(pair: &Pair<'_>, before: &Site<'_>, after: &Site<'_>) -> Result<(), 
 fn outcome(case: &Case, folder: &Path, written: &str) -> Result<Outcome, String> {
     let path = folder.join(&case.dockerfile);
     let context = BuildContext::open(folder, Some(&path)).map_err(|error| error.to_string())?;
-    let options = Options {
+    let mut options = Options {
         context: Some(&context),
         ..Options::default()
     };
+    if !case.only.is_empty() {
+        let only = case.only.iter();
+        options.transforms = only.filter_map(|id| transforms::find(id)).collect();
+        options.safety = Safety::Unsafe;
+    }
     let outcome = engine::optimize(&fs::read_to_string(path).unwrap(), &options);
     match outcome.text == written {
         true => Ok(outcome),
@@ -115,7 +122,12 @@ fn outcome(case: &Case, folder: &Path, written: &str) -> Result<Outcome, String>
 pub(crate) fn rewrite(case: &Case, folder: &Path, safety: &str) -> Result<Vec<String>, String> {
     let dfopt = |options: &[&str]| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_dfopt"));
-        command.args(["--safety", safety, "--context"]).arg(folder);
+        if case.only.is_empty() {
+            command.args(["--safety", safety]);
+        } else {
+            command.args(["--safety", "unsafe", "--only", &case.only.join(",")]);
+        }
+        command.arg("--context").arg(folder);
         command.args(options).arg(folder.join(&case.dockerfile));
         bounded(&mut command, Duration::from_secs(20))
     };
@@ -213,6 +225,7 @@ impl<'a> Site<'a> {
             dockerfile: &case.dockerfile,
             target,
             args: &args,
+            secrets: &case.secrets,
         };
         let image = self
             .engine
@@ -305,6 +318,7 @@ fn warned(engine: &Engine, case: &Case, old: &Path, new: &Path) -> Result<(), St
             dockerfile: &case.dockerfile,
             target: None,
             args: &args,
+            secrets: &case.secrets,
         })
     };
     let found = compare::new_warnings(&warnings(old)?, &warnings(new)?);

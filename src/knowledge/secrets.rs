@@ -1,0 +1,165 @@
+//! What looks like a secret.
+
+use regex_lite::Regex;
+use serde::Deserialize;
+
+/// Signs of secrets.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Secrets {
+    /// A regular expression for the names of variables that hold one.
+    #[serde(deserialize_with = "super::regex")]
+    names: Option<Regex>,
+    /// One for names that only look so.
+    #[serde(deserialize_with = "super::regex")]
+    public: Option<Regex>,
+    /// One for values that are no secret, whatever the name says.
+    #[serde(deserialize_with = "super::regex")]
+    placeholders: Option<Regex>,
+    /// One for names of variables that no program needs which a container runs.
+    #[serde(deserialize_with = "super::regex")]
+    build_only: Option<Regex>,
+    /// One for addresses with a password in them, which is its first group.
+    #[serde(deserialize_with = "super::regex")]
+    addresses: Option<Regex>,
+    /// Files that hold secrets.
+    #[serde(rename = "file")]
+    files: Vec<File>,
+}
+
+/// A file that holds secrets, or may.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct File {
+    /// The names that it has.
+    pub names: Vec<String>,
+    /// A regular expression for the lines with the secrets. Without one, all of the file is one.
+    #[serde(default, deserialize_with = "super::regex")]
+    line: Option<Regex>,
+    /// Programs that read it, of which the tables otherwise know what they read.
+    #[serde(default)]
+    pub programs: Vec<String>,
+    /// Whether it has to belong to the user who reads it.
+    #[serde(default)]
+    pub private: bool,
+    /// Whether programs read it when they start.
+    #[serde(default)]
+    pub at_run_time: bool,
+}
+
+impl Secrets {
+    /// Adds the entries of another table. A pattern that it has replaces the one that is there.
+    pub(super) fn extend(&mut self, more: Self) {
+        let patterns = [
+            (&mut self.names, more.names),
+            (&mut self.public, more.public),
+            (&mut self.placeholders, more.placeholders),
+            (&mut self.build_only, more.build_only),
+            (&mut self.addresses, more.addresses),
+        ];
+        for (own, other) in patterns {
+            if other.is_some() {
+                *own = other;
+            }
+        }
+        self.files.splice(0..0, more.files);
+    }
+
+    /// Whether a variable of this name holds a secret.
+    #[must_use]
+    pub fn is_secret(&self, variable: &str) -> bool {
+        is_match(&self.names, variable) && !is_match(&self.public, variable)
+    }
+
+    /// Whether a value of such a variable is none.
+    #[must_use]
+    pub fn is_placeholder(&self, value: &str) -> bool {
+        is_match(&self.placeholders, value)
+    }
+
+    /// Whether only the build needs a variable of this name.
+    #[must_use]
+    pub fn is_build_only(&self, variable: &str) -> bool {
+        is_match(&self.build_only, variable)
+    }
+
+    /// The passwords in the addresses of `text`.
+    #[must_use]
+    pub fn passwords<'t>(&self, text: &'t str) -> Vec<&'t str> {
+        let Some(addresses) = self.addresses.as_ref().filter(|_| text.contains("://")) else {
+            return Vec::new();
+        };
+        let found = addresses.captures_iter(text);
+        found
+            .filter_map(|found| Some(found.get(1)?.as_str()))
+            .collect()
+    }
+
+    /// The entry of a file of this name, if it holds secrets; `text` is what stands in it, where that is known.
+    #[must_use]
+    pub fn file(&self, name: &str, text: Option<&str>) -> Option<&File> {
+        let mut files = self.files.iter();
+        let file = files.find(|file| file.names.iter().any(|own| own == name))?;
+        let is_secret = match (&file.line, text) {
+            (Some(pattern), Some(text)) => text.lines().any(|line| pattern.is_match(line)),
+            (pattern, _) => pattern.is_none(),
+        };
+        is_secret.then_some(file)
+    }
+
+    /// The names of all files that may hold secrets.
+    pub fn file_names(&self) -> impl Iterator<Item = &str> {
+        let names = self.files.iter().flat_map(|file| &file.names);
+        names.map(String::as_str)
+    }
+}
+
+fn is_match(pattern: &Option<Regex>, text: &str) -> bool {
+    let pattern = pattern.as_ref();
+    pattern.is_some_and(|pattern| pattern.is_match(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::knowledge::Knowledge;
+
+    #[test]
+    fn names_of_secrets() {
+        let secrets = &Knowledge::builtin().secrets;
+        for name in [
+            "NPM_TOKEN",
+            "DB_PASSWORD",
+            "aws_secret_access_key",
+            "APIKEY",
+        ] {
+            assert!(secrets.is_secret(name), "{name}");
+        }
+        for name in [
+            "KEYBOARD",
+            "PUBLIC_KEY",
+            "GPG_KEY",
+            "TOKEN_URL",
+            "PASSWORD_FILE",
+            "NGINX_GPGKEY",
+        ] {
+            assert!(!secrets.is_secret(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn values_that_are_none() {
+        let secrets = &Knowledge::builtin().secrets;
+        for value in [
+            "dummy",
+            "/run/secrets/key",
+            "E3FF2839C048B25C084DEBE9B26995E310250568",
+            "https://x.example/y",
+            "1",
+        ] {
+            assert!(secrets.is_placeholder(value), "{value}");
+        }
+        for value in ["hunter2", "npm_a1B2c3D4", "https://user:pw@host/"] {
+            assert!(!secrets.is_placeholder(value), "{value}");
+        }
+    }
+}
