@@ -11,7 +11,9 @@ mod dependencies;
 pub mod env_hygiene;
 pub mod exec_form;
 mod frontend;
+mod launched;
 mod layout;
+mod libraries;
 pub mod merge_apt;
 pub mod mount_secrets;
 pub mod narrow_copy;
@@ -21,6 +23,7 @@ pub mod pin_base;
 pub mod reorder_copies;
 mod shipped;
 pub mod split_stages;
+mod stated;
 mod style;
 pub mod tidy;
 

@@ -4,15 +4,12 @@
 //! FROM python:slim        FROM python:3.11-slim
 //! ```
 
-mod stated;
-
 use crate::analysis::stages::{Base, Stage};
 use crate::knowledge::images::ImageRef;
 use crate::knowledge::versions::Versions;
 use crate::syntax::{Kind, Span, Word};
 use crate::transform::{Change, Cx, Gain, Info, Plan, Preset, Refusal, Rewrite, Runs, Transform};
-
-use stated::Statement;
+use crate::transforms::stated::{self, Statement};
 
 /// Names the version of base images that have none.
 pub struct PinBase;

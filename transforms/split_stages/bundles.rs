@@ -8,7 +8,7 @@ use crate::knowledge::bundles::FileServer;
 use crate::syntax::Kind;
 use crate::transform::Cx;
 
-use super::outside;
+use crate::transforms::launched;
 
 /// A folder that a build makes.
 pub(super) struct Bundle<'k> {
@@ -20,7 +20,7 @@ pub(super) struct Bundle<'k> {
 
 /// The bundle that containers of `stage` start, when they start nothing else.
 pub(super) fn started<'k>(cx: &Cx<'k>, stage: &Stage) -> Option<Bundle<'k>> {
-    let launches = outside::launches(cx, stage).launches;
+    let launches = launched::launches(cx, stage).launches;
     let mut started = launches.iter().filter(|launch| !is_plain_check(cx, launch));
     let (launch, None) = (started.next()?, started.next()) else {
         return None;

@@ -17,10 +17,8 @@ mod artefacts;
 mod base;
 mod bundles;
 mod carried;
-mod commands;
 mod copies;
 mod installed;
-mod libraries;
 mod mounts;
 mod needs;
 mod options;
@@ -45,6 +43,8 @@ use crate::syntax::{Kind, Span};
 use crate::transform::{Change, Cx, Gain, Info, Plan, Refusal, Rewrite, Runs, Transform};
 
 use roles::{Role, Roles};
+
+use super::launched::{self, CommandLine};
 
 /// Splits a single stage into one that builds and one that runs.
 pub struct SplitStages;
@@ -108,6 +108,18 @@ impl Site<'_> {
         !self.stage.body.clone().any(sets)
     }
 
+    /// Every command line that its containers start.
+    ///
+    /// # Errors
+    /// When a script of the project cannot be read.
+    fn command_lines(&self) -> Result<Vec<CommandLine<'_>>, Refusal> {
+        let lines = launched::command_lines(self.cx, self.stage, &self.launches);
+        lines.map_err(|path| {
+            let message = format!("dfopt cannot tell which programs {path} starts");
+            self.refuse("opaque-command", message)
+        })
+    }
+
     /// The working directory of the finished image.
     fn workdir(&self) -> String {
         self.cx.facts.state_after(self.stage).workdir
@@ -142,7 +154,7 @@ fn rewrite(cx: &Cx<'_>) -> Result<Option<Rewrite>, Refusal> {
         stage,
         image,
         roles,
-        launches: outside::launches(cx, stage),
+        launches: launched::launches(cx, stage),
     };
     outside::check(&site)?;
     guard(&site)?;
@@ -185,7 +197,7 @@ fn guard(site: &Site<'_>) -> Result<(), Refusal> {
         .launches
         .launches
         .iter()
-        .find(|launch| programs::is_prompt(launch))
+        .find(|launch| launched::is_prompt(launch))
     {
         let message = "the container starts a prompt, at which people may want the tools";
         return Err(site.refuse_at(launch.instruction, "no-command", message));

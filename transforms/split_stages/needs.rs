@@ -8,9 +8,9 @@ use crate::transforms::dependencies;
 
 use super::Site;
 use super::artefacts::steps;
-use super::libraries::Libraries;
 use super::packages::RuntimePackages;
 use super::roles::Role;
+use crate::transforms::libraries::Libraries;
 
 /// Adds the libraries and programs that dependencies load when they run.
 ///

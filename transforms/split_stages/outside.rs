@@ -1,29 +1,11 @@
 //! What files outside of the Dockerfile expect of the image: Compose and bake files.
 
-use crate::analysis::launch::{self, Launch, Launches};
-use crate::analysis::stages::Stage;
+use crate::analysis::launch::{Launch, Launches};
 use crate::project::{Container, Use};
 use crate::transform::{Cx, Refusal};
 
-use super::{Site, programs};
-
-/// What containers of `stage` start: what the stage says, and what Compose files say instead of it.
-pub(super) fn launches(cx: &Cx<'_>, stage: &Stage) -> Launches {
-    let mut launches = launch::of_stage(cx.facts, stage);
-    for (_, words) in started(cx, stage) {
-        launches.add_words(cx.facts, stage.from, words);
-    }
-    launches
-}
-
-/// The command lines of Compose files.
-fn started<'a>(cx: &'a Cx<'a>, stage: &'a Stage) -> impl Iterator<Item = (&'a Use, Vec<String>)> {
-    cx.possible_uses(stage).filter_map(move |used| {
-        let entrypoint = launch::entrypoint(cx.facts, stage);
-        let words = used.container.as_ref()?.command_line(entrypoint)?;
-        Some((used, words))
-    })
-}
+use super::Site;
+use crate::transforms::launched::{by_projects, is_prompt};
 
 /// Refuses when something outside wants a prompt, or counts the stages.
 ///
@@ -44,10 +26,10 @@ pub(super) fn check(site: &Site<'_>) -> Result<(), Refusal> {
             .refuse("stage-by-number", message)
             .because(cx.place_of(used), "this use"));
     }
-    for (used, words) in started(cx, stage) {
+    for (used, words) in by_projects(cx, stage) {
         let mut launches = Launches::default();
         launches.add_words(cx.facts, stage.from, words);
-        if launches.launches.iter().any(programs::is_prompt) {
+        if launches.launches.iter().any(is_prompt) {
             let message = format!(
                 "the service {} starts a prompt, at which people may want the tools",
                 used.name
@@ -80,7 +62,7 @@ pub(super) fn refuse(
         launches.add_words(site.cx.facts, site.stage.from, words.clone());
         launches.launches.contains(launch)
     };
-    match started(site.cx, site.stage).find(holds) {
+    match by_projects(site.cx, site.stage).find(holds) {
         Some((used, _)) => site
             .refuse(code, format!("the service {}: {message}", used.name))
             .because(site.cx.place_of(used), "what it starts"),

@@ -10,9 +10,9 @@ use crate::transform::{Cx, Evidence, Refusal};
 
 use super::Site;
 use super::base::Runtime;
-use super::libraries::Libraries;
 use super::needs;
 use super::tools_only;
+use crate::transforms::libraries::Libraries;
 
 /// What the runtime stage installs.
 #[derive(Default)]

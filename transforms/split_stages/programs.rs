@@ -1,7 +1,6 @@
 //! The programs that the container starts must exist in the runtime stage.
 
 use crate::analysis::commands::{Arg, recognise};
-use crate::analysis::launch::Launch;
 use crate::analysis::runs::{Run, Step};
 use crate::knowledge::startup::Needs;
 use crate::knowledge::tools::{Action, Does};
@@ -10,7 +9,6 @@ use crate::transform::Refusal;
 use super::Site;
 use super::artefacts::Artefacts;
 use super::base::Runtime;
-use super::commands;
 use super::outside;
 use super::packages::{RuntimePackages, is_for_builds};
 use super::roles::Role;
@@ -50,7 +48,8 @@ pub(super) fn add_packages(
         .collect();
     let by_sources = sources::started(site, &known)?;
     packages.needs_shell = by_sources.any;
-    let by_commands = commands::started(site)?
+    let by_commands = site
+        .command_lines()?
         .into_iter()
         .map(|mut line| line.words.swap_remove(0));
     for name in by_commands.chain(by_sources.programs) {
@@ -117,7 +116,7 @@ fn builds_at_start(site: &Site<'_>, words: &[String]) -> bool {
 /// Whether everything that the container starts is there.
 pub(super) fn check(site: &Site<'_>, base: &Runtime, artefacts: &Artefacts) -> Result<(), Refusal> {
     let keeps_tools = base.is_same || shares_repository(base);
-    for line in commands::started(site)? {
+    for line in site.command_lines()? {
         let tool = &line.words[0];
         let lacks = (!keeps_tools && is_build_tool(site, &line.words))
             .then(|| format!("the container starts {tool}, which the smaller image has not"));
@@ -152,17 +151,6 @@ pub(super) fn check(site: &Site<'_>, base: &Runtime, artefacts: &Artefacts) -> R
         }
     }
     Ok(())
-}
-
-/// Whether a launch is a shell that waits for commands.
-pub(super) fn is_prompt(launch: &Launch) -> bool {
-    let program = launch.program().rsplit('/').next().unwrap_or_default();
-    matches!(program, "sh" | "bash" | "ash" | "zsh")
-        && launch
-            .words
-            .iter()
-            .skip(1)
-            .all(|word| word.starts_with('-'))
 }
 
 /// Whether a command line asks a tool to build or to install, and not just to run what was built.

@@ -7,7 +7,7 @@ use crate::knowledge::startup::Needs;
 use crate::syntax::shell;
 use crate::transform::Refusal;
 
-use super::{Site, commands, outside};
+use super::{Site, outside};
 
 /// How deep scripts may call scripts.
 const DEEPEST: usize = 4;
@@ -21,7 +21,7 @@ pub(super) fn check(site: &Site<'_>) -> Result<(), Refusal> {
     let Some(manifest): Option<Value> = manifest() else {
         return Ok(());
     };
-    for line in commands::started(site)? {
+    for line in site.command_lines()? {
         if let Some(tool) = tool_behind(site, &manifest, &line.words, DEEPEST) {
             let message = format!("`{}` calls `{tool}`", line.words.join(" "));
             return Err(outside::refuse(

@@ -8,7 +8,6 @@ use crate::transform::Refusal;
 use crate::transforms::dependencies;
 
 use super::Site;
-use super::commands;
 use super::packages;
 use super::roles::Role;
 use super::sources;
@@ -108,7 +107,7 @@ fn installer(tools: &Tools, name: &str) -> Option<String> {
 
 /// Whether the container may start one of the tools with these ids: it does, or it starts a script that is not at hand.
 pub(super) fn may_start(site: &Site<'_>, ids: &[String]) -> bool {
-    let Ok(lines) = commands::started(site) else {
+    let Ok(lines) = site.command_lines() else {
         return true;
     };
     lines.iter().any(|line| {

@@ -1,0 +1,159 @@
+//! What the containers of a stage start: what the stage says, what Compose files say instead of it, and all that is
+//! behind wrappers and the shell scripts of the project.
+
+use std::borrow::Cow;
+
+use crate::analysis::effects::PROGRAM_FOLDERS;
+use crate::analysis::launch::{self, Launch, Launches};
+use crate::analysis::paths::{below, join, parent};
+use crate::analysis::stages::Stage;
+use crate::project::Use;
+use crate::syntax::shell;
+use crate::transform::Cx;
+
+/// What containers of `stage` start: what the stage says, and what Compose files say instead of it.
+pub(super) fn launches(cx: &Cx<'_>, stage: &Stage) -> Launches {
+    let mut launches = launch::of_stage(cx.facts, stage);
+    for (_, words) in by_projects(cx, stage) {
+        launches.add_words(cx.facts, stage.from, words);
+    }
+    launches
+}
+
+/// The command lines of Compose files.
+pub(super) fn by_projects<'a>(
+    cx: &'a Cx<'a>,
+    stage: &'a Stage,
+) -> impl Iterator<Item = (&'a Use, Vec<String>)> {
+    cx.possible_uses(stage).filter_map(move |used| {
+        let entrypoint = launch::entrypoint(cx.facts, stage);
+        let words = used.container.as_ref()?.command_line(entrypoint)?;
+        Some((used, words))
+    })
+}
+
+/// Whether a launch is a shell that waits for commands.
+pub(super) fn is_prompt(launch: &Launch) -> bool {
+    let program = launch.program().rsplit('/').next().unwrap_or_default();
+    matches!(program, "sh" | "bash" | "ash" | "zsh")
+        && launch
+            .words
+            .iter()
+            .skip(1)
+            .all(|word| word.starts_with('-'))
+}
+
+/// A command line, and what the image says that leads to it.
+pub(super) struct CommandLine<'s> {
+    /// The launch that starts it.
+    pub(super) launch: &'s Launch,
+    /// Its words; the first is the program. What only a script knows is as the script has it.
+    pub(super) words: Vec<String>,
+    /// Whether it is a script or a program of the project that dfopt has no text of.
+    pub(super) is_unread: bool,
+}
+
+/// All command lines that `launches` of `stage` lead to, in the order in which they are met.
+///
+/// # Errors
+/// The path of a script of the project that is no shell script that can be read.
+pub(super) fn command_lines<'s>(
+    cx: &'s Cx<'_>,
+    stage: &Stage,
+    launches: &'s Launches,
+) -> Result<Vec<CommandLine<'s>>, String> {
+    let mut walk = Walk {
+        cx,
+        workdir: cx.facts.state_after(stage).workdir,
+        lines: Vec::new(),
+        read: Vec::new(),
+    };
+    for launch in &launches.launches {
+        walk.follow(launch, launch.words.clone())?;
+    }
+    Ok(walk.lines)
+}
+
+struct Walk<'s> {
+    cx: &'s Cx<'s>,
+    /// The working directory of the finished image.
+    workdir: String,
+    lines: Vec<CommandLine<'s>>,
+    /// The scripts that have been read.
+    read: Vec<String>,
+}
+
+impl<'s> Walk<'s> {
+    fn follow(&mut self, launch: &'s Launch, words: Vec<String>) -> Result<(), String> {
+        let behind = self.cx.knowledge.startup.command_behind(&words);
+        let scripts = words.iter().filter_map(|word| self.script_at(word));
+        let scripts: Vec<(String, String)> = scripts.collect();
+        let is_unread = scripts.is_empty() && self.is_unread(&words);
+        self.lines.push(CommandLine {
+            launch,
+            words,
+            is_unread,
+        });
+        if let Some(words) = behind {
+            self.follow(launch, words)?;
+        }
+        for (path, text) in scripts {
+            if !self.read.contains(&path) {
+                self.read.push(path.clone());
+                self.script(launch, &path, &text)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn script(&mut self, launch: &'s Launch, path: &str, text: &str) -> Result<(), String> {
+        let Ok(parsed) = shell::parse(text) else {
+            return Err(path.to_owned());
+        };
+        for simple in parsed.simple_commands() {
+            let known = |word: &shell::Word| {
+                let literal = word.literal(text).map(Cow::into_owned);
+                literal.unwrap_or_else(|| word.text(text).to_owned())
+            };
+            let words: Vec<String> = simple.words.iter().map(known).collect();
+            if !words.is_empty() {
+                self.follow(launch, words)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The shell script of the build context that `word` names: below the working directory, or by its
+    /// name alone where a copy put it somewhere else.
+    fn script_at(&self, word: &str) -> Option<(String, String)> {
+        let context = self.cx.context?;
+        let path = join(&self.workdir, word);
+        let name = path.rsplit('/').next().unwrap_or_default();
+        let inside = below(&path, &self.workdir).unwrap_or(name);
+        let found = [inside, name]
+            .into_iter()
+            .find_map(|path| Some((path.to_owned(), context.read(path)?)));
+        found.filter(|(path, text)| path.ends_with(".sh") || is_shell_script(text))
+    }
+
+    /// Whether `words` call something by its path that neither the system has nor the context holds.
+    fn is_unread(&self, words: &[String]) -> bool {
+        let named = |word: &&String| {
+            let is_program = words.first() == Some(*word) && word.contains('/');
+            is_program || word.ends_with(".sh")
+        };
+        words.iter().filter(named).any(|word| {
+            let path = join(&self.workdir, word);
+            let inside = below(&path, &self.workdir).unwrap_or_default();
+            let is_of_system = PROGRAM_FOLDERS.contains(&parent(&path)) || path.contains("/bin/");
+            let is_at_hand = self.cx.context.is_some_and(|context| context.has(inside));
+            !is_of_system && !is_at_hand
+        })
+    }
+}
+
+fn is_shell_script(text: &str) -> bool {
+    text.strip_prefix("#!")
+        .and_then(|rest| rest.lines().next())
+        .is_some_and(|line| line.trim_end().ends_with("sh"))
+}
