@@ -12,6 +12,8 @@ pub struct ImageFiles {
     accounts: Vec<String>,
     packages: Vec<String>,
     dependencies: Vec<String>,
+    system: Vec<String>,
+    launchers: Vec<String>,
 }
 
 impl ImageFiles {
@@ -21,6 +23,8 @@ impl ImageFiles {
         self.accounts.extend(more.accounts);
         self.packages.extend(more.packages);
         self.dependencies.extend(more.dependencies);
+        self.system.extend(more.system);
+        self.launchers.extend(more.launchers);
     }
 
     /// Whether two builds of the same Dockerfile may fill `path` differently.
@@ -45,6 +49,18 @@ impl ImageFiles {
     #[must_use]
     pub fn is_of_dependencies(&self, path: &str) -> bool {
         any(&self.dependencies, path)
+    }
+
+    /// Whether `path` belongs to a distribution.
+    #[must_use]
+    pub fn is_of_system(&self, path: &str) -> bool {
+        any(&self.system, path)
+    }
+
+    /// Whether `path` may be a script that a package manager of a language has made to start a program.
+    #[must_use]
+    pub fn is_launcher(&self, path: &str) -> bool {
+        any(&self.launchers, path)
     }
 }
 

@@ -191,7 +191,7 @@ fn explained(
         let (old_base, new_base) = (bases.before.value(key), bases.after.value(key));
         let inherited = (old, new) == (&old_base, &new_base)
             || without(old, &old_base)? == without(new, &new_base)?;
-        declared.stages().filter(|_| inherited)
+        declared.base().filter(|_| inherited)
     })
 }
 

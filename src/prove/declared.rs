@@ -48,6 +48,31 @@ impl Declared {
         self.by(|change| matches!(change, Change::Stages { .. }))
     }
 
+    /// Who puts the image on another one: the same image in two stages counts as another.
+    #[must_use]
+    pub fn base(&self) -> Option<&'static str> {
+        self.by(|change| matches!(change, Change::Stages { .. } | Change::Base { .. }))
+    }
+
+    /// Who has dependencies put into other folders, because the language of another image looks there.
+    pub(super) fn moves(&self) -> Option<&'static str> {
+        let by = self.by(|change| matches!(change, Change::Moved { .. }));
+        by.filter(|_| self.base().is_some())
+    }
+
+    /// Where `path` is then; or where it was, if that is asked `backwards`.
+    pub(super) fn moved(&self, path: &str, backwards: bool) -> Option<String> {
+        self.0.iter().find_map(|(_, change)| {
+            let Change::Moved { from, to } = change else {
+                return None;
+            };
+            let (from, to) = if backwards { (to, from) } else { (from, to) };
+            let rest = path.strip_prefix(from.trim_start_matches('/'))?;
+            let is_below = rest.is_empty() || rest.starts_with('/');
+            is_below.then(|| format!("{}{rest}", to.trim_start_matches('/')))
+        })
+    }
+
     /// Who has programs built with other options.
     pub(super) fn build_options(&self) -> Option<&'static str> {
         self.by(|change| matches!(change, Change::BuildOptions(_)))

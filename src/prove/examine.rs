@@ -71,6 +71,7 @@ pub fn examine(before: &Side, after: &Side, setting: &Setting<'_>) -> Examinatio
         declared: setting.declared,
         knowledge: setting.knowledge,
         base: setting.bases.map(|(_, base)| &base.tree),
+        old_base: setting.bases.map(|(base, _)| &base.tree),
         account: account.as_ref(),
         rewritten: setting.rewritten,
         control: setting.control,

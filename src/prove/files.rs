@@ -26,6 +26,8 @@ pub struct Evidence<'a> {
     pub knowledge: &'a Knowledge,
     /// The image under the final stage after, where that is another than before.
     pub base: Option<&'a Tree>,
+    /// That before.
+    pub old_base: Option<&'a Tree>,
     /// The user after.
     pub account: Option<&'a Account>,
     /// The texts of the files that the rewrites themselves change, before and after; none before for new files.
@@ -191,6 +193,12 @@ impl<'a> Judge<'a> {
                 by,
             });
         }
+        if let Some(cause) = self
+            .gone_with_base(path)
+            .or_else(|| self.moved(path, false))
+        {
+            return Some(cause);
+        }
         let owner = self.packages_before.owner(path);
         let is_left_out = owner.is_some_and(|owner| !self.packages_after.has(owner));
         let by = declared.packages()?;
@@ -198,6 +206,36 @@ impl<'a> Judge<'a> {
         let is_empty = matches!(self.before.get(path)?.kind, Kind::Folder);
         (is_of_packages || is_empty && self.held_packages(path)).then_some(Cause {
             why: "are of packages that are left out",
+            by: Some(by),
+        })
+    }
+
+    /// Whether `path` is as the image has it that it was built on.
+    fn gone_with_base(&self, path: &str) -> Option<Cause> {
+        let by = self.evidence.declared.base()?;
+        let is_of_base = || {
+            let of_base = self.evidence.old_base?.get(path)?;
+            same_content(of_base, self.before.get(path)?)
+                .then_some("are of the base image that is left")
+        };
+        // Scripts of packages make links and lists that dpkg knows nothing of.
+        let is_of_system = || {
+            let tables = &self.evidence.knowledge.image_files;
+            let leaves_packages = self.evidence.declared.packages().is_some();
+            (leaves_packages && tables.is_of_system(path))
+                .then_some("are of the distribution that is left")
+        };
+        let why = is_of_base().or_else(is_of_system)?;
+        Some(Cause { why, by: Some(by) })
+    }
+
+    /// Whether what is gone is somewhere else, or what is new was, as declared.
+    fn moved(&self, path: &str, is_new: bool) -> Option<Cause> {
+        let by = self.evidence.declared.moves()?;
+        let other = self.evidence.declared.moved(path, is_new)?;
+        let tree = if is_new { self.before } else { self.after };
+        tree.get(&other).is_some().then_some(Cause {
+            why: "are in another folder, in which the language of the image looks",
             by: Some(by),
         })
     }
@@ -215,7 +253,8 @@ impl<'a> Judge<'a> {
             account,
             ..
         } = self.evidence;
-        if let Some(cause) = self.of_base(path, same_content) {
+        let of_base = self.of_base(path, same_content);
+        if let Some(cause) = of_base.or_else(|| self.moved(path, true)) {
             return Some(cause);
         }
         if let Some(by) = declared.packages() {
@@ -252,6 +291,15 @@ impl<'a> Judge<'a> {
         if let Some(cause) = self.of_base(path, same_content) {
             return Some(cause);
         }
+        if let Some(by) = declared
+            .moves()
+            .filter(|_| knowledge.image_files.is_launcher(path))
+        {
+            return Some(Cause {
+                why: "name the interpreter of the image",
+                by: Some(by),
+            });
+        }
         let is_program = |tree: &Tree| {
             tree.get(path)
                 .and_then(Node::file)
@@ -272,7 +320,7 @@ impl<'a> Judge<'a> {
             );
         }
         let tables = &knowledge.image_files;
-        let accounts = declared.user().or_else(|| declared.stages());
+        let accounts = declared.user().or_else(|| declared.base());
         if let (true, by @ Some(_)) = (tables.is_of_accounts(path), accounts) {
             return Some(Cause {
                 why: "list the accounts",
@@ -280,7 +328,10 @@ impl<'a> Judge<'a> {
             });
         }
         let list = [
-            (declared.packages(), tables.is_of_packages(path)),
+            (
+                declared.packages().or_else(|| declared.base()),
+                tables.is_of_packages(path),
+            ),
             (declared.commands(), tables.is_of_dependencies(path)),
         ];
         let (by, _) = list
@@ -306,7 +357,7 @@ impl<'a> Judge<'a> {
 
     /// Whether `path` is what the other base image has there.
     fn of_base(&self, path: &str, same: impl Fn(&Node, &Node) -> bool) -> Option<Cause> {
-        let by = self.evidence.declared.stages()?;
+        let by = self.evidence.declared.base()?;
         let old = self.evidence.base?.get(path)?;
         same(old, self.after.get(path)?).then_some(Cause {
             why: "are of the other base image",

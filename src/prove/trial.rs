@@ -157,7 +157,7 @@ impl<'a> Bench<'a> {
         };
         let side = Side::read(&image)?;
         let declared = Declared::of(journal);
-        let base = match declared.stages() {
+        let base = match declared.base() {
             Some(_) => Some(self.bases(text)?),
             None => None,
         };

@@ -34,6 +34,7 @@ fn evidence(declared: &Declared) -> Evidence<'_> {
         declared,
         knowledge: Knowledge::builtin(),
         base: None,
+        old_base: None,
         account: None,
         rewritten: &[],
         control: None,
@@ -81,6 +82,55 @@ fn another_base_brings_its_own_files_and_nothing_else() {
         ..evidence(&declared)
     };
     assert_eq!(unexplained(&before, &after, &evidence), ["Content app/a"]);
+}
+
+#[test]
+fn a_base_that_is_left_takes_its_files_along_and_no_others() {
+    let from = "/usr/local/lib/python3.11/dist-packages".to_owned();
+    let to = "/usr/local/lib/python3.11/site-packages".to_owned();
+    let base = Change::Base {
+        from: "debian".to_owned(),
+        to: "python".to_owned(),
+    };
+    let declared = Declared::new("pick-base", &[base, Change::Moved { from, to }]);
+    let old_base = tree(&[
+        ("usr/gcc", Entry::Program("gcc")),
+        ("etc/x", Entry::Text("x")),
+    ]);
+    let before = [
+        ("usr/gcc", Entry::Program("gcc")),
+        ("etc/x", Entry::Text("changed")),
+        (
+            "usr/local/lib/python3.11/dist-packages/a.py",
+            Entry::Text("1"),
+        ),
+        (
+            "usr/local/lib/python3.11/dist-packages/b.py",
+            Entry::Text("1"),
+        ),
+        ("app/a", Entry::Text("1")),
+    ];
+    let after = [
+        (
+            "usr/local/lib/python3.11/site-packages/a.py",
+            Entry::Text("1"),
+        ),
+        ("usr/local/lib/python3.11/dist-packages", Entry::Folder),
+        ("etc", Entry::Folder),
+        ("app", Entry::Folder),
+    ];
+    let evidence = Evidence {
+        old_base: Some(&old_base),
+        ..evidence(&declared)
+    };
+    assert_eq!(
+        unexplained(&before, &after, &evidence),
+        [
+            "Gone app/a",
+            "Gone etc/x",
+            "Gone usr/local/lib/python3.11/dist-packages/b.py"
+        ]
+    );
 }
 
 #[test]
