@@ -3,6 +3,7 @@
 //! Each table is a TOML file beside its only reader. A user's `dfopt.toml` can add entries with the
 //! same keys ([`Tables`]); they are looked at before the built-in ones.
 
+pub mod bases;
 pub mod bundles;
 pub mod caches;
 pub mod hygiene;
@@ -42,6 +43,8 @@ pub struct Knowledge {
     pub image_files: image_files::ImageFiles,
     /// Packages of distributions and of pip.
     pub packages: packages::Packages,
+    /// What it takes to build on another image.
+    pub bases: bases::Bases,
     /// What tools keep for later runs.
     pub caches: caches::Caches,
     /// Where projects state the version of their language.
@@ -76,6 +79,7 @@ impl Knowledge {
             image_files: builtin.image_files,
             packages: builtin.packages,
             package_managers: builtin.package_managers,
+            bases: builtin.bases,
             caches: builtin.caches,
             secrets: builtin.secrets,
             startup: builtin.startup,
@@ -88,6 +92,7 @@ impl Knowledge {
         knowledge.image_files.extend(tables.image_files);
         knowledge.packages.extend(tables.packages);
         knowledge.package_managers.extend(tables.package_managers);
+        knowledge.bases.extend(tables.bases);
         knowledge.caches.extend(tables.caches);
         knowledge.secrets.extend(tables.secrets);
         knowledge.startup.extend(tables.startup);
@@ -114,6 +119,7 @@ pub struct Tables {
     image_files: image_files::ImageFiles,
     packages: packages::Packages,
     package_managers: package_managers::PackageManagers,
+    bases: bases::Bases,
     caches: caches::Caches,
     secrets: secrets::Secrets,
     startup: startup::Startup,
