@@ -19,6 +19,7 @@ pub mod mount_secrets;
 pub mod narrow_copy;
 pub mod nonroot_user;
 mod origin;
+pub mod pick_base;
 pub mod pin_base;
 pub mod reorder_copies;
 mod shipped;
@@ -32,7 +33,8 @@ use crate::transform::{Preset, Transform};
 /// All transforms, in the order in which they are asked. What is tidied up is easier to read for those behind. What is
 /// known of a base image depends on its version. What starts without a shell can run where there
 /// is none. Copies move first, so that the package layers that they separated stand side by side; stages
-/// are split when their layers are final, and only what is shipped then is kept free of caches.
+/// are split when their layers are final, and another image is picked for what is shipped only where that is not done already;
+/// only what is shipped then is kept free of caches.
 pub const ALL: &[&dyn Transform] = &[
     &tidy::Tidy,
     &build_checks::BuildChecks,
@@ -42,6 +44,7 @@ pub const ALL: &[&dyn Transform] = &[
     &narrow_copy::NarrowCopy,
     &merge_apt::MergeApt,
     &split_stages::SplitStages,
+    &pick_base::PickBase,
     &nonroot_user::NonrootUser,
     &mount_secrets::MountSecrets,
     &cache_mounts::CacheMounts,

@@ -1,0 +1,202 @@
+//! A smaller or better base image for what is shipped.
+//!
+//! ```dockerfile
+//! FROM node:20                                     FROM node:20-slim
+//! COPY server.js .                                 COPY server.js .
+//! CMD ["node", "server.js"]                        CMD ["node", "server.js"]
+//! ```
+
+mod compiled;
+mod ended;
+mod extra;
+mod language;
+mod manifests;
+mod needs;
+mod removal;
+mod slim;
+
+use crate::analysis::launch::Launches;
+use crate::analysis::runs::{Run, Step};
+use crate::analysis::stages::{Base, Os, Stage};
+use crate::knowledge::images::{Image, Toolset};
+use crate::syntax::{Kind, Span, Word};
+use crate::transform::{Change, Cx, Gain, Info, Plan, Preset, Refusal, Rewrite, Runs, Transform};
+
+use super::launched;
+
+/// Puts the stage that is shipped on a smaller or better image.
+pub struct PickBase;
+
+static INFO: Info = Info {
+    id: "pick-base",
+    title: "ships on the slim variant of an image, or on the image of the language that is used",
+    doc: include_str!("README.md"),
+    gain: Gain::Size,
+    runs: Runs::OnRequest {
+        presets: &[Preset::Size],
+        because: "the image is built on another one than today",
+    },
+};
+
+impl Transform for PickBase {
+    fn info(&self) -> &'static Info {
+        &INFO
+    }
+
+    fn plan(&self, cx: &Cx<'_>) -> Vec<Plan> {
+        let site = Site::find(cx);
+        let slim = site.as_ref().and_then(slim::plan);
+        let language = site.as_ref().and_then(language::plan);
+        let mut plans = ended::plan(cx);
+        plans.extend(slim.or(language));
+        plans
+    }
+}
+
+/// The stage that is shipped.
+struct Site<'a> {
+    cx: &'a Cx<'a>,
+    stage: &'a Stage,
+    image: &'a Image<'a>,
+    /// The image as it is written.
+    word: &'a Word,
+    /// The image that this is.
+    reference: &'a str,
+    launches: Launches,
+}
+
+impl<'a> Site<'a> {
+    fn find(cx: &'a Cx<'a>) -> Option<Self> {
+        let stage = cx
+            .facts
+            .final_stage()
+            .filter(|stage| stage.os == Os::Linux)?;
+        let (Base::Image(reference), Kind::From { image: word, .. }) =
+            (&stage.base, &cx.facts.views[stage.from].kind)
+        else {
+            return None;
+        };
+        Some(Self {
+            cx,
+            stage,
+            image: cx.facts.image(stage)?,
+            word,
+            reference,
+            launches: launched::launches(cx, stage),
+        })
+    }
+
+    /// The name of the image in `FROM`.
+    fn span(&self) -> Span {
+        self.cx.facts.source(self.stage.from, self.word.span)
+    }
+
+    fn refuse(&self, code: &'static str, message: impl Into<String>) -> Refusal {
+        Refusal::new(self.span(), code, message)
+    }
+
+    /// A refusal because of the instruction `at`.
+    fn refuse_at(&self, at: usize, code: &'static str, message: &str) -> Refusal {
+        let instruction = &self.cx.file.instructions()[at];
+        let message = format!("line {}: {message}", instruction.start_line);
+        self.refuse(code, message)
+            .because(instruction.span, "what stands in the way")
+    }
+
+    /// The `RUN`s of the stage, read as far as they can be.
+    fn runs(&self) -> impl Iterator<Item = (usize, &'a Run<'a>)> + use<'a> {
+        let facts = self.cx.facts;
+        let runs = self
+            .stage
+            .body
+            .clone()
+            .filter_map(|at| Some((at, facts.runs[at].as_ref()?)));
+        runs.map(|(at, run)| (at, run.document.as_deref().unwrap_or(run)))
+    }
+
+    /// The commands of the stage.
+    fn steps(&self) -> impl Iterator<Item = (usize, &'a Step<'a>)> + use<'a> {
+        self.runs()
+            .flat_map(|(at, run)| run.steps.iter().map(move |step| (at, step)))
+    }
+
+    /// What has to hold for any other image.
+    ///
+    /// # Errors
+    /// What does not.
+    fn check(&self) -> Result<(), Refusal> {
+        if self.word.raw != self.reference {
+            let message = format!(
+                "{} comes from an ARG: choose another image there",
+                self.word.raw
+            );
+            return Err(self.refuse("variable", message));
+        }
+        if self.image.onbuild || self.cx.facts.has_triggers(self.stage) {
+            let message = "ONBUILD steps run in images that are not known here";
+            return Err(self.refuse("onbuild", message));
+        }
+        self.check_launches()?;
+        self.check_steps()
+    }
+
+    fn check_launches(&self) -> Result<(), Refusal> {
+        let Launches {
+            launches,
+            opaque,
+            declared,
+        } = &self.launches;
+        if !declared {
+            let message = "without CMD or ENTRYPOINT this may be an image to build on, which needs what it has";
+            return Err(self.refuse("no-command", message));
+        }
+        if let Some(launch) = launches.iter().find(|launch| launched::is_prompt(launch)) {
+            let message =
+                "the container starts a prompt, at which people may want what the image has";
+            return Err(self.refuse_at(launch.instruction, "no-command", message));
+        }
+        if *opaque {
+            let message = "dfopt cannot tell which programs the container starts";
+            return Err(self.refuse("opaque-command", message));
+        }
+        Ok(())
+    }
+
+    fn check_steps(&self) -> Result<(), Refusal> {
+        if let Some((at, _)) = self.runs().find(|(_, run)| run.opaque.is_some()) {
+            let message = "dfopt cannot read this RUN, which may need what only this image has";
+            return Err(self.refuse_at(at, "opaque-step", message));
+        }
+        let is_unknown = |(_, step): &(usize, &Step<'_>)| step.does().is_none();
+        match self.steps().find(is_unknown) {
+            Some((at, step)) => {
+                let program = step.args.first().map_or("it", |arg| arg.known());
+                let message = format!(
+                    "dfopt does not know what `{program}` needs of the image; describe it in dfopt.toml"
+                );
+                Err(self.refuse_at(at, "unknown-step", &message))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// The rewrite that puts the stage on `to`.
+    fn rewrite(&self, to: &Target<'_>, message: String) -> Rewrite {
+        let mut rewrite = Rewrite::new(self.span(), message);
+        rewrite.by_intent = true;
+        rewrite.edits.replace(self.span(), to.reference.clone());
+        rewrite.declares.push(Change::Base {
+            from: self.reference.to_owned(),
+            to: to.reference.clone(),
+        });
+        rewrite
+    }
+}
+
+/// The image that the stage is put on.
+struct Target<'a> {
+    reference: String,
+    image: Image<'a>,
+    /// What the full variant of it has in addition.
+    lacks: &'a Toolset,
+}
