@@ -87,7 +87,8 @@ impl Region {
     }
 
     /// The folder of which all that may be in the region is a part; the path itself when it has no wildcard.
-    fn fixed(&self) -> &str {
+    #[must_use]
+    pub fn fixed(&self) -> &str {
         &self.path[..self.fixed]
     }
 

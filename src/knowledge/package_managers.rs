@@ -74,6 +74,8 @@ pub struct Others {
     pub bring_sources: Vec<String>,
     /// Packages without which sources that somebody has added cannot be read.
     pub open_sources: Vec<String>,
+    /// Programs that prepare packages, and leave the sources as they are.
+    pub keep_sources: Vec<String>,
     /// Programs that need the lists.
     pub need_lists: Vec<String>,
     /// Programs that download the lists before they need them.

@@ -241,7 +241,8 @@ impl<'f> Reader<'f, '_, '_> {
         let pipelines: Vec<&Pipeline> = script.items.iter().flat_map(Item::pipelines).collect();
         if !is_and_list(script) {
             if let Some(span) = self.before_cleanup(run, script) {
-                operations.push(self.whole(index, run, normalized(span.text(text))));
+                let key = normalized(&self.without_downloads(run, script, span, text));
+                operations.push(self.whole(index, run, key));
             }
             return;
         }
@@ -263,6 +264,45 @@ impl<'f> Reader<'f, '_, '_> {
                 }
             }
         }
+    }
+
+    /// `span` of the logical line `text` without the downloads of package lists on which another command follows: those
+    /// may come and go.
+    fn without_downloads(&self, run: &Run<'_>, script: &Script, span: Span, text: &str) -> String {
+        let is_download = |pipeline: &Pipeline| {
+            step_of(run, pipeline).is_some_and(|step| step.does() == Some(Does::RefreshLists))
+        };
+        let mut gone: Vec<Span> = Vec::new();
+        for (nth, item) in script.items.iter().enumerate() {
+            let pipelines: Vec<&Pipeline> = item.pipelines().collect();
+            let behind = item.rest.iter().zip(&pipelines);
+            let joined = behind.filter(|((connector, _, _), before)| {
+                *connector == Connector::And && is_download(before)
+            });
+            gone.extend(
+                joined.map(|((_, _, next), before)| Span::new(before.span.start, next.span.start)),
+            );
+            let is_alone = matches!(item.terminator, Some((shell::Terminator::Semi, _)))
+                && item.rest.is_empty();
+            if let Some(next) = script
+                .items
+                .get(nth + 1)
+                .filter(|_| is_alone && is_download(&item.first))
+            {
+                gone.push(Span::new(item.span.start, next.span.start));
+            }
+        }
+        let mut out = String::new();
+        let mut from = span.start;
+        for part in gone
+            .iter()
+            .map(|part| part.shift(run.body.start))
+            .filter(|part| span.contains(*part))
+        {
+            out += &text[from..part.start];
+            from = part.end;
+        }
+        out + &text[from..span.end]
     }
 
     /// What comes before the commands at the end of `script` that only clean up.

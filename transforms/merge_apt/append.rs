@@ -81,7 +81,7 @@ fn is_sequence(cx: &Cx<'_>, index: usize, run: &Run<'_>, last: &Item) -> bool {
 }
 
 /// Whether the script ends when one of its commands fails, up to its end.
-fn stops_at_failure(cx: &Cx<'_>, index: usize, run: &Run<'_>) -> bool {
+pub(super) fn stops_at_failure(cx: &Cx<'_>, index: usize, run: &Run<'_>) -> bool {
     let sets = |word: &str| word.starts_with('-') && !word.starts_with("--") && word.contains('e');
     let is_set = |step: &&Step<'_>| step.args.first().is_some_and(|arg| arg.known() == "set");
     let calls: Vec<&Step<'_>> = run.steps.iter().filter(is_set).collect();
@@ -93,7 +93,7 @@ fn stops_at_failure(cx: &Cx<'_>, index: usize, run: &Run<'_>) -> bool {
 }
 
 /// The white space in front of byte `offset`, if nothing else stands there on its line.
-fn own_indent(text: &str, offset: usize) -> Option<&str> {
+pub(super) fn own_indent(text: &str, offset: usize) -> Option<&str> {
     let line = Span::new(text[..offset].rfind('\n')? + 1, offset).text(text);
     line.trim().is_empty().then_some(line)
 }

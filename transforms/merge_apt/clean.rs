@@ -11,12 +11,13 @@ use super::append::{appended, last_item};
 use super::arrange::arrange;
 use super::command::Command;
 use super::document;
-use super::guards;
+use super::guards::{self, Fate};
 use super::late;
 use super::later::is_shipped;
 use super::layer::{Layer, Work, ends_with_lists, manager_of, removes_lists, work_of};
 use super::mention;
 use super::merge;
+use super::refresh;
 use super::spelling::respell;
 
 /// A `RUN` that works with packages, in an image that somebody keeps.
@@ -103,10 +104,9 @@ impl<'a> Site<'a, '_> {
         guards::check_user(self.cx, self.index)?;
         guards::check_network(self.cx, self.manager, self.index)?;
         guards::check_mounts(self.cx, self.manager, &[self.index])?;
-        let fate = guards::fate_of_lists(self.cx, self.manager, self.stage, self.index)?;
+        let fate = guards::fate_of_lists(self.cx, self.manager, self.stage, &[self.index])?;
         let mut rewrite = match &self.manager.uncached {
-            // The lists are all that it makes; whoever wrote it wants them.
-            _ if !installs => return Ok(None),
+            _ if !installs => return self.hand_over(&fate),
             Some(option) if self.keeps_lists => self.keep_none(option)?,
             _ => match self.append(late.as_ref())? {
                 Some(rewrite) => rewrite,
@@ -115,6 +115,30 @@ impl<'a> Site<'a, '_> {
         };
         guards::show_download(self.cx, self.manager, self.index, &mut rewrite);
         fate.tell(self.cx, &mut rewrite);
+        Ok(Some(rewrite))
+    }
+
+    /// The lists are all that it makes: they are downloaded by those who need them.
+    fn hand_over(&self, fate: &Fate) -> Result<Option<Rewrite>, Refusal> {
+        let cx = self.cx;
+        let Some(first) = fate.refreshes.first() else {
+            // Whoever wrote it wants them.
+            return Ok(None);
+        };
+        if let Some(&unknown) = fate.unknown.first() {
+            let why =
+                "commands in between, which dfopt does not know, may look packages up as well";
+            return Err(self
+                .refuse("lists-needed-later", why)
+                .because(cx.file.instructions()[unknown].span, "is in between"));
+        }
+        let message =
+            "no layer of package lists alone: they are downloaded in the RUN that installs";
+        let mut rewrite = Rewrite::new(cx.file.instructions()[self.index].span, message);
+        rewrite.edits = refresh::take_out(cx, self.index, first.index)
+            .map_err(|why| self.refuse("lists-needed-later", why))?;
+        guards::show_download(cx, self.manager, self.index, &mut rewrite);
+        fate.tell(cx, &mut rewrite);
         Ok(Some(rewrite))
     }
 

@@ -40,7 +40,7 @@ fn rewrite(
     }
     guards::check_user(cx, index)?;
     guards::check_mounts(cx, manager, &[index])?;
-    let fate = guards::fate_of_lists(cx, manager, stage, index)?;
+    let fate = guards::fate_of_lists(cx, manager, stage, &[index])?;
     let Some(last) = last_item(document, cx.file.text()) else {
         return refuse("nothing can be put after its last command");
     };

@@ -7,8 +7,9 @@ use crate::knowledge::package_managers::PackageManager;
 use crate::syntax::{Form, Kind};
 use crate::transform::{Cx, Refusal, Rewrite};
 
-use super::later;
+use super::later::{self, Need};
 use super::layer::leaves_lists;
+use super::refresh::{self, Refresh};
 
 /// A refusal about instruction `index`.
 pub(super) fn refuse(cx: &Cx<'_>, index: usize, code: &'static str, message: &str) -> Refusal {
@@ -140,8 +141,10 @@ pub(super) fn show_download(
 
 /// What becomes of the package lists when they are removed.
 pub(super) struct Fate {
+    /// What needs them later, and downloads them itself from now on.
+    pub(super) refreshes: Vec<Refresh>,
     /// Instructions that may need them, if one only knew.
-    unknown: Vec<usize>,
+    pub(super) unknown: Vec<usize>,
     for_derived_images: bool,
 }
 
@@ -162,23 +165,20 @@ pub(super) fn check_network(
     Ok(())
 }
 
-/// Makes sure that nothing behind instruction `last` of `stage` needs the lists.
+/// Makes sure that nothing behind the instructions `of` of `stage`, one after the other, needs the lists, or that it can
+/// download them itself.
 pub(super) fn fate_of_lists(
     cx: &Cx<'_>,
     manager: &PackageManager,
     stage: &Stage,
-    last: usize,
+    of: &[usize],
 ) -> Result<Fate, Refusal> {
+    let last = of.last().copied().unwrap_or(stage.from);
     let later = later::look(cx, manager, stage, last);
-    if let Some(needs) = later.needed {
-        let line = cx.file.instructions()[needs].start_line;
-        let message = format!(
-            "line {line} looks packages up in the lists that it downloads; \
-             download them there as well, and both layers can be cleaned"
-        );
-        let because = "needs the lists, and does not download them";
-        return Err(refuse(cx, last, "lists-needed-later", &message)
-            .because(cx.file.instructions()[needs].span, because));
+    let mut refreshes = Vec::new();
+    for need in &later.needed {
+        let refresh = refresh::in_front(cx, manager, of, need);
+        refreshes.push(refresh.map_err(|why| refuse_need(cx, last, need, why))?);
     }
     if let Some(trigger) = later.triggers.filter(|_| !manager.fetches_on_demand) {
         let message = "ONBUILD says that other images are built on this one, and their steps may look packages up in the lists";
@@ -188,14 +188,31 @@ pub(super) fn fate_of_lists(
         ));
     }
     Ok(Fate {
+        refreshes,
         unknown: later.unknown,
         for_derived_images: later.for_derived_images,
     })
 }
 
+/// The refusal to remove the lists behind instruction `last`, because of `need`, for which it is not possible to download
+/// them again, and `why`.
+pub(super) fn refuse_need(cx: &Cx<'_>, last: usize, need: &Need, why: &str) -> Refusal {
+    let needs = &cx.file.instructions()[need.index];
+    let message = format!(
+        "line {} looks packages up in the lists that it downloads, and dfopt cannot put a download in front of that: {why}; \
+         download them there as well, and both layers can be cleaned",
+        needs.start_line
+    );
+    refuse(cx, last, "lists-needed-later", &message)
+        .because(needs.span, "needs the lists, and does not download them")
+}
+
 impl Fate {
-    /// Puts what has to be taken for granted into `rewrite`.
+    /// Puts the downloads that others need, and what has to be taken for granted, into `rewrite`.
     pub(super) fn tell(&self, cx: &Cx<'_>, rewrite: &mut Rewrite) {
+        for refresh in &self.refreshes {
+            refresh.make(cx, rewrite);
+        }
         let lines: Vec<String> = self
             .unknown
             .iter()

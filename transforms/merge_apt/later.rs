@@ -16,8 +16,8 @@ use super::mention::{self, file_name, touches_lists};
 /// What happens to the lists behind an instruction.
 #[derive(Default)]
 pub(super) struct Later {
-    /// The first instruction that needs them.
-    pub(super) needed: Option<usize>,
+    /// What needs them first, in this stage or in those built on it.
+    pub(super) needed: Vec<Need>,
     /// Instructions with commands of which nobody knows whether they need them.
     pub(super) unknown: Vec<usize>,
     /// The first `ONBUILD`: others build on the image.
@@ -26,14 +26,24 @@ pub(super) struct Later {
     pub(super) for_derived_images: bool,
 }
 
+/// What needs the lists.
+pub(super) struct Need {
+    /// The instruction.
+    pub(super) index: usize,
+    /// Its first command that does, in the logical line; empty where the commands cannot be told apart.
+    pub(super) step: Span,
+    /// The instructions that run before it and behind the download.
+    pub(super) passed: Vec<usize>,
+}
+
 /// What one instruction does to the lists.
 enum Use {
     /// Downloads them first.
     Refreshes,
     /// Runs what cannot be known, and then downloads them.
     UnknownThenRefreshes,
-    /// Needs them.
-    Needs,
+    /// Needs them, first for the command in this place of the logical line.
+    Needs(Span),
     /// Cannot be known.
     Unknown,
     Nothing,
@@ -42,20 +52,40 @@ enum Use {
 /// Looks at everything that runs behind instruction `from` of `stage`, in the stages built on it as well.
 pub(super) fn look(cx: &Cx<'_>, manager: &PackageManager, stage: &Stage, from: usize) -> Later {
     let mut later = Later::default();
-    later.follow(cx, manager, stage, from + 1);
+    later.follow(cx, manager, stage, from + 1, &[]);
     later
 }
 
 impl Later {
-    fn follow(&mut self, cx: &Cx<'_>, manager: &PackageManager, stage: &Stage, from: usize) {
+    /// Follows `stage` from instruction `from` on, behind the instructions `passed`.
+    fn follow(
+        &mut self,
+        cx: &Cx<'_>,
+        manager: &PackageManager,
+        stage: &Stage,
+        from: usize,
+        passed: &[usize],
+    ) {
+        let passed = |to: usize| {
+            passed
+                .iter()
+                .copied()
+                .chain(from..to)
+                .collect::<Vec<usize>>()
+        };
         for index in from..stage.body.end {
             if matches!(cx.facts.views[index].kind, Kind::Onbuild { .. }) {
                 self.triggers.get_or_insert(index);
             }
             match use_of(cx, manager, index) {
                 Use::Refreshes => return,
-                Use::Needs => {
-                    self.needed.get_or_insert(index);
+                Use::Needs(step) => {
+                    let passed = passed(index);
+                    self.needed.push(Need {
+                        index,
+                        step,
+                        passed,
+                    });
                     return;
                 }
                 Use::UnknownThenRefreshes => {
@@ -73,7 +103,7 @@ impl Later {
                 .filter(|other| other.base == Base::Stage(stage.index))
         };
         for child in children() {
-            self.follow(cx, manager, child, child.from + 1);
+            self.follow(cx, manager, child, child.from + 1, &passed(stage.body.end));
         }
         let config = runtime::of_stage(cx.facts, stage);
         let starts = config.cmd.is_some() || config.entrypoint.is_some();
@@ -96,7 +126,7 @@ fn use_of(cx: &Cx<'_>, manager: &PackageManager, index: usize) -> Use {
     match &cx.facts.views[index].kind {
         _ if manager.fetches_on_demand => {
             if works_offline(cx, manager, index) {
-                Use::Needs
+                Use::Needs(Span::at(0))
             } else {
                 Use::Nothing
             }
@@ -153,7 +183,7 @@ fn use_of_run(cx: &Cx<'_>, manager: &PackageManager, index: usize, run: &Run<'_>
             }
             Use::UnknownThenRefreshes => found = Use::Unknown,
             Use::Refreshes => return found,
-            Use::Needs => return Use::Needs,
+            Use::Needs(_) => return Use::Needs(step.span),
             Use::Unknown => found = Use::Unknown,
             Use::Nothing => {}
         }
@@ -170,7 +200,7 @@ fn use_of_step(cx: &Cx<'_>, manager: &PackageManager, step: &Step<'_>, text: &st
             .any(|name| step.args.iter().any(|arg| file_name(arg.known()) == name))
     };
     if others.need_lists.iter().any(|name| name == program) {
-        return Use::Needs;
+        return Use::Needs(step.span);
     }
     if work_of(cx, manager, step) == Some(Work::Refresh) {
         return Use::Refreshes;
@@ -189,10 +219,10 @@ fn use_of_step(cx: &Cx<'_>, manager: &PackageManager, step: &Step<'_>, text: &st
                 Use::Nothing
             }
         }
-        Some(invocation) if touches_lists(invocation.action.does) => Use::Needs,
+        Some(invocation) if touches_lists(invocation.action.does) => Use::Needs(step.span),
         Some(_) => Use::Nothing,
         None if is_other(&others.refresh_lists) => Use::Nothing,
-        None if is_other(&others.need_lists) => Use::Needs,
+        None if is_other(&others.need_lists) => Use::Needs(step.span),
         None => mentioned(cx, manager, step.span.text(text)).unwrap_or(Use::Unknown),
     }
 }
@@ -200,7 +230,7 @@ fn use_of_step(cx: &Cx<'_>, manager: &PackageManager, step: &Step<'_>, text: &st
 fn mentioned(cx: &Cx<'_>, manager: &PackageManager, text: &str) -> Option<Use> {
     match mention::first_use(cx, manager, text)? {
         Does::RefreshLists => Some(Use::Refreshes),
-        _ => Some(Use::Needs),
+        _ => Some(Use::Needs(Span::at(0))),
     }
 }
 

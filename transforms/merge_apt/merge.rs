@@ -105,7 +105,8 @@ impl<'a> Group<'a> {
     }
 }
 
-fn flags(cx: &Cx<'_>, index: usize) -> Vec<String> {
+/// The flags of instruction `index`, as written.
+pub(super) fn flags(cx: &Cx<'_>, index: usize) -> Vec<String> {
     let view = &cx.facts.views[index];
     view.flags
         .iter()
@@ -135,8 +136,9 @@ pub(super) fn rewrite<'a>(
         guards::check_network(cx, manager, layer.index)?;
     }
     let for_linters = comments_for_linters(cx, layers)?;
+    let of: Vec<usize> = layers.iter().map(|layer| layer.index).collect();
     let fate = guards::check_mounts(cx, manager, &[first.index])
-        .and_then(|()| guards::fate_of_lists(cx, manager, stage, last.index));
+        .and_then(|()| guards::fate_of_lists(cx, manager, stage, &of));
     let lists_stay = fate.is_err() && ends_with_lists_before(cx, layers);
     let site = Span::new(
         cx.file.instructions()[first.index].span.start,

@@ -23,6 +23,8 @@ mod mention;
 mod merge;
 mod packages;
 mod recommends;
+mod refresh;
+mod sources;
 mod spelling;
 
 use crate::analysis::stages::{Os, Stage};
