@@ -189,7 +189,7 @@ fn bundled(site: &Site<'_>, bundle: Bundle<'_>) -> Result<Artefacts, Refusal> {
         assumes: vec![format!(
             "the program reads nothing else of {workdir} when it runs"
         )],
-        for_builds: installed::below_only(site, &workdir),
+        for_builds: installed::below_only(site, &workdir, &[]),
         product: Some((bundle.folder.clone(), bundle.folder)),
         paths,
         ..Artefacts::default()
@@ -217,8 +217,30 @@ fn with_files_beside(site: &Site<'_>, product: Product<'_>) -> Result<Artefacts,
         ));
         artefacts.held.push(product.directory.clone());
     }
+    let is_alone = starts_only(site, &product.path);
     add_product(product, &mut artefacts);
+    let taken: Vec<String> = artefacts.all().cloned().collect();
+    artefacts.for_builds = installed::below_only(site, &workdir, &taken);
+    for (at, step, why) in installed::unlocated(site) {
+        if !is_alone {
+            return Err(site.refuse_at(at, "output-not-located", why));
+        }
+        artefacts
+            .for_builds
+            .push(installed::command(site, at, step));
+    }
+    let left = artefacts.for_builds.iter();
+    let left =
+        left.map(|command| format!("the program needs nothing of what `{command}` installs"));
+    artefacts.assumes.extend(left);
     Ok(artefacts)
+}
+
+/// Whether the container starts the program called `path` and no other.
+fn starts_only(site: &Site<'_>, path: &str) -> bool {
+    let name = path.rsplit('/').next();
+    let mut launches = site.launches.launches.iter();
+    launches.all(|launch| !launch.needs_shell && launch.program().rsplit('/').next() == name)
 }
 
 /// Adds what the program may read of the working directory.

@@ -119,7 +119,7 @@ fn nothing_smaller(
     }
 }
 
-/// Two stages of the same image, where that leaves packages behind, or most of the project. An image that brings
+/// Two stages of the same image, where that leaves packages behind, dependencies of the build, or most of the project. An image that brings
 /// compilers itself does not lose them by leaving a package out.
 fn same_image(
     site: &Site<'_>,
@@ -128,7 +128,7 @@ fn same_image(
     packages: &RuntimePackages,
 ) -> Option<Runtime> {
     let sheds = !packages.shed.is_empty() && site.image.toolset.is_none();
-    (sheds || artefacts.is_bundle).then(|| Runtime {
+    (sheds || artefacts.is_bundle || artefacts.prune.is_some()).then(|| Runtime {
         reference: builder.clone(),
         builder,
         runs: Runs::Language,

@@ -11,7 +11,6 @@ use crate::transform::Refusal;
 use crate::transforms::dependencies;
 
 use super::Site;
-use super::artefacts::steps;
 use super::base;
 use super::copies;
 use super::roles::Role;
@@ -24,18 +23,23 @@ use super::tools_only;
 /// When one of them is not known.
 pub(super) fn paths(site: &Site<'_>) -> Result<Vec<String>, Refusal> {
     let mut paths = Vec::new();
-    for at in site.stage.body.start..site.roles.split {
-        for step in site.cx.facts.runs[at].iter().flat_map(|run| &run.steps) {
-            let found = of_step(site, at, step)
-                .map_err(|message| site.refuse_at(at, "output-not-located", message))?;
-            for path in found {
-                if !paths.contains(&path) {
-                    paths.push(path);
-                }
+    for (at, step) in before_split(site) {
+        let found = of_step(site, at, step)
+            .map_err(|message| site.refuse_at(at, "output-not-located", message))?;
+        for path in found {
+            if !paths.contains(&path) {
+                paths.push(path);
             }
         }
     }
     Ok(paths)
+}
+
+/// The commands in front of the split, each with its instruction.
+fn before_split<'s>(site: &'s Site<'_>) -> impl Iterator<Item = (usize, &'s Step<'s>)> {
+    let all = site.stage.body.start..site.roles.split;
+    let runs = all.filter_map(|at| Some((at, site.cx.facts.runs[at].as_ref()?)));
+    runs.flat_map(|(at, run)| run.steps.iter().map(move |step| (at, step)))
 }
 
 /// A published program that a step installs beside what is built may be one that the container starts.
@@ -43,42 +47,46 @@ pub(super) fn paths(site: &Site<'_>) -> Result<Vec<String>, Refusal> {
 /// # Errors
 /// The first step that installs one, if it is not known where.
 pub(super) fn check_programs(site: &Site<'_>) -> Result<(), Refusal> {
-    for at in site.stage.body.start..site.roles.split {
-        for step in site.cx.facts.runs[at].iter().flat_map(|run| &run.steps) {
-            let installs = step.invocation.as_ref().filter(|invocation| {
-                let action = invocation.action;
-                let is_install =
-                    action.does == Does::InstallDependencies && action.installs.is_none();
-                is_install
-                    && action.operands == Operands::Packages
-                    && !invocation.operands.is_empty()
-            });
-            if installs.is_some() {
-                let text = step.span.text(&site.cx.facts.views[at].logical.text);
-                let message = format!("`{text}` may make files that the program needs");
-                return Err(site.refuse_at(at, "unknown-step", &message));
-            }
+    for (at, step) in before_split(site) {
+        let installs = step.invocation.as_ref().filter(|invocation| {
+            let action = invocation.action;
+            let is_install = action.does == Does::InstallDependencies && action.installs.is_none();
+            is_install && action.operands == Operands::Packages && !invocation.operands.is_empty()
+        });
+        if installs.is_some() {
+            let text = step.span.text(&site.cx.facts.views[at].logical.text);
+            let message = format!("`{text}` may make files that the program needs");
+            return Err(site.refuse_at(at, "unknown-step", &message));
         }
     }
     Ok(())
 }
 
-/// The steps in front of the split that only serve the build, with the tools that would have to run to need them.
-pub(super) fn for_builds<'s>(site: &'s Site<'_>) -> Vec<(&'s Step<'s>, usize, Vec<String>)> {
-    let mut found = Vec::new();
-    for at in site.stage.body.start..site.roles.split {
-        for step in site.cx.facts.runs[at].iter().flat_map(|run| &run.steps) {
-            found.extend(tools_only::unused(site, step).map(|tools| (step, at, tools)));
-        }
-    }
-    found
+/// The steps in front of the split that install something, of which it is not known where, and why not.
+pub(super) fn unlocated<'s>(site: &'s Site<'_>) -> Vec<(usize, &'s Step<'s>, &'static str)> {
+    let found = before_split(site);
+    let unknown = found.filter_map(|(at, step)| Some((at, step, of_step(site, at, step).err()?)));
+    unknown.collect()
 }
 
-/// The commands in front of the split that install nothing but what is below `folder`.
-pub(super) fn below_only(site: &Site<'_>, folder: &str) -> Vec<String> {
-    let found = steps(site, Role::Dependencies).filter(|(at, step)| {
+/// The steps in front of the split that only serve the build, with the tools that would have to run to need them.
+pub(super) fn for_builds<'s>(site: &'s Site<'_>) -> Vec<(&'s Step<'s>, usize, Vec<String>)> {
+    let found = before_split(site);
+    let unused = found.filter_map(|(at, step)| Some((step, at, tools_only::unused(site, step)?)));
+    unused.collect()
+}
+
+/// The commands in front of the split that install nothing but what is below `folder`, and of that nothing in `taken` or
+/// around it.
+pub(super) fn below_only(site: &Site<'_>, folder: &str, taken: &[String]) -> Vec<String> {
+    let is_taken = |path: &String| {
+        let meets = |own: &String| below(path, own).is_some() || below(own, path).is_some();
+        taken.iter().any(meets)
+    };
+    let is_left = |path: &String| below(path, folder).is_some() && !is_taken(path);
+    let found = before_split(site).filter(|(at, step)| {
         let paths = of_step(site, *at, step).unwrap_or_default();
-        !paths.is_empty() && paths.iter().all(|path| below(path, folder).is_some())
+        !paths.is_empty() && paths.iter().all(is_left)
     });
     found.map(|(at, step)| command(site, at, step)).collect()
 }

@@ -39,6 +39,7 @@ mod writer;
 use crate::analysis::launch::Launches;
 use crate::analysis::stages::{Base, Os, Stage};
 use crate::knowledge::images::{Command, Image};
+use crate::knowledge::tools::Does;
 use crate::syntax::{Kind, Span};
 use crate::transform::{Change, Cx, Gain, Info, Plan, Refusal, Rewrite, Runs, Transform};
 
@@ -133,8 +134,11 @@ fn rewrite(cx: &Cx<'_>) -> Result<Option<Rewrite>, Refusal> {
     let (Some(image), Base::Image(reference)) = (cx.facts.image(stage), &stage.base) else {
         return Ok(None);
     };
-    if !roles::builds_something(cx, stage) || !could_gain(cx, stage, image) {
+    if !roles::does_any(cx, stage, &[Does::InstallDependencies, Does::Build]) {
         return Ok(None);
+    }
+    if !could_gain(cx, stage, image) {
+        return nothing_smaller(cx, stage, reference);
     }
     let written = cx.facts.views[stage.from].body;
     if !cx.facts.views[stage.from]
@@ -166,12 +170,30 @@ fn rewrite(cx: &Cx<'_>) -> Result<Option<Rewrite>, Refusal> {
     Ok(Some(plan.write(&site)))
 }
 
-/// Whether the base image has a smaller variant, packages are installed that only a build needs, or what a build makes
-/// needs nothing else of the project.
+/// Dependencies that are installed in a small image are what the program needs. What builds there is worth a word.
+fn nothing_smaller(
+    cx: &Cx<'_>,
+    stage: &Stage,
+    reference: &str,
+) -> Result<Option<Rewrite>, Refusal> {
+    let is_alone = cx.facts.stages.len() == 1;
+    if !is_alone || !roles::does_any(cx, stage, &[Does::Build]) {
+        return Ok(None);
+    }
+    let message = format!(
+        "dfopt knows no smaller image than {reference} that runs what is built here, and nothing is installed that only the build needs"
+    );
+    let site = cx.file.instructions()[stage.from].span;
+    Err(Refusal::new(site, "nothing-smaller", message))
+}
+
+/// Whether the base image has a smaller variant, packages or dependencies are installed that only a build needs, or what
+/// a build makes needs nothing else of the project.
 fn could_gain(cx: &Cx<'_>, stage: &Stage, image: &Image<'_>) -> bool {
     !image.runtimes.is_empty()
         || packages::some_are_for_builds(cx, stage)
         || bundles::started(cx, stage).is_some()
+        || prune::is_known(cx, stage)
 }
 
 fn guard(site: &Site<'_>) -> Result<(), Refusal> {

@@ -3,8 +3,11 @@
 use serde_json::Value;
 
 use crate::analysis::launch::Launch;
+use crate::analysis::runs::Step;
+use crate::analysis::stages::Stage;
 use crate::context::BuildContext;
 use crate::knowledge::tools::{Does, Prune};
+use crate::transform::Cx;
 
 use super::Site;
 use super::base;
@@ -53,6 +56,20 @@ pub(super) fn plan(site: &Site<'_>) -> Option<Pruned> {
             prune.removes
         ),
     })
+}
+
+/// Whether `stage` builds with a tool that can remove again what only it needs.
+pub(super) fn is_known(cx: &Cx<'_>, stage: &Stage) -> bool {
+    let runs = stage
+        .body
+        .clone()
+        .filter_map(|at| cx.facts.runs[at].as_ref());
+    let mut steps = runs.flat_map(|run| &run.steps);
+    let prunes = |step: &Step<'_>| {
+        let action = step.invocation.as_ref().map(|invocation| invocation.action);
+        action.is_some_and(|action| action.prune.is_some())
+    };
+    steps.any(prunes)
 }
 
 fn major(site: &Site<'_>) -> Option<u32> {

@@ -62,16 +62,14 @@ impl Roles {
     }
 }
 
-/// Whether the stage has a step that a runtime stage could do without.
-pub(super) fn builds_something(cx: &Cx<'_>, stage: &Stage) -> bool {
-    let steps = stage
+/// Whether a command of the stage does one of these things.
+pub(super) fn does_any(cx: &Cx<'_>, stage: &Stage, what: &[Does]) -> bool {
+    let runs = stage
         .body
         .clone()
-        .filter_map(|at| cx.facts.runs[at].as_ref())
-        .flat_map(|run| &run.steps);
-    steps
-        .into_iter()
-        .any(|step| matches!(step.does(), Some(Does::InstallDependencies | Does::Build)))
+        .filter_map(|at| cx.facts.runs[at].as_ref());
+    let mut steps = runs.flat_map(|run| &run.steps);
+    steps.any(|step| step.does().is_some_and(|does| what.contains(&does)))
 }
 
 /// The instruction before `end` with which another user than root takes over, if there is one.
