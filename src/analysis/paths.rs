@@ -110,8 +110,20 @@ impl Region {
     pub fn meets(&self, other: &Self) -> bool {
         let (a, b) = (self.fixed(), other.fixed());
         a.starts_with(UNKNOWN_WORKDIR) != b.starts_with(UNKNOWN_WORKDIR)
-            || below(a, b).is_some()
-            || below(b, a).is_some()
+            || below(a, b).is_some_and(|inside| other.may_hold(inside))
+            || below(b, a).is_some_and(|inside| self.may_hold(inside))
+    }
+
+    /// Whether the path `inside`, seen from the fixed folder, may be in the region.
+    fn may_hold(&self, inside: &str) -> bool {
+        let pattern = self.path[self.fixed..].trim_start_matches('/');
+        let first = |path: &str| path.split('/').next().map(str::to_owned);
+        match (first(pattern), first(inside)) {
+            (Some(pattern), Some(name)) if !name.is_empty() => {
+                pattern.is_empty() || pattern.contains('[') || matches_name(&pattern, &name)
+            }
+            _ => true,
+        }
     }
 }
 
@@ -203,6 +215,12 @@ mod tests {
         assert!(!meets("/app", "/application"));
         assert!(meets("/var/lib/apt/lists/*", "/var/lib"));
         assert!(!meets("/var/lib/apt/lists/*", "/app"));
+        assert!(meets("/app/package*.json", "/app/package.json"));
+        assert!(meets("/app/package*.json", "/app"));
+        assert!(!meets("/app/requirements.txt", "/app/package*.json"));
+        assert!(meets("/app/*/lib", "/app/web/lib") && !meets("/app/web*/lib", "/app/src/lib"));
+        assert!(meets("/app/[ab]*", "/app/c"), "not worth reading");
+        assert!(meets("/app/*.md", "/app/*.txt"), "neither are two patterns");
         assert!(
             meets("{workdir}/a", "/usr"),
             "an unknown folder may be anywhere"

@@ -354,12 +354,11 @@ pub(super) fn check_lists(site: &Site<'_>) -> Result<(), Refusal> {
                     .iter()
                     .any(|arg| own.iter().any(|option| option == arg.known()))
         };
-        let had_lists = calls(stage.body.start..site.roles.split).any(|(_, step)| refreshes(step));
         let mut later = calls(site.roles.split..stage.body.end);
         let first =
             later.find(|(_, step)| refreshes(step) || step.does() == Some(Does::InstallPackages));
-        if let Some((at, _)) = first.filter(|(_, step)| had_lists && !refreshes(step)) {
-            let message = "it looks packages up in the lists that the build downloads; download them there as well";
+        if let Some((at, _)) = first.filter(|(_, step)| !refreshes(step)) {
+            let message = "it looks packages up in lists that are there before the split; download them there as well";
             return Err(site.refuse_at(at, "lists-needed-later", message));
         }
     }
