@@ -414,6 +414,22 @@ pub enum Change {
         /// The reference that is written now.
         to: String,
     },
+    /// A command of a `RUN`, as written, that another one stands for now, which does the same for the program.
+    Replaced {
+        /// The command that was there.
+        from: String,
+        /// The command in its place.
+        to: String,
+    },
+    /// A `COPY --from` of an image that brings a tool of the build.
+    ToolCopied {
+        /// The image.
+        image: String,
+        /// The path of the tool there.
+        from: String,
+        /// Its path here.
+        to: String,
+    },
     /// Packages that the final stage no longer installs.
     PackagesRemoved(Vec<String>),
     /// Packages that the final stage installs in addition.

@@ -51,6 +51,45 @@ pub(super) fn manifests(cx: &Cx<'_>, step: &Step<'_>) -> Vec<String> {
     }
 }
 
+/// Whether `step` reads a manifest that has to be there.
+pub(super) fn reads(step: &Step<'_>) -> bool {
+    let Some(invocation) = &step.invocation else {
+        return false;
+    };
+    let is_needed = |name: &String| !name.ends_with('?');
+    let mut options = invocation.options.iter();
+    options.any(|option| option.role == Role::Manifest)
+        || invocation.action.manifests.iter().any(is_needed)
+        || step.needs_source().is_some()
+}
+
+/// The manifests that `step` reads, with their texts. Where one is not at the path that the step names, a copy has put it
+/// there, so every file of that name in the build context counts.
+pub(super) fn texts(cx: &Cx<'_>, step: &Step<'_>) -> Vec<(String, String)> {
+    let Some(context) = cx.context else {
+        return Vec::new();
+    };
+    let tool = step.invocation.iter().map(|invocation| invocation.tool);
+    let of_tool = tool.filter(|_| step.needs_source().is_some());
+    let of_tool = of_tool.flat_map(|tool| tool.actions.iter().flat_map(|action| &action.manifests));
+    let of_tool = of_tool.map(|name| name.trim_end_matches('?').to_owned());
+    let mut found: Vec<(String, String)> = Vec::new();
+    for path in manifests(cx, step).into_iter().chain(of_tool) {
+        let name = path.rsplit('/').next().unwrap_or_default();
+        let paths = match context.has(&path) {
+            true => vec![path],
+            false => context.glob(&format!("**/{name}")),
+        };
+        for path in paths {
+            let text = context
+                .read(&path)
+                .filter(|_| found.iter().all(|(known, _)| *known != path));
+            found.extend(text.map(|text| (path, text)));
+        }
+    }
+    found
+}
+
 /// The name in `flask[async]==3.0` or `name@1`, in lower case.
 pub(super) fn dependency_name(word: &str) -> String {
     word.split(['=', '<', '>', '~', '!', '[', ';', ' ', '@'])

@@ -27,6 +27,7 @@ pub mod split_stages;
 mod stated;
 mod style;
 pub mod tidy;
+pub mod use_uv;
 
 use crate::transform::{Preset, Transform};
 
@@ -43,6 +44,7 @@ pub const ALL: &[&dyn Transform] = &[
     &reorder_copies::ReorderCopies,
     &narrow_copy::NarrowCopy,
     &merge_apt::MergeApt,
+    &use_uv::UseUv,
     &split_stages::SplitStages,
     &pick_base::PickBase,
     &nonroot_user::NonrootUser,

@@ -18,6 +18,7 @@ pub mod packages;
 pub mod secrets;
 pub mod startup;
 pub mod tools;
+pub mod uv;
 pub mod versions;
 
 use std::sync::OnceLock;
@@ -47,6 +48,8 @@ pub struct Knowledge {
     pub bases: bases::Bases,
     /// What tools keep for later runs.
     pub caches: caches::Caches,
+    /// How uv installs what pip installs.
+    pub uv: uv::Uv,
     /// Where projects state the version of their language.
     pub versions: versions::AllVersions,
     /// What looks like a secret.
@@ -83,6 +86,7 @@ impl Knowledge {
             caches: builtin.caches,
             secrets: builtin.secrets,
             startup: builtin.startup,
+            uv: builtin.uv,
             versions: builtin.versions,
             ..Self::default()
         };
@@ -96,6 +100,7 @@ impl Knowledge {
         knowledge.caches.extend(tables.caches);
         knowledge.secrets.extend(tables.secrets);
         knowledge.startup.extend(tables.startup);
+        knowledge.uv.extend(tables.uv);
         knowledge.versions.extend(tables.versions);
         for tools in [tables.tools, builtin.tools] {
             knowledge.tools.add(tools);
@@ -123,6 +128,7 @@ pub struct Tables {
     caches: caches::Caches,
     secrets: secrets::Secrets,
     startup: startup::Startup,
+    uv: uv::Uv,
     versions: versions::AllVersions,
 }
 

@@ -132,7 +132,8 @@ impl<'r> Declared<'r> {
             || self.lost_words(old, new)
             || self.is_moved(old, new)
             || self.lacks_secrets(old, new)
-            || self.is_copy_of_add(&old.key, &new.key);
+            || self.is_copy_of_add(&old.key, &new.key)
+            || self.is_replaced(&old.key, &new.key);
         same_words && (old.owner == new.owner || gains())
     }
 
@@ -188,6 +189,23 @@ impl<'r> Declared<'r> {
             }
             _ => false,
         }
+    }
+
+    /// Whether the command `new` is declared to stand for `old`.
+    fn is_replaced(&self, old: &str, new: &str) -> bool {
+        self.any(|change| {
+            matches!(change, Change::Replaced { from, to } if normalized(from) == old && normalized(to) == new)
+        })
+    }
+
+    /// Whether a copy from `source` is that of a tool that the rewrite declares.
+    fn copies_tool(&self, source: &str, lands: &[Landing]) -> bool {
+        self.any(|change| {
+            let Change::ToolCopied { image, from, to } = change else {
+                return false;
+            };
+            image == source && lands.len() == 1 && lands[0].puts(from, to)
+        })
     }
 
     /// Whether an `ADD` became a `COPY` with the same arguments, as declared.
@@ -387,6 +405,10 @@ impl<'c, 'f> Comparison<'c, 'f, '_> {
                     .then(|| Violation::Packages(name.clone()))
             }
             What::Command { .. } if self.declared.adds(&operation.key) => None,
+            What::Copy {
+                from: Some(source),
+                lands,
+            } if self.declared.copies_tool(source, lands) => None,
             What::Copy { from: None, lands } => match self.whole_copy(place, lands) {
                 Some(whole) => self.disturbed(place, whole),
                 None => added(),

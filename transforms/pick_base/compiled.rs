@@ -5,6 +5,7 @@ use serde_json::Value as Json;
 use crate::analysis::runs::Step;
 use crate::knowledge::bases::Built;
 use crate::transform::{Place, Refusal};
+use crate::transforms::dependencies;
 
 use super::{Site, manifests};
 
@@ -69,8 +70,8 @@ impl<'s, 'a> Install<'s, 'a> {
         }
         self.check_project()?;
         let mut is_shown = false;
-        let texts = manifests::texts(self.site.cx, self.step);
-        if texts.is_empty() && manifests::reads(self.step) {
+        let texts = dependencies::texts(self.site.cx, self.step);
+        if texts.is_empty() && dependencies::reads(self.step) {
             let message = "the manifest of this install is not at hand, so nobody knows whether it compiles anything";
             return Err(self.site.refuse_at(self.at, "unread-manifest", message));
         }

@@ -5,6 +5,7 @@ use crate::analysis::runs::Step;
 use crate::knowledge::images::PackageManager;
 use crate::knowledge::tools::Does;
 use crate::transform::{Change, Place, Refusal, Rewrite};
+use crate::transforms::dependencies;
 use crate::transforms::launched;
 use crate::transforms::libraries::Libraries;
 
@@ -178,7 +179,7 @@ impl Needs {
         };
         for (at, step) in site.steps().filter(|(_, step)| manifests::installs(step)) {
             let in_words = step.args.iter().any(|arg| names_one(arg.known()));
-            let texts = manifests::texts(site.cx, step);
+            let texts = dependencies::texts(site.cx, step);
             if in_words || texts.iter().any(|(_, text)| names_one(text)) {
                 self.add(site, at, "git", "a dependency in a repository");
             }

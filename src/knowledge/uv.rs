@@ -1,0 +1,117 @@
+//! How uv installs what pip installs.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::images::{Range, Version};
+
+/// The table. A user's own replaces it as a whole.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Uv {
+    /// The image that uv is copied from, with its version.
+    pub image: String,
+    /// Where it is there.
+    pub program: String,
+    /// Where it is put.
+    pub folder: String,
+    pythons: Vec<Range>,
+    kept: Vec<String>,
+    renamed: BTreeMap<String, String>,
+    /// What takes versions from several indexes.
+    pub indexes: Indexes,
+    in_files: Vec<String>,
+    settings: Vec<String>,
+    itself: Vec<String>,
+    /// Where the facts come from.
+    pub source: String,
+}
+
+/// How versions are chosen from several indexes.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Indexes {
+    /// The option of pip that names another index.
+    pub option: String,
+    /// What makes uv choose as pip does then.
+    pub needs: String,
+}
+
+impl Uv {
+    /// Takes the table of a user, if there is one.
+    pub(super) fn extend(&mut self, more: Self) {
+        if !more.image.is_empty() {
+            *self = more;
+        }
+    }
+
+    /// Whether uv installs for this version of Python, as tags write it.
+    #[must_use]
+    pub fn knows_python(&self, version: &str) -> bool {
+        let version = Version::parse(version);
+        version.is_some_and(|version| self.pythons.iter().any(|range| range.contains(&version)))
+    }
+
+    /// What uv calls the option `name` of `pip install`: nothing when it does without. `None`: it has none like it.
+    #[must_use]
+    pub fn option<'t>(&'t self, name: &'t str) -> Option<&'t str> {
+        let is_kept = self.kept.iter().any(|kept| kept == name);
+        self.renamed
+            .get(name)
+            .map(String::as_str)
+            .or(is_kept.then_some(name))
+    }
+
+    /// The first option in a file of requirements that uv does not understand.
+    #[must_use]
+    pub fn unknown_in<'f>(&self, file: &'f str) -> Option<&'f str> {
+        let options = file
+            .lines()
+            .map(str::trim_start)
+            .filter(|line| line.starts_with('-'));
+        let names = options.filter_map(|line| line.split([' ', '=', '\t']).next());
+        names.into_iter().find(|name| {
+            // `-rother.txt`, `-e.`
+            let is_short = !name.starts_with("--") && name.len() > 2 && name.is_char_boundary(2);
+            let name = if is_short { &name[..2] } else { name };
+            !self.in_files.iter().any(|known| known == name)
+        })
+    }
+
+    /// Whether the variable `name` changes what pip installs, or from where.
+    #[must_use]
+    pub fn is_setting(&self, name: &str) -> bool {
+        name.starts_with("PIP_") && !self.settings.iter().any(|known| known == name)
+    }
+
+    /// Whether `name` is a part of pip itself.
+    #[must_use]
+    pub fn is_pip_itself(&self, name: &str) -> bool {
+        self.itself.iter().any(|known| known == name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::knowledge::Knowledge;
+
+    #[test]
+    fn options_are_translated() {
+        let uv = &Knowledge::builtin().uv;
+        assert_eq!(uv.option("-r"), Some("-r"));
+        assert_eq!(uv.option("--no-cache-dir"), Some("--no-cache"));
+        assert_eq!(uv.option("--timeout"), Some(""));
+        assert_eq!(uv.option("--user"), None);
+        assert_eq!(
+            uv.unknown_in("flask\n-rdev.txt\n--index-url=https://x\n"),
+            None
+        );
+        assert_eq!(
+            uv.unknown_in("--install-option=x\n"),
+            Some("--install-option")
+        );
+        assert!(uv.is_setting("PIP_INDEX_URL") && !uv.is_setting("PIP_NO_CACHE_DIR"));
+        assert!(uv.knows_python("3.12") && !uv.knows_python("3.6"));
+    }
+}
