@@ -16,6 +16,7 @@ mod expand;
 mod files;
 mod findings;
 mod formats;
+mod guides;
 mod hidden;
 mod invariants;
 mod limits;

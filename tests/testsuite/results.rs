@@ -7,11 +7,11 @@
 use std::fmt::Write as _;
 use std::fs;
 
-use super::builds::case::{self, Case, root};
+use super::builds::case::{Case, root};
 use super::builds::compare::Depth;
 use super::builds::engine::Engine;
 use super::builds::proof::{self, Figures, Proof};
-use super::builds::{engine, prove_all, say};
+use super::builds::{buildable, engine, prove_all, say};
 
 const HEAD: &str = "\
 # Results
@@ -123,7 +123,7 @@ fn write(text: &str) {
 #[ignore = "needs an engine: cargo test --test testsuite -- --ignored results"]
 fn results() {
     let Some(engine) = engine() else { return };
-    let (examples, cases): (Vec<_>, Vec<_>) = case::all()
+    let (examples, cases): (Vec<_>, Vec<_>) = buildable()
         .into_iter()
         .partition(|case| case.by_hand.is_some());
     let mut text = format!(

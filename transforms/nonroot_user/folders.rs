@@ -3,6 +3,7 @@
 use super::given;
 use super::left_behind::history;
 use super::ownership::{HandedOver, Surveyor, Territory};
+use super::sources::Project;
 use crate::analysis::paths::{below, join};
 use crate::analysis::runs::{Run, Step};
 use crate::syntax::Kind;
@@ -202,8 +203,13 @@ impl Surveyor<'_> {
         history(self.cx, self.stage).into_iter().any(run)
     }
 
-    /// Without a shell nothing can be given away: a folder that nothing is copied into is there to be written.
-    pub(super) fn working_folder(&self, territory: &mut Territory) -> Result<(), Refusal> {
+    /// Without a shell nothing can be given away: a folder that nothing is copied into is there to be written, unless the
+    /// sources are at hand. What they write is looked at later.
+    pub(super) fn working_folder(
+        &self,
+        territory: &mut Territory,
+        project: &Project<'_>,
+    ) -> Result<(), Refusal> {
         let Some(workdir) = territory.workdir.clone() else {
             return Ok(());
         };
@@ -221,7 +227,7 @@ impl Surveyor<'_> {
             _ => false,
         };
         let history = history(self.cx, self.stage);
-        if history.iter().any(fills) {
+        if history.iter().any(fills) || project.has_sources() {
             return Ok(());
         }
         let sets = |at: &usize| matches!(self.cx.facts.views[*at].kind, Kind::Workdir(_));
@@ -231,7 +237,7 @@ impl Surveyor<'_> {
             .find(sets)
             .unwrap_or(self.stage.from);
         let message = format!(
-            "the empty working folder {workdir} is there for files that the program writes, and an image without a shell cannot give it away; copy an empty folder with --chown"
+            "the empty working folder {workdir} is there for files that the program writes, and an image without a shell cannot give it away; copy an empty folder with --chown, or name the build context, whose sources show what is written"
         );
         Err(self.refuse(index, "folder-of-root", message))
     }

@@ -75,7 +75,7 @@ fn rewrite(cx: &Cx<'_>, stage: &Stage) -> Plan {
     refuse_foreign_program(cx, stage, &start, site)?;
     let account = account::choose(cx, stage, site)?;
     let project = Project::read(cx);
-    let mut territory = ownership::survey(cx, stage, &account, site)?;
+    let mut territory = ownership::survey(cx, stage, &account, &project, site)?;
     needs::check(cx, stage, &start, &territory)?;
     let written = written::all(cx, stage, &start, &project);
     grants::settle(cx, stage, &account, &mut territory, &written, site)?;

@@ -4,6 +4,7 @@
 //! (checked with Docker 28): the working folder is given away before `WORKDIR` or `COPY` would make it as root.
 
 use super::account::Account;
+use super::sources::Project;
 use crate::analysis::commands::Invocation;
 use crate::analysis::paths::{UNKNOWN_WORKDIR, below, join};
 use crate::analysis::stages::Stage;
@@ -94,6 +95,7 @@ pub(super) fn survey(
     cx: &Cx<'_>,
     stage: &Stage,
     account: &Account,
+    project: &Project<'_>,
     site: Span,
 ) -> Result<Territory, Refusal> {
     let mut territory = Territory {
@@ -111,7 +113,7 @@ pub(super) fn survey(
     surveyor.copies(&mut territory)?;
     surveyor.folders_of_steps(&mut territory)?;
     surveyor.volumes(&mut territory)?;
-    surveyor.working_folder(&mut territory)?;
+    surveyor.working_folder(&mut territory, project)?;
     Ok(territory)
 }
 

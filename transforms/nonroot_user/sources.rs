@@ -32,6 +32,11 @@ impl<'a> Project<'a> {
         }
     }
 
+    /// Whether the sources of the program are at hand.
+    pub(super) fn has_sources(&self) -> bool {
+        self.lines().next().is_some()
+    }
+
     /// The lines of sources, with their languages.
     pub(super) fn lines(&self) -> impl Iterator<Item = (&'a Language, SourceLine)> + '_ {
         self.languages

@@ -1,7 +1,8 @@
 //! A build case: an application and what has to hold for its image.
 //!
 //! `tests/builds/<case>/case.toml` describes it, the other files of the folder are the application,
-//! unless `application` names another folder. `wrong*.Dockerfile` are rewrites that it has to catch.
+//! unless `application` names another folder. `wrong*.Dockerfile` are rewrites that it has to catch. A case with a `guide` starts from
+//! what guides start from: it is proven at `--safety unsafe` as well, and `guides.rs` shows what it becomes.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -20,6 +21,10 @@ pub(crate) struct Case {
     pub(crate) name: String,
     /// What a wrong rewrite does here, and how it shows.
     pub(crate) wrong: String,
+    /// What kind of a Dockerfile it is, of those that the guides of the field begin with.
+    pub(crate) guide: Option<String>,
+    /// Why it cannot be built where dfopt is tested.
+    pub(crate) unbuilt: Option<String>,
     /// The folder of the application, from the root of the repository.
     application: Option<PathBuf>,
     /// The Dockerfile, from the folder of the application.
@@ -153,6 +158,9 @@ fn ok() -> u16 {
     200
 }
 
+/// How the names of files begin that hold what a guide's Dockerfile becomes.
+const EXPECTED: &str = "expected";
+
 pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
@@ -190,19 +198,37 @@ impl Case {
         let copy = tempfile::tempdir().unwrap();
         copy_tree(&folder, copy.path());
         let _ = fs::remove_file(copy.path().join("case.toml"));
-        for wrong in self.wrong_rewrites() {
-            let _ = fs::remove_file(copy.path().join(wrong.file_name().unwrap()));
+        for other in self.dockerfiles(&["wrong", EXPECTED]) {
+            let _ = fs::remove_file(copy.path().join(other.file_name().unwrap()));
         }
         copy
     }
 
     /// Rewrites of the Dockerfile that the case has to catch.
     pub(crate) fn wrong_rewrites(&self) -> Vec<PathBuf> {
+        self.dockerfiles(&["wrong"])
+    }
+
+    /// Where it stands what a guide's Dockerfile becomes at this level.
+    pub(crate) fn expected(&self, level: &str) -> PathBuf {
+        self.folder().join(format!("{EXPECTED}-{level}.Dockerfile"))
+    }
+
+    /// The levels of `--safety` at which it is proven.
+    pub(crate) fn levels(&self) -> &'static [&'static str] {
+        match self.guide {
+            Some(_) => &["assumed", "unsafe"],
+            None => &["assumed"],
+        }
+    }
+
+    /// The Dockerfiles beside the own one whose names start like this.
+    fn dockerfiles(&self, starts: &[&str]) -> Vec<PathBuf> {
         let entries = fs::read_dir(self.folder()).unwrap();
         let mut paths: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
         paths.retain(|path| {
             let name = path.file_name().unwrap().to_string_lossy();
-            name.starts_with("wrong") && name.ends_with(".Dockerfile")
+            starts.iter().any(|start| name.starts_with(start)) && name.ends_with(".Dockerfile")
         });
         paths.sort();
         paths

@@ -51,10 +51,24 @@ pub(crate) fn engine() -> Option<Engine> {
     }
 }
 
+/// The cases that can be built here. The others are named.
+pub(crate) fn buildable() -> Vec<Case> {
+    let told = |case: &Case| match &case.unbuilt {
+        Some(why) => {
+            say(&format!("{:28} SKIPPED: {why}", case.name));
+            false
+        }
+        None => true,
+    };
+    let mut cases = case::all();
+    cases.retain(told);
+    cases
+}
+
 /// The cases that `DFOPT_BUILDS` asks for, and how deep the images are compared.
 fn chosen() -> (Vec<Case>, Depth) {
     let choice = env::var("DFOPT_BUILDS").unwrap_or_default();
-    let (mut cases, all) = (case::all(), case::all().len());
+    let (mut cases, all) = (buildable(), case::all().len());
     match choice.as_str() {
         "all" => {}
         "" | "quick" => cases.retain(|case| !case.slow),

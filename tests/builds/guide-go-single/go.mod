@@ -1,0 +1,3 @@
+module example.org/kettle
+
+go 1.22

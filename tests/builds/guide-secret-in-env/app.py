@@ -1,0 +1,1 @@
+print(open("prices.txt").read().strip())

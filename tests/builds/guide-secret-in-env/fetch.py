@@ -1,0 +1,3 @@
+import os
+
+print("paid with", len(os.environ["KETTLE_TOKEN"]), "characters")
