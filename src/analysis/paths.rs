@@ -82,7 +82,10 @@ impl Region {
         let wildcard = path
             .bytes()
             .position(|byte| matches!(byte, b'*' | b'?' | b'['));
-        let fixed = wildcard.map_or(path.len(), |at| parent(&path[..at]).len());
+        let fixed = wildcard.map_or(path.len(), |at| match path[..at].rfind('/') {
+            Some(slash) => slash.max(1),
+            None => 0,
+        });
         Self { path, fixed }
     }
 

@@ -23,8 +23,9 @@ pub(super) fn check(
     rewrite: &Rewrite,
 ) -> Vec<Violation> {
     let declared = Declared::new(rewrite);
-    declared.forget_gained(old, new);
     let (start, rest) = common_ends(old, new, &declared);
+    let behind = new.len() - rest;
+    declared.forget_gained(&old[start..old.len() - rest], &mut new[start..behind]);
     let comparison = Comparison {
         places: places(
             &old[start..old.len() - rest],
@@ -219,39 +220,23 @@ impl<'r> Declared<'r> {
     /// Makes commands that have gained a declared option compare equal to what they were. What was there before
     /// has to stay.
     pub(super) fn forget_gained(&self, old: &[Operation<'_>], new: &mut [Operation<'_>]) {
-        self.forget_gained_of_several(old, new);
-        let known: HashSet<&str> = old.iter().map(|other| other.key.as_str()).collect();
-        let gained = new
-            .iter_mut()
-            .filter(|one| !known.contains(one.key.as_str()));
-        for operation in gained {
+        let mut known: HashMap<&str, usize> = HashMap::new();
+        for other in old {
+            *known.entry(&other.key).or_default() += 1;
+        }
+        for operation in new {
+            if let Some(left) = known
+                .get_mut(operation.key.as_str())
+                .filter(|left| **left > 0)
+            {
+                *left -= 1;
+                continue;
+            }
             let before = old.iter().find(|before| self.gains(before, operation));
             operation.key = match before {
                 Some(before) => before.key.clone(),
                 None => self.without_gained(operation),
             };
-        }
-    }
-
-    /// The same where a command is there several times, with what may be gained or without: the first is the first.
-    fn forget_gained_of_several(&self, old: &[Operation<'_>], new: &mut [Operation<'_>]) {
-        let mut before: HashMap<String, Vec<&Operation<'_>>> = HashMap::new();
-        for operation in old {
-            let bare = self.without_gained(operation);
-            before.entry(bare).or_default().push(operation);
-        }
-        before.retain(|_, several| several.len() > 1);
-        for (bare, several) in before {
-            let is_one = |operation: &&mut Operation<'_>| self.without_gained(operation) == bare;
-            let now: Vec<_> = new.iter_mut().filter(is_one).collect();
-            if now.len() != several.len() {
-                continue;
-            }
-            for (was, is) in several.into_iter().zip(now) {
-                if self.gains(was, is) {
-                    is.key.clone_from(&was.key);
-                }
-            }
         }
     }
 

@@ -213,3 +213,35 @@ fn a_removal_that_may_not_run() {
         ));
     }
 }
+
+/// The second of two equal commands gained the option that the first had gained before, and the verifier took the first for
+/// the one that had it all along.
+#[test]
+fn equal_commands_that_gain_an_option() {
+    let install = "RUN pip install -r requirements.txt\n";
+    let lean = "RUN pip install --no-cache-dir -r requirements.txt\n";
+    for steps in [[install, install], [lean, install], [install, lean]] {
+        let [first, second] = steps;
+        check(&format!(
+            "FROM python:3.12\nCOPY . .\n{first}COPY . .\n{second}"
+        ));
+    }
+}
+
+/// The folder of a pattern in no folder was taken for a part of its first character.
+#[test]
+fn a_pattern_of_a_relative_path() {
+    check(
+        "FROM debian:12\nRUN rm -rf \u{fffd}var?lib/apt\u{fffd}/lists/$a && apt-get install -y curl\n",
+    );
+}
+
+/// The quote was taken off that BuildKit finds open.
+#[test]
+fn a_working_directory_with_an_open_quote() {
+    for path in ["'app", "\"app", "app'", "'app\""] {
+        check(&format!(
+            "FROM node:20\nWORKDIR {path}\nCOPY . serve\nCMD [\"serve\"]\n"
+        ));
+    }
+}

@@ -12,12 +12,17 @@ pub(super) fn plan(cx: &Cx<'_>, stage: &Stage, index: usize) -> Option<Plan> {
     };
     let is_workdir = |at: usize| matches!(cx.facts.views[at].kind, Kind::Workdir(_));
     let is_first = !(stage.body.start..index).any(is_workdir);
-    let quote = path
-        .raw
-        .chars()
-        .next()
-        .filter(|first| matches!(first, '"' | '\''));
-    let bare = path.raw.trim_start_matches(['"', '\'']);
+    let quote = ['"', '\'']
+        .into_iter()
+        .find(|quote| path.raw.starts_with(*quote));
+    let bare = match quote {
+        Some(quote) => path.raw.strip_prefix(quote)?.strip_suffix(quote)?,
+        None => path.raw.as_str(),
+    };
+    // A quote that is left over ends nowhere, and BuildKit rejects it, or stands for something inside of the path.
+    if bare.contains(['"', '\'']) {
+        return None;
+    }
     // What begins with a variable may be absolute.
     let is_relative = !bare.is_empty() && !bare.starts_with(['/', '$', '\\']);
     let is_on_image = matches!(stage.base, Base::Image(_));
@@ -39,7 +44,7 @@ fn rewrite(cx: &Cx<'_>, index: usize, path: &str, quote: Option<char>) -> Result
         let message = "a comment stands inside of the instruction: move it";
         return Err(refuse(cx, index, "comment-inside", message));
     }
-    let whole = join(folder, path.trim_end_matches(['"', '\'']));
+    let whole = join(folder, path);
     let message = format!("the path from the root: {whole}");
     let quote = quote.map_or_else(String::new, String::from);
     let mut rewrite = Rewrite::new(site, message);
