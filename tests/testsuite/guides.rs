@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-use dfopt::report::{Palette, unified};
+use dfopt::report::{Hidden, Palette, covered};
 
 use super::builds::case::{self, Case, root};
 use super::builds::proof;
@@ -33,12 +33,13 @@ fn rewritten(case: &Case, level: &str) -> String {
 
 fn diff(before: &str, after: &str) -> String {
     let mut diff = Vec::new();
-    unified(
+    let texts = (before, after);
+    covered(
         &mut diff,
         &Palette::default(),
         "Dockerfile",
-        Some(before),
-        after,
+        texts,
+        &Hidden::default(),
     )
     .unwrap();
     let diff = String::from_utf8(diff).unwrap();

@@ -131,7 +131,7 @@ pub(crate) struct Rebuild {
     /// … and by what. `{new}` in it is a number that no build has seen, so that nothing is cached.
     #[serde(default)]
     pub(crate) with: String,
-    /// Build arguments that change; `{new}` as in `with`.
+    /// Build arguments that change.
     #[serde(default)]
     pub(crate) args: BTreeMap<String, String>,
     /// Parts of the steps that have to run again, before and after the rewrite.
@@ -238,10 +238,12 @@ impl Case {
     pub(crate) fn arguments(&self, rebuild: bool) -> Vec<(String, String)> {
         let mut arguments = self.args.clone();
         if let (true, Some(rebuild)) = (rebuild, &self.rebuild) {
-            let args = rebuild.args.iter();
-            arguments.extend(args.map(|(name, value)| (name.clone(), renewed(value))));
+            arguments.extend(rebuild.args.clone());
         }
-        arguments.into_iter().collect()
+        let arguments = arguments.into_iter();
+        arguments
+            .map(|(name, value)| (name, renewed(&value)))
+            .collect()
     }
 }
 
