@@ -389,6 +389,8 @@ pub enum Change {
     Launch,
     /// Copies that had no `--chown` have one: what they bring belongs to another user.
     Owner,
+    /// The final stage has a `HEALTHCHECK` and had none.
+    Healthcheck,
     /// A variable of the environment of the final stage.
     Env(String),
     /// `NAME=value`: a variable of the environment of the final stage that no step sees.

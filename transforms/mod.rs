@@ -11,6 +11,7 @@ mod dependencies;
 pub mod env_hygiene;
 pub mod exec_form;
 mod frontend;
+pub mod healthcheck;
 mod launched;
 mod layout;
 mod libraries;
@@ -49,6 +50,7 @@ pub const ALL: &[&dyn Transform] = &[
     &pick_base::PickBase,
     &nonroot_user::NonrootUser,
     &mount_secrets::MountSecrets,
+    &healthcheck::Healthcheck,
     &cache_mounts::CacheMounts,
     &env_hygiene::EnvHygiene,
 ];

@@ -6,6 +6,7 @@
 pub mod bases;
 pub mod bundles;
 pub mod caches;
+pub mod health;
 pub mod hygiene;
 pub mod ignorable;
 pub mod image_files;
@@ -52,6 +53,8 @@ pub struct Knowledge {
     pub uv: uv::Uv,
     /// Where projects state the version of their language.
     pub versions: versions::AllVersions,
+    /// How servers are asked whether they answer.
+    pub health: health::Health,
     /// What looks like a secret.
     pub secrets: secrets::Secrets,
     /// Programs that a container starts with.
@@ -84,6 +87,7 @@ impl Knowledge {
             package_managers: builtin.package_managers,
             bases: builtin.bases,
             caches: builtin.caches,
+            health: builtin.health,
             secrets: builtin.secrets,
             startup: builtin.startup,
             uv: builtin.uv,
@@ -98,6 +102,7 @@ impl Knowledge {
         knowledge.package_managers.extend(tables.package_managers);
         knowledge.bases.extend(tables.bases);
         knowledge.caches.extend(tables.caches);
+        knowledge.health.extend(tables.health);
         knowledge.secrets.extend(tables.secrets);
         knowledge.startup.extend(tables.startup);
         knowledge.uv.extend(tables.uv);
@@ -126,6 +131,7 @@ pub struct Tables {
     package_managers: package_managers::PackageManagers,
     bases: bases::Bases,
     caches: caches::Caches,
+    health: health::Health,
     secrets: secrets::Secrets,
     startup: startup::Startup,
     uv: uv::Uv,

@@ -293,6 +293,19 @@ pub fn wrapped(rest: &[String]) -> Vec<String> {
     rest.iter().skip_while(own).cloned().collect()
 }
 
+/// The words behind one of `names`, as the table has them, if `words` call it, perhaps behind other programs that only
+/// start it.
+#[must_use]
+pub(super) fn behind_name<'w>(names: &[String], words: &'w [String]) -> Option<&'w [String]> {
+    let behind = |start: usize| {
+        let program = words[start].rsplit('/').next()?;
+        let named = |name: &String| named_words(name, program, &words[start + 1..]);
+        let count = names.iter().filter_map(named).max()?;
+        words.get(start + count..)
+    };
+    (0..words.len()).find_map(behind)
+}
+
 /// How many words the entry `name` takes up in a call of `program` with `arguments`, if it names it.
 fn named_words(name: &str, program: &str, arguments: &[String]) -> Option<usize> {
     let mut expected = name.split(' ');

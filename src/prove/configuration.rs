@@ -174,6 +174,7 @@ fn explained(
             declared.by(|change| *change == Change::Launch)
         }
         None if key == "User" => declared.user(),
+        None if key == "Healthcheck" => declared.by(|change| *change == Change::Healthcheck),
         Some(("Env", name)) => {
             let sets = |setting: &str| setting.split('=').next() == Some(name);
             declared.by(|change| match change {

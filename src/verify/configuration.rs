@@ -121,6 +121,7 @@ fn called(stage: &Stage) -> String {
 fn is_declared(key: &str, now: &RuntimeConfig, rewrite: &Rewrite) -> bool {
     rewrite.declares.iter().any(|change| match change {
         Change::User(user) => key == "USER" && now.user.as_ref() == Some(user),
+        Change::Healthcheck => key == "HEALTHCHECK" && now.healthcheck.is_some(),
         Change::Stages { .. } => key == "FROM",
         Change::Env(name) | Change::Secret(name) => key.strip_prefix("ENV ") == Some(name),
         Change::Variable(setting) => {
@@ -157,14 +158,17 @@ fn name_of(setting: &str) -> Option<&str> {
     setting.split_once('=').map(|(name, _)| name)
 }
 
-/// The variables that the rewrite says it sets and does not.
+/// What the rewrite says it sets and does not.
 fn unset(config: &RuntimeConfig, rewrite: &Rewrite) -> Vec<String> {
     let changes = rewrite.declares.iter();
-    let settings = changes.filter_map(|change| match change {
-        Change::Variable(setting) if !has(config, setting) => name_of(setting),
+    let keys = changes.filter_map(|change| match change {
+        Change::Variable(setting) if !has(config, setting) => {
+            name_of(setting).map(|name| format!("ENV {name}"))
+        }
+        Change::Healthcheck if config.healthcheck.is_none() => Some("HEALTHCHECK".to_owned()),
         _ => None,
     });
-    settings.map(|name| format!("ENV {name}")).collect()
+    keys.collect()
 }
 
 /// Whether all that differs in labels and maintainer is that the one became one of the others, as declared.

@@ -76,5 +76,6 @@ fn is_expanded(view: &View<'_>) -> bool {
             | Kind::Maintainer(_)
             | Kind::Cmd { .. }
             | Kind::Entrypoint { .. }
+            | Kind::Healthcheck(_)
     )
 }

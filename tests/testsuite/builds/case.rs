@@ -95,7 +95,7 @@ pub(crate) struct Serve {
     pub(crate) options: Vec<String>,
     /// The port in the container.
     pub(crate) port: u16,
-    /// Whether its HEALTHCHECK has to succeed.
+    /// Whether its HEALTHCHECK has to succeed, where it has one.
     #[serde(default)]
     pub(crate) healthy: bool,
     /// Requests, in this order. The first is repeated until it is answered.

@@ -1,0 +1,3 @@
+const app = require('express')();
+app.get('/healthz', (q, s) => s.send('ok'));
+router.get('/ping', x);

@@ -1,0 +1,4 @@
+package main
+func main() {
+	http.ListenAndServe(":8080", nil)
+}

@@ -1,0 +1,1 @@
+func main() { http.ListenAndServe(":8080", nil) }
