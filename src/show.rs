@@ -28,8 +28,10 @@ pub(crate) fn list() -> io::Result<()> {
 
 /// Why a transform is off by default, and what switches it on.
 fn when_off(info: &Info) -> String {
-    let Runs::OnRequest { presets, because } = info.runs else {
-        return String::new();
+    let (presets, because) = match info.runs {
+        Runs::ByDefault => return String::new(),
+        Runs::WhenNamed { because } => return format!(" (only when it is named: {because})"),
+        Runs::OnRequest { presets, because } => (presets, because),
     };
     let presets = presets.iter().chain([&Preset::All]);
     let presets: Vec<&str> = presets.map(|preset| preset.name()).collect();

@@ -77,6 +77,11 @@ impl fmt::Display for Gain {
 pub enum Runs {
     /// Always.
     ByDefault,
+    /// Only when somebody names it: no preset does.
+    WhenNamed {
+        /// Why: half a sentence, behind "only when it is named: ".
+        because: &'static str,
+    },
     /// Only with one of `presets`, or with [`Preset::All`].
     OnRequest {
         /// The presets that switch it on.
@@ -96,7 +101,7 @@ pub enum Preset {
     Size,
     /// Images that give little to who breaks in, and builds that leak nothing.
     Security,
-    /// Every transform that there is.
+    /// Every transform that rewrites what there is.
     All,
 }
 
@@ -118,6 +123,7 @@ impl Info {
     #[must_use]
     pub fn runs_with(&self, preset: Option<Preset>) -> bool {
         match (self.runs, preset) {
+            (Runs::WhenNamed { .. }, _) => false,
             (Runs::ByDefault, _) | (_, Some(Preset::All)) => true,
             (Runs::OnRequest { presets, .. }, Some(preset)) => presets.contains(&preset),
             (Runs::OnRequest { .. }, None) => false,
@@ -389,6 +395,15 @@ pub enum Change {
     Launch,
     /// Copies that had no `--chown` have one: what they bring belongs to another user.
     Owner,
+    /// There is one more stage, which no other uses.
+    ExtraStage {
+        /// Its name.
+        name: String,
+        /// It repeats the stage of this instruction up to it.
+        repeats: usize,
+        /// The variables that it sets behind that, as written.
+        settings: Vec<String>,
+    },
     /// The final stage has a `HEALTHCHECK` and had none.
     Healthcheck,
     /// A variable of the environment of the final stage.
@@ -484,6 +499,10 @@ mod tests {
             presets: &[Preset::Size],
             because: "it takes long",
         });
+        let named = info(Runs::WhenNamed {
+            because: "it adds what is not shipped",
+        });
+        assert!(!named.runs_with(None) && !named.runs_with(Some(Preset::All)));
         assert!(wanted.runs_with(None) && wanted.runs_with(Some(Preset::Ci)));
         assert!(!special.runs_with(None) && !special.runs_with(Some(Preset::Ci)));
         assert!(special.runs_with(Some(Preset::Size)) && special.runs_with(Some(Preset::All)));

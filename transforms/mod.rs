@@ -8,6 +8,7 @@ pub mod build_checks;
 pub mod cache_mounts;
 mod commands;
 mod dependencies;
+pub mod dev_target;
 pub mod env_hygiene;
 pub mod exec_form;
 mod frontend;
@@ -51,6 +52,7 @@ pub const ALL: &[&dyn Transform] = &[
     &nonroot_user::NonrootUser,
     &mount_secrets::MountSecrets,
     &healthcheck::Healthcheck,
+    &dev_target::DevTarget,
     &cache_mounts::CacheMounts,
     &env_hygiene::EnvHygiene,
 ];

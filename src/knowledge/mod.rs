@@ -6,6 +6,7 @@
 pub mod bases;
 pub mod bundles;
 pub mod caches;
+pub mod development;
 pub mod health;
 pub mod hygiene;
 pub mod ignorable;
@@ -53,6 +54,8 @@ pub struct Knowledge {
     pub uv: uv::Uv,
     /// Where projects state the version of their language.
     pub versions: versions::AllVersions,
+    /// How programs are started by those who work on them.
+    pub development: development::Development,
     /// How servers are asked whether they answer.
     pub health: health::Health,
     /// What looks like a secret.
@@ -87,6 +90,7 @@ impl Knowledge {
             package_managers: builtin.package_managers,
             bases: builtin.bases,
             caches: builtin.caches,
+            development: builtin.development,
             health: builtin.health,
             secrets: builtin.secrets,
             startup: builtin.startup,
@@ -102,6 +106,7 @@ impl Knowledge {
         knowledge.package_managers.extend(tables.package_managers);
         knowledge.bases.extend(tables.bases);
         knowledge.caches.extend(tables.caches);
+        knowledge.development.extend(tables.development);
         knowledge.health.extend(tables.health);
         knowledge.secrets.extend(tables.secrets);
         knowledge.startup.extend(tables.startup);
@@ -131,6 +136,7 @@ pub struct Tables {
     package_managers: package_managers::PackageManagers,
     bases: bases::Bases,
     caches: caches::Caches,
+    development: development::Development,
     health: health::Health,
     secrets: secrets::Secrets,
     startup: startup::Startup,

@@ -62,7 +62,8 @@ pub(super) fn check(
     let added = new
         .stages
         .iter()
-        .filter(|stage| !splits && identity.old_of(stage.index).is_none());
+        .filter(|stage| !splits && identity.old_of(stage.index).is_none())
+        .filter(|stage| !is_extra(stage, rewrite));
     violations.extend(added.map(|stage| Violation::StageAdded(called(stage))));
     for stage in &old.stages {
         let other = identity.new_of(stage.index).map(|at| &new.stages[at]);
@@ -110,6 +111,12 @@ pub(super) fn check(
         }));
     }
     violations
+}
+
+/// Whether the rewrite says that it adds `stage`.
+fn is_extra(stage: &Stage, rewrite: &Rewrite) -> bool {
+    let mut changes = rewrite.declares.iter();
+    changes.any(|change| matches!(change, Change::ExtraStage { name, .. } if stage.name.as_ref() == Some(name)))
 }
 
 fn called(stage: &Stage) -> String {

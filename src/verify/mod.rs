@@ -6,6 +6,7 @@
 
 mod configuration;
 mod copies;
+mod extra;
 mod launch;
 mod mounts;
 mod operations;
@@ -62,6 +63,7 @@ pub fn compare(cx: &Cx<'_>, new: &Facts<'_>, rewrite: &Rewrite) -> Vec<Violation
     violations.extend(references::out_of_scope(old, new));
     violations.extend(changed_steps(cx, new, identity, rewrite));
     violations.extend(mounts::check(old, new, identity));
+    violations.extend(extra::check(old, new, rewrite));
     violations
 }
 

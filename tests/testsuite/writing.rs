@@ -195,3 +195,25 @@ fn a_terminal_can_answer() {
             .contains("&& apt-get install -y curl")
     );
 }
+
+#[test]
+fn a_stage_for_development_comes_with_a_compose_file_for_each_dockerfile() {
+    let text =
+        "FROM node:20\nWORKDIR /app\nCOPY . .\nRUN npm ci\nEXPOSE 80\nCMD [\"node\", \"a.js\"]\n";
+    let sandbox = Sandbox::new(&[("Dockerfile", text), ("api/Dockerfile.web", text)]);
+    let args = ["--only", "dev-target", "--context", ".", "--write"];
+    sandbox.dfopt(&args).exits(0);
+    let written = sandbox.files();
+    let compose = sandbox.read("compose.dev.yaml");
+    assert!(
+        compose.contains("  app:\n    build:\n      context: .\n      target: dev\n"),
+        "{compose}"
+    );
+    let other = sandbox.read("compose.api-web.dev.yaml");
+    assert!(
+        other.contains("      dockerfile: \"api/Dockerfile.web\"\n"),
+        "{other}"
+    );
+    sandbox.dfopt(&args).exits(0);
+    assert_eq!(sandbox.files(), written, "a second run changes nothing");
+}
