@@ -384,7 +384,7 @@ impl<'c, 'f> Comparison<'c, 'f, '_> {
         match &operation.what {
             What::Package(name) => {
                 let is_meant = |change: &Change| matches!(change, Change::PackagesAdded(names) if names.contains(name));
-                let mut installed = self.before.iter().chain(self.old);
+                let mut installed = self.before.iter().chain(self.old).chain(self.after);
                 let is_again = installed.any(|other| other.key == operation.key);
                 (!is_again && !self.declared.any(is_meant))
                     .then(|| Violation::Packages(name.clone()))

@@ -245,3 +245,13 @@ fn a_working_directory_with_an_open_quote() {
         ));
     }
 }
+
+/// Of two installs of a package the first gained an option, and the verifier took the second for the one that was there.
+#[test]
+fn a_package_that_is_installed_again_later() {
+    for later in ["apt-get install -y curl", "apt-get install -y curl git"] {
+        check(&format!(
+            "FROM debian:bookworm\nRUN apt-get update\nRUN apt-get install -y curl\nEXPOSE 80\nRUN apt-get update && {later}\n"
+        ));
+    }
+}
