@@ -332,7 +332,9 @@ impl<'f> Reader<'f, '_, '_> {
             None => heredocs.map(|heredoc| heredoc.body.text(source)).collect(),
         };
         let line = normalized(run.body.text(&self.facts.views[index].logical.text));
-        self.whole(index, run, format!("{line}\n{}", texts.join("\n")))
+        // BuildKit hands lines on without the carriage returns at their ends.
+        let texts = texts.join("\n").replace("\r\n", "\n");
+        self.whole(index, run, format!("{line}\n{}", texts.trim_end()))
     }
 
     /// The operation of a script that is not taken apart.
