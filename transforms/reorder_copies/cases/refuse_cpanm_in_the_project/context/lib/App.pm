@@ -1,0 +1,2 @@
+package App;
+1;
