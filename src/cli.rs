@@ -55,6 +55,11 @@ pub(crate) struct Args {
     #[arg(long, help_heading = MODES, conflicts_with_all = ["diff", "dump_ast", "interactive", "quiet"])]
     pub(crate) report: bool,
 
+    /// Also name the digest that each image stands for in its registry today, below a comment `# dfopt: pinned`; bring
+    /// such digests up to date. Uses the network, and the logins of `docker login`
+    #[arg(long, help_heading = MODES, conflicts_with_all = ["prove", "interactive", "dump_ast"])]
+    pub(crate) pin_digests: bool,
+
     #[command(flatten)]
     pub(crate) proof: ProofArgs,
 

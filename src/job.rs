@@ -13,6 +13,7 @@ use crate::companions::Companions;
 use crate::config::Configs;
 use crate::discover::Source;
 use crate::interactive::Asker;
+use crate::pinning::Pinner;
 use crate::proving::Prover;
 use crate::rewrite::rewrite;
 use crate::write::Writer;
@@ -27,6 +28,8 @@ pub(crate) struct Job<'a> {
     pub(crate) asker: Option<Asker>,
     /// What proves, when proofs are wanted.
     pub(crate) prover: Option<Prover>,
+    /// What asks registries, when digests are wanted.
+    pub(crate) pinner: Option<Pinner>,
     reporter: Option<&'a dyn Reporter>,
     /// The colours of messages.
     palette: Palette,
@@ -83,6 +86,7 @@ impl<'a> Job<'a> {
             companions: Companions::default(),
             asker: args.interactive.then(|| Asker::new(args.output_palette())),
             prover: args.prove.then(|| Prover::new(args)).transpose()?,
+            pinner: args.pin_digests.then(Pinner::new),
             reporter,
             palette: args.error_palette(),
             writer: Writer::new(args.backup.clone()),

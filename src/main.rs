@@ -9,6 +9,7 @@ mod interactive;
 mod job;
 mod lsp;
 mod parallel;
+mod pinning;
 mod progress;
 mod proving;
 mod rewrite;

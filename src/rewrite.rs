@@ -53,9 +53,9 @@ fn optimize(source: &Source, report: &mut FileReport, job: &Job<'_>) -> Result<(
     let setup = Setup::new(source, job)?;
     let (text, options) = (&report.source, setup.options());
     let Proven {
-        outcome,
+        mut outcome,
         proof,
-        problems,
+        mut problems,
     } = match (&job.prover, &job.asker) {
         (Some(prover), _) => prover.prove(source, text, &setup)?,
         (None, Some(asker)) => {
@@ -63,6 +63,9 @@ fn optimize(source: &Source, report: &mut FileReport, job: &Job<'_>) -> Result<(
         }
         (None, None) => Proven::without_builds(engine::optimize(text, &options)),
     };
+    if let Some(pinner) = &job.pinner {
+        problems.extend(pinner.pin(&mut outcome, &options));
+    }
     report.companions = setup.companions(outcome.additions())?;
     report.context.clone_from(&setup.named);
     report.problems = outcome.defects.iter().map(defect).collect();

@@ -23,6 +23,7 @@ mod limits;
 mod lsp;
 mod mutations;
 mod packaging;
+mod pinning;
 mod project;
 mod properties;
 mod prove;
