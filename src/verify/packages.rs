@@ -136,9 +136,13 @@ pub(super) fn tidies(knowledge: &Knowledge, step: &Step<'_>) -> bool {
 
 fn removes_only(step: &Step<'_>, is_meant: impl Fn(&str) -> bool) -> bool {
     let removal = step.args.first().is_some_and(|arg| arg.known() == "rm");
+    // Whatever runs in an activated environment may change that; a removal does not.
+    let is_environment = |region: &Region| Some(&region.path) == step.environment.as_ref();
     removal
         && match &step.effects.writes {
-            Extent::Regions(regions) => regions.iter().all(|region| is_meant(&region.path)),
+            Extent::Regions(regions) => regions
+                .iter()
+                .all(|region| is_environment(region) || is_meant(&region.path)),
             Extent::Everything => false,
         }
 }
