@@ -4,6 +4,7 @@
 //! does, what it refuses: every code with its reason) and `cases/`; then a `mod` line and a place in
 //! [`ALL`]. `CONTRIBUTING.md` walks through it.
 
+mod added;
 pub mod build_checks;
 pub mod cache_mounts;
 mod commands;

@@ -6,6 +6,7 @@ use crate::analysis::stages::Stage;
 use crate::context::{BuildContext, FileKind, in_folder, matches_name};
 use crate::syntax::{Expander, Kind, Lookup, Span, Transfer, Word};
 use crate::transform::{Cx, Refusal};
+use crate::transforms::added::{self, Added};
 
 /// Flags that a copy may have and still move; they are repeated on the copies of manifests.
 const MOVABLE_FLAGS: [&str; 3] = ["chown", "chmod", "link"];
@@ -45,10 +46,10 @@ impl Copied {
         let site = instruction.span;
         let transfer = match &view.kind {
             Kind::Copy(transfer) => transfer,
-            Kind::Add(transfer) => match added(cx, transfer) {
-                Added::Copied => transfer,
-                Added::Unpacked => return Ok(None),
-                Added::Unknown => {
+            Kind::Add(transfer) => match is_copy(cx, transfer) {
+                Some(true) => transfer,
+                Some(false) => return Ok(None),
+                None => {
                     let message = "ADD unpacks archives, and it cannot be seen whether there are any; say COPY if there are none";
                     return Err(Refusal::new(site, "adds-unknown-files", message));
                 }
@@ -287,39 +288,18 @@ fn is_pattern(path: &str) -> bool {
     path.contains(['*', '?', '['])
 }
 
-/// What `ADD` does with its sources.
-enum Added {
-    /// What `COPY` does.
-    Copied,
-    /// It unpacks or downloads some of them, or they were picked by name, and nobody knows.
-    Unpacked,
-    /// It brings whatever matches a pattern, and nobody knows.
-    Unknown,
-}
-
-/// `ADD` unpacks archives and downloads; of folders and other files it is a `COPY`.
-fn added(cx: &Cx<'_>, transfer: &Transfer) -> Added {
-    let mut result = Added::Copied;
+/// Whether an `ADD` does with all of its sources what `COPY` does; `None` when that cannot be seen. What was picked by its
+/// name, and is not at hand, is taken for an archive.
+fn is_copy(cx: &Cx<'_>, transfer: &Transfer) -> Option<bool> {
+    let at_hand = cx.context.is_some();
+    let mut result = Some(true);
     for word in &transfer.sources {
-        let path = clean(&word.raw);
-        if word.raw.contains("://") || word.raw.starts_with("git@") {
-            return Added::Unpacked;
-        }
-        let Some(context) = cx.context else {
-            match () {
-                () if path.is_empty() => continue,
-                () if is_pattern(&path) => result = Added::Unknown,
-                () => return Added::Unpacked,
-            }
-            continue;
-        };
-        let found = if is_pattern(&path) {
-            context.glob(&path)
-        } else {
-            vec![path]
-        };
-        if found.iter().any(|path| context.may_be_archive(path)) {
-            return Added::Unpacked;
+        match added::read(cx, &word.raw) {
+            Added::Unpacked => return Some(false),
+            Added::CopiedByName | Added::Variable if !at_hand => return Some(false),
+            Added::Pattern if !at_hand => result = None,
+            // The paths with variables are looked at where all paths are.
+            Added::Copied(_) | Added::CopiedByName | Added::Pattern | Added::Variable => {}
         }
     }
     result
