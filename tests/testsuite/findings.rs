@@ -255,3 +255,11 @@ fn a_package_that_is_installed_again_later() {
         ));
     }
 }
+
+/// An install of nothing gained an option in front of the `&` that stands at its end.
+#[test]
+fn an_install_of_nothing() {
+    check(
+        "FROM python:3.12\nCOPY . .\nRUN pip install&-r deps.txt\nCMD [\"python\", \"app.py\"]\n",
+    );
+}

@@ -122,8 +122,10 @@ fn verb(step: &Step<'_>, lean: &Lean) -> Verb {
         .unless_options
         .iter()
         .any(|option| invocation.has(option));
+    // Without anything behind the verb, nothing is installed.
+    let is_bare = invocation.verb_words.end == step.args.len();
     match step.args[invocation.verb_words.clone()].last() {
-        Some(word) if is_install && !is_off => Verb::Install(word.span),
+        Some(word) if is_install && !is_off && !is_bare => Verb::Install(word.span),
         _ => Verb::Other,
     }
 }
