@@ -3,6 +3,7 @@
 //! Each table is a TOML file beside its only reader. A user's `dfopt.toml` can add entries with the
 //! same keys ([`Tables`]); they are looked at before the built-in ones.
 
+mod actions;
 pub mod bases;
 pub mod bundles;
 pub mod caches;

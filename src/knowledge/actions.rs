@@ -1,0 +1,274 @@
+//! What a tool does when it is called: the verbs, and what each means for files and programs.
+
+use serde::Deserialize;
+
+use super::installs::Installs;
+use super::tools::OptionTable;
+
+/// One thing that a tool does.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Action {
+    /// The words that ask for it, behind the tool's own options: `install`, `mod download`. Empty:
+    /// the tool has no verbs, or this is what it does without one.
+    #[serde(default)]
+    pub verbs: Vec<String>,
+    /// What kind of thing it is.
+    pub does: Does,
+    /// Further options.
+    #[serde(default)]
+    pub options: OptionTable,
+    /// What the words that are no options mean.
+    #[serde(default)]
+    pub operands: Operands,
+    /// A regular expression that every operand matches, or it is not this action.
+    #[serde(default, deserialize_with = "super::regex")]
+    pub operands_match: Option<regex_lite::Regex>,
+    /// With fewer operands it is not this action.
+    #[serde(default)]
+    pub least_operands: usize,
+    /// Options without which it is not this action: `-t` for a `tar` that only lists.
+    #[serde(default)]
+    pub only_with: Vec<String>,
+    /// Options with which it is not this action.
+    #[serde(default)]
+    pub never_with: Vec<String>,
+    /// The manifests that it reads in its working directory. With `?` at the end: if there is one.
+    #[serde(default)]
+    pub manifests: Vec<String>,
+    /// Whether it fails when none of them is there.
+    #[serde(default)]
+    pub needs_a_manifest: bool,
+    /// The name under which the table of manifests knows those that its options and operands name.
+    pub reads_as: Option<String>,
+    /// Why it needs more of the project than its manifests, whatever they say.
+    pub needs_source: Option<String>,
+    /// What has to be taken for granted when it runs before the source is there.
+    #[serde(default)]
+    pub assumes: Vec<String>,
+    /// Further paths that it reads. `@name` is an area, what is relative starts at the working directory.
+    #[serde(default)]
+    pub reads: Vec<String>,
+    /// Paths that it writes.
+    #[serde(default)]
+    pub writes: Vec<String>,
+    /// Of the manifests: those that it brings up to date, and for which the copy from the host does
+    /// as well.
+    #[serde(default)]
+    pub regenerates: Vec<String>,
+    /// What to copy when the build context is not at hand: patterns that match the manifests that
+    /// exist. Without it, the manifests that must exist.
+    #[serde(default)]
+    pub unknown_context: Vec<String>,
+    /// What it makes in its working directory that a copy from the host must not lie over.
+    #[serde(default)]
+    pub host_artefacts: Vec<String>,
+    /// What a program needs of it when it runs in another image. Without it, that is not known.
+    pub installs: Option<Installs>,
+    /// The entry of `[installs]` that says so, when several actions have the same.
+    pub installs_as: Option<String>,
+    /// Whether the paths that it writes are gone afterwards.
+    #[serde(default)]
+    pub removes: bool,
+    /// Whether it needs nothing but what a program needs when it runs, so that it can run where the
+    /// program does.
+    #[serde(default)]
+    pub in_runtime: bool,
+    /// What a build makes.
+    #[serde(default)]
+    pub makes: Makes,
+    /// Where a build that is not told otherwise puts what it makes; relative to the working directory. `**` is
+    /// anywhere below it.
+    #[serde(default)]
+    pub outputs: Vec<String>,
+    /// Where it installs what it has made, when it is asked to.
+    pub prefix: Option<Prefix>,
+    /// The names of archives that hold all that they need.
+    #[serde(default)]
+    pub archives: Vec<String>,
+    /// Regular expressions for lines of the manifest, which is the first of `sources` that there is, with which an
+    /// archive needs more than itself; for an executable that is made anywhere, for lines of any source.
+    #[serde(default, deserialize_with = "super::regexes")]
+    pub scattered: Vec<regex_lite::Regex>,
+    /// Regular expressions for lines of the manifest with which an archive holds all that it needs. Without
+    /// any, it does unless a line is `scattered`.
+    #[serde(default, deserialize_with = "super::regexes")]
+    pub whole: Vec<regex_lite::Regex>,
+    /// The files that only the build reads, beside those that no program reads.
+    #[serde(default)]
+    pub sources: Vec<String>,
+    /// How the build makes an executable that needs no library.
+    #[serde(rename = "static")]
+    pub linked_static: Option<Static>,
+    /// How the build leaves out of an executable what only debuggers read.
+    pub stripped: Option<Stripped>,
+    /// A command behind the build that removes what only the build needs.
+    pub prune: Option<Prune>,
+    /// For an action that reads the source: a command that fetches its dependencies beforehand.
+    pub prefetch: Option<Prefetch>,
+}
+
+/// A step that can be put in front of a build so that its downloads stay cached.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Prefetch {
+    /// The command, as it is written into a `RUN`.
+    #[serde(default)]
+    pub command: String,
+    /// Instead of a command: options that make the step itself leave the project out.
+    #[serde(default)]
+    pub with: Vec<String>,
+    /// What is taken for granted, one sentence each.
+    #[serde(default)]
+    pub assumes: Vec<String>,
+    /// Its manifests, as in [`Action::manifests`].
+    pub manifests: Vec<String>,
+    /// Only when this regular expression matches a line of the first manifest: there is something to fetch.
+    #[serde(default, deserialize_with = "super::regex")]
+    pub when: Option<regex_lite::Regex>,
+    /// Not when one of these paths exists beside the manifests.
+    #[serde(default)]
+    pub unless: Vec<String>,
+}
+
+/// What a build makes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Makes {
+    /// Files somewhere below the working directory.
+    #[default]
+    Tree,
+    /// One program, which needs nothing of the sources.
+    Executable,
+    /// One file that a program of the language loads, and that holds all that it needs.
+    Archive,
+    /// A folder with all that the program needs.
+    Folder,
+}
+
+/// Where a build installs what it has made.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Prefix {
+    /// Words of the command line that ask for it.
+    pub asked_by: Vec<String>,
+    /// The folder, unless a command line says otherwise.
+    pub at: String,
+    /// Files of the project with which that is so.
+    pub known_by: Vec<String>,
+    /// A regular expression for lines of these files with which it is not.
+    #[serde(deserialize_with = "super::regexes")]
+    pub unless: Vec<regex_lite::Regex>,
+    /// What stands in front of another folder, in a command of the build.
+    pub given_by: Vec<String>,
+}
+
+/// How a build makes an executable that needs no library.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Static {
+    /// The variable that asks for it, as it is written in front of the command: `CGO_ENABLED=0`.
+    pub variable: String,
+    /// Regular expressions for lines of the manifest with which the result could differ.
+    #[serde(default, deserialize_with = "super::regexes")]
+    pub unless_manifest: Vec<regex_lite::Regex>,
+    /// Regular expressions for lines of the sources with which the result could differ.
+    #[serde(default, deserialize_with = "super::regexes")]
+    pub unless_source: Vec<regex_lite::Regex>,
+    /// What is still taken for granted.
+    pub assumes: String,
+}
+
+/// How a build leaves out of an executable what only debuggers read.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Stripped {
+    /// The option that asks for it, as it is written behind the verb. It needs no quotes in any shell.
+    pub option: String,
+    /// Words of a Dockerfile whose author has decided about such options already.
+    #[serde(default)]
+    pub unless_mentioned: Vec<String>,
+    /// What is taken for granted.
+    pub assumes: String,
+}
+
+/// A command behind a build that removes what only the build needs.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Prune {
+    /// The command.
+    pub command: String,
+    /// The manifest that tells the two apart.
+    pub manifest: String,
+    /// The members of it (JSON) that name what is removed.
+    pub removes: String,
+    /// The first version of the image with a tool that knows the command.
+    pub since: u32,
+    /// The ends of the names of sources that a program could load it from.
+    pub source_suffixes: Vec<String>,
+    /// Parts of the paths of sources that only the build reads.
+    pub not_in: Vec<String>,
+}
+
+/// The kinds of actions.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Does {
+    /// Downloads the lists of packages.
+    RefreshLists,
+    /// Installs packages of the distribution.
+    InstallPackages,
+    /// Brings installed packages of the distribution up to date.
+    UpgradePackages,
+    /// Removes packages of the distribution.
+    RemovePackages,
+    /// Removes what the package manager keeps for later runs.
+    CleanCache,
+    /// Anything else that changes how packages are found: repositories, keys, architectures.
+    ConfigurePackages,
+    /// Installs what manifests ask for.
+    InstallDependencies,
+    /// Makes something of the source in the working directory; reads all of it.
+    Build,
+    /// Reads and writes the paths that its command line names.
+    Files,
+    /// Adds users or groups.
+    AddUser,
+    /// Changes the state of the shell for the commands behind it.
+    ShellState,
+    /// Runs a program of the project: may read and write anything.
+    Run,
+    /// Nothing that lasts.
+    Nothing,
+}
+
+/// What the words that are no options mean.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Operands {
+    /// There should be none: with one, the call is not understood.
+    #[default]
+    None,
+    /// They have no effect on files, and neither have options that are not listed.
+    Ignored,
+    /// They have no effect on files: texts, and URLs of what goes where an option says.
+    Words,
+    /// Names of packages, versions, URLs; but what looks like a local path is read.
+    Packages,
+    /// The same, and what holds a `/` is a path.
+    PackagesOrPaths,
+    /// Paths of manifests.
+    Manifests,
+    /// Paths that are read.
+    Read,
+    /// Paths that are written (and may be read).
+    Write,
+    /// Paths that are read, but the last is written.
+    ReadThenWrite,
+    /// The last is written, and the others are gone afterwards.
+    Move,
+    /// The last is written, and becomes a name for the others, which need not be there.
+    Link,
+    /// The first has no effect on files, the others are written: `chmod 755 PATH`.
+    SkipThenWrite,
+}
