@@ -206,7 +206,28 @@ pub(super) fn for_runtime(site: &Site<'_>) -> Result<RuntimePackages, Refusal> {
         packages.install(site, at, step)?;
     }
     needs::add(site, &mut packages)?;
+    check_removals(site, &packages)?;
     Ok(packages)
+}
+
+/// What stays with the runtime may only remove packages that are there: the package manager does not know others without
+/// its lists, and fails.
+fn check_removals(site: &Site<'_>, packages: &RuntimePackages) -> Result<(), Refusal> {
+    let (split, end) = (site.roles.split, site.stage.body.end);
+    for (at, step) in removals(site.cx, split..end) {
+        let mut there: Vec<&str> = packages.names.iter().map(|name| bare(name)).collect();
+        for (earlier, install) in installs(site.cx, split..at + 1) {
+            there.extend(operands(site, earlier, install)?.into_iter().map(bare));
+        }
+        let gone = operands(site, at, step)?;
+        if let Some(missing) = gone.iter().find(|word| !there.contains(&bare(word))) {
+            let message = format!(
+                "it removes {missing}, which the smaller image would not have; remove it in a RUN of its own, right behind what needs it"
+            );
+            return Err(site.refuse_at(at, "removes-packages", &message));
+        }
+    }
+    Ok(())
 }
 
 fn upgrades<'s>(site: &'s Site<'_>) -> impl Iterator<Item = usize> + 's {
