@@ -23,7 +23,7 @@ fn sandbox() -> Sandbox {
     Sandbox::new(&[
         ("Dockerfile", DOCKERFILE),
         ("server.js", ""),
-        (".npmrc", "//registry.npmjs.org/:_authToken=file-4711\n"),
+        (".npmrc", "//npm.example.org/:_authToken=file-4711\n"),
     ])
 }
 

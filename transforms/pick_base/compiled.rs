@@ -137,7 +137,7 @@ fn suspects(path: &str, text: &str) -> Option<Vec<String>> {
 }
 
 /// The packages of a lock file of npm that run a script when they are installed; `None` when it does not say so:
-/// <https://docs.npmjs.com/cli/v10/configuring-npm/package-lock-json>, `lockfileVersion` 2 and 3.
+/// the documentation of npm 10, "package-lock.json", `lockfileVersion` 2 and 3.
 fn with_script(text: &str) -> Option<Vec<String>> {
     let lock: Json = serde_json::from_str(text).ok()?;
     let packages = lock.get("packages")?.as_object()?;
