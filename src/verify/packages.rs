@@ -161,22 +161,39 @@ pub(super) fn check_shipped(
             _ => {}
         }
     }
-    let (was, is) = (installed(old.0, old.1), installed(new.0, new.1));
+    let names = |(facts, stage), does| named(facts, stage, does);
+    let install = Does::InstallPackages;
+    let (was, is) = (names(old, install), names(new, install));
     let lost = was.difference(&is).filter(|name| !removed.contains(name));
     let come = is.difference(&was).filter(|name| !added.contains(name));
-    let names: Vec<&str> = lost.chain(come).map(String::as_str).collect();
-    (!names.is_empty()).then(|| Violation::Packages(names.join(" ")))
+    // A package manager may not know what it is to remove, when it is not there and neither are the lists.
+    let gone = names(new, Does::RemovePackages);
+    let unknown = gone
+        .iter()
+        .filter(|name| was.contains(*name) && !is.contains(*name));
+    let names: BTreeSet<&str> = lost
+        .chain(come)
+        .chain(unknown)
+        .map(String::as_str)
+        .collect();
+    (!names.is_empty()).then(|| {
+        let names: Vec<&str> = names.into_iter().collect();
+        Violation::Packages(names.join(" "))
+    })
 }
 
-/// The packages of the distribution that `stage` and what it stands on install by name.
-fn installed(facts: &Facts<'_>, stage: &Stage) -> BTreeSet<String> {
+/// The packages of the distribution that `stage` and what it stands on name in commands that do this.
+fn named(facts: &Facts<'_>, stage: &Stage, does: Does) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     let mut next = Some(stage);
     while let Some(stage) = next {
         let runs = stage.body.clone().filter_map(|at| facts.runs[at].as_ref());
         for step in runs.flat_map(|run| &run.steps) {
-            let install = step.does() == Some(Does::InstallPackages);
-            if let Some(invocation) = step.invocation.as_ref().filter(|_| install) {
+            if let Some(invocation) = step
+                .invocation
+                .as_ref()
+                .filter(|_| step.does() == Some(does))
+            {
                 let operands = invocation.operands.iter();
                 names.extend(operands.map(|&at| step.args[at].known().to_owned()));
             }
