@@ -263,3 +263,13 @@ fn an_install_of_nothing() {
         "FROM python:3.12\nCOPY . .\nRUN pip install&-r deps.txt\nCMD [\"python\", \"app.py\"]\n",
     );
 }
+
+/// A download of lists was taken out in front of a comment of the shell, behind which the verifier reads no list.
+#[test]
+fn a_comment_of_the_shell_behind_a_download() {
+    for first in ["echo hi && apt-get update # done", "apt-get update # done"] {
+        check(&format!(
+            "FROM python:3.11\nRUN {first}\nRUN apt-get -y install curl\nCMD [\"python\"]\n"
+        ));
+    }
+}

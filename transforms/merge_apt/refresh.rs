@@ -277,7 +277,11 @@ pub(super) fn take_out(cx: &Cx<'_>, index: usize, to: usize) -> Result<Edits, &'
         .tokens()
         .iter()
         .filter(|token| token.kind == TokenKind::Comment);
-    if comments.any(|comment| gone.contains(comment.span)) {
+    let script = cx.facts.runs[index]
+        .as_ref()
+        .and_then(|run| run.script.as_ref());
+    let of_shell = script.is_some_and(|script| !script.comments.is_empty());
+    if of_shell || comments.any(|comment| gone.contains(comment.span)) {
         return Err("a comment stands beside the command");
     }
     let mut edits = Edits::new();
