@@ -31,6 +31,9 @@ pub struct Built {
     names: Vec<String>,
     /// Patterns for the files of a project that its own install compiles.
     pub sources: Vec<String>,
+    /// Whether every install in the project is one of the project as well.
+    #[serde(default)]
+    pub always_own: bool,
 }
 
 impl Built {

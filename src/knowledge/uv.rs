@@ -12,6 +12,10 @@ use super::images::{Range, Version};
 pub struct Uv {
     /// The image that uv is copied from, with its version.
     pub image: String,
+    /// The language whose images it installs into.
+    pub language: String,
+    /// What it stands in for.
+    pub replaces: Replaced,
     /// Where it is there.
     pub program: String,
     /// Where it is put.
@@ -26,6 +30,16 @@ pub struct Uv {
     itself: Vec<String>,
     /// Where the facts come from.
     pub source: String,
+}
+
+/// What another tool stands in for.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Replaced {
+    /// The tool.
+    pub tool: String,
+    /// Its verb.
+    pub verb: String,
 }
 
 /// How versions are chosen from several indexes.

@@ -105,6 +105,24 @@ pub enum Kind<'s> {
     Invalid,
 }
 
+impl Kind<'_> {
+    /// Whether an instruction takes part in the build of its stage, and does not only say how containers start.
+    #[must_use]
+    pub fn takes_part_in_build(&self) -> bool {
+        matches!(
+            self,
+            Self::Run { .. }
+                | Self::Copy(_)
+                | Self::Add(_)
+                | Self::Env { .. }
+                | Self::Arg { .. }
+                | Self::User(_)
+                | Self::Workdir(_)
+                | Self::Shell { .. }
+        )
+    }
+}
+
 /// A command line.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Form {

@@ -38,7 +38,7 @@ fn differences(
         .into_iter()
         .flat_map(|origin| origin.body.start..=repeats);
     let mut expected: Vec<&str> = repeated
-        .filter(|at| is_step(&old.views[*at].kind))
+        .filter(|at| old.views[*at].kind.takes_part_in_build())
         .map(|at| text(&old.views[at]))
         .collect();
     expected.extend(settings.iter().map(|line| line.trim()));
@@ -61,21 +61,6 @@ fn differences(
         ));
     }
     violations
-}
-
-/// Whether an instruction takes part in the build of the stage.
-fn is_step(kind: &Kind<'_>) -> bool {
-    matches!(
-        kind,
-        Kind::Run { .. }
-            | Kind::Copy(_)
-            | Kind::Add(_)
-            | Kind::Env { .. }
-            | Kind::Arg { .. }
-            | Kind::User(_)
-            | Kind::Workdir(_)
-            | Kind::Shell { .. }
-    )
 }
 
 fn text<'v>(view: &'v View<'_>) -> &'v str {

@@ -30,7 +30,7 @@ impl Site<'_, '_> {
         let body = stage.body.start..=install.index;
         let kept = body
             .clone()
-            .filter(|at| is_part_of_build(&cx.facts.views[*at].kind));
+            .filter(|at| cx.facts.views[*at].kind.takes_part_in_build());
         lines.extend(kept.map(|at| cx.facts.source_text(at).to_owned()));
         let settings = self.settings(language, body, &lines);
         lines.extend(settings.iter().map(|setting| setting.0.clone()));
@@ -98,19 +98,4 @@ fn is_setting(kind: &Kind<'_>, language: &Language) -> bool {
             .any(|pair| Some(&pair.key.raw) != language.production.as_ref()),
         _ => false,
     }
-}
-
-/// Whether an instruction takes part in the build, and does not only say how containers start.
-fn is_part_of_build(kind: &Kind<'_>) -> bool {
-    matches!(
-        kind,
-        Kind::Run { .. }
-            | Kind::Copy(_)
-            | Kind::Add(_)
-            | Kind::Env { .. }
-            | Kind::Arg { .. }
-            | Kind::User(_)
-            | Kind::Workdir(_)
-            | Kind::Shell { .. }
-    )
 }

@@ -108,7 +108,7 @@ impl<'s, 'a> Install<'s, 'a> {
     fn check_project(&self) -> Result<(), Refusal> {
         let is_local =
             |word: &str| word.starts_with('.') || word.starts_with("-e") || word == "--editable";
-        let is_of_project = self.ecosystem != "python"
+        let is_of_project = self.built.always_own
             || self.step.needs_source().is_some()
             || self.step.args.iter().any(|arg| is_local(arg.known()));
         let Some(context) = self.site.cx.context.filter(|_| is_of_project) else {

@@ -52,12 +52,13 @@ struct Site<'a> {
 impl<'a> Site<'a> {
     fn find(cx: &'a Cx<'a>, stage: &'a Stage) -> Option<Self> {
         let image = cx.facts.image(stage).filter(|_| stage.os == Os::Linux)?;
-        (image.provides == Some("python")).then_some(Self { cx, stage })
+        (image.provides == Some(&cx.knowledge.uv.language)).then_some(Self { cx, stage })
     }
 
     /// The installs of pip, but for those that bring pip itself up to date.
     fn installs(&self) -> Vec<(usize, &'a Step<'a>)> {
         let cx = self.cx;
+        let replaced = &cx.knowledge.uv.replaces;
         let runs = self
             .stage
             .body
@@ -82,7 +83,7 @@ impl<'a> Site<'a> {
             let verb = step.args[invocation.verb_words.clone()]
                 .iter()
                 .map(|arg| arg.known());
-            let is_pip = invocation.tool.id == "pip" && verb.eq(["install"]);
+            let is_pip = invocation.tool.id == replaced.tool && verb.eq([replaced.verb.as_str()]);
             is_pip && invocation.action.does == Does::InstallDependencies && !is_itself
         };
         steps.filter(is_install).collect()
