@@ -447,6 +447,20 @@ pub enum Change {
         /// Its path here.
         to: String,
     },
+    /// Copies of the build context that brought this file bring another in its place: the lock file of another tool.
+    LockFile {
+        /// The file that was copied, or a pattern that finds it, as written.
+        from: String,
+        /// The file that is copied now.
+        to: String,
+    },
+    /// A command that only brought or set up a program which nothing runs any more.
+    SetupGone {
+        /// The command, as written.
+        command: String,
+        /// The program.
+        program: String,
+    },
     /// Packages that the final stage no longer installs.
     PackagesRemoved(Vec<String>),
     /// Packages that the final stage installs in addition.

@@ -25,6 +25,7 @@ mod origin;
 pub mod pick_base;
 pub mod pin_base;
 pub mod reorder_copies;
+mod settings;
 mod shipped;
 pub mod split_stages;
 mod stated;

@@ -14,6 +14,8 @@ pub struct ImageFiles {
     dependencies: Vec<String>,
     system: Vec<String>,
     launchers: Vec<String>,
+    installers: Vec<String>,
+    tools: Vec<String>,
 }
 
 impl ImageFiles {
@@ -25,6 +27,8 @@ impl ImageFiles {
         self.dependencies.extend(more.dependencies);
         self.system.extend(more.system);
         self.launchers.extend(more.launchers);
+        self.installers.extend(more.installers);
+        self.tools.extend(more.tools);
     }
 
     /// Whether two builds of the same Dockerfile may fill `path` differently.
@@ -61,6 +65,18 @@ impl ImageFiles {
     #[must_use]
     pub fn is_launcher(&self, path: &str) -> bool {
         any(&self.launchers, path)
+    }
+
+    /// Whether `path` tells which program has installed a package, and how.
+    #[must_use]
+    pub fn is_of_installer(&self, path: &str) -> bool {
+        any(&self.installers, path)
+    }
+
+    /// Whether `path` may belong to a tool that was installed to install others.
+    #[must_use]
+    pub fn is_of_tool(&self, path: &str) -> bool {
+        any(&self.tools, path)
     }
 }
 

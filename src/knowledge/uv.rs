@@ -28,8 +28,71 @@ pub struct Uv {
     in_files: Vec<String>,
     settings: Vec<String>,
     itself: Vec<String>,
+    /// The lock file of uv.
+    pub lock: String,
+    /// Where packages of the language are in its images.
+    pub prefix: String,
+    /// The tools in the place of which `uv sync` can stand.
+    #[serde(rename = "project")]
+    pub projects: Vec<Project>,
     /// Where the facts come from.
     pub source: String,
+}
+
+/// A tool that installs what a project declares.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Project {
+    /// Its id among the tools.
+    pub tool: String,
+    /// The verbs that install.
+    pub verbs: Vec<String>,
+    /// Its lock file.
+    pub lock: String,
+    /// Verbs that only set it up.
+    pub setups: Vec<String>,
+    packages: Vec<String>,
+    /// Addresses of scripts that bring it.
+    pub installers: Vec<String>,
+    options: BTreeMap<String, String>,
+    /// How groups of dependencies are chosen. `None`: nothing is known of that, and the tool is not replaced.
+    pub groups: Option<Groups>,
+    /// How people come to a lock file of uv.
+    pub how: String,
+}
+
+/// The options by which a tool chooses groups and extras.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Groups {
+    /// These groups and no others.
+    pub only: Vec<String>,
+    /// These groups as well.
+    pub with: Vec<String>,
+    /// All but these groups.
+    pub without: Vec<String>,
+    /// All but the group `dev`.
+    pub no_dev: Vec<String>,
+    /// All groups, optional ones as well.
+    pub all: Vec<String>,
+    /// These extras.
+    pub extra: Vec<String>,
+    /// What it calls the dependencies that are in no group.
+    pub main: String,
+}
+
+impl Project {
+    /// What uv calls the option `name`: nothing when it does without. `None`: it has none like it.
+    #[must_use]
+    pub fn option(&self, name: &str) -> Option<&str> {
+        self.options.get(name).map(String::as_str)
+    }
+
+    /// Whether the package `name` brings the tool, or is a part of it.
+    #[must_use]
+    pub fn is_brought_by(&self, name: &str) -> bool {
+        self.packages.iter().any(|package| package == name)
+    }
 }
 
 /// What another tool stands in for.
@@ -103,6 +166,14 @@ impl Uv {
     #[must_use]
     pub fn is_pip_itself(&self, name: &str) -> bool {
         self.itself.iter().any(|known| known == name)
+    }
+
+    /// Whether `name` is a tool that `uv sync` can stand for, or a part of one.
+    #[must_use]
+    pub fn is_project_tool(&self, name: &str) -> bool {
+        self.projects
+            .iter()
+            .any(|project| project.is_brought_by(name))
     }
 }
 

@@ -4,6 +4,7 @@
 //! same Dockerfile is built twice. What has none counts against the rewrites.
 
 mod accounts;
+mod installer;
 mod packages;
 
 use std::collections::{BTreeMap, HashSet};
@@ -137,6 +138,7 @@ impl<'a> Judge<'a> {
 
     fn cause(&self, path: &str, what: What) -> Option<Cause> {
         let general = self.general(path, what);
+        let general = general.or_else(|| installer::cause(path, what, self.evidence));
         let cause = general.or_else(|| match what {
             What::Gone => self.gone(path),
             What::New => self.new_path(path),

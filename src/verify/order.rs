@@ -58,6 +58,11 @@ pub(super) fn unkept(new: &[Vec<Operation<'_>>], rewrite: &Rewrite) -> Vec<Viola
                     .filter(|command| !operations().any(|operation| operation.key == *command));
                 violations.extend(missing.map(Violation::CommandLost));
             }
+            Change::SetupGone { command, program } => {
+                let runs = |operation: &Operation<'_>| runs(&operation.key, program);
+                let lost = operations().any(runs);
+                violations.extend(lost.then(|| Violation::CommandLost(command.clone())));
+            }
             Change::PackagesAdded(names) => {
                 let is_there = |name: &String| {
                     operations().any(|operation| {
@@ -71,6 +76,13 @@ pub(super) fn unkept(new: &[Vec<Operation<'_>>], rewrite: &Rewrite) -> Vec<Viola
         }
     }
     violations
+}
+
+/// Whether a command of a `RUN`, as `key` has it, names `program`.
+fn runs(key: &str, program: &str) -> bool {
+    let is_copy = key.starts_with("COPY ") || key.starts_with("ADD ");
+    let mut words = key.split([' ', ';', '&', '|', '(', ')', '\n', '"', '\'', '`']);
+    !is_copy && words.any(|word| word.rsplit('/').next() == Some(program))
 }
 
 /// What the rewrite says that it changes.
@@ -132,6 +144,7 @@ impl<'r> Declared<'r> {
         let same_words = old.key == new.key
             || self.lost_words(old, new)
             || self.is_moved(old, new)
+            || self.has_other_lock(old, new)
             || self.lacks_secrets(old, new)
             || self.is_copy_of_add(&old.key, &new.key)
             || self.is_replaced(&old.key, &new.key);
@@ -145,12 +158,25 @@ impl<'r> Declared<'r> {
                 |change| matches!(change, Change::Moved { from, to } if from == was && to == is),
             )
         };
-        let (was, is) = (old.key.split(' '), new.key.split(' '));
-        let same = was.clone().count() == is.clone().count()
-            && was
-                .zip(is)
-                .all(|(was, is)| was == is || is_declared(was, is));
-        same && matches!((&old.what, &new.what), (What::Copy { from: Some(one), .. }, What::Copy { from: Some(other), .. }) if one == other)
+        same_but(old, new, is_declared)
+            && matches!((&old.what, &new.what), (What::Copy { from: Some(one), .. }, What::Copy { from: Some(other), .. }) if one == other)
+    }
+
+    /// Whether `new` copies from the build context what `old` does, with the lock file of another tool.
+    fn has_other_lock(&self, old: &Operation<'_>, new: &Operation<'_>) -> bool {
+        let is_declared = |was: &str, is: &str| {
+            self.any(
+                |change| matches!(change, Change::LockFile { from, to } if from == was && to == is),
+            )
+        };
+        old.is_from_context() && new.is_from_context() && same_but(old, new, is_declared)
+    }
+
+    /// Whether `key` is a command that is declared to have set up a program that nothing runs any more.
+    fn sets_up(&self, key: &str) -> bool {
+        self.any(|change| {
+            matches!(change, Change::SetupGone { command, .. } if normalized(command) == key)
+        })
     }
 
     /// Whether `new` has a mount that is declared, and lacks nothing of `old` but words that are declared to be gone.
@@ -301,7 +327,9 @@ impl<'c, 'f> Comparison<'c, 'f, '_> {
                 (!is_there && !self.declared.any(is_meant))
                     .then(|| Violation::Packages(name.clone()))
             }
-            _ => (!self.declared.cleans(&operation.key) && !self.declared.is_copy_of_secrets(operation))
+            _ => (!self.declared.cleans(&operation.key)
+                && !self.declared.sets_up(&operation.key)
+                && !self.declared.is_copy_of_secrets(operation))
                 .then(|| Violation::CommandLost(operation.key.clone())),
         })
         .collect()
@@ -546,6 +574,19 @@ fn in_order(old: usize, new: usize, same: impl Fn(usize, usize) -> bool) -> Vec<
         }
     }
     pairs
+}
+
+/// Whether the words of two operations are the same, but for those of which `is_declared` says that one became the other.
+fn same_but(
+    old: &Operation<'_>,
+    new: &Operation<'_>,
+    is_declared: impl Fn(&str, &str) -> bool,
+) -> bool {
+    let (was, is) = (old.key.split(' '), new.key.split(' '));
+    was.clone().count() == is.clone().count()
+        && was
+            .zip(is)
+            .all(|(was, is)| was == is || is_declared(was, is))
 }
 
 /// Whether the two have a path in common that one of them writes.

@@ -9,12 +9,12 @@ use crate::knowledge::installs::Installs;
 use crate::knowledge::tools::{Does, Operands};
 use crate::transform::Refusal;
 use crate::transforms::dependencies;
+use crate::transforms::settings::Settings;
 
 use super::Site;
 use super::base;
 use super::copies;
 use super::roles::Role;
-use super::settings::Settings;
 use super::tools_only;
 
 /// The folders that steps in front of the split install into, as far as programs need them.
@@ -116,7 +116,7 @@ fn of_step(site: &Site<'_>, at: usize, step: &Step<'_>) -> Result<Vec<String>, &
         step,
         invocation,
         installs,
-        settings: Settings::new(site, at, step),
+        settings: Settings::new(site.cx, site.stage, at, step),
         directory: step
             .directory()
             .ok_or("dfopt cannot tell in which folder it works")?,
@@ -140,18 +140,13 @@ struct Install<'a> {
 impl Install<'_> {
     fn locations(&self) -> Result<Vec<String>, &'static str> {
         let elsewhere = "an option or a variable makes it install somewhere else";
-        for when in &self.installs.when {
-            let Some(value) = self.settings.value(self.invocation, when, self.installs)? else {
-                continue;
-            };
-            if when.holds_for(&value) {
-                let at = when.at.as_ref().ok_or(elsewhere)?;
-                return at
-                    .iter()
-                    .map(|path| self.path(path, &value))
-                    .collect::<Result<Vec<_>, _>>()
-                    .map(|paths| paths.concat());
-            }
+        if let Some((when, value)) = self.settings.first(self.invocation, self.installs)? {
+            let at = when.at.as_ref().ok_or(elsewhere)?;
+            return at
+                .iter()
+                .map(|path| self.path(path, &value))
+                .collect::<Result<Vec<_>, _>>()
+                .map(|paths| paths.concat());
         }
         if self.is_unknown() {
             return Err("a line of its manifests makes it install somewhere else");

@@ -31,7 +31,6 @@ mod prune;
 mod release;
 mod roles;
 mod scripts;
-mod settings;
 mod sources;
 mod tools_only;
 mod writer;

@@ -1,8 +1,8 @@
 //! One command line of pip, as uv takes it.
 
 use crate::analysis::commands::{Invocation, OptionUse};
-use crate::analysis::runs::{Run, Step};
-use crate::syntax::{Flag, Span};
+use crate::analysis::runs::Step;
+use crate::syntax::Span;
 use crate::transform::{Change, Refusal};
 use crate::transforms::dependencies;
 
@@ -24,13 +24,12 @@ pub(super) fn translate(
     at: usize,
     step: &Step<'_>,
 ) -> Result<Translation, Refusal> {
-    let (Some(run), Some(invocation)) = (&site.cx.facts.runs[at], &step.invocation) else {
+    let Some(invocation) = &step.invocation else {
         return Err(site.refuse(at, "not-separable", "the command cannot be read"));
     };
     let call = Call {
         site,
         at,
-        run,
         step,
         invocation,
     };
@@ -42,7 +41,6 @@ pub(super) fn translate(
 struct Call<'s, 'a> {
     site: &'s Site<'a>,
     at: usize,
-    run: &'s Run<'a>,
     step: &'s Step<'a>,
     invocation: &'s Invocation<'a>,
 }
@@ -55,14 +53,7 @@ impl Call<'_, '_> {
     /// Whether it is a command of its own, and installs for the image's own Python.
     fn check_place(&self) -> Result<(), Refusal> {
         let state = &self.site.cx.facts.states[self.at];
-        if self.run.and_list().is_none() {
-            let message = "the commands of this RUN are not joined by `&&` alone";
-            return Err(self.refuse("not-separable", message));
-        }
-        if state.is_root() != Some(true) {
-            let message = "pip installs for a user who is not root, which uv does not do";
-            return Err(self.refuse("not-root", message));
-        }
+        self.site.check_place(self.at)?;
         let program = self.step.args[0].known();
         let is_elsewhere = program.contains('/')
             || self.step.environment.is_some()
@@ -71,16 +62,6 @@ impl Call<'_, '_> {
         if is_elsewhere {
             let message = "it installs into an environment of its own; name that with `uv pip install --python` by hand";
             return Err(self.refuse("environment", message));
-        }
-        let is_cache = |flag: &Flag| {
-            flag.value
-                .as_deref()
-                .is_some_and(|value| value.contains("type=cache"))
-        };
-        if self.site.cx.facts.views[self.at].flags.iter().any(is_cache) {
-            let message =
-                "a cache of pip is mounted, which uv has no use for; mount `/root/.cache/uv`";
-            return Err(self.refuse("cache-mount", message));
         }
         Ok(())
     }

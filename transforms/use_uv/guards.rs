@@ -7,11 +7,11 @@ use crate::transform::Refusal;
 
 use super::Site;
 
-/// Whether uv can do in the stage what pip does there.
+/// Whether uv installs for the Python of the stage.
 ///
 /// # Errors
-/// The first thing that it would not see, or not do.
-pub(super) fn check(site: &Site<'_>, first: usize) -> Result<(), Refusal> {
+/// When that is too old.
+pub(super) fn check_python(site: &Site<'_>, first: usize) -> Result<(), Refusal> {
     let uv = &site.cx.knowledge.uv;
     if let Some(tag) = tag(site)
         && !uv.knows_python(&tag)
@@ -20,6 +20,16 @@ pub(super) fn check(site: &Site<'_>, first: usize) -> Result<(), Refusal> {
             format!("uv installs for Python 3.8 and later, and this may be another: {tag}");
         return Err(site.refuse(first, "old-python", message));
     }
+    Ok(())
+}
+
+/// Whether uv can do in the stage what pip does there.
+///
+/// # Errors
+/// The first thing that it would not see, or not do.
+pub(super) fn check(site: &Site<'_>, first: usize) -> Result<(), Refusal> {
+    let uv = &site.cx.knowledge.uv;
+    check_python(site, first)?;
     for at in site.stage.body.clone() {
         let text = site.cx.facts.source_text(at);
         let is_quiet = matches!(
@@ -43,7 +53,7 @@ pub(super) fn check(site: &Site<'_>, first: usize) -> Result<(), Refusal> {
 }
 
 /// The tag of the image under the stage, where it names a version.
-fn tag(site: &Site<'_>) -> Option<String> {
+pub(super) fn tag(site: &Site<'_>) -> Option<String> {
     let mut stage = site.stage;
     while let Base::Stage(parent) = stage.base {
         stage = site.cx.facts.stages.get(parent)?;

@@ -5,23 +5,30 @@
 //!                                               COPY --from=ghcr.io/astral-sh/uv:0.13.8 /uv /bin/
 //! RUN pip install -r requirements.txt           RUN uv pip install --system --compile-bytecode -r requirements.txt
 //! ```
+//!
+//! What Poetry installed is in [`project`].
 
 mod command;
+mod groups;
 mod guards;
+mod lock;
+mod project;
+mod setup;
 
 use crate::analysis::runs::Step;
 use crate::analysis::stages::{Base, Os, Stage};
 use crate::knowledge::tools::Does;
+use crate::syntax::Flag;
 use crate::transform::{Change, Cx, Gain, Info, Plan, Preset, Refusal, Rewrite, Runs, Transform};
 
 use super::style;
 
-/// Installs with uv in place of pip.
+/// Installs with uv in place of pip or Poetry.
 pub struct UseUv;
 
 static INFO: Info = Info {
     id: "use-uv",
-    title: "installs with uv what pip installed",
+    title: "installs with uv what pip or Poetry installed",
     doc: include_str!("README.md"),
     gain: Gain::BuildTime,
     runs: Runs::OnRequest {
@@ -37,8 +44,10 @@ impl Transform for UseUv {
 
     fn plan(&self, cx: &Cx<'_>) -> Vec<Plan> {
         let stages = cx.facts.stages.iter();
-        stages
-            .filter_map(|stage| Site::find(cx, stage)?.plan())
+        let sites = stages.filter_map(|stage| Site::find(cx, stage));
+        sites
+            .flat_map(|site| [project::plan(&site), site.plan()])
+            .flatten()
             .collect()
     }
 }
@@ -55,10 +64,9 @@ impl<'a> Site<'a> {
         (image.provides == Some(&cx.knowledge.uv.language)).then_some(Self { cx, stage })
     }
 
-    /// The installs of pip, but for those that bring pip itself up to date.
-    fn installs(&self) -> Vec<(usize, &'a Step<'a>)> {
+    /// The commands of the stage that are `wanted`, each with its instruction.
+    fn steps(&self, wanted: impl Fn(&Step<'_>) -> bool) -> Vec<(usize, &'a Step<'a>)> {
         let cx = self.cx;
-        let replaced = &cx.knowledge.uv.replaces;
         let runs = self
             .stage
             .body
@@ -68,25 +76,58 @@ impl<'a> Site<'a> {
             let script = run.document.as_deref().unwrap_or(run);
             script.steps.iter().map(move |step| (at, step))
         });
-        let is_install = |(_, step): &(usize, &Step<'_>)| {
-            let Some(invocation) = &step.invocation else {
-                return false;
-            };
-            let mut operands = invocation.operands.iter().map(|&at| step.args[at].known());
-            let names_one = !invocation.operands.is_empty();
-            let is_itself = names_one
-                && operands.all(|word| {
-                    cx.knowledge
-                        .uv
-                        .is_pip_itself(&super::dependencies::dependency_name(word))
-                });
-            let verb = step.args[invocation.verb_words.clone()]
-                .iter()
-                .map(|arg| arg.known());
-            let is_pip = invocation.tool.id == replaced.tool && verb.eq([replaced.verb.as_str()]);
-            is_pip && invocation.action.does == Does::InstallDependencies && !is_itself
+        steps.filter(|(_, step)| wanted(step)).collect()
+    }
+
+    /// The words of the verb of a command, between blanks.
+    fn verb(step: &Step<'_>) -> String {
+        let words = step
+            .invocation
+            .as_ref()
+            .map(|invocation| invocation.verb_words.clone());
+        let words = step.args[words.unwrap_or_default()].iter();
+        words.map(|arg| arg.known()).collect::<Vec<_>>().join(" ")
+    }
+
+    /// Whether `step` is an install of pip, and more than one that brings pip itself or another installer.
+    fn is_install(&self, step: &Step<'_>) -> bool {
+        let Some(invocation) = &step.invocation else {
+            return false;
         };
-        steps.filter(is_install).collect()
+        let uv = &self.cx.knowledge.uv;
+        let mut operands = invocation.operands.iter().map(|&at| step.args[at].known());
+        let is_itself = !invocation.operands.is_empty()
+            && operands.all(|word| {
+                let name = super::dependencies::dependency_name(word);
+                uv.is_pip_itself(&name) || uv.is_project_tool(&name)
+            });
+        let is_pip = invocation.tool.id == uv.replaces.tool && Self::verb(step) == uv.replaces.verb;
+        is_pip && invocation.action.does == Does::InstallDependencies && !is_itself
+    }
+
+    /// Whether the `RUN` at `at` installs as root, with commands that can be told apart and no cache of another tool.
+    ///
+    /// # Errors
+    /// When it does not.
+    fn check_place(&self, at: usize) -> Result<(), Refusal> {
+        let run = self.cx.facts.runs[at].as_ref();
+        if run.and_then(|run| run.and_list()).is_none() {
+            let message = "the commands of this RUN are not joined by `&&` alone";
+            return Err(self.refuse(at, "not-separable", message));
+        }
+        if self.cx.facts.states[at].is_root() != Some(true) {
+            let message = "it installs for a user who is not root, which uv does not do";
+            return Err(self.refuse(at, "not-root", message));
+        }
+        let is_cache = |flag: &Flag| {
+            let value = flag.value.as_deref();
+            value.is_some_and(|value| value.contains("type=cache"))
+        };
+        if self.cx.facts.views[at].flags.iter().any(is_cache) {
+            let message = "a cache of another tool is mounted, which uv has no use for; mount `/root/.cache/uv`";
+            return Err(self.refuse(at, "cache-mount", message));
+        }
+        Ok(())
     }
 
     fn refuse(&self, at: usize, code: &'static str, message: impl Into<String>) -> Refusal {
@@ -94,13 +135,12 @@ impl<'a> Site<'a> {
     }
 
     fn plan(&self) -> Option<Plan> {
-        let installs = self.installs();
+        let installs = self.steps(|step| self.is_install(step));
         let (first, _) = installs.first()?;
         Some(self.rewrite(*first, &installs))
     }
 
     fn rewrite(&self, first: usize, installs: &[(usize, &Step<'_>)]) -> Plan {
-        let uv = &self.cx.knowledge.uv;
         guards::check(self, first)?;
         let span = self.cx.file.instructions()[first].span;
         let mut rewrite = Rewrite::new(span, "uv installs what pip installed");
@@ -113,22 +153,31 @@ impl<'a> Site<'a> {
             rewrite.declares.push(command.change);
         }
         if !self.has_uv(first) {
-            let copy = format!("--from={} {} {}", uv.image, uv.program, uv.folder);
-            let keyword = style::keyword(self.cx.file, first, "COPY");
-            let start = self.cx.facts.block(first).start;
-            let newline = style::newline(self.cx.file, start);
-            rewrite
-                .edits
-                .insert(start, format!("{keyword} {copy}{newline}"));
-            rewrite.declares.push(Change::ToolCopied {
-                image: uv.image.clone(),
-                from: uv.program.clone(),
-                to: format!("{}{}", uv.folder, uv.program.trim_start_matches('/')),
-            });
+            self.insert_uv(first, &mut rewrite);
         }
         rewrite.assume("uv chooses the same versions as pip where the requirements leave a choice, or others that serve as well");
         rewrite.assume("what has no ready-made build can be built in an environment of its own, with what it declares");
         Ok(rewrite)
+    }
+
+    /// Has uv copied in front of the instruction `before`.
+    fn insert_uv(&self, before: usize, rewrite: &mut Rewrite) {
+        let start = self.cx.facts.block(before).start;
+        let newline = style::newline(self.cx.file, start);
+        let copy = self.copy_of_uv(before, rewrite);
+        rewrite.edits.insert(start, format!("{copy}{newline}"));
+    }
+
+    /// The instruction that copies uv, in the style of the instruction `like`. It is declared.
+    fn copy_of_uv(&self, like: usize, rewrite: &mut Rewrite) -> String {
+        let uv = &self.cx.knowledge.uv;
+        rewrite.declares.push(Change::ToolCopied {
+            image: uv.image.clone(),
+            from: uv.program.clone(),
+            to: format!("{}{}", uv.folder, uv.program.trim_start_matches('/')),
+        });
+        let keyword = style::keyword(self.cx.file, like, "COPY");
+        format!("{keyword} --from={} {} {}", uv.image, uv.program, uv.folder)
     }
 
     /// Whether uv is in the stage, or one that it is built on, before the instruction `before`.

@@ -320,3 +320,50 @@ fn a_command_that_removes_dependencies_changes_their_list_and_no_other_file() {
         2
     );
 }
+
+#[test]
+fn another_installer_writes_other_records_and_brings_the_same_packages() {
+    let record = "usr/local/lib/python3.12/site-packages/flask-3.0.dist-info/INSTALLER";
+    let before = [
+        (record, Entry::Text("pip")),
+        ("usr/bin/env", Entry::Program("1")),
+        ("usr/local/bin/python", Entry::Program("1")),
+        ("usr/local/bin/poetry", Entry::Text("1")),
+        (
+            "usr/local/lib/python3.12/site-packages/flask/a.py",
+            Entry::Text("1"),
+        ),
+        ("srv/data", Entry::Text("1")),
+    ];
+    let after = [
+        (record, Entry::Text("uv")),
+        ("usr/bin/env", Entry::Program("1")),
+        ("usr/local/bin/python", Entry::Program("1")),
+        ("usr/bin/uv", Entry::Program("1")),
+        (
+            "usr/local/lib/python3.12/site-packages/flask/a.py",
+            Entry::Text("2"),
+        ),
+    ];
+    let replaced = Change::Replaced {
+        from: "poetry install".to_owned(),
+        to: "uv sync".to_owned(),
+    };
+    let copied = Change::ToolCopied {
+        image: "uv".to_owned(),
+        from: "/uv".to_owned(),
+        to: "/bin/uv".to_owned(),
+    };
+    let gone = Change::SetupGone {
+        command: "pip install poetry".to_owned(),
+        program: "poetry".to_owned(),
+    };
+    let declared = Declared::new("use-uv", &[replaced, copied, gone]);
+    assert_eq!(
+        unexplained(&before, &after, &evidence(&declared)),
+        [
+            "Gone srv",
+            "Content usr/local/lib/python3.12/site-packages/flask/a.py"
+        ]
+    );
+}

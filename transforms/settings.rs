@@ -2,30 +2,54 @@
 
 use crate::analysis::commands::Invocation;
 use crate::analysis::runs::Step;
+use crate::analysis::stages::Stage;
 use crate::knowledge::installs::{Installs, When};
-
-use super::Site;
+use crate::transform::Cx;
 
 const UNKNOWN: &str = "what decides where it installs is known only to the build";
 
 /// What holds for one step.
 pub(super) struct Settings<'a> {
-    site: &'a Site<'a>,
+    cx: &'a Cx<'a>,
+    stage: &'a Stage,
     at: usize,
     step: &'a Step<'a>,
 }
 
 impl<'a> Settings<'a> {
-    /// Those of `step` in instruction `at`.
-    pub(super) fn new(site: &'a Site<'a>, at: usize, step: &'a Step<'a>) -> Self {
-        Self { site, at, step }
+    /// Those of `step` in instruction `at` of `stage`.
+    pub(super) fn new(cx: &'a Cx<'a>, stage: &'a Stage, at: usize, step: &'a Step<'a>) -> Self {
+        Self {
+            cx,
+            stage,
+            at,
+            step,
+        }
+    }
+
+    /// What sends the install elsewhere than usual, with the value that does.
+    ///
+    /// # Errors
+    /// When only the build knows the value.
+    pub(super) fn first<'i>(
+        &self,
+        invocation: &Invocation<'_>,
+        installs: &'i Installs,
+    ) -> Result<Option<(&'i When, String)>, &'static str> {
+        for when in &installs.when {
+            let value = self.value(invocation, when, installs)?;
+            if let Some(value) = value.filter(|value| when.holds_for(value)) {
+                return Ok(Some((when, value)));
+            }
+        }
+        Ok(None)
     }
 
     /// The value that is given to one of the names of `when`; an empty one for a flag. `None`: it is given none.
     ///
     /// # Errors
     /// When only the build knows the value.
-    pub(super) fn value(
+    fn value(
         &self,
         invocation: &Invocation<'_>,
         when: &When,
@@ -45,7 +69,7 @@ impl<'a> Settings<'a> {
         if when.variable.iter().any(|name| self.is_assigned(name)) {
             return Err(UNKNOWN);
         }
-        let state = &self.site.cx.facts.states[self.at];
+        let state = &self.cx.facts.states[self.at];
         let set = |name: &&String| state.variables.contains_key(name.as_str());
         if let Some(name) = when.variable.iter().find(set) {
             let value = state.fixed_value(name);
@@ -62,7 +86,7 @@ impl<'a> Settings<'a> {
 
     /// Whether the script itself sets the variable `name` for the step.
     fn is_assigned(&self, name: &str) -> bool {
-        let steps = self.site.cx.facts.runs[self.at]
+        let steps = self.cx.facts.runs[self.at]
             .iter()
             .flat_map(|run| &run.steps);
         let mut before = steps.take_while(|step| step.span.start <= self.step.span.start);
@@ -81,8 +105,8 @@ impl<'a> Settings<'a> {
         invocation: &Invocation<'_>,
         name: &str,
     ) -> Result<Option<String>, &'static str> {
-        let body = self.site.stage.body.start..=self.at;
-        let runs = body.filter_map(|at| self.site.cx.facts.runs[at].as_ref());
+        let body = self.stage.body.start..=self.at;
+        let runs = body.filter_map(|at| self.cx.facts.runs[at].as_ref());
         let mut value = None;
         for step in runs.flat_map(|run| &run.steps) {
             let of_tool = step
@@ -107,7 +131,7 @@ impl<'a> Settings<'a> {
 
     /// The value of one of `names`, which hold dots, in a file of the project.
     fn in_file(&self, file: &str, names: &[String]) -> Option<String> {
-        let text = self.site.cx.context?.read(file)?;
+        let text = self.cx.context?.read(file)?;
         let table: toml::Table = text.parse().ok()?;
         let tree = toml::Value::Table(table);
         let value = |name: &String| name.split('.').try_fold(&tree, |tree, key| tree.get(key));
