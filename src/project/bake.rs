@@ -1,7 +1,6 @@
 //! Bake files: the targets that build a Dockerfile.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::Path;
 
 use hcl::eval::{Context, Evaluate};
@@ -9,7 +8,7 @@ use hcl::expr::TemplateExpr;
 use hcl::{Body, Expression, Map, Value};
 
 use super::setting::{self, Location};
-use super::{Target, Use, line_of};
+use super::{Target, Use, files, line_of};
 
 /// The files that bake takes by itself, in the order in which they are laid over each other.
 const TAKEN: [&str; 4] = [
@@ -45,7 +44,7 @@ pub(super) fn uses(folder: &Path, names: &[String]) -> Vec<Use> {
 fn uses_of_set(folder: &Path, names: &[&str]) -> Vec<Use> {
     let mut bake = Bake::default();
     for name in names {
-        let text = fs::read_to_string(folder.join(name)).unwrap_or_default();
+        let text = files::read(&folder.join(name)).unwrap_or_default();
         bake.add(name, &text);
     }
     let targets: Vec<&String> = bake.targets.keys().collect();

@@ -13,7 +13,7 @@ use super::{Use, bake, compose};
 use crate::context::matches_name;
 
 /// Files beyond this many bytes are not written by people.
-const LARGEST: u64 = 256 * 1024;
+const LARGEST: u64 = 1024 * 1024;
 
 /// The table.
 #[derive(Deserialize)]
@@ -76,8 +76,7 @@ impl File {
         let is_one = |name: &&String| self.names.iter().any(|known| matches_name(known, name));
         let mut uses = Vec::new();
         for path in names.iter().filter(is_one).map(|name| own.join(name)) {
-            let is_small = fs::metadata(&path).is_ok_and(|file| file.len() <= LARGEST);
-            let Some(text) = fs::read_to_string(&path).ok().filter(|_| is_small) else {
+            let Some(text) = read(&path) else {
                 continue;
             };
             let base = Location::of(if self.from_file { own } else { folder });
@@ -92,6 +91,13 @@ impl File {
         }
         uses
     }
+}
+
+/// The text of the file at `path`; `None` when it is not one that people wrote.
+pub(super) fn read(path: &Path) -> Option<String> {
+    let metadata = fs::metadata(path).ok()?;
+    let is_text = metadata.is_file() && metadata.len() <= LARGEST;
+    is_text.then(|| fs::read_to_string(path).ok()).flatten()
 }
 
 /// The names in `folder`, sorted; none when it cannot be read.

@@ -157,16 +157,17 @@ impl Projects {
         uses
     }
 
-    /// `folder` and those above it, up to that of the whole project.
+    /// `folder` and those above it, up to that of the whole project. The root of the disk holds the system: it counts
+    /// only for what lies in it.
     fn above<'p>(&self, folder: Option<&'p Path>) -> Vec<&'p Path> {
         let mut folders = Vec::new();
-        for folder in folder
-            .into_iter()
-            .flat_map(Path::ancestors)
-            .take(1 + MOST_LEVELS)
-        {
-            folders.push(folder);
-            if self.level(folder).is_top {
+        let ancestors = folder.into_iter().flat_map(Path::ancestors);
+        for above in ancestors.take(1 + MOST_LEVELS) {
+            if above.parent().is_none() && folder != Some(above) {
+                break;
+            }
+            folders.push(above);
+            if self.level(above).is_top {
                 break;
             }
         }

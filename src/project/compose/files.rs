@@ -1,13 +1,12 @@
 //! Compose files as Compose puts them together: `.env`, `extends`, `include`, and files laid over others.
 
-use std::fs;
 use std::path::Path;
 
 use serde_json::{Map, Value, json};
 
 use super::variables::Variables;
 use crate::project::setting::{absolute, value};
-use crate::project::yaml;
+use crate::project::{files, yaml};
 
 /// The files that Compose takes by itself, the first that exists before all others, each with those that are laid
 /// over it.
@@ -69,7 +68,7 @@ pub(super) fn projects(folder: &Path, names: &[String]) -> Vec<Project> {
 fn project<'n>(folder: &Path, names: impl IntoIterator<Item = &'n str>) -> Option<Project> {
     let mut project: Option<Project> = None;
     for name in names {
-        let text = fs::read_to_string(folder.join(name)).ok()?;
+        let text = files::read(&folder.join(name))?;
         let services = services(folder, &text, DEEPEST)?;
         match &mut project {
             None => {
@@ -124,7 +123,7 @@ fn included(folder: &Path, entry: &Value, depth: usize) -> Services {
     let mut services = Services::new();
     let files = paths.into_iter().filter_map(Value::as_str).map(value);
     for path in files.map(|path| folder.join(path)) {
-        let text = fs::read_to_string(&path).unwrap_or_default();
+        let text = files::read(&path).unwrap_or_default();
         let own = path.parent().unwrap_or(folder);
         let project = entry["project_directory"].as_str().map(value);
         let project = project.map_or_else(|| own.to_owned(), |other| folder.join(other));
@@ -157,7 +156,7 @@ fn base_of(folder: &Path, services: &Value, extends: &Value, depth: usize) -> Op
     };
     let path = folder.join(file);
     let folder = path.parent()?;
-    let other = read(folder, &fs::read_to_string(&path).ok()?)?;
+    let other = read(folder, &files::read(&path)?)?;
     let services = &other["services"];
     Some(extended(folder, services, services.get(&name)?, depth))
 }

@@ -1,12 +1,11 @@
 //! The variables of Compose files, and the `.env` file that gives them values.
 
 use std::collections::HashMap;
-use std::fs;
 use std::path::Path;
 
 use serde_json::Value;
 
-use crate::project::setting;
+use crate::project::{files, setting};
 
 /// What the `.env` file of a project says. The environment of the caller may say otherwise.
 #[derive(Clone, Default, Debug)]
@@ -15,7 +14,7 @@ pub(super) struct Variables(HashMap<String, String>);
 impl Variables {
     /// Those of the `.env` file in `folder`, if there is one.
     pub(super) fn of_folder(folder: &Path) -> Self {
-        Self::read(&fs::read_to_string(folder.join(".env")).unwrap_or_default())
+        Self::read(&files::read(&folder.join(".env")).unwrap_or_default())
     }
 
     fn read(text: &str) -> Self {
