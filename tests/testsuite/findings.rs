@@ -273,3 +273,23 @@ fn a_comment_of_the_shell_behind_a_download() {
         ));
     }
 }
+
+/// A step that nobody knows ran in front of the sources, without the manifests that it had seen before.
+#[test]
+fn a_program_between_the_install_and_the_sources() {
+    check(
+        "FROM python:3.12\nWORKDIR /app\nCOPY requirements.txt .\nRUN pip install -r requirements.txt\n\
+         RUN python -m nltk.downloader punkt\nCOPY . .\nCMD [\"python\", \"app.py\"]\n",
+    );
+}
+
+/// What was installed before `PATH` names an environment was looked for in that environment.
+#[test]
+fn an_install_in_front_of_the_environment() {
+    for first in ["pip install virtualenv", "pip install /opt/venv"] {
+        check(&format!(
+            "FROM python:3.12\nWORKDIR /app\nRUN {first}\nRUN python -m venv /opt/venv\nENV PATH=/opt/venv/bin:$PATH\n\
+             COPY requirements.txt .\nRUN pip install -r requirements.txt\nCOPY . .\nCMD [\"python\", \"app.py\"]\n"
+        ));
+    }
+}

@@ -66,3 +66,21 @@ fn a_bake_file_one_level_up_is_found() {
         .dfopt(&["app/docker/Dockerfile"])
         .says("build context app, as docker-bake.hcl:1 says");
 }
+
+/// Programs and recordings that are called like a script are not read: one of 20 MB takes longer than everything else.
+#[test]
+fn files_that_nobody_wrote_say_nothing() {
+    let build = "docker build -f docker/Dockerfile .\n";
+    let says = "build context ., as build.sh:1 says";
+    let with_script = |script: &str| {
+        let files = [
+            ("docker/Dockerfile", DOCKERFILE),
+            ("requirements.txt", ""),
+            ("build.sh", script),
+        ];
+        Sandbox::new(&files).dfopt(&["docker/Dockerfile"])
+    };
+    with_script(build).says(says);
+    let run = with_script(&format!("{build}{}", "# data\n".repeat(200_000)));
+    assert!(!run.out.contains(says), "{run:#?}");
+}

@@ -20,7 +20,18 @@ pub(super) fn are_repeated(site: &Site<'_>, artefacts: &Artefacts, at: usize) ->
         return false;
     }
     let mut later = site.roles.with(Role::Source);
-    !later.any(|later| later >= site.roles.split && brings_again(site, later, at))
+    !later.any(|later| {
+        later >= site.roles.split
+            && brings_again(site, later, at)
+            && !are_read_before(site, later, at)
+    })
+}
+
+/// Whether a step between the split and the copy `later` may read what the copy `at` brings.
+fn are_read_before(site: &Site<'_>, later: usize, at: usize) -> bool {
+    let brought = destinations(site, at);
+    let mut runs = site.cx.facts.runs[site.roles.split..later].iter().flatten();
+    runs.any(|run| brought.iter().any(|region| run.effects.reads.meets(region)))
 }
 
 /// Whether the copy `at` brings nothing but manifests that installs in front of the split are given by their paths, to a

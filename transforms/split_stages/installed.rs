@@ -113,6 +113,7 @@ fn of_step(site: &Site<'_>, at: usize, step: &Step<'_>) -> Result<Vec<String>, &
     }
     let install = Install {
         site,
+        at,
         step,
         invocation,
         installs,
@@ -130,6 +131,8 @@ fn of_step(site: &Site<'_>, at: usize, step: &Step<'_>) -> Result<Vec<String>, &
 /// One step that installs.
 struct Install<'a> {
     site: &'a Site<'a>,
+    /// Its instruction.
+    at: usize,
     step: &'a Step<'a>,
     invocation: &'a Invocation<'a>,
     installs: &'a Installs,
@@ -288,10 +291,10 @@ impl Install<'_> {
         self.step.environment.clone().or(called).or_else(made)
     }
 
-    /// The environment that `PATH` points into, when the stage makes it itself, as `python -m venv` does.
+    /// The environment that `PATH` points into at this step, when the stage makes it itself, as `python -m venv` does.
     fn made_environment(&self) -> Option<String> {
         let site = self.site;
-        let environments = &site.cx.facts.states[site.stage.body.end - 1].environments;
+        let environments = &site.cx.facts.states[self.at].environments;
         let made = environments.iter().find(|path| is_made(site, path));
         made.cloned()
     }
