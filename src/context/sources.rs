@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use regex_lite::Regex;
+use crate::knowledge::pattern::Pattern;
 
 use super::disk::Entry;
 use super::{BuildContext, FileKind};
@@ -87,7 +87,7 @@ impl Sources {
 
     /// The first line that one of `patterns` matches.
     #[must_use]
-    pub fn find(&self, patterns: &[Regex]) -> Option<SourceLine> {
+    pub fn find(&self, patterns: &[Pattern]) -> Option<SourceLine> {
         let matches = |line: &SourceLine| patterns.iter().any(|regex| regex.is_match(&line.text));
         self.lines().find(matches)
     }
@@ -105,7 +105,7 @@ impl Sources {
 
     /// The programs among `known` that a file names in which one of `patterns` matches.
     #[must_use]
-    pub fn programs(&self, patterns: &[Regex], known: &[&str]) -> Vec<String> {
+    pub fn programs(&self, patterns: &[Pattern], known: &[&str]) -> Vec<String> {
         let starting = self
             .files
             .iter()

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use super::installs::Installs;
+use super::pattern::Pattern;
 use super::tools::OptionTable;
 
 /// One thing that a tool does.
@@ -22,8 +23,8 @@ pub struct Action {
     #[serde(default)]
     pub operands: Operands,
     /// A regular expression that every operand matches, or it is not this action.
-    #[serde(default, deserialize_with = "super::regex")]
-    pub operands_match: Option<regex_lite::Regex>,
+    #[serde(default)]
+    pub operands_match: Option<Pattern>,
     /// With fewer operands it is not this action.
     #[serde(default)]
     pub least_operands: usize,
@@ -88,12 +89,12 @@ pub struct Action {
     pub archives: Vec<String>,
     /// Regular expressions for lines of the manifest, which is the first of `sources` that there is, with which an
     /// archive needs more than itself; for an executable that is made anywhere, for lines of any source.
-    #[serde(default, deserialize_with = "super::regexes")]
-    pub scattered: Vec<regex_lite::Regex>,
+    #[serde(default)]
+    pub scattered: Vec<Pattern>,
     /// Regular expressions for lines of the manifest with which an archive holds all that it needs. Without
     /// any, it does unless a line is `scattered`.
-    #[serde(default, deserialize_with = "super::regexes")]
-    pub whole: Vec<regex_lite::Regex>,
+    #[serde(default)]
+    pub whole: Vec<Pattern>,
     /// The files that only the build reads, beside those that no program reads.
     #[serde(default)]
     pub sources: Vec<String>,
@@ -124,8 +125,8 @@ pub struct Prefetch {
     /// Its manifests, as in [`Action::manifests`].
     pub manifests: Vec<String>,
     /// Only when this regular expression matches a line of the first manifest: there is something to fetch.
-    #[serde(default, deserialize_with = "super::regex")]
-    pub when: Option<regex_lite::Regex>,
+    #[serde(default)]
+    pub when: Option<Pattern>,
     /// Not when one of these paths exists beside the manifests.
     #[serde(default)]
     pub unless: Vec<String>,
@@ -157,8 +158,7 @@ pub struct Prefix {
     /// Files of the project with which that is so.
     pub known_by: Vec<String>,
     /// A regular expression for lines of these files with which it is not.
-    #[serde(deserialize_with = "super::regexes")]
-    pub unless: Vec<regex_lite::Regex>,
+    pub unless: Vec<Pattern>,
     /// What stands in front of another folder, in a command of the build.
     pub given_by: Vec<String>,
 }
@@ -170,11 +170,11 @@ pub struct Static {
     /// The variable that asks for it, as it is written in front of the command: `CGO_ENABLED=0`.
     pub variable: String,
     /// Regular expressions for lines of the manifest with which the result could differ.
-    #[serde(default, deserialize_with = "super::regexes")]
-    pub unless_manifest: Vec<regex_lite::Regex>,
+    #[serde(default)]
+    pub unless_manifest: Vec<Pattern>,
     /// Regular expressions for lines of the sources with which the result could differ.
-    #[serde(default, deserialize_with = "super::regexes")]
-    pub unless_source: Vec<regex_lite::Regex>,
+    #[serde(default)]
+    pub unless_source: Vec<Pattern>,
     /// What is still taken for granted.
     pub assumes: String,
 }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use regex_lite::Regex;
+use super::pattern::Pattern;
 use serde::Deserialize;
 use serde_json::Value as Json;
 
@@ -84,8 +84,7 @@ pub struct Language {
     /// The image, with `{version}` and `{release}`.
     image: String,
     /// The packages that the image stands for. The first group is the version, where the name has it.
-    #[serde(deserialize_with = "super::regexes")]
-    packages: Vec<Regex>,
+    packages: Vec<Pattern>,
     /// Packages that it stands for in versions before this one.
     bundled: BTreeMap<String, String>,
     /// Folders with `{version}` in their names: where what is installed lies in the distribution, and in the image.

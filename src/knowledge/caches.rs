@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use super::pattern::Pattern;
 use super::tools::Does;
 
 /// What one tool keeps.
@@ -35,8 +36,8 @@ pub struct Cache {
     #[serde(default)]
     pub moving_variables: Vec<Variable>,
     /// Regular expressions for words of a command line that do so.
-    #[serde(default, deserialize_with = "super::regexes")]
-    pub moving_words: Vec<regex_lite::Regex>,
+    #[serde(default)]
+    pub moving_words: Vec<Pattern>,
     /// Options with which nothing is downloaded that is missing in it.
     #[serde(default)]
     pub offline_options: Vec<String>,
@@ -79,8 +80,7 @@ pub struct FileLine {
     /// The file, from the root of the context.
     pub file: String,
     /// A regular expression for the line.
-    #[serde(deserialize_with = "super::regex")]
-    pub line: Option<regex_lite::Regex>,
+    pub line: Option<Pattern>,
 }
 
 /// One folder of a cache.
@@ -127,8 +127,8 @@ pub struct Variable {
     /// Its name.
     pub name: String,
     /// A regular expression for the values that do so; without one, all but `0` and `false`.
-    #[serde(default, deserialize_with = "super::regex")]
-    pub value: Option<regex_lite::Regex>,
+    #[serde(default)]
+    pub value: Option<Pattern>,
 }
 
 impl Variable {

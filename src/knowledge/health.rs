@@ -1,6 +1,6 @@
 //! How a container shows that its server answers.
 
-use regex_lite::Regex;
+use super::pattern::Pattern;
 use serde::Deserialize;
 
 use super::startup::behind_name;
@@ -10,8 +10,7 @@ use super::startup::behind_name;
 #[serde(deny_unknown_fields, default)]
 pub struct Health {
     /// A regular expression for a line of a source that declares a health route, which is its first group.
-    #[serde(deserialize_with = "super::regex")]
-    pub route: Option<Regex>,
+    pub route: Option<Pattern>,
     /// Servers, the most special first.
     #[serde(rename = "server")]
     pub servers: Vec<Server>,
@@ -65,8 +64,7 @@ pub struct Evidence {
     /// The files, from the root of the context; may hold `*`.
     pub files: Vec<String>,
     /// A regular expression for the line.
-    #[serde(deserialize_with = "super::regex")]
-    pub line: Option<Regex>,
+    pub line: Option<Pattern>,
 }
 
 /// A program that asks a server.

@@ -1,6 +1,6 @@
 //! What lies in the folder of a project and has no business in an image.
 
-use regex_lite::Regex;
+use super::pattern::Pattern;
 use serde::Deserialize;
 
 /// Files and folders that are left out for the same reason.
@@ -30,8 +30,8 @@ pub struct Kind {
     #[serde(default)]
     pub searched: Vec<String>,
     /// Regular expressions for lines of those files with which the build needs it.
-    #[serde(default, deserialize_with = "super::regexes")]
-    pub marks: Vec<Regex>,
+    #[serde(default)]
+    pub marks: Vec<Pattern>,
 }
 
 /// All kinds.

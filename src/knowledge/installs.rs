@@ -1,5 +1,6 @@
 //! Where tools put what a program needs of them when it runs.
 
+use super::pattern::Pattern;
 use serde::Deserialize;
 
 /// What a program needs of an action when it runs in another image.
@@ -16,8 +17,7 @@ pub struct Installs {
     /// Whether it installs into the environment that its program is called from, or that `PATH` points into.
     pub into_environment: bool,
     /// Regular expressions for lines of its manifests with which nobody knows.
-    #[serde(deserialize_with = "super::regexes")]
-    pub unknown_with: Vec<regex_lite::Regex>,
+    pub unknown_with: Vec<Pattern>,
     /// What makes it install somewhere else. The first that holds counts.
     pub when: Vec<When>,
     /// A file of the project with settings, in TOML.
@@ -61,8 +61,7 @@ pub struct Pin {
     /// The file.
     pub file: String,
     /// Matches the line; its group is a version, `3.12`.
-    #[serde(deserialize_with = "super::regex")]
-    pub line: Option<regex_lite::Regex>,
+    pub line: Option<Pattern>,
     /// How the version of the base image compares with it, if it is the one that is chosen.
     pub base: Compare,
 }
@@ -127,7 +126,7 @@ mod tests {
     fn a_line_of_the_project_chooses_a_version() {
         let pin = |line: &str, base| Pin {
             file: String::new(),
-            line: regex_lite::Regex::new(line).ok(),
+            line: Pattern::new(line).ok(),
             base,
         };
         let least = pin(r"requires-python.*>=\s*(\d+\.\d+)", Compare::Least);

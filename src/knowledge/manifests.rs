@@ -1,6 +1,6 @@
 //! What the manifests of package managers say that a copy of the manifest alone would miss.
 
-use regex_lite::Regex;
+use super::pattern::Pattern;
 use serde::Deserialize;
 
 /// What is known of the manifests with one name.
@@ -25,16 +25,16 @@ pub struct Rule {
     #[serde(default)]
     pub toml: Vec<String>,
     /// A regular expression that is tried on every line.
-    #[serde(default, deserialize_with = "super::regex")]
-    pub line: Option<Regex>,
+    #[serde(default)]
+    pub line: Option<Pattern>,
     /// A path beside the manifest that exists; a `*` stands for part of a name.
     pub beside: Option<String>,
     /// A regular expression for the value at `json` or `toml`.
-    #[serde(default, deserialize_with = "super::regex")]
-    pub matches: Option<Regex>,
+    #[serde(default)]
+    pub matches: Option<Pattern>,
     /// A regular expression for values that are harmless.
-    #[serde(default, deserialize_with = "super::regex")]
-    pub except: Option<Regex>,
+    #[serde(default)]
+    pub except: Option<Pattern>,
     /// What follows. The value is the first group of the expression, or else all that it matched.
     pub then: Then,
     /// The refusal's code, for `refuse`.

@@ -18,6 +18,7 @@ mod managers;
 pub mod manifests;
 pub mod package_managers;
 pub mod packages;
+pub mod pattern;
 pub mod secrets;
 pub mod startup;
 pub mod tools;
@@ -74,14 +75,9 @@ impl Knowledge {
     }
 
     /// The built-in tables and those of a user, which come first.
-    ///
-    /// # Panics
-    /// When a built-in table is malformed: a test reads them all.
     #[must_use]
     pub fn with(tables: Tables) -> Self {
         let builtin = Tables::builtin();
-        let builtin =
-            builtin.unwrap_or_else(|error| panic!("a built-in table is malformed: {error}"));
         let mut knowledge = Self {
             hygiene: builtin.hygiene,
             ignorable: builtin.ignorable,
@@ -146,27 +142,41 @@ pub struct Tables {
 }
 
 impl Tables {
-    /// The tables beside this file, as `build.rs` there writes them.
-    fn builtin() -> Result<Self, serde_json::Error> {
-        serde_json::from_str(include_str!(concat!(env!("OUT_DIR"), "/tables.json")))
+    /// The tables beside this file, as `build.rs` there packs them.
+    fn builtin() -> Self {
+        packed(include_bytes!(concat!(env!("OUT_DIR"), "/tables.pack")))
     }
 }
 
-/// Reads a regular expression.
-fn regex<'de, D: serde::Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<regex_lite::Regex>, D::Error> {
-    let text = <String as serde::Deserialize>::deserialize(deserializer)?;
-    regex_lite::Regex::new(&text)
-        .map(Some)
-        .map_err(serde::de::Error::custom)
+/// A table as `build.rs` packs it.
+///
+/// # Panics
+/// When the table has not the form that its reader expects: a test reads them all.
+pub(crate) fn packed<T: serde::de::DeserializeOwned>(bytes: &[u8]) -> T {
+    let table = rmp_serde::from_slice(bytes);
+    table.unwrap_or_else(|error| panic!("a built-in table is malformed: {error}"))
 }
 
-/// Reads a list of regular expressions.
-pub(crate) fn regexes<'de, D: serde::Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Vec<regex_lite::Regex>, D::Error> {
-    let texts = <Vec<String> as serde::Deserialize>::deserialize(deserializer)?;
-    let regex = |text: &String| regex_lite::Regex::new(text).map_err(serde::de::Error::custom);
-    texts.iter().map(regex).collect()
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Read as a user's would be, so that each pattern in them is compiled.
+    #[test]
+    fn the_tables_are_well_formed() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/knowledge");
+        let mut tables = toml::Table::new();
+        for entry in std::fs::read_dir(folder).expect("the sources are there") {
+            let path = entry.expect("an entry").path();
+            if path.extension() == Some("toml".as_ref()) {
+                let text = std::fs::read_to_string(&path).expect("a table");
+                let name = path.file_stem().expect("a name").to_string_lossy();
+                let table = toml::from_str(&text).expect("TOML");
+                tables.insert(name.into_owned(), table);
+            }
+        }
+        assert!(tables.len() > 15);
+        let read: Result<Tables, _> = tables.try_into();
+        assert!(read.is_ok(), "{read:?}");
+    }
 }

@@ -1,6 +1,6 @@
 //! What looks like a secret.
 
-use regex_lite::Regex;
+use super::pattern::Pattern;
 use serde::Deserialize;
 
 /// Signs of secrets.
@@ -8,20 +8,15 @@ use serde::Deserialize;
 #[serde(deny_unknown_fields, default)]
 pub struct Secrets {
     /// A regular expression for the names of variables that hold one.
-    #[serde(deserialize_with = "super::regex")]
-    names: Option<Regex>,
+    names: Option<Pattern>,
     /// One for names that only look so.
-    #[serde(deserialize_with = "super::regex")]
-    public: Option<Regex>,
+    public: Option<Pattern>,
     /// One for values that are no secret, whatever the name says.
-    #[serde(deserialize_with = "super::regex")]
-    placeholders: Option<Regex>,
+    placeholders: Option<Pattern>,
     /// One for names of variables that no program needs which a container runs.
-    #[serde(deserialize_with = "super::regex")]
-    build_only: Option<Regex>,
+    build_only: Option<Pattern>,
     /// One for addresses with a password in them, which is its first group.
-    #[serde(deserialize_with = "super::regex")]
-    addresses: Option<Regex>,
+    addresses: Option<Pattern>,
     /// Files that hold secrets.
     #[serde(rename = "file")]
     files: Vec<File>,
@@ -34,8 +29,8 @@ pub struct File {
     /// The names that it has.
     pub names: Vec<String>,
     /// A regular expression for the lines with the secrets. Without one, all of the file is one.
-    #[serde(default, deserialize_with = "super::regex")]
-    line: Option<Regex>,
+    #[serde(default)]
+    line: Option<Pattern>,
     /// Programs that read it, of which the tables otherwise know what they read.
     #[serde(default)]
     pub programs: Vec<String>,
@@ -114,7 +109,7 @@ impl Secrets {
     }
 }
 
-fn is_match(pattern: &Option<Regex>, text: &str) -> bool {
+fn is_match(pattern: &Option<Pattern>, text: &str) -> bool {
     let pattern = pattern.as_ref();
     pattern.is_some_and(|pattern| pattern.is_match(text))
 }

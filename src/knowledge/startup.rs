@@ -1,6 +1,6 @@
 //! What the programs that a container starts with need of the user who runs them.
 
-use regex_lite::Regex;
+use super::pattern::Pattern;
 use serde::Deserialize;
 
 use crate::analysis::paths::below;
@@ -85,11 +85,11 @@ pub struct Package {
 #[serde(deny_unknown_fields)]
 pub struct Trace {
     /// What the command looks like.
-    #[serde(default, deserialize_with = "super::regex")]
-    line: Option<Regex>,
+    #[serde(default)]
+    line: Option<Pattern>,
     /// What it looks like when it does no such thing.
-    #[serde(default, deserialize_with = "super::regex")]
-    except: Option<Regex>,
+    #[serde(default)]
+    except: Option<Pattern>,
     /// Packages that leave it when they are installed.
     #[serde(default)]
     packages: Vec<String>,
@@ -102,8 +102,8 @@ pub struct Trace {
     #[serde(default)]
     pub unless_env: Vec<String>,
     /// Another command of the build that sends it elsewhere.
-    #[serde(default, deserialize_with = "super::regex")]
-    pub unless_step: Option<Regex>,
+    #[serde(default)]
+    pub unless_step: Option<Pattern>,
     /// Why that matters.
     pub why: String,
 }
@@ -136,14 +136,11 @@ pub struct Settings {
     /// The names of files of settings.
     pub files: Vec<String>,
     /// Matches in a line that sets a path to write to.
-    #[serde(deserialize_with = "super::regex")]
-    name: Option<Regex>,
+    name: Option<Pattern>,
     /// Matches in a line that sets something else.
-    #[serde(deserialize_with = "super::regex")]
-    other_name: Option<Regex>,
+    other_name: Option<Pattern>,
     /// Matches in a line whose path is that of a folder.
-    #[serde(deserialize_with = "super::regex")]
-    folder: Option<Regex>,
+    folder: Option<Pattern>,
     /// The endings of files that programs write.
     written: Vec<String>,
     /// What is in these folders is only read.
@@ -190,7 +187,7 @@ impl Settings {
     }
 }
 
-fn matches(regex: &Option<Regex>, text: &str) -> bool {
+fn matches(regex: &Option<Pattern>, text: &str) -> bool {
     regex.as_ref().is_some_and(|regex| regex.is_match(text))
 }
 

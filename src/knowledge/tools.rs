@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::bundles::{Bundle, FileServer};
 use super::installs::Installs;
+use super::pattern::Pattern;
 
 pub use super::actions::{
     Action, Does, Makes, Operands, Prefetch, Prefix, Prune, Static, Stripped,
@@ -52,8 +53,7 @@ pub struct Tool {
 #[serde(deny_unknown_fields)]
 pub struct Starts {
     /// A regular expression for one of its words.
-    #[serde(deserialize_with = "super::regex")]
-    word: Option<regex_lite::Regex>,
+    word: Option<Pattern>,
     /// The program.
     program: String,
 }
@@ -197,14 +197,11 @@ pub struct Language {
     /// The ends of the names of its sources.
     pub sources: Vec<String>,
     /// Matches in a source that starts other programs.
-    #[serde(deserialize_with = "super::regexes")]
-    pub starts: Vec<regex_lite::Regex>,
+    pub starts: Vec<Pattern>,
     /// Matches in a line that writes files.
-    #[serde(deserialize_with = "super::regexes")]
-    pub writes: Vec<regex_lite::Regex>,
+    pub writes: Vec<Pattern>,
     /// Matches in a source that loads libraries by their names.
-    #[serde(deserialize_with = "super::regexes")]
-    pub loads: Vec<regex_lite::Regex>,
+    pub loads: Vec<Pattern>,
 }
 
 /// All tools, by how they are called.

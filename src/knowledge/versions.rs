@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use super::images::Range;
+use super::pattern::Pattern;
 
 /// A language, and the images that are named by its versions.
 #[derive(Debug, Deserialize)]
@@ -35,8 +36,7 @@ pub struct Stated {
     /// The file, from the root of the build context; may hold `*`.
     pub file: String,
     /// A regular expression for the line. Its first group is the version.
-    #[serde(deserialize_with = "super::regex")]
-    pub line: Option<regex_lite::Regex>,
+    pub line: Option<Pattern>,
 }
 
 /// The table.

@@ -2,21 +2,20 @@
 
 use std::path::Path;
 
-use regex_lite::Regex;
+use crate::knowledge::pattern::Pattern;
 use serde::Deserialize;
 
 use super::setting::{self, Location};
 use super::settings::with_variables;
 use super::words::split;
 use super::{Target, Use};
-use crate::knowledge::regexes;
 
 /// How builds are started; see the table.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Commands {
-    #[serde(deserialize_with = "regexes")]
-    starts: Vec<Regex>,
+    starts: Vec<Pattern>,
+    words: Vec<String>,
     flags: Vec<String>,
     dockerfile: Vec<String>,
     context: Vec<String>,
@@ -37,12 +36,16 @@ impl Commands {
     /// The builds in `text`, which run in the folder `base` unless something says that they may run elsewhere. Where
     /// lines are `apart`, none of them moves those behind it to another folder.
     pub(super) fn uses(&self, base: &Location, text: &str, apart: bool) -> Vec<Use> {
+        let may_build = |text: &str| self.words.iter().any(|word| text.contains(word));
+        if !may_build(text) {
+            return Vec::new();
+        }
         let mut uses = Vec::new();
         let mut elsewhere = ["working-directory", "working_directory"]
             .iter()
             .any(|key| text.contains(key));
         for (line, command) in joined_lines(text) {
-            for start in &self.starts {
+            for start in self.starts.iter().filter(|_| may_build(&command)) {
                 let Some(found) = start.find(&command) else {
                     continue;
                 };

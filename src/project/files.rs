@@ -11,6 +11,7 @@ use super::setting::Location;
 use super::settings::{self, Setting};
 use super::{Use, bake, compose};
 use crate::context::matches_name;
+use crate::knowledge::packed;
 
 /// Files beyond this many bytes are not written by people.
 const LARGEST: u64 = 1024 * 1024;
@@ -45,10 +46,7 @@ impl Table {
     /// The built-in table: a test reads it.
     pub(super) fn builtin() -> &'static Self {
         static BUILTIN: OnceLock<Table> = OnceLock::new();
-        BUILTIN.get_or_init(|| {
-            let table = toml::from_str(include_str!("files.toml"));
-            table.unwrap_or_else(|error| panic!("the table of files is malformed: {error}"))
-        })
+        BUILTIN.get_or_init(|| packed(include_bytes!(concat!(env!("OUT_DIR"), "/files.pack"))))
     }
 }
 

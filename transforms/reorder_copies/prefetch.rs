@@ -7,6 +7,7 @@ use crate::transform::Refusal;
 
 use super::manifests::{Manifest, Request, resolve};
 use super::sink::{Crossing, Sink};
+use crate::knowledge::pattern::Pattern;
 
 /// A step to put in front of a copy.
 pub(super) struct Fetch<'t> {
@@ -39,7 +40,7 @@ impl<'t> Fetch<'t> {
         let first = Manifest::listed(&directory, prefetch.manifests.first()?);
         let origin = sink.copied.brings(Some(context), first.path())?;
         let text = context.read(&origin)?;
-        let asks = |pattern: &regex_lite::Regex| text.lines().any(|line| pattern.is_match(line));
+        let asks = |pattern: &Pattern| text.lines().any(|line| pattern.is_match(line));
         let is_worth = prefetch.when.as_ref().is_none_or(asks);
         let folder = origin.rsplit_once('/').map_or("", |(folder, _)| folder);
         let beside = |name: &String| context.has(&in_folder(folder, name));

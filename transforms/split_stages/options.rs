@@ -7,6 +7,7 @@ use crate::knowledge::tools::{Action, Does, Static, Stripped};
 use super::Site;
 use super::artefacts::{Artefacts, MOST_FILES, steps};
 use super::roles::Role;
+use crate::knowledge::pattern::Pattern;
 
 /// Adds to the builds of the site what the table offers for `action`, of which they all are, and nothing here
 /// contradicts.
@@ -82,7 +83,7 @@ fn is_free_of(context: &BuildContext, how: &Static, action: &Action) -> bool {
     let Some(files) = context.files_below("", MOST_FILES) else {
         return false;
     };
-    let holds = |path: &String, lines: &[regex_lite::Regex]| {
+    let holds = |path: &String, lines: &[Pattern]| {
         let text = context.read(path).unwrap_or_default();
         text.lines()
             .any(|line| lines.iter().any(|regex| regex.is_match(line)))

@@ -1,6 +1,6 @@
 //! The one thing that a build makes and the container starts.
 
-use regex_lite::Regex;
+use crate::knowledge::pattern::Pattern;
 
 use crate::analysis::commands::Invocation;
 use crate::analysis::effects::PROGRAM_FOLDERS;
@@ -349,7 +349,7 @@ impl<'s> Build<'s> {
         let whole = self.manifest_in(context, "")?;
         let module = self.module(&path);
         let part = module.and_then(|folder| self.manifest_in(context, &folder));
-        let matches = |regexes: &[Regex]| {
+        let matches = |regexes: &[Pattern]| {
             let is_match = |line: &str| regexes.iter().any(|regex| regex.is_match(line));
             whole
                 .lines()
