@@ -323,13 +323,26 @@ impl Over<'_> {
     }
 }
 
+/// Which of the plans of a transform are asked for.
+enum Pass {
+    Early,
+    Late,
+}
+
 /// The first rewrite that applies and is not over, and what was said on the way to it.
 fn choose(cx: &Cx<'_>, options: &Options<'_>, over: &Over<'_>) -> Step {
     let suppressions = Suppressions::read(cx.file);
     let mut step = Step::default();
-    for transform in &options.transforms {
+    let all = &options.transforms;
+    let early = all.iter().map(|transform| (transform, Pass::Early));
+    let late = all.iter().map(|transform| (transform, Pass::Late));
+    for (transform, pass) in early.chain(late) {
         let id = transform.info().id;
-        for plan in transform.plan(cx) {
+        let plans = match pass {
+            Pass::Early => transform.plan_early(cx),
+            Pass::Late => transform.plan(cx),
+        };
+        for plan in plans {
             let plan = plan
                 .and_then(|rewrite| admitted(cx.file, id, rewrite, &suppressions))
                 .and_then(|rewrite| builds::agreed(cx, *transform, rewrite));

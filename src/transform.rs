@@ -24,6 +24,11 @@ pub trait Transform: Sync {
     /// Only the first rewrite is applied before the file is read again, so the spans of a plan
     /// never meet those of another.
     fn plan(&self, cx: &Cx<'_>) -> Vec<Plan>;
+
+    /// The same for what has to be done before any other transform looks, because what the others know depends on it.
+    fn plan_early(&self, _cx: &Cx<'_>) -> Vec<Plan> {
+        Vec::new()
+    }
 }
 
 /// What a transform says about one site.
@@ -460,6 +465,11 @@ pub enum Change {
         command: String,
         /// The program.
         program: String,
+    },
+    /// A command, as written, that made a source of packages known from which nothing is installed any more.
+    SourceGone {
+        /// The command.
+        command: String,
     },
     /// Packages that the final stage no longer installs.
     PackagesRemoved(Vec<String>),

@@ -38,7 +38,8 @@ use crate::transform::{Preset, Transform};
 /// All transforms, in the order in which they are asked. What is tidied up is easier to read for those behind. What is
 /// known of a base image depends on its version. What starts without a shell can run where there
 /// is none. Copies move first, so that the package layers that they separated stand side by side; stages
-/// are split when their layers are final, and another image is picked for what is shipped only where that is not done already;
+/// are split when their layers are final, and a smaller image is picked for what is shipped only where that is not done already (the
+/// image of a language takes the place of a distribution before all others, [`Transform::plan_early`]);
 /// only what is shipped then is kept free of caches.
 pub const ALL: &[&dyn Transform] = &[
     &tidy::Tidy,

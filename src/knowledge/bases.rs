@@ -7,7 +7,7 @@ use super::pattern::Pattern;
 use serde::Deserialize;
 use serde_json::Value as Json;
 
-use crate::context::dependencies;
+use crate::context::{dependencies, matches_name};
 
 use super::images::{Image, ImageRef, Range, Version};
 
@@ -81,13 +81,23 @@ struct Scripted {
 pub struct Language {
     /// Its name in the tables of images and distributions.
     pub provides: String,
+    /// Programs that show that it is used, beside the tools of its ecosystem. A `*` stands for part of a name.
+    programs: Vec<String>,
     /// The image, with `{version}` and `{release}`.
     image: String,
+    /// Only where a package like this is among those that it stands for.
+    #[serde(default)]
+    needs: Option<Pattern>,
+    /// Commands that make another source of its packages known. The first group is the version.
+    #[serde(default)]
+    setups: Vec<Pattern>,
     /// The packages that the image stands for. The first group is the version, where the name has it.
     packages: Vec<Pattern>,
     /// Packages that it stands for in versions before this one.
+    #[serde(default)]
     bundled: BTreeMap<String, String>,
     /// Folders with `{version}` in their names: where what is installed lies in the distribution, and in the image.
+    #[serde(default)]
     pub moved: BTreeMap<String, String>,
     /// Starts of the names of packages with modules of the language: they are for the distribution's own.
     modules: Vec<String>,
@@ -102,6 +112,35 @@ pub struct Language {
 }
 
 impl Language {
+    /// The name of the image, without a tag.
+    #[must_use]
+    pub fn repository(&self) -> &str {
+        ImageRef::parse(&self.image).repository
+    }
+
+    /// Whether a call of `program`, a name without a folder, shows that the language is used.
+    #[must_use]
+    pub fn is_shown_by(&self, program: &str) -> bool {
+        self.programs.iter().any(|name| matches_name(name, program))
+    }
+
+    /// Whether the image is the one for `packages`, those that it stands for.
+    #[must_use]
+    pub fn fits(&self, packages: &[String]) -> bool {
+        let is_needed = |needs: &Pattern| packages.iter().any(|name| needs.is_match(name));
+        !packages.is_empty() && self.needs.as_ref().is_none_or(is_needed)
+    }
+
+    /// Whether `command` makes a source of its packages known, with the version that this is for if that is named.
+    #[must_use]
+    pub fn is_set_up_by(&self, command: &str) -> Option<Option<String>> {
+        let captures = self
+            .setups
+            .iter()
+            .find_map(|setup| setup.captures(command))?;
+        Some(captures.get(1).map(|version| version.as_str().to_owned()))
+    }
+
     /// The image for `version` in place of one of `release`; whether it is of that release itself. `None`: nobody
     /// knows that there is one.
     #[must_use]

@@ -172,10 +172,14 @@ impl<'r> Declared<'r> {
         old.is_from_context() && new.is_from_context() && same_but(old, new, is_declared)
     }
 
-    /// Whether `key` is a command that is declared to have set up a program that nothing runs any more.
+    /// Whether `key` is a command that is declared to have set up a program that nothing runs any more, or a source of
+    /// packages from which nothing is installed.
     fn sets_up(&self, key: &str) -> bool {
-        self.any(|change| {
-            matches!(change, Change::SetupGone { command, .. } if normalized(command) == key)
+        self.any(|change| match change {
+            Change::SetupGone { command, .. } | Change::SourceGone { command } => {
+                normalized(command) == key
+            }
+            _ => false,
         })
     }
 
@@ -418,6 +422,8 @@ impl<'c, 'f> Comparison<'c, 'f, '_> {
                     .then(|| Violation::Packages(name.clone()))
             }
             What::Command { .. } if self.declared.adds(&operation.key) => None,
+            // It is there without that, and where others work is compared by itself.
+            What::Folder if operation.key == "WORKDIR /" => None,
             What::Copy {
                 from: Some(source),
                 lands,

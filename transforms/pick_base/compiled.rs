@@ -7,7 +7,7 @@ use crate::knowledge::bases::Built;
 use crate::transform::{Place, Refusal};
 use crate::transforms::dependencies;
 
-use super::{Site, manifests};
+use super::{Site, manifests, needs};
 
 /// The code for installs that compile.
 const COMPILES: &str = "compiles";
@@ -24,6 +24,19 @@ pub(super) fn check(site: &Site<'_>) -> Result<Option<String>, Refusal> {
     let sentence =
         "no dependency is compiled when it is installed: all have ready-made builds for this image";
     Ok((!is_shown).then(|| sentence.to_owned()))
+}
+
+/// The same in place of a distribution, where a compiler that an install takes had to be installed: if it is, and is to
+/// stay, nothing changes.
+///
+/// # Errors
+/// The first install that compiles, or may, without one.
+pub(super) fn check_with_compiler(site: &Site<'_>) -> Result<Option<String>, Refusal> {
+    let mut installs = site.steps().filter(|(_, step)| manifests::installs(step));
+    if installs.all(|(at, _)| needs::is_installed(site, at, "gcc")) {
+        return Ok(None);
+    }
+    check(site)
 }
 
 /// A step that installs dependencies.

@@ -1,16 +1,17 @@
 //! The image of a language in place of a distribution that packages it.
 
+use crate::analysis::runs::Step;
 use crate::context::SourceLine;
 use crate::knowledge::bases::Language;
 use crate::knowledge::images::{ImageRef, PackageManager};
 use crate::knowledge::tools::Does;
 use crate::syntax::Kind;
-use crate::transform::{Change, Evidence, Place, Plan, Refusal};
-use crate::transforms::stated;
+use crate::transform::{Change, Evidence, Place, Plan, Refusal, Rewrite};
+use crate::transforms::{stated, style};
 
 use super::needs::Needs;
 use super::removal::{self, Removal};
-use super::{Site, Target, compiled};
+use super::{Site, Target, compiled, setup};
 
 /// What there is to say of the stage; nothing when it installs no language that has an image of its own.
 pub(super) fn plan(site: &Site<'_>) -> Option<Plan> {
@@ -20,7 +21,7 @@ pub(super) fn plan(site: &Site<'_>) -> Option<Plan> {
     }
     let languages = site.cx.knowledge.bases.languages().iter();
     let mut found = languages.map(|language| Choice::new(site, language));
-    let found = found.find(|choice| !choice.own.is_empty() && choice.is_used())?;
+    let found = found.find(Choice::applies)?;
     Some(found.rewrite())
 }
 
@@ -55,6 +56,10 @@ impl<'s, 'a> Choice<'s, 'a> {
         }
     }
 
+    fn applies(&self) -> bool {
+        self.language.fits(&self.own) && self.is_used()
+    }
+
     /// Whether a step or the container calls a tool of the language: it may be there for others, such as `node-gyp`.
     fn is_used(&self) -> bool {
         let site = self.site;
@@ -67,7 +72,9 @@ impl<'s, 'a> Choice<'s, 'a> {
         steps.chain(launches).any(|words: Vec<&str>| {
             let tool = site.cx.knowledge.tools.find(&words);
             let ecosystem = tool.and_then(|(tool, _)| tool.ecosystem.as_deref());
+            let program = words.first().and_then(|word| word.rsplit('/').next());
             ecosystem == Some(&self.language.provides)
+                || program.is_some_and(|program| self.language.is_shown_by(program))
         })
     }
 
@@ -80,7 +87,9 @@ impl<'s, 'a> Choice<'s, 'a> {
             |name: &str| language.stands_for(name).is_some() || language.bundles(name, &version);
         let target = self.target(&version, &is_gone)?;
         self.check_traces(&target)?;
-        let assumed = compiled::check(site)?;
+        self.check_accounts(&target)?;
+        setup::check_lists(site, &is_gone)?;
+        let assumed = compiled::check_with_compiler(site)?;
         let needs = Needs::of(site, &target)?;
         let image = &target.reference;
         let mut rewrite = site.rewrite(
@@ -95,6 +104,7 @@ impl<'s, 'a> Choice<'s, 'a> {
             rewrite.edits.delete(span);
         }
         rewrite.declares.push(Change::PackagesRemoved(names));
+        rewrite.declares.extend(self.gone_setups());
         rewrite.declares.extend(self.moves(&version));
         rewrite.because.push(why);
         rewrite.assume(format!(
@@ -102,6 +112,7 @@ impl<'s, 'a> Choice<'s, 'a> {
             site.reference
         ));
         rewrite.assumes.extend(assumed);
+        self.keep_folder(&target, &mut rewrite);
         needs.add_to(site, &target, &mut rewrite)?;
         Ok(rewrite)
     }
@@ -117,8 +128,8 @@ impl<'s, 'a> Choice<'s, 'a> {
             .and_then(|(reference, is_same)| {
                 let reference = format!("{}{reference}", ImageRef::parse(site.reference).prefix);
                 let image = images.lookup(&ImageRef::parse(&reference))?;
-                let full = images.lookup(&ImageRef::parse(&language.provides))?;
-                let lacks = full.toolset?;
+                let full = images.lookup(&ImageRef::parse(language.repository()))?;
+                let lacks = full.toolset.filter(|_| image.toolset.is_none());
                 Some((
                     Target {
                         reference,
@@ -165,7 +176,11 @@ impl<'s, 'a> Choice<'s, 'a> {
     /// The version in use: that in the name of a package, or what the project states, or what the release packages.
     fn version(&self) -> Result<(String, Evidence), Refusal> {
         let (site, name) = (self.site, &self.language.provides);
-        let found = match self.named()? {
+        let named = match self.named()? {
+            None => setup::version(site, self.language)?,
+            named => named,
+        };
+        let found = match named {
             Some(version) => Some((version, Place::Source(site.span()), "is installed here")),
             None => self
                 .stated()?
@@ -181,7 +196,7 @@ impl<'s, 'a> Choice<'s, 'a> {
         };
         let Some((version, place, why)) = found.or_else(packaged) else {
             let message = format!(
-                "which version of {name} that is, is not known: state it, in a file such as .python-version"
+                "which version of {name} that is, is not known: state it in a file of the project"
             );
             return Err(site.refuse("not-stated", message));
         };
@@ -208,7 +223,7 @@ impl<'s, 'a> Choice<'s, 'a> {
 
     /// The version that files of the project state, and the first of them.
     fn stated(&self) -> Result<Option<(String, Place)>, Refusal> {
-        let (site, name) = (self.site, &self.language.provides);
+        let (site, name) = (self.site, self.language.repository());
         let (Some(context), Some(versions)) =
             (site.cx.context, site.cx.knowledge.versions.of_image(name))
         else {
@@ -307,6 +322,75 @@ impl<'s, 'a> Choice<'s, 'a> {
             }
             None => Ok(()),
         }
+    }
+
+    /// Has the stage begin in the folder in which it began: images of languages may have another one.
+    fn keep_folder(&self, target: &Target<'_>, rewrite: &mut Rewrite) {
+        let site = self.site;
+        let (own, other) = (site.image.workdir, target.image.workdir);
+        let mut body = site
+            .stage
+            .body
+            .clone()
+            .map(|at| &site.cx.facts.views[at].kind);
+        let is_free = |kind: &&Kind<'_>| {
+            matches!(
+                kind,
+                Kind::Arg { .. } | Kind::Env { .. } | Kind::Label { .. } | Kind::User(_)
+            )
+        };
+        let first = body.find(|kind| !is_free(kind));
+        let is_set = matches!(first, Some(Kind::Workdir(path)) if path.raw.starts_with('/'));
+        if is_set || own.unwrap_or("/") == other.unwrap_or("/") {
+            return;
+        }
+        let end = site.cx.file.instructions()[site.stage.from].full.end;
+        let newline = style::newline(site.cx.file, end);
+        let keyword = style::keyword(site.cx.file, site.stage.from, "WORKDIR");
+        let folder = own.unwrap_or("/");
+        rewrite
+            .edits
+            .insert(end, format!("{keyword} {folder}{newline}"));
+    }
+
+    /// Accounts that a step makes, and the image has already.
+    fn check_accounts(&self, target: &Target<'_>) -> Result<(), Refusal> {
+        let site = self.site;
+        let users = target.image.users.iter();
+        let taken = users.flat_map(|user| {
+            let number = user.uid.map(|uid| uid.to_string());
+            [Some(user.name.clone()), number].into_iter().flatten()
+        });
+        let taken: Vec<String> = taken.collect();
+        let makes = |step: &Step<'_>| {
+            let program = step.args.first().map_or("", |arg| arg.known());
+            ["useradd", "adduser", "groupadd", "addgroup"].contains(&program)
+        };
+        let names_taken = |step: &Step<'_>| {
+            let words = step.args.iter().map(|arg| arg.known());
+            let mut values = words.map(|word| word.rsplit('=').next().unwrap_or(word));
+            values.any(|word| taken.iter().any(|name| name == word))
+        };
+        let found = site
+            .steps()
+            .find(|(_, step)| makes(step) && names_taken(step));
+        match found {
+            Some((at, _)) => {
+                let message = format!("it makes an account that {} has already", target.reference);
+                Err(site.refuse_at(at, "account-taken", &message))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// The commands that make a source of packages known, which go.
+    fn gone_setups(&self) -> impl Iterator<Item = Change> {
+        let cx = self.site.cx;
+        let texts = self.site.setups.iter().map(|setup| {
+            let text = &cx.facts.views[setup.at].logical.text;
+            setup.span.text(text).to_owned()
+        });
+        texts.map(|command| Change::SourceGone { command })
     }
 
     /// The lines of the sources and scripts of the project.

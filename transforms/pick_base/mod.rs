@@ -13,6 +13,7 @@ mod language;
 mod manifests;
 mod needs;
 mod removal;
+mod setup;
 mod slim;
 
 use crate::analysis::launch::Launches;
@@ -21,6 +22,8 @@ use crate::analysis::stages::{Base, Os, Stage};
 use crate::knowledge::images::{Image, Toolset};
 use crate::syntax::{Kind, Span, Word};
 use crate::transform::{Change, Cx, Gain, Info, Plan, Preset, Refusal, Rewrite, Runs, Transform};
+
+use setup::Setup;
 
 use super::launched;
 
@@ -44,12 +47,15 @@ impl Transform for PickBase {
     }
 
     fn plan(&self, cx: &Cx<'_>) -> Vec<Plan> {
-        let site = Site::find(cx);
-        let slim = site.as_ref().and_then(slim::plan);
-        let language = site.as_ref().and_then(language::plan);
         let mut plans = ended::plan(cx);
-        plans.extend(slim.or(language));
+        plans.extend(Site::find(cx).as_ref().and_then(slim::plan));
         plans
+    }
+
+    /// What others know of a stage depends on the language of its image: split-stages would ship the distribution.
+    fn plan_early(&self, cx: &Cx<'_>) -> Vec<Plan> {
+        let plan = Site::find(cx).as_ref().and_then(language::plan);
+        plan.into_iter().collect()
     }
 }
 
@@ -63,6 +69,8 @@ struct Site<'a> {
     /// The image that this is.
     reference: &'a str,
     launches: Launches,
+    /// What makes a source of packages known, and goes if the packages go.
+    setups: Vec<Setup<'a>>,
 }
 
 impl<'a> Site<'a> {
@@ -83,6 +91,7 @@ impl<'a> Site<'a> {
             word,
             reference,
             launches: launched::launches(cx, stage),
+            setups: setup::of_stage(cx, stage),
         })
     }
 
@@ -114,10 +123,18 @@ impl<'a> Site<'a> {
         runs.map(|(at, run)| (at, run.document.as_deref().unwrap_or(run)))
     }
 
-    /// The commands of the stage.
-    fn steps(&self) -> impl Iterator<Item = (usize, &'a Step<'a>)> + use<'a> {
-        self.runs()
-            .flat_map(|(at, run)| run.steps.iter().map(move |step| (at, step)))
+    /// The commands of the stage, without those that make a source of packages known.
+    fn steps(&self) -> impl Iterator<Item = (usize, &'a Step<'a>)> {
+        let steps = self
+            .runs()
+            .flat_map(|(at, run)| run.steps.iter().map(move |step| (at, step)));
+        steps.filter(|(at, step)| !self.is_setup(*at, step.span))
+    }
+
+    /// Whether the command at `span` of the `RUN` at `at` is part of what makes a source of packages known.
+    fn is_setup(&self, at: usize, span: Span) -> bool {
+        let mut setups = self.setups.iter();
+        setups.any(|setup| setup.at == at && setup.span.contains(span))
     }
 
     /// What has to hold for any other image.
@@ -197,6 +214,6 @@ impl<'a> Site<'a> {
 struct Target<'a> {
     reference: String,
     image: Image<'a>,
-    /// What the full variant of it has in addition.
-    lacks: &'a Toolset,
+    /// What the full variant of it has in addition, if there is one.
+    lacks: Option<&'a Toolset>,
 }

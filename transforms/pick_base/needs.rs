@@ -120,12 +120,8 @@ impl Needs {
         name: &str,
         at: usize,
     ) -> Result<(), Refusal> {
-        let Some(package) = target
-            .lacks
-            .programs
-            .get(name)
-            .filter(|_| !is_of_language(site, target, name))
-        else {
+        let lacked = target.lacks.and_then(|lacks| lacks.programs.get(name));
+        let Some(package) = lacked.filter(|_| !is_of_language(site, target, name)) else {
             return Ok(());
         };
         let is_for_builds = site
@@ -163,7 +159,8 @@ impl Needs {
                 .refuse("loads-library", message)
                 .because(place, "names it"));
         }
-        let known: Vec<&str> = target.lacks.programs.keys().map(String::as_str).collect();
+        let known = target.lacks.iter().flat_map(|lacks| lacks.programs.keys());
+        let known: Vec<&str> = known.map(String::as_str).collect();
         for name in sources.programs(&language.starts, &known) {
             self.program(site, target, site.stage.body.end, &name, site.stage.from)?;
         }
@@ -260,7 +257,7 @@ fn is_of_language(site: &Site<'_>, target: &Target<'_>, name: &str) -> bool {
 }
 
 /// Whether the stage installs `package`, or one that brings it, in front of or at the instruction `before`.
-fn is_installed(site: &Site<'_>, before: usize, package: &str) -> bool {
+pub(super) fn is_installed(site: &Site<'_>, before: usize, package: &str) -> bool {
     let installs = site
         .steps()
         .filter(|(at, step)| *at <= before && step.does() == Some(Does::InstallPackages));

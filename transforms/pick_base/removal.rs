@@ -5,7 +5,7 @@ use crate::analysis::runs::{Run, Step};
 use crate::knowledge::tools::Does;
 use crate::syntax::{Span, TokenKind};
 use crate::transform::Refusal;
-use crate::transforms::style;
+use crate::transforms::{commands, style};
 
 use super::Site;
 
@@ -35,7 +35,7 @@ pub(super) fn of(site: &Site<'_>, is_gone: &dyn Fn(&str) -> bool) -> Result<Remo
             is_gone,
         };
         let names = work.names();
-        if names.is_empty() {
+        if names.is_empty() && site.setups.iter().all(|setup| setup.at != at) {
             continue;
         }
         if site.cx.facts.runs[at]
@@ -95,7 +95,8 @@ impl<'a> Work<'_, 'a> {
                 )
             }));
         }
-        if self.run.steps.iter().any(|step| is_empty(&step)) {
+        let is_set_up = self.site.setups.iter().any(|setup| setup.at == self.at);
+        if is_set_up || self.run.steps.iter().any(|step| is_empty(&step)) {
             edits.extend(self.commands(&is_empty)?);
         }
         match edits.iter().find(|span| self.has_comment(**span)) {
@@ -112,44 +113,44 @@ impl<'a> Work<'_, 'a> {
         self.site.refuse_at(self.at, NOT_SEPARABLE, message)
     }
 
-    /// The commands that have nothing left to do: whole installs, and what prepares and tidies up behind them.
+    /// The commands that have nothing left to do: whole installs, what makes their source known, and what prepares and
+    /// tidies up behind them.
     fn commands(&self, is_empty: &dyn Fn(&&Step<'a>) -> bool) -> Result<Vec<Span>, Refusal> {
-        let Some(steps) = self.run.and_list() else {
-            return Err(self.refuse(
-                "it does other things than to install packages, and goes on when something fails",
-            ));
-        };
+        let steps = &self.run.steps;
         let installs = |step: &&Step<'_>| step.does() == Some(Does::InstallPackages);
         let installs_others = steps.iter().any(|step| installs(&step) && !is_empty(&step));
-        let serves =
-            |step: &&Step<'a>| is_empty(step) || !installs_others && self.is_about_lists(step);
-        if !installs_others && self.lists_are_needed() {
+        let installs_own = steps.iter().any(|step| is_empty(&step));
+        let serves = |step: &&Step<'a>| {
+            is_empty(step) || installs_own && !installs_others && self.is_about_lists(step)
+        };
+        if installs_own && !installs_others && self.lists_are_needed() {
             return Err(self.refuse("a later step finds packages in the lists that it downloads"));
         }
-        let Some(first) = steps.iter().position(|step| !serves(&step)) else {
+        let setups = self.site.setups.iter().filter(|setup| setup.at == self.at);
+        let mut useless: Vec<Span> = setups.map(|setup| setup.span).collect();
+        let serving = steps.iter().filter(serves).map(|step| step.span);
+        useless.extend(serving.filter(|span| !self.site.is_setup(self.at, *span)));
+        if self.is_all(&useless) {
             let instruction = self.site.cx.file.instructions()[self.at].full;
-            return Ok(vec![style::with_blank_line(
-                self.site.cx.file.text(),
-                instruction,
-            )]);
-        };
-        let mut edits = Vec::new();
-        if first > 0 {
-            edits.push(Span::new(
-                self.source(steps[0].span).start,
-                self.source(steps[first].span).start,
-            ));
+            let text = self.site.cx.file.text();
+            return Ok(vec![style::with_blank_line(text, instruction)]);
         }
-        let pairs = steps
-            .windows(2)
-            .skip(first)
-            .filter(|pair| serves(&&pair[1]));
-        edits.extend(
-            pairs.map(|pair| {
-                Span::new(self.source(pair[0].span).end, self.source(pair[1].span).end)
-            }),
-        );
-        Ok(edits)
+        let spans = commands::without(self.site.cx, self.at, self.run, &useless);
+        spans.map_err(|_| {
+            self.refuse(
+                "it does other things than to install packages, and goes on when something fails",
+            )
+        })
+    }
+
+    /// Whether `useless` are all its commands.
+    fn is_all(&self, useless: &[Span]) -> bool {
+        let script = self.run.script.as_ref();
+        let items = script.into_iter().flat_map(|script| &script.items);
+        let mut spans = items
+            .flat_map(|item| item.pipelines())
+            .map(|pipeline| pipeline.span.shift(self.run.body.start));
+        spans.all(|span| useless.contains(&span))
     }
 
     /// Whether `step` downloads lists, or removes what package managers keep.

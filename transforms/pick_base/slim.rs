@@ -28,7 +28,7 @@ pub(super) fn plan(site: &Site<'_>) -> Option<Plan> {
     let target = Target {
         image: images.lookup(&ImageRef::parse(&slim.reference))?,
         reference: slim.reference.clone(),
-        lacks,
+        lacks: Some(lacks),
     };
     Some(rewrite(site, &target))
 }

@@ -7,7 +7,7 @@ use crate::analysis::runs::Step;
 use crate::analysis::state::Variable;
 use crate::context::{BuildContext, FileKind, in_folder, matches_name};
 use crate::knowledge::tools::Makes;
-use crate::syntax::{Kind, Transfer};
+use crate::syntax::{Kind, Transfer, Word};
 use crate::transform::{Evidence, Place, Refusal};
 use crate::transforms::dependencies;
 
@@ -338,12 +338,14 @@ fn read_at_run_time(
     sources: &[String],
 ) -> Option<Vec<String>> {
     let workdir = site.workdir();
+    let is_root_file =
+        |word: &Word| is_file(site, &word.raw) && !word.raw.trim_start_matches("./").contains('/');
     let copies_root = |(at, transfer): (usize, &Transfer)| {
         let dest = join(&site.cx.facts.states[at].workdir, &transfer.dest.raw);
         transfer
             .sources
             .iter()
-            .all(|word| is_file(site, &word.raw) || matches!(word.raw.as_str(), "." | "./"))
+            .all(|word| is_root_file(word) || matches!(word.raw.as_str(), "." | "./"))
             && dest == workdir
     };
     if !sources_before_split(site).all(copies_root) {
@@ -355,10 +357,11 @@ fn read_at_run_time(
         patterns.any(|pattern| matches_name(pattern, name))
     };
     let mut entries = Vec::new();
+    let brought = |name: &String| is_brought(site, context, name);
     for name in context
         .names("")
         .into_iter()
-        .filter(|name| !only_for_build(name))
+        .filter(|name| !only_for_build(name) && brought(name))
     {
         let keep = match context.kind(&name)? {
             FileKind::File => true,
@@ -374,6 +377,15 @@ fn read_at_run_time(
         }
     }
     Some(entries)
+}
+
+/// Whether a copy of the build context brings its entry `name`: that of all of it, or one that names the file.
+fn is_brought(site: &Site<'_>, context: &BuildContext, name: &str) -> bool {
+    let names_it = |word: &Word| {
+        let path = word.raw.trim_start_matches("./").trim_start_matches('/');
+        matches!(path, "" | ".") || context.glob(path).iter().any(|found| found == name)
+    };
+    sources_before_split(site).any(|(_, transfer)| transfer.sources.iter().any(names_it))
 }
 
 fn whole_workdir(site: &Site<'_>) -> Result<Artefacts, Refusal> {

@@ -58,7 +58,7 @@ impl Pair<'_> {
         let before = self.comparison.read(old)?;
         let after = self.comparison.read(new)?;
         let declared = Declared::of(&self.outcome.journal);
-        let bases = match declared.stages() {
+        let bases = match declared.base() {
             Some(_) => Some((self.base(0)?, self.base(1)?)),
             None => None,
         };

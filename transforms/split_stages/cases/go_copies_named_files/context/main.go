@@ -1,0 +1,11 @@
+package main
+
+import (
+	"fmt"
+	"os"
+)
+
+func main() {
+	folder, _ := os.Getwd()
+	fmt.Println("hello from", folder)
+}
