@@ -55,6 +55,33 @@ impl Landing {
     }
 }
 
+/// Whether the copy `part` brings nothing from the build context but what the copy `whole` brings to the same places as
+/// well, for the same owner: then it makes no difference which of them comes last.
+pub(super) fn is_part(part: &Operation<'_>, whole: &Operation<'_>) -> bool {
+    let (
+        What::Copy { lands, from: None },
+        What::Copy {
+            lands: others,
+            from: None,
+        },
+    ) = (&part.what, &whole.what)
+    else {
+        return false;
+    };
+    // ADD unpacks an archive that it names, and copies one that is in a folder.
+    let unpacks_nothing = part.key.starts_with("COPY ");
+    unpacks_nothing
+        && part.owner == whole.owner
+        && flags(&part.key).eq(flags(&whole.key))
+        && (lands.iter()).all(|landing| others.iter().any(|other| other.covers(landing)))
+}
+
+/// The flags in the key of a copy, but its owner.
+fn flags(key: &str) -> impl Iterator<Item = &str> {
+    let words = key.split(' ').skip(1);
+    words.take_while(|word| word.starts_with("--"))
+}
+
 /// The folder and the name of an absolute path.
 fn parts(path: &str) -> (&str, &str) {
     path.rsplit_once('/').unwrap_or(("", path))

@@ -11,7 +11,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::Violation;
-use super::copies::Landing;
+use super::copies::{self, Landing};
 use super::operations::{Operation, What, keys, normalized};
 use crate::analysis::paths::{Extent, Region, join};
 use crate::transform::{Change, Rewrite};
@@ -362,6 +362,7 @@ impl<'c, 'f> Comparison<'c, 'f, '_> {
                 if a > b
                     && !first.is_free_of(second)
                     && meet(first, second)
+                    && !copies::is_part(second, first)
                     && !self.is_provided(first, second, b)
                 {
                     violations.push(Violation::Reordered {

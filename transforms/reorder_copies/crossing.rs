@@ -43,14 +43,24 @@ fn cross_copy(sink: &Sink<'_>, at: usize, transfer: &Transfer) -> Result<Crossin
         !sink.copied.is_within(region)
             && sink.copied.brings(sink.cx.context, &region.path).is_none()
     };
-    let picks_files = other.is_some_and(|other| {
+    // Files that both copy from the same place: whichever comes last, they are the same.
+    let is_same = |region: &&Region, other: &Copied| {
+        let brought = sink.copied.brings(sink.cx.context, &region.path);
+        brought.is_some() && brought == other.brings(sink.cx.context, &region.path)
+    };
+    let picks_files = other.filter(|other| {
         other.files().is_some()
             && other.flags == sink.copied.flags
             && !other.written_dest.contains('$')
     });
-    if picks_files && shared.iter().all(is_free) {
+    if let Some(other) = picks_files
+        && shared
+            .iter()
+            .all(|region| is_free(region) || is_same(region, &other))
+    {
+        let free = shared.iter().filter(|region| is_free(region));
         return Ok(Crossing {
-            not_copied: shared.iter().map(|region| region.path.clone()).collect(),
+            not_copied: free.map(|region| region.path.clone()).collect(),
             ..Crossing::default()
         });
     }

@@ -352,11 +352,12 @@ fn obstacle_code(code: &str) -> &'static str {
     }
 }
 
-/// Whether an earlier copy of the stage brings the same file `source` of the context to `path`, with
-/// the same owner, and no step in between may change it.
+/// Whether an earlier copy of the stage, or one that has been passed, brings the same file `source` of the context to
+/// `path`, with the same owner, and no step in between may change it.
 pub(super) fn is_copied_before(sink: &Sink<'_>, source: &str, path: &str) -> bool {
     let region = Region::new(path);
-    let mut copies = (sink.stage.from..sink.copied.index).rev();
+    let here = sink.copied.index + 1 + sink.passed.len();
+    let mut copies = (sink.stage.from..here).filter(|&index| index != sink.copied.index);
     copies.any(|index| {
         let is_copy = matches!(
             sink.cx.facts.views[index].kind,
@@ -366,7 +367,7 @@ pub(super) fn is_copied_before(sink: &Sink<'_>, source: &str, path: &str) -> boo
             other.flags == sink.copied.flags
                 && other.brings(sink.cx.context, path).as_deref() == Some(source)
         };
-        let mut runs = (index..sink.copied.index).filter_map(|at| sink.cx.facts.runs[at].as_ref());
+        let mut runs = (index..here).filter_map(|at| sink.cx.facts.runs[at].as_ref());
         is_copy
             && Copied::read(sink.cx, index)
                 .ok()
