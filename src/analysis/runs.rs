@@ -222,6 +222,16 @@ impl<'a> Run<'a> {
             && script.items.iter().enumerate().all(is_straight)
     }
 
+    /// Whether it only prints what it finds, and nothing else comes of it.
+    #[must_use]
+    pub fn only_shows(&self) -> bool {
+        let shows = |step: &Step<'_>| {
+            let invocation = step.invocation.as_ref();
+            !step.redirected && invocation.is_some_and(|invocation| invocation.action.shows)
+        };
+        (self.and_list()).is_some_and(|steps| !steps.is_empty() && steps.iter().all(shows))
+    }
+
     /// Whether every command is explained by the tables.
     #[must_use]
     pub fn is_understood(&self) -> bool {

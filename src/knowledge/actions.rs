@@ -68,6 +68,9 @@ pub struct Action {
     pub installs: Option<Installs>,
     /// The entry of `[installs]` that says so, when several actions have the same.
     pub installs_as: Option<String>,
+    /// Whether it does no more than print what it finds, and never fails, whatever that is.
+    #[serde(default)]
+    pub shows: bool,
     /// Whether the paths that it writes are gone afterwards.
     #[serde(default)]
     pub removes: bool,

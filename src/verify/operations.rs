@@ -54,6 +54,8 @@ pub(super) enum What {
         removes: bool,
         /// Whether it only removes what package managers and others leave behind.
         tidies: bool,
+        /// Whether it only prints what it finds.
+        shows: bool,
     },
 }
 
@@ -83,12 +85,13 @@ impl Operation<'_> {
         self.setting.as_ref()?.cwd
     }
 
-    /// Whether the order of the two makes no difference, whatever they write: packages are chosen together, and what
-    /// tidies up behind them can do so later.
+    /// Whether the order of the two makes no difference, whatever they write: packages are chosen together, what
+    /// tidies up behind them can do so later, and what is printed is in no image.
     pub(super) fn is_free_of(&self, other: &Self) -> bool {
+        let shows = |one: &Self| matches!(one.what, What::Command { shows: true, .. });
         let tidies = |one: &Self| matches!(one.what, What::Command { tidies: true, .. });
         let free = |one: &Self| one.is_package() || tidies(one);
-        free(self) && free(other)
+        free(self) && free(other) || shows(self) || shows(other)
     }
 }
 
@@ -347,6 +350,7 @@ impl<'f> Reader<'f, '_, '_> {
                 is_scaffold: run.is_understood() && run.steps.iter().all(is_scaffold),
                 removes: false,
                 tidies: false,
+                shows: false,
             },
             effects: Cow::Borrowed(&run.effects),
             setting: Some(self.setting(index, Some(&self.facts.states[index].workdir), &[])),
@@ -392,6 +396,7 @@ impl<'f> Reader<'f, '_, '_> {
             is_scaffold: step.is_some_and(is_scaffold),
             removes: action.is_some_and(|action| action.removes),
             tidies: step.is_some_and(|step| packages::tidies(self.knowledge, step)),
+            shows: run.only_shows(),
         };
         let work = step.and_then(|step| packages::read(self.knowledge, step));
         vec![operation(work.map_or(command, |work| work.manner), what)]

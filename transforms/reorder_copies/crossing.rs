@@ -27,11 +27,7 @@ pub(super) fn cross(sink: &Sink<'_>, at: usize) -> Result<Crossing, Refusal> {
 
 fn cross_copy(sink: &Sink<'_>, at: usize, transfer: &Transfer) -> Result<Crossing, Refusal> {
     let own = sink.copied.regions();
-    let target = join(&sink.cx.facts.states[at].workdir, &transfer.dest.raw);
-    let other = Copied::read(sink.cx, at).ok().flatten();
-    let regions = other
-        .as_ref()
-        .map_or_else(|| vec![Region::new(target)], Copied::regions);
+    let (other, regions) = landing(sink, at, transfer);
     let meets = |region: &&Region| own.iter().any(|own| own.meets(region));
     let shared: Vec<&Region> = regions.iter().filter(meets).collect();
     let is_known = other.is_some() || !transfer.dest.raw.contains('$');
@@ -66,6 +62,20 @@ fn cross_copy(sink: &Sink<'_>, at: usize, transfer: &Transfer) -> Result<Crossin
     }
     let message = "both copies may write the same files, and the later one wins";
     Err(sink.refuse(at, "overlapping-copy", message))
+}
+
+/// The copy at `at`, if it is one of the build context that dfopt can read, and where it puts what it brings.
+pub(super) fn landing(
+    sink: &Sink<'_>,
+    at: usize,
+    transfer: &Transfer,
+) -> (Option<Copied>, Vec<Region>) {
+    let target = join(&sink.cx.facts.states[at].workdir, &transfer.dest.raw);
+    let other = Copied::read(sink.cx, at).ok().flatten();
+    let regions = other
+        .as_ref()
+        .map_or_else(|| vec![Region::new(target)], Copied::regions);
+    (other, regions)
 }
 
 fn cross_workdir(sink: &Sink<'_>, at: usize) -> Result<Crossing, Refusal> {

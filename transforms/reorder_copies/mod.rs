@@ -12,7 +12,7 @@
 //! | module | idea |
 //! |---|---|
 //! | `copied` | what a copy brings, and where |
-//! | `sink` | the way down |
+//! | `sink`, `followers` | the way down, and the steps that go along |
 //! | `crossing`, `steps` | whether one instruction, one command can be passed |
 //! | `manifests`, `unseen`, `artefacts` | what an install reads, with and without the context; what it makes |
 //! | `seam`, `prefetch` | taking a `RUN` apart, fetching for a build |
@@ -21,6 +21,7 @@
 mod artefacts;
 mod copied;
 mod crossing;
+mod followers;
 mod manifests;
 mod prefetch;
 mod seam;

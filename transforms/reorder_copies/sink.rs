@@ -7,6 +7,7 @@ use crate::transform::{Cx, Evidence, Refusal};
 
 use super::copied::Copied;
 use super::crossing;
+use super::followers;
 use super::manifests::Leave;
 use super::prefetch::Fetch;
 
@@ -20,6 +21,8 @@ pub(super) struct Sink<'a> {
     pub(super) copied: &'a Copied,
     /// The instructions that it has passed, in order.
     pub(super) passed: Vec<Crossing>,
+    /// Those among them that go along with it, in order.
+    pub(super) followers: Vec<usize>,
 }
 
 /// An instruction that a copy passes.
@@ -78,17 +81,18 @@ impl<'a> Sink<'a> {
         stage: &'a Stage,
         copied: &'a Copied,
     ) -> (Self, Option<Obstacle>) {
-        let passed = Vec::new();
         let mut sink = Self {
             cx,
             stage,
             copied,
-            passed,
+            passed: Vec::new(),
+            followers: Vec::new(),
         };
+        let mut held = None;
         let mut obstacle = None;
         for at in copied.index + 1..stage.body.end {
             match crossing::cross(&sink, at) {
-                Ok(crossing) => {
+                Ok(crossing) if followers::let_pass(&sink, at, &crossing) => {
                     let is_last = crossing.is_last();
                     sink.passed.push(Crossing {
                         index: at,
@@ -98,23 +102,46 @@ impl<'a> Sink<'a> {
                         break;
                     }
                 }
-                Err(refusal) => {
-                    let run = cx.facts.runs[at].as_ref();
-                    let in_sight = (at..stage.body.end).any(|at| super::gains(&sink, at))
-                        || run.is_some_and(|run| Fetch::wanted(&sink, at, run).is_some());
-                    obstacle = Some(Obstacle {
-                        at,
-                        refusal,
-                        in_sight,
+                Ok(_) => {
+                    obstacle = held;
+                    break;
+                }
+                Err(refusal) if followers::goes_along(&sink, at) => {
+                    held = held.or_else(|| Some(sink.obstacle(at, refusal)));
+                    sink.passed.push(Crossing {
+                        index: at,
+                        ..Crossing::default()
                     });
+                    sink.followers.push(at);
+                }
+                Err(refusal) => {
+                    obstacle = Some(sink.obstacle(at, refusal));
                     break;
                 }
             }
         }
-        let worth = |crossing: &Crossing| crossing.gain;
-        let useful = sink.passed.iter().rposition(worth).map_or(0, |at| at + 1);
-        sink.passed.truncate(useful);
+        sink.back_up();
         (sink, obstacle)
+    }
+
+    fn obstacle(&self, at: usize, refusal: Refusal) -> Obstacle {
+        let run = self.cx.facts.runs[at].as_ref();
+        let in_sight = (at..self.stage.body.end).any(|at| super::gains(self, at))
+            || run.is_some_and(|run| Fetch::wanted(self, at, run).is_some());
+        Obstacle {
+            at,
+            refusal,
+            in_sight,
+        }
+    }
+
+    /// Goes back up to behind the last instruction that was worth passing.
+    fn back_up(&mut self) {
+        let worth = |crossing: &Crossing| crossing.gain;
+        let useful = self.passed.iter().rposition(worth).map_or(0, |at| at + 1);
+        self.passed.truncate(useful);
+        let end = self.copied.index + 1 + useful;
+        self.followers.retain(|&follower| follower < end);
     }
 
     /// The copies of manifests that are left behind so far.

@@ -15,6 +15,7 @@ pub(super) fn edits(sink: &Sink<'_>) -> Edits {
     let mut writer = Writer {
         cx: sink.cx,
         copied: sink.copied,
+        followers: &sink.followers,
         edits: Edits::new(),
         newline: style::newline(sink.cx.file, site.start),
     };
@@ -31,6 +32,8 @@ pub(super) fn edits(sink: &Sink<'_>) -> Edits {
 struct Writer<'a> {
     cx: &'a Cx<'a>,
     copied: &'a Copied,
+    /// The instructions that go along with it.
+    followers: &'a [usize],
     edits: Edits,
     newline: &'static str,
 }
@@ -56,9 +59,11 @@ impl Writer<'_> {
     }
 
     fn sink(&mut self, passed: &[Crossing], last: &Crossing) {
-        let block = self.cx.facts.block(self.copied.index);
-        self.edits
-            .delete(style::with_blank_line(self.text(), block));
+        for &index in [self.copied.index].iter().chain(self.followers) {
+            let block = self.cx.facts.block(index);
+            self.edits
+                .delete(style::with_blank_line(self.text(), block));
+        }
         for crossing in passed.iter().chain([last]) {
             let lines = self.left_behind(crossing);
             if !lines.is_empty() {
@@ -95,7 +100,7 @@ impl Writer<'_> {
     fn put_back(&mut self, last: &Crossing) {
         let facts = self.cx.facts;
         let block = facts.block(self.copied.index);
-        let copy = style::terminated(&self.copy_text(block), self.newline);
+        let copy = style::terminated(&self.copy_text(block), self.newline) + &self.followers_text();
         let instruction = &self.cx.file.instructions()[last.index];
         if let Some(seam) = last.split {
             let run = style::keyword(self.cx.file, last.index, "RUN");
@@ -110,8 +115,9 @@ impl Writer<'_> {
             return;
         }
         let end = instruction.full.end;
+        let above = facts.block(last.index).start;
         let is_apart = style::blank_line_at(self.text(), end).is_some()
-            && style::blank_above(self.text(), facts.block(last.index).start);
+            && (style::blank_above(self.text(), above) || self.is_apart());
         let is_unfinished = !instruction.full.text(self.text()).ends_with('\n');
         let before = if is_unfinished || is_apart {
             self.newline
@@ -119,6 +125,17 @@ impl Writer<'_> {
             ""
         };
         self.edits.insert(end, format!("{before}{copy}"));
+    }
+
+    /// The instructions that go along, each in a paragraph of its own if it is in one.
+    fn followers_text(&self) -> String {
+        let followers = self.followers.iter().map(|&index| {
+            let block = self.cx.facts.block(index);
+            let is_apart = style::blank_above(self.text(), block.start);
+            let blank = if is_apart { self.newline } else { "" };
+            blank.to_owned() + &style::terminated(block.text(self.text()), self.newline)
+        });
+        followers.collect()
     }
 
     /// The copy with its comments, and with the destination that it has from now on.

@@ -1,0 +1,93 @@
+//! Steps that do no more than handle what a copy has brought (`chmod +x start.sh`, `ls`): they go along with it.
+
+use crate::analysis::effects::Effects;
+use crate::analysis::paths::{Extent, Region};
+use crate::knowledge::tools::Does;
+use crate::syntax::{Kind, Transfer};
+
+use super::crossing;
+use super::sink::{Crossing, Sink};
+
+/// Whether the instruction `at` can come later, together with the copy: it writes nothing but what the copy has brought,
+/// and is no work that is worth keeping.
+pub(super) fn goes_along(sink: &Sink<'_>, at: usize) -> bool {
+    let Some(run) = &sink.cx.facts.runs[at] else {
+        return false;
+    };
+    let handles_files = |does| matches!(does, Does::Files | Does::Nothing | Does::ShellState);
+    let own = sink.copied.regions();
+    let is_own = |region: &Region| own.iter().any(|own| own.covers(region));
+    let writes_own = match &run.effects.writes {
+        Extent::Regions(writes) => writes.iter().all(is_own),
+        Extent::Everything => false,
+    };
+    writes_own
+        && run.effects.reads != Extent::Everything
+        && run.and_list().is_some()
+        && sink.cx.facts.views[at].flags.is_empty()
+        && run
+            .steps
+            .iter()
+            .all(|step| step.does().is_some_and(handles_files))
+}
+
+/// Whether the instruction `at`, which the copy can pass as `crossing` says, makes no difference to the steps that go
+/// along with it, and they make none to it.
+pub(super) fn let_pass(sink: &Sink<'_>, at: usize, crossing: &Crossing) -> bool {
+    sink.followers.iter().all(|&follower| {
+        let Some(run) = &sink.cx.facts.runs[follower] else {
+            return false;
+        };
+        match &sink.cx.facts.views[at].kind {
+            Kind::Run { .. } => {
+                keeps_manifests(&run.effects, crossing)
+                    && (crossing.prefetch.is_some() || is_apart(sink, at, follower))
+            }
+            Kind::Copy(transfer) | Kind::Add(transfer) => {
+                let lands = landing(sink, at, transfer);
+                !lands.iter().any(|region| touches(&run.effects, region))
+            }
+            Kind::Expose { .. }
+            | Kind::Label { .. }
+            | Kind::Cmd { .. }
+            | Kind::Entrypoint { .. } => true,
+            _ => false,
+        }
+    })
+}
+
+/// Whether the steps of the two `RUN`s have nothing to do with each other.
+fn is_apart(sink: &Sink<'_>, at: usize, follower: usize) -> bool {
+    let runs = &sink.cx.facts.runs;
+    let (Some(run), Some(follower)) = (&runs[at], &runs[follower]) else {
+        return false;
+    };
+    let removes = |does| matches!(does, Does::RemovePackages);
+    // What a step calls may be in a package that another removes.
+    let takes_tools = run
+        .steps
+        .iter()
+        .any(|step| step.does().is_some_and(removes));
+    let (one, two) = (&run.effects, &follower.effects);
+    !takes_tools
+        && (follower.only_shows()
+            || !(one.writes.overlaps(&two.reads)
+                || one.writes.overlaps(&two.writes)
+                || one.reads.overlaps(&two.writes)))
+}
+
+/// Whether the step leaves the manifests alone that are now read before it.
+fn keeps_manifests(effects: &Effects, crossing: &Crossing) -> bool {
+    let left = crossing.leaves.iter().flat_map(|leave| &leave.lands);
+    let mut read = left.chain(&crossing.manifests);
+    !read.any(|path| effects.writes.meets(&Region::new(path.clone())))
+}
+
+/// Where the copy at `at` puts what it brings.
+fn landing(sink: &Sink<'_>, at: usize, transfer: &Transfer) -> Vec<Region> {
+    crossing::landing(sink, at, transfer).1
+}
+
+fn touches(effects: &Effects, region: &Region) -> bool {
+    effects.reads.meets(region) || effects.writes.meets(region)
+}
