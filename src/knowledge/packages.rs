@@ -71,6 +71,12 @@ pub struct Dependency {
     pub programs: BTreeMap<String, String>,
     /// Why it cannot be said what it needs.
     pub refuse: Option<String>,
+    /// Packages of the distribution that bring all of it, if one of the variables `unless_env` says to use them.
+    #[serde(default)]
+    pub unless_package: Vec<String>,
+    /// See `unless_package`.
+    #[serde(default)]
+    pub unless_env: Vec<String>,
     /// Where the facts come from.
     pub source: String,
 }

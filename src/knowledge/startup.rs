@@ -19,6 +19,9 @@ pub struct Startup {
     /// Programs that refuse to work on what another account has made.
     #[serde(default)]
     pub owner_bound: Vec<String>,
+    /// Programs whose operands are paths and no verbs.
+    #[serde(default)]
+    pub given_paths: Vec<String>,
     #[serde(default)]
     folders: Folders,
     /// How settings say what a program writes.
@@ -198,6 +201,7 @@ impl Startup {
         self.packages.extend(more.packages);
         self.traces.extend(more.traces);
         self.owner_bound.extend(more.owner_bound);
+        self.given_paths.extend(more.given_paths);
         self.folders.system.extend(more.folders.system);
         self.folders.shared.extend(more.folders.shared);
         self.folders.kept.extend(more.folders.kept);

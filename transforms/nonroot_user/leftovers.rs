@@ -120,9 +120,12 @@ fn touches(step: &Step<'_>, folder: &Region) -> bool {
     }
 }
 
-/// The first words of a command.
+/// The first words of a command: the program and its verb, where that is known.
 fn short(step: &Step<'_>) -> String {
-    let words = step.args.iter().map(|arg| arg.known());
+    let verb = step.invocation.as_ref();
+    let verb = verb.filter(|known| !known.verb_words.is_empty());
+    let end = verb.map_or(step.args.len(), |known| known.verb_words.end);
+    let words = step.args[..end].iter().map(|arg| arg.known());
     let words = words.filter(|word| !word.is_empty() && !word.starts_with('-'));
     words.take(3).collect::<Vec<_>>().join(" ")
 }

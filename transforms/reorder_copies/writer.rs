@@ -59,10 +59,9 @@ impl Writer<'_> {
     }
 
     fn sink(&mut self, passed: &[Crossing], last: &Crossing) {
-        for &index in [self.copied.index].iter().chain(self.followers) {
-            let block = self.cx.facts.block(index);
-            self.edits
-                .delete(style::with_blank_line(self.text(), block));
+        for lines in self.moved() {
+            let lines = style::with_blank_line(self.text(), lines);
+            self.edits.delete(lines);
         }
         for crossing in passed.iter().chain([last]) {
             let lines = self.left_behind(crossing);
@@ -72,6 +71,19 @@ impl Writer<'_> {
             }
         }
         self.put_back(last);
+    }
+
+    /// The lines of the copy and of what goes along with it; what is adjacent is in one span.
+    fn moved(&self) -> Vec<Span> {
+        let mut moved: Vec<Span> = Vec::new();
+        for &index in [self.copied.index].iter().chain(self.followers) {
+            let block = self.cx.facts.block(index);
+            match moved.last_mut() {
+                Some(last) if last.end == block.start => *last = last.cover(block),
+                _ => moved.push(block),
+            }
+        }
+        moved
     }
 
     /// The copies of manifests for an instruction, and the step that fetches.

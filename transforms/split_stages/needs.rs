@@ -25,10 +25,14 @@ pub(super) fn add(site: &Site<'_>, packages: &mut RuntimePackages) -> Result<(),
     };
     let libraries = Libraries::new(site.cx.knowledge, site.image, manager);
     for (at, name, dependency) in known(site) {
-        let found = libraries
-            .of_dependency(dependency)
-            .filter(|_| dependency.refuse.is_none());
-        let Some(found) = found else {
+        if let Some(reason) = &dependency.refuse {
+            if is_brought(site, dependency) {
+                continue;
+            }
+            let message = format!("{name} may not work in a smaller image: {reason}");
+            return Err(site.refuse_at(at, "native-dependency", &message));
+        }
+        let Some(found) = libraries.of_dependency(dependency) else {
             let message = format!(
                 "{name} needs programs or libraries that dfopt does not know how to install in a smaller image"
             );
@@ -42,6 +46,24 @@ pub(super) fn add(site: &Site<'_>, packages: &mut RuntimePackages) -> Result<(),
     }
     packages.assumes.extend(assumption(site));
     Ok(())
+}
+
+/// Whether packages that the stage installs, and that are installed in the smaller image as well, bring what the
+/// dependency needs, and a variable says that it uses these.
+fn is_brought(site: &Site<'_>, dependency: &Dependency) -> bool {
+    let facts = site.cx.facts;
+    let runs = site.stage.body.clone();
+    let steps = runs.filter_map(|at| facts.runs[at].as_ref());
+    let mut installs = steps
+        .flat_map(|run| &run.steps)
+        .filter(|step| step.does() == Some(Does::InstallPackages));
+    let names = |step: &Step<'_>| {
+        let mut words = step.args.iter().map(|arg| arg.known());
+        words.any(|word| dependency.unless_package.iter().any(|name| name == word))
+    };
+    let variables = &facts.states[site.stage.body.end - 1].variables;
+    let mut switches = dependency.unless_env.iter();
+    installs.any(names) && switches.any(|name| variables.contains_key(name))
 }
 
 /// The dependencies that the tables know, with the instruction that names them.

@@ -60,7 +60,11 @@ fn tool_behind(
             .collect();
         // `tsc` and the like are not in the tables, but the name of the script says what it is for.
         let is_build = |name: &String| name == "build" || name.starts_with("build:");
-        if words.len() > 1 && words.iter().skip(1).any(is_build) {
+        let given_paths = &site.cx.knowledge.startup.given_paths;
+        let has_verbs = words
+            .first()
+            .is_some_and(|name| !given_paths.contains(name));
+        if has_verbs && words.iter().skip(1).any(is_build) {
             return Some(words.join(" "));
         }
         tool_behind(site, manifest, &words, depth - 1)

@@ -1,0 +1,5 @@
+import sys
+
+import itsdangerous
+
+print(itsdangerous.__name__, sys.prefix)

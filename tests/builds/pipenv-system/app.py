@@ -1,0 +1,6 @@
+from itsdangerous import Signer
+
+
+def app(environ, start_response):
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [Signer("key").sign(b"hello")]
