@@ -69,7 +69,11 @@ fn in_part(
         return Some(Ok(crossing));
     }
     let fetch = prefetch::Fetch::wanted(sink, crossing.index, run)?;
-    Some(fetch.before(sink))
+    match fetch.before(sink) {
+        // Without it there is nothing to fetch by, and what stands in the way is something else.
+        Err(refusal) if refusal.code == "manifest-missing" => None,
+        found => Some(found),
+    }
 }
 
 /// What a script reads and writes beside its commands: redirections of whole loops, `$(…)` in

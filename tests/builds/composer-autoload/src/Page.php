@@ -1,0 +1,13 @@
+<?php
+
+namespace Acme\Shop;
+
+use Acme\Greeting\Greeting;
+
+final class Page
+{
+    public static function text(): string
+    {
+        return Greeting::to(name());
+    }
+}

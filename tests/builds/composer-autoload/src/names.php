@@ -1,0 +1,8 @@
+<?php
+
+namespace Acme\Shop;
+
+function name(): string
+{
+    return "composer";
+}
