@@ -132,7 +132,9 @@ impl Reader<'_> {
         };
         let applies = |rule: &&Rule| {
             let switched_off = |option: &String| self.options.contains(option);
-            (member || !rule.member) && !rule.unless_option.iter().any(switched_off)
+            (member || !rule.member)
+                && !rule.unless_option.iter().any(switched_off)
+                && !rule.unless_beside.as_deref().is_some_and(exists)
         };
         let rules: Vec<&Rule> = manifests.rules(manifest.name).filter(applies).collect();
         for rule in rules {
@@ -149,7 +151,8 @@ impl Reader<'_> {
         manifest: &Manifest<'_>,
         found: &Found,
     ) -> Result<(), Obstacle> {
-        let value = found.value.replace('\\', "/");
+        let value = rule.leads_to.as_ref().unwrap_or(&found.value);
+        let value = value.replace('\\', "/");
         let obstacle = |code: &str, message: String| Obstacle {
             code: code.to_owned(),
             message,

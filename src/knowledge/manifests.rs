@@ -46,6 +46,10 @@ pub struct Rule {
     /// Only in a manifest that another one has led to by `expand`.
     #[serde(default)]
     pub member: bool,
+    /// A path beside the manifest that switches the rule off when it exists.
+    pub unless_beside: Option<String>,
+    /// For `follow` and `include`: the path that is meant, whatever the value is.
+    pub leads_to: Option<String>,
     /// Options of the install that switch the rule off.
     #[serde(default)]
     pub unless_option: Vec<String>,
