@@ -73,6 +73,7 @@ fn initial_state() -> State {
         user: None,
         shell: Shell::default_posix(),
         variables: Rc::default(),
+        inherited: Rc::default(),
         environments: Rc::default(),
         unknown_environment: true,
     }
@@ -156,8 +157,11 @@ impl<'a> Pass<'a, '_> {
             for arg in args {
                 let default = arg.default.as_ref().map(|word| word.raw.as_str());
                 let given = self.given.arguments.get(&arg.name.raw).cloned();
-                let default = default
-                    .and_then(|raw| expand(&Expander::new(self.file.escape()), raw, &self.globals));
+                let default = default.and_then(|raw| {
+                    expand(&Expander::new(self.file.escape()), raw, &|name| {
+                        value(&self.globals, name)
+                    })
+                });
                 self.globals
                     .insert(arg.name.raw.clone(), argument(given.or(default)));
             }
@@ -217,7 +221,9 @@ impl<'a> Pass<'a, '_> {
     }
 
     fn base(&self, raw: &str) -> Base {
-        let Some(reference) = expand(&Expander::new(self.file.escape()), raw, &self.globals) else {
+        let Some(reference) = expand(&Expander::new(self.file.escape()), raw, &|name| {
+            value(&self.globals, name)
+        }) else {
             return Base::Unknown;
         };
         let lower = reference.to_lowercase();
@@ -263,6 +269,7 @@ impl<'a> Pass<'a, '_> {
             if let Some(workdir) = image.workdir {
                 workdir.clone_into(&mut state.workdir);
             }
+            state.inherited = Rc::new(image.environment.clone());
         }
         (image, os, state)
     }
@@ -278,12 +285,13 @@ fn advance(
 ) {
     match &view.kind {
         Kind::Workdir(path) => {
-            state.workdir = match expand(expander, &path.raw, &state.variables) {
+            state.workdir = match expand(expander, &path.raw, &|name| state.known(name)) {
                 Some(path) => join(&state.workdir, &path),
-                None => join(&state.workdir, &path.raw),
+                // The variable may hold an absolute path.
+                None => join(UNKNOWN_WORKDIR, &path.raw),
             };
         }
-        Kind::User(user) => state.user = expand(expander, &user.raw, &state.variables),
+        Kind::User(user) => state.user = expand(expander, &user.raw, &|name| state.known(name)),
         Kind::Shell {
             form: Form::Exec(words),
         } => {
@@ -297,7 +305,7 @@ fn advance(
                 let default = arg
                     .default
                     .as_ref()
-                    .map(|word| expand(expander, &word.raw, &state.variables));
+                    .map(|word| expand(expander, &word.raw, &|name| state.known(name)));
                 let value = match default {
                     Some(value) => argument(value),
                     None => match globals.get(name) {
@@ -314,11 +322,12 @@ fn advance(
 
 /// All values of one `ENV` see the variables as they were before it.
 fn set_environment(state: &mut State, pairs: &[Pair], expander: &Expander) {
-    let before = Rc::clone(&state.variables);
+    let before = state.clone();
+    let known = |name: &str| before.known(name);
     let variables = Rc::make_mut(&mut state.variables);
     for pair in pairs {
-        let name = expand(expander, &pair.key.raw, &before).unwrap_or_else(|| pair.key.raw.clone());
-        let value = match expand(expander, &pair.value.raw, &before) {
+        let name = expand(expander, &pair.key.raw, &known).unwrap_or_else(|| pair.key.raw.clone());
+        let value = match expand(expander, &pair.value.raw, &known) {
             Some(text) => Variable::Value {
                 text,
                 overridable: false,
@@ -326,7 +335,7 @@ fn set_environment(state: &mut State, pairs: &[Pair], expander: &Expander) {
             None => Variable::Unknown,
         };
         if name == "PATH" {
-            state.environments = environments(expander, &pair.value.raw, &before);
+            state.environments = environments(expander, &pair.value.raw, &known);
         }
         variables.insert(name, value);
     }
@@ -336,12 +345,12 @@ fn set_environment(state: &mut State, pairs: &[Pair], expander: &Expander) {
 fn environments(
     expander: &Expander,
     raw: &str,
-    variables: &BTreeMap<String, Variable>,
+    known: &dyn Fn(&str) -> Option<String>,
 ) -> Rc<[String]> {
     let entries = raw
         .trim_matches('"')
         .split(':')
-        .filter_map(|entry| expand(expander, entry, variables));
+        .filter_map(|entry| expand(expander, entry, known));
     entries
         .filter_map(|entry| Some(entry.trim_end_matches('/').strip_suffix("/bin")?.to_owned()))
         .collect()
@@ -358,16 +367,20 @@ fn argument(value: Option<String>) -> Variable {
 pub(super) fn expand(
     expander: &Expander,
     raw: &str,
-    variables: &BTreeMap<String, Variable>,
+    known: &dyn Fn(&str) -> Option<String>,
 ) -> Option<String> {
-    let lookup = |name: &str| match variables.get(name) {
-        Some(Variable::Value { text, .. }) => Lookup::Set(text.clone()),
-        Some(Variable::Unknown) | None => Lookup::Unknown,
-    };
+    let lookup = |name: &str| known(name).map_or(Lookup::Unknown, Lookup::Set);
     if !raw.contains(['$', '\\', '`', '"', '\'']) {
         return Some(raw.to_owned());
     }
     expander.expand(raw, &lookup).value()
+}
+
+fn value(variables: &BTreeMap<String, Variable>, name: &str) -> Option<String> {
+    match variables.get(name)? {
+        Variable::Value { text, .. } => Some(text.clone()),
+        Variable::Unknown => None,
+    }
 }
 
 /// A command line that only Windows runs, in a file that does not say otherwise.

@@ -144,7 +144,7 @@ impl<'a> Facts<'a> {
     #[must_use]
     pub fn expanded(&self, index: usize, word: &Word) -> String {
         let expander = Expander::new(self.file.escape());
-        builder::expand(&expander, &word.raw, &self.states[index].variables)
+        builder::expand(&expander, &word.raw, &|name| self.states[index].known(name))
             .unwrap_or_else(|| word.raw.clone())
     }
 

@@ -127,7 +127,9 @@ fn exposed(port: String) -> String {
 /// quotes around them.
 fn value(facts: &Facts<'_>, index: usize, word: &Word) -> String {
     let expander = Expander::new(facts.file.escape());
-    let known = builder::expand(&expander, &word.raw, &facts.states[index].variables);
+    let known = builder::expand(&expander, &word.raw, &|name| {
+        facts.states[index].known(name)
+    });
     known.unwrap_or_else(|| without_quotes(&expander, &word.raw))
 }
 

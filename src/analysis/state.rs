@@ -90,6 +90,8 @@ pub struct State {
     pub shell: Shell,
     /// The variables in scope.
     pub variables: Rc<BTreeMap<String, Variable>>,
+    /// What is known of the variables of the base image. They stay what they are unless `variables` has them.
+    pub inherited: Rc<BTreeMap<String, String>>,
     /// The folders whose `bin` is in a `PATH` that the Dockerfile sets: virtual environments and the like.
     pub environments: Rc<[String]>,
     /// Whether the variables of the base image are not known.
@@ -103,6 +105,15 @@ impl State {
         match self.variables.get(name)? {
             Variable::Value { text, .. } => Some(text.clone()),
             Variable::Unknown => None,
+        }
+    }
+
+    /// The value that an instruction finds for the variable `name`, also where the base image sets it.
+    #[must_use]
+    pub fn known(&self, name: &str) -> Option<String> {
+        match self.variables.contains_key(name) {
+            true => self.value(name),
+            false => self.inherited.get(name).cloned(),
         }
     }
 

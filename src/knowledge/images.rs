@@ -20,6 +20,8 @@ pub use table::{
     Toolset, User,
 };
 
+use std::collections::BTreeMap;
+
 use table::{Family, RuntimeRule};
 use tag::{Captures, Kind, Part};
 pub(crate) use version::{Range, Version};
@@ -49,6 +51,8 @@ pub struct Image<'t> {
     pub command: Command,
     /// Its `WORKDIR`.
     pub workdir: Option<&'t str>,
+    /// Variables of its environment, which an image of another language has not.
+    pub environment: &'t BTreeMap<String, String>,
     /// Whether the tag names a version.
     pub is_versioned: bool,
     /// Whether it is the `slim` variant.
@@ -86,6 +90,9 @@ pub struct Runtime {
     pub runs: Runs,
     /// Packages of the builder that it lacks and that any program may need.
     pub lacks: Vec<String>,
+    /// Set when it may be of a later release than the builder: the only packages that what is built may need there, which
+    /// are the same in every release.
+    pub only_adding: Option<Vec<String>>,
 }
 
 impl Images {
@@ -147,6 +154,7 @@ impl<'a, 't> Reading<'a, 't> {
             entrypoint: family.entrypoint,
             command: self.command(),
             workdir: family.workdir.as_deref(),
+            environment: &family.environment,
             is_versioned: self.is_versioned(),
             slim: self.has_word("slim"),
             onbuild: self.has_word("onbuild"),
@@ -287,6 +295,7 @@ impl<'a, 't> Reading<'a, 't> {
                 reference,
                 runs: rule.runs,
                 lacks: rule.lacks.clone(),
+                only_adding: rule.only_adding.clone(),
             })
         });
         fits.collect()

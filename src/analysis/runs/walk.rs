@@ -97,7 +97,7 @@ impl<'a, 'w> Walk<'a, 'w> {
             if self.assigned.iter().any(|n| n == name) {
                 None
             } else {
-                self.state.value(name)
+                self.state.known(name)
             }
         };
         let args: Vec<Arg> = simple

@@ -317,6 +317,8 @@ pub(crate) struct Family {
     #[serde(default)]
     pub(crate) command_with: BTreeMap<String, Command>,
     pub(crate) workdir: Option<String>,
+    #[serde(default)]
+    pub(crate) environment: BTreeMap<String, String>,
     pub(crate) toolset: Option<String>,
     #[serde(default)]
     pub(crate) drops_privileges: bool,
@@ -378,6 +380,8 @@ pub(crate) struct RuntimeRule {
     /// Packages of the builder that the runtime lacks and that any program may need.
     #[serde(default)]
     pub(crate) lacks: Vec<String>,
+    /// The only packages that the build may ask for there, when the release of the builder is not known.
+    pub(crate) only_adding: Option<Vec<String>>,
 }
 
 impl RuntimeRule {

@@ -332,7 +332,7 @@ fn executables_run_where_their_c_library_is() {
         runtimes("golang:1.22-alpine3.19", Runs::Dynamic),
         ["alpine:3.19"]
     );
-    assert_eq!(runtimes("golang:1.27-alpine", Runs::Dynamic), [""; 0]);
+    assert_eq!(runtimes("golang:1.27-alpine", Runs::Dynamic), ["alpine:3"]);
     assert_eq!(runtimes("golang:1.27-alpine", Runs::Static), [distroless]);
     assert_eq!(runtimes("golang:1.22", Runs::Static), [distroless]);
     assert_eq!(
