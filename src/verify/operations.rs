@@ -56,6 +56,8 @@ pub(super) enum What {
         tidies: bool,
         /// Whether it only prints what it finds.
         shows: bool,
+        /// Whether it only handles files, all of which it is given by name.
+        handles_files: bool,
     },
 }
 
@@ -96,29 +98,32 @@ impl Operation<'_> {
 }
 
 impl Setting<'_> {
-    /// What is another in `other`, but for the variables called `declared` and the flags `gained`.
+    /// The first thing that is another in `other`, but for the variables called `declared` and the flags `gained`.
     pub(super) fn difference(
         &self,
         other: &Self,
         declared: &[&str],
         gained: &[&str],
     ) -> Option<String> {
+        self.differences(other, declared, gained).into_iter().next()
+    }
+
+    fn differences(&self, other: &Self, declared: &[&str], gained: &[&str]) -> Vec<String> {
         let (one, two) = (self.state, other.state);
-        let is_free = |name: &&String| !declared.contains(&name.as_str());
-        let mut variables = differing(&one.variables, &two.variables).filter(is_free);
-        if one.user != two.user {
-            Some("user".to_owned())
-        } else if one.shell != two.shell {
-            Some("shell".to_owned())
-        } else if one.workdir != two.workdir || self.cwd != other.cwd {
-            Some("working directory".to_owned())
-        } else if !self.has_flags_of(other, gained) {
-            Some("flags of its RUN".to_owned())
-        } else if self.shell != other.shell {
-            Some("state of the shell".to_owned())
-        } else {
-            variables.next().map(|name| format!("value of {name}"))
-        }
+        let settings = [
+            (one.user != two.user, USER),
+            (one.shell != two.shell, "shell"),
+            (one.workdir != two.workdir || self.cwd != other.cwd, FOLDER),
+            (!self.has_flags_of(other, gained), "flags of its RUN"),
+            (self.shell != other.shell, "state of the shell"),
+        ];
+        let settings = settings.into_iter().filter(|(differs, _)| *differs);
+        let variables = differing(&one.variables, &two.variables);
+        let variables = variables.filter(|name| !declared.contains(&name.as_str()));
+        settings
+            .map(|(_, what)| what.to_owned())
+            .chain(variables.map(|name| format!("value of {name}")))
+            .collect()
     }
 
     /// Whether `other` has the flags of this one, and beside them at most those of `gained`.
@@ -134,8 +139,13 @@ impl Setting<'_> {
     }
 
     /// The same in a stage that was made of another: it stands on another image, and build arguments that the
-    /// command does not name may be missing.
-    pub(super) fn difference_elsewhere(&self, other: &Self, command: &str) -> Option<String> {
+    /// command does not name may be missing. In which folder it works makes no difference when it `is_anywhere` the same.
+    pub(super) fn difference_elsewhere(
+        &self,
+        other: &Self,
+        command: &str,
+        is_anywhere: bool,
+    ) -> Option<String> {
         let is_missing = |name: &&String| {
             let gone = !other.state.variables.contains_key(*name);
             let is_argument = !matches!(
@@ -151,12 +161,21 @@ impl Setting<'_> {
             .filter(is_missing)
             .map(String::as_str)
             .collect();
-        let difference = self.difference(other, &missing, &[])?;
         let is_root = |setting: &Self| setting.state.is_root();
         let same_rights = is_root(self).is_none() || is_root(self) == is_root(other);
-        (difference != "user" || !same_rights).then_some(difference)
+        let matters = |what: &String| match what.as_str() {
+            USER => !same_rights,
+            FOLDER => !is_anywhere,
+            _ => true,
+        };
+        let differences = self.differences(other, &missing, &[]);
+        differences.into_iter().find(matters)
     }
 }
+
+/// Differences that do not always matter.
+const USER: &str = "user";
+const FOLDER: &str = "working directory";
 
 /// The operations of every stage, in order. `identity` leads from the stages of this file, if it is the new
 /// one, to those of the old.
@@ -351,6 +370,7 @@ impl<'f> Reader<'f, '_, '_> {
                 removes: false,
                 tidies: false,
                 shows: false,
+                handles_files: false,
             },
             effects: Cow::Borrowed(&run.effects),
             setting: Some(self.setting(index, Some(&self.facts.states[index].workdir), &[])),
@@ -397,6 +417,7 @@ impl<'f> Reader<'f, '_, '_> {
             removes: action.is_some_and(|action| action.removes),
             tidies: step.is_some_and(|step| packages::tidies(self.knowledge, step)),
             shows: run.only_shows(),
+            handles_files: step.is_some_and(|step| step.does() == Some(Does::Files)),
         };
         let work = step.and_then(|step| packages::read(self.knowledge, step));
         vec![operation(work.map_or(command, |work| work.manner), what)]

@@ -201,11 +201,15 @@ impl<'c, 'f> Placed<'c, 'f> {
 
     fn settings(&self) -> Vec<Violation> {
         let differs = |(_, operation, place): (usize, &Operation<'_>, usize)| {
-            let (was, is) = (
-                operation.setting.as_ref()?,
-                self.new[place].setting.as_ref()?,
-            );
-            let what = was.difference_elsewhere(is, &operation.key)?;
+            let new = &self.new[place];
+            let (was, is) = (operation.setting.as_ref()?, new.setting.as_ref()?);
+            // The paths that it works on are the same from wherever it starts.
+            let handles_files =
+                matches!(operation.what, What::Command { handles_files, .. } if handles_files);
+            let is_anywhere = handles_files
+                && operation.effects.writes != Extent::Everything
+                && operation.effects == new.effects;
+            let what = was.difference_elsewhere(is, &operation.key, is_anywhere)?;
             let command = operation.key.clone();
             Some(Violation::Setting { command, what })
         };
