@@ -144,7 +144,10 @@ impl<'a> Judge<'a> {
             What::New => self.new_path(path),
             What::Content => self.content(path),
             What::Owner => self.owner(path),
-            What::Mode => self.of_base(path, |old, new| old.mode == new.mode),
+            What::Mode => {
+                let of_base = self.of_base(path, |old, new| old.mode == new.mode);
+                of_base.or_else(|| self.made_anew(path))
+            }
         });
         cause.or_else(|| self.by_itself(path, what))
     }
@@ -363,6 +366,18 @@ impl<'a> Judge<'a> {
         let old = self.evidence.base?.get(path)?;
         same(old, self.after.get(path)?).then_some(Cause {
             why: "are of the other base image",
+            by: Some(by),
+        })
+    }
+
+    /// Whether `path` is a folder of the base image that is left, which the new one has not and a step makes.
+    fn made_anew(&self, path: &str) -> Option<Cause> {
+        let by = self.evidence.declared.base()?;
+        let (old, new) = (self.evidence.old_base?.get(path)?, self.after.get(path)?);
+        let is_folder = matches!(old.kind, Kind::Folder) && matches!(new.kind, Kind::Folder);
+        let is_made = is_folder && self.evidence.base?.get(path).is_none();
+        is_made.then_some(Cause {
+            why: "are folders of the base image that is left, made anew",
             by: Some(by),
         })
     }
