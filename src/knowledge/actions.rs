@@ -71,6 +71,9 @@ pub struct Action {
     /// Whether it does no more than print what it finds, and never fails, whatever that is.
     #[serde(default)]
     pub shows: bool,
+    /// Whether it runs a program of the project, which may make data for another one.
+    #[serde(default)]
+    pub runs_project: bool,
     /// Whether the paths that it writes are gone afterwards.
     #[serde(default)]
     pub removes: bool,
