@@ -62,10 +62,11 @@ fn make(account: &Account, folders: &[String]) -> String {
 /// [`is_own_folder`]: crate::knowledge::startup::Startup::is_own_folder
 fn quoted(path: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-+,:@%".contains(c);
-    if path.chars().all(is_plain) {
-        path.to_owned()
-    } else {
-        format!("'{path}'")
+    match path {
+        _ if path.chars().all(is_plain) => path.to_owned(),
+        // What only the build knows: steps have the same variables as `WORKDIR`.
+        _ if path.contains('$') && !path.contains(['"', '`', '\\']) => format!("\"{path}\""),
+        _ => format!("'{path}'"),
     }
 }
 

@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 use crate::analysis::paths::{below, join};
 use crate::analysis::runs::Step;
 use crate::analysis::state::Variable;
-use crate::context::{BuildContext, FileKind, in_folder, matches_name};
+use crate::context::{FileKind, matches_name};
 use crate::knowledge::tools::Makes;
-use crate::syntax::{Kind, Transfer, Word};
 use crate::transform::{Evidence, Place, Refusal};
 use crate::transforms::dependencies;
 
 use super::Site;
+use super::brought;
 use super::bundles::{self, Bundle};
 use super::installed;
 use super::options;
@@ -100,7 +100,7 @@ fn installs_several_projects(site: &Site<'_>) -> bool {
             .collect();
         folders.len() > 1
     });
-    let written: BTreeSet<_> = sources_before_split(site)
+    let written: BTreeSet<_> = brought::sources(site)
         .map(|(at, transfer)| join(&site.cx.facts.states[at].workdir, &transfer.dest.raw))
         .collect();
     read || site.cx.context.is_none() && written.len() > 1
@@ -108,7 +108,7 @@ fn installs_several_projects(site: &Site<'_>) -> bool {
 
 /// Whether a folder of the context is copied before the dependencies are installed.
 fn source_before_install(site: &Site<'_>) -> bool {
-    sources_before_split(site).any(|(at, transfer)| {
+    brought::sources(site).any(|(at, transfer)| {
         let dest = site.cx.facts.destination(at, transfer);
         let is_of_project = below(&dest, &site.workdir()).is_some();
         is_of_project
@@ -117,16 +117,6 @@ fn source_before_install(site: &Site<'_>) -> bool {
                 .iter()
                 .any(|word| !is_file(site, &word.raw))
     })
-}
-
-fn sources_before_split<'s>(site: &'s Site<'_>) -> impl Iterator<Item = (usize, &'s Transfer)> {
-    site.roles
-        .with(Role::Source)
-        .take_while(|at| *at < site.roles.split)
-        .filter_map(|at| match &site.cx.facts.views[at].kind {
-            Kind::Copy(transfer) | Kind::Add(transfer) => Some((at, transfer)),
-            _ => None,
-        })
 }
 
 /// Whether a source of a copy is a file: the context says so, or its name does.
@@ -178,10 +168,10 @@ fn bundled(site: &Site<'_>, bundle: Bundle<'_>) -> Result<Artefacts, Refusal> {
         .filter(outside)
         .collect();
     if let Some((context, sources)) = site.cx.context.zip(bundle.sources) {
-        let Some(entries) = read_at_run_time(site, context, sources) else {
+        let Some(data) = brought::data(site, context, sources) else {
             return whole_workdir(site);
         };
-        paths.extend(entries.iter().map(|entry| join(&workdir, entry)));
+        paths.extend(data.paths);
     }
     Ok(Artefacts {
         held: vec![workdir.clone()],
@@ -210,12 +200,12 @@ fn with_files_beside(site: &Site<'_>, product: Product<'_>) -> Result<Artefacts,
         options::add(site, action, &mut artefacts);
     }
     add_data(site, &action.sources, &mut artefacts);
-    if is_for_the_build(site, &product) {
+    let project = project_around(site, &product.directory);
+    if is_for_the_build(site, &product, &project) {
         artefacts.assumes.push(format!(
-            "the program reads nothing of {} when it runs",
-            product.directory
+            "the program reads nothing of {project} when it runs"
         ));
-        artefacts.held.push(product.directory.clone());
+        artefacts.held.push(project);
     }
     let is_alone = starts_only(site, &product.path);
     add_product(product, &mut artefacts);
@@ -246,19 +236,33 @@ fn starts_only(site: &Site<'_>, path: &str) -> bool {
 /// Adds what the program may read of the working directory.
 fn add_data(site: &Site<'_>, sources: &[String], artefacts: &mut Artefacts) {
     let workdir = site.workdir();
-    let context = site.cx.context;
-    match context.and_then(|context| read_at_run_time(site, context, sources)) {
-        Some(entries) => {
+    let context = site.cx.context.filter(|_| !makes_data(site));
+    match context.and_then(|context| brought::data(site, context, sources)) {
+        Some(data) if data.folders.is_empty() => {}
+        Some(data) => {
+            let around = data
+                .folders
+                .iter()
+                .filter(|folder| below(&workdir, folder).is_some());
+            let whole = around.min_by_key(|folder| folder.len()).unwrap_or(&workdir);
             let sentence =
-                format!("the program reads no source and no document of {workdir} when it runs");
+                format!("the program reads no source and no document of {whole} when it runs");
             artefacts.assumes.push(sentence);
-            let entries = entries.iter().map(|entry| join(&workdir, entry));
-            artefacts.paths.extend(entries);
+            artefacts.paths.extend(data.paths);
+            artefacts
+                .held
+                .extend(data.folders.into_iter().filter(|folder| *folder != workdir));
         }
         // The author has set no folder aside for the program.
         None if workdir == "/" || site.inherits_workdir() => {}
         None => artefacts.paths.push(workdir),
     }
+}
+
+/// Whether a program of the project runs in front of the split: what it makes is in no build context.
+fn makes_data(site: &Site<'_>) -> bool {
+    let mut steps = steps(site, Role::Build).filter_map(|(_, step)| step.invocation.as_ref());
+    steps.any(|invocation| invocation.action.runs_project)
 }
 
 /// Adds the product and what is made with it, as far as they are not part of what is taken already.
@@ -279,10 +283,20 @@ fn add_product(product: Product<'_>, artefacts: &mut Artefacts) {
     }
 }
 
-/// Whether the folder of the build is for the build alone: what it makes goes elsewhere, the container works elsewhere,
-/// and nothing that the program is given or says itself names the folder.
-fn is_for_the_build(site: &Site<'_>, product: &Product<'_>) -> bool {
-    let folder = product.directory.as_str();
+/// The folder around that of the build which the copies of the project fill.
+fn project_around(site: &Site<'_>, directory: &str) -> String {
+    let filled =
+        brought::sources(site).map(|(at, transfer)| site.cx.facts.destination(at, transfer));
+    let workdir = site.workdir();
+    let is_apart = |folder: &String| folder != "/" && below(&workdir, folder).is_none();
+    let around = filled.filter(|folder| is_apart(folder) && below(directory, folder).is_some());
+    let widest = around.min_by_key(String::len);
+    widest.unwrap_or_else(|| directory.to_owned())
+}
+
+/// Whether `folder`, in which the build works, is for the build alone: what it makes goes elsewhere, the container works
+/// elsewhere, and nothing that the program is given or says itself names the folder.
+fn is_for_the_build(site: &Site<'_>, product: &Product<'_>, folder: &str) -> bool {
     let is_in = |path: &str| below(path, folder).is_some();
     let words = site
         .launches
@@ -329,64 +343,6 @@ fn is_named_by_files(site: &Site<'_>, folder: &str) -> bool {
 
 /// A folder that every image searches for programs.
 const SEARCHED: &str = "/usr/local/bin";
-
-/// The entries of the working directory that are neither source nor for people, when all of it comes
-/// from the root of the context.
-fn read_at_run_time(
-    site: &Site<'_>,
-    context: &BuildContext,
-    sources: &[String],
-) -> Option<Vec<String>> {
-    let workdir = site.workdir();
-    let is_root_file =
-        |word: &Word| is_file(site, &word.raw) && !word.raw.trim_start_matches("./").contains('/');
-    let copies_root = |(at, transfer): (usize, &Transfer)| {
-        let dest = join(&site.cx.facts.states[at].workdir, &transfer.dest.raw);
-        transfer
-            .sources
-            .iter()
-            .all(|word| is_root_file(word) || matches!(word.raw.as_str(), "." | "./"))
-            && dest == workdir
-    };
-    if !sources_before_split(site).all(copies_root) {
-        return None;
-    }
-    let never_read = site.cx.knowledge.tools.never_read();
-    let only_for_build = |name: &str| {
-        let mut patterns = never_read.iter().chain(sources);
-        patterns.any(|pattern| matches_name(pattern, name))
-    };
-    let mut entries = Vec::new();
-    let brought = |name: &String| is_brought(site, context, name);
-    for name in context
-        .names("")
-        .into_iter()
-        .filter(|name| !only_for_build(name) && brought(name))
-    {
-        let keep = match context.kind(&name)? {
-            FileKind::File => true,
-            FileKind::Folder => {
-                let files = context.files_below(&name, MOST_FILES)?;
-                files
-                    .iter()
-                    .any(|path| !path.split('/').any(only_for_build))
-            }
-        };
-        if keep {
-            entries.push(in_folder("", &name));
-        }
-    }
-    Some(entries)
-}
-
-/// Whether a copy of the build context brings its entry `name`: that of all of it, or one that names the file.
-fn is_brought(site: &Site<'_>, context: &BuildContext, name: &str) -> bool {
-    let names_it = |word: &Word| {
-        let path = word.raw.trim_start_matches("./").trim_start_matches('/');
-        matches!(path, "" | ".") || context.glob(path).iter().any(|found| found == name)
-    };
-    sources_before_split(site).any(|(_, transfer)| transfer.sources.iter().any(names_it))
-}
 
 fn whole_workdir(site: &Site<'_>) -> Result<Artefacts, Refusal> {
     let workdir = site.workdir();

@@ -50,7 +50,11 @@ pub(super) fn choose(
         Runs::Dynamic => artefacts.is_program,
         Runs::Static => artefacts.is_static,
     };
-    let serves = |runtime: &&images::Runtime| serves(site, packages, &runtime.reference);
+    let adds_only = |list: &Vec<String>| packages.added.iter().all(|name| list.contains(name));
+    let serves = |runtime: &&images::Runtime| {
+        runtime.only_adding.as_ref().is_none_or(adds_only)
+            && serves(site, artefacts, packages, &runtime.reference)
+    };
     let runtimes = site.image.runtimes.iter();
     let mut candidates: Vec<_> = runtimes.filter(suits).filter(serves).collect();
     candidates.sort_by_key(|runtime| runtime.runs != Runs::Static);
@@ -75,6 +79,11 @@ pub(super) fn choose(
         return Ok(same_image(site, artefacts, builder, packages));
     };
     let mut assumes = assumptions(site, &builder, &reference);
+    if candidate.only_adding.is_some() {
+        assumes.push(format!(
+            "{reference} is of the same release of its distribution as {builder} or of a later one"
+        ));
+    }
     if candidate.runs == Runs::Language && is_of_another_distribution(site, &reference) {
         assumes.push(format!(
             "the program runs in {reference} as it does in {builder}, which is built on another distribution"
@@ -106,6 +115,8 @@ fn nothing_smaller(
     unfit: Option<&images::Runtime>,
 ) -> Result<Option<Runtime>, Refusal> {
     let foreign = unfit.filter(|unfit| is_of_another_distribution(site, &unfit.reference));
+    let floats = unfit.filter(|unfit| unfit.only_adding.is_some());
+    let floats = floats.map(|_| release::floating(site, &builder));
     let refusal = foreign.map(|foreign| {
         let message = format!(
             "{} is built on another distribution than {builder}, and what is installed or set up here is written for one of them",
@@ -113,6 +124,7 @@ fn nothing_smaller(
         );
         site.refuse(OTHER_DISTRIBUTION, message)
     });
+    let refusal = refusal.or(floats);
     match (same_image(site, artefacts, builder, packages), refusal) {
         (None, Some(refusal)) => Err(refusal),
         (same, _) => Ok(same),
@@ -127,7 +139,9 @@ fn same_image(
     builder: String,
     packages: &RuntimePackages,
 ) -> Option<Runtime> {
-    let sheds = !packages.shed.is_empty() && site.image.toolset.is_none();
+    let brings_compiler = artefacts.is_program && site.image.provides.is_some();
+    let brings_tools = site.image.toolset.is_some() || brings_compiler;
+    let sheds = !packages.shed.is_empty() && !brings_tools;
     (sheds || artefacts.is_bundle || artefacts.prune.is_some()).then(|| Runtime {
         reference: builder.clone(),
         builder,
@@ -140,16 +154,21 @@ fn same_image(
 }
 
 /// Whether the steps and the programs of the runtime stage find what they need in the image called `reference`.
-fn serves(site: &Site<'_>, packages: &RuntimePackages, reference: &str) -> bool {
+fn serves(
+    site: &Site<'_>,
+    artefacts: &Artefacts,
+    packages: &RuntimePackages,
+    reference: &str,
+) -> bool {
     let installs = !packages.names.is_empty();
-    let is_bound = installs || steps(site).any(|at| is_bound_to_distribution(site, at));
+    let is_bound = installs || steps(site, artefacts).any(|at| is_bound_to_distribution(site, at));
     if is_bound && is_of_another_distribution(site, reference) {
         return false;
     }
     let image = site.cx.knowledge.images.lookup(&ImageRef::parse(reference));
     let system = image.and_then(|image| image.system);
     let has_shell = system.is_none_or(|system| system.shell != Shell::None);
-    let has_steps = installs || steps(site).next().is_some();
+    let has_steps = installs || steps(site, artefacts).next().is_some();
     has_shell || !has_steps && !starts_shell(site, packages)
 }
 
@@ -184,11 +203,13 @@ pub(super) fn version(reference: &str, count: usize) -> Option<String> {
 }
 
 /// The `RUN`s of the author in the runtime stage.
-fn steps(site: &Site<'_>) -> impl Iterator<Item = usize> {
+fn steps(site: &Site<'_>, artefacts: &Artefacts) -> impl Iterator<Item = usize> {
     let runs = [Role::Packages, Role::Prepare, Role::Project]
         .into_iter()
         .flat_map(|role| site.roles.with(role));
-    runs.filter(|&at| site.roles.of(at) != Role::Packages || at >= site.roles.split)
+    let is_kept = |at: &usize| !artefacts.left_out.contains(at);
+    let kept = runs.filter(is_kept);
+    kept.filter(|&at| site.roles.of(at) != Role::Packages || at >= site.roles.split)
 }
 
 /// Whether the programs of the runtime stage are started through a shell, or may start one.

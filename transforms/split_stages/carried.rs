@@ -61,7 +61,9 @@ impl Settling<'_> {
         match (self.site.roles.of(at), run) {
             (Role::Source, _) if !copies::are_repeated(self.site, self.artefacts, at) => {
                 self.artefacts.left_out.push(at);
-                self.absent.extend(copies::destinations(self.site, at));
+                let regions = copies::destinations(self.site, at);
+                self.note_what_lies_beside_the_build(&regions);
+                self.absent.extend(regions);
                 Ok(())
             }
             (Role::Source, _) if copies::only_for_installs(self.site, at) => {
@@ -91,6 +93,17 @@ impl Settling<'_> {
         }
     }
 
+    /// Notes which of the copied files are neither taken over nor in the folder of the build.
+    fn note_what_lies_beside_the_build(&mut self, regions: &[Region]) {
+        let Some((workshop, _)) = &self.artefacts.workshop else {
+            return;
+        };
+        let workshop = Region::new(workshop.clone());
+        let beside = regions.iter().filter(|region| !region.meets(&workshop));
+        let beside: Vec<String> = beside.map(|region| region.path.clone()).collect();
+        self.artefacts.for_builds.extend(beside);
+    }
+
     /// Leaves out the copy `at`, which nothing but the build reads.
     fn leave_to_the_build(&mut self, at: usize) {
         let regions = copies::destinations(self.site, at);
@@ -109,7 +122,7 @@ impl Settling<'_> {
             Extent::Regions(regions) => regions
                 .iter()
                 .all(|region| self.holds(&region.path) || self.is_of_build(&region.path)),
-        };
+        } || makes_workdir_only(self.site, run);
         let works_on_built = run.steps.iter().any(|step| self.meets_absent(step));
         if !is_held && !works_on_built && !programs::needs_more(self.site, run) {
             self.stays(at, run);
@@ -219,7 +232,11 @@ impl Settling<'_> {
                 }
                 continue;
             }
-            let (more, gone) = made_by(&self.site.cx.knowledge.tools, step)?;
+            let (mut more, gone) = made_by(&self.site.cx.knowledge.tools, step)?;
+            if makes_folders(step) {
+                let workdir = self.site.workdir();
+                more.retain(|path| below(&workdir, path).is_none());
+            }
             made.retain(|path| {
                 !gone
                     .iter()
@@ -367,6 +384,25 @@ fn regions(extent: &Extent) -> Option<Vec<String>> {
         false => region.path.clone(),
     };
     Some(regions.iter().map(path).collect())
+}
+
+/// Whether `run` makes the working directory of the finished image, or folders around it, and nothing else: `WORKDIR`
+/// makes them in the runtime stage as well.
+fn makes_workdir_only(site: &Site<'_>, run: &Run<'_>) -> bool {
+    let workdir = site.workdir();
+    let is_around = |region: &Region| below(&workdir, &region.path).is_some();
+    let is_all_around = |step: &Step<'_>| matches!(&step.effects.writes, Extent::Regions(regions) if regions.iter().all(is_around));
+    let mut steps = run.steps.iter();
+    run.loose.writes.is_empty()
+        && !site.inherits_workdir()
+        && steps.all(|step| makes_folders(step) && is_all_around(step))
+}
+
+/// Whether a step is a `mkdir` that gives the folders no mode of their own.
+fn makes_folders(step: &Step<'_>) -> bool {
+    let is_maker = step.args.first().is_some_and(|arg| arg.known() == "mkdir");
+    let is_plain = |own: &Invocation<'_>| own.options.iter().all(|option| option.value.is_none());
+    is_maker && step.invocation.as_ref().is_some_and(is_plain)
 }
 
 fn installs_of<'s>(step: &'s Step<'_>) -> Option<&'s Installs> {

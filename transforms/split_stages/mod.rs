@@ -15,6 +15,7 @@
 
 mod artefacts;
 mod base;
+mod brought;
 mod bundles;
 mod carried;
 mod copies;
@@ -33,6 +34,7 @@ mod roles;
 mod scripts;
 mod sources;
 mod tools_only;
+mod variables;
 mod writer;
 
 use crate::analysis::launch::Launches;
@@ -104,7 +106,8 @@ impl Site<'_> {
 
     /// Whether the working directory is that of the base image: the stage sets none of its own.
     fn inherits_workdir(&self) -> bool {
-        let sets = |at: usize| matches!(&self.cx.facts.views[at].kind, Kind::Workdir(path) if path.raw.starts_with('/'));
+        let facts = self.cx.facts;
+        let sets = |at: usize| matches!(&facts.views[at].kind, Kind::Workdir(path) if facts.expanded(at, path).starts_with('/'));
         !self.stage.body.clone().any(sets)
     }
 
@@ -262,6 +265,11 @@ fn plan(site: &Site<'_>) -> Result<Option<Split>, Refusal> {
         let message = "the working directory is that of the base image, which dfopt does not know: set a WORKDIR";
         return Err(site.refuse("output-not-located", message));
     }
+    if let Some(path) = artefacts.all().find(|path| path.contains('$')) {
+        let message =
+            format!("{path} is named by a variable that only the base image or the build knows");
+        return Err(site.refuse("output-not-located", message));
+    }
     mounts::check(site, &artefacts)?;
     let mut packages = packages::for_runtime(site)?;
     programs::add_packages(site, &artefacts, &mut packages)?;
@@ -269,6 +277,9 @@ fn plan(site: &Site<'_>) -> Result<Option<Split>, Refusal> {
         return Ok(None);
     };
     programs::check(site, &base, &artefacts)?;
+    if !base.is_same {
+        variables::check(site, &artefacts)?;
+    }
     if artefacts.all().next().is_none() {
         return Ok(None);
     }

@@ -12,6 +12,7 @@ use crate::transform::Refusal;
 
 use super::Site;
 use super::artefacts::steps;
+use super::brought;
 use super::prefix;
 use super::roles::Role;
 
@@ -32,6 +33,7 @@ pub(super) struct Product<'s> {
 }
 
 /// A build, and what the container starts of it.
+#[derive(Clone)]
 struct Build<'s> {
     site: &'s Site<'s>,
     directory: String,
@@ -74,6 +76,19 @@ pub(super) fn find<'s>(site: &'s Site<'s>) -> Result<Option<Product<'s>>, Refusa
 
 /// The product of several builds: each says where it puts a program, or they are the steps of one.
 fn of_several<'s>(builds: &[Build<'s>]) -> Result<Option<Product<'s>>, &'static str> {
+    let started = builds.iter().find(|build| build.fills_started_folder());
+    if let Some(started) = started {
+        // `dotnet build` only prepares what `dotnet publish` puts into the folder.
+        let verbs = |build: &Build<'s>| &build.invocation.action.verbs;
+        let alike = builds.iter().filter(|build| verbs(build) == verbs(started));
+        let alike: Vec<Build<'s>> = alike.cloned().collect();
+        if alike.len() == 1 {
+            return started.product();
+        }
+        if alike.len() < builds.len() {
+            return of_several(&alike);
+        }
+    }
     let outputs: Option<Vec<String>> = builds
         .iter()
         .map(|build| build.output().flatten())
@@ -161,6 +176,11 @@ impl<'s> Build<'s> {
         }
     }
 
+    fn fills_started_folder(&self) -> bool {
+        let makes_folder = self.invocation.action.makes == Makes::Folder;
+        makes_folder && matches!(self.product(), Ok(Some(_)))
+    }
+
     fn is_made_anywhere(&self) -> bool {
         self.invocation
             .action
@@ -241,8 +261,17 @@ impl<'s> Build<'s> {
                 search_name: Some(name.to_owned()),
                 ..self.product_at(join(folder, name))
             }),
-            None => Err("the container does not start what it makes by its path"),
+            None => self.searched_copy(name),
         }
+    }
+
+    /// A program that a later command puts where the container finds it by its name.
+    fn searched_copy(&self, name: &str) -> Result<Product<'s>, &'static str> {
+        let mut paths = PROGRAM_FOLDERS.iter().map(|folder| join(folder, name));
+        let found = paths.find(|path| self.folders().iter().any(|from| self.is_copied(path, from)));
+        found
+            .map(|path| self.product_at(path))
+            .ok_or("the container does not start what it makes by its path")
     }
 
     fn searched_at(&self, output: Option<&str>, name: &str) -> Result<Product<'s>, &'static str> {
@@ -273,16 +302,12 @@ impl<'s> Build<'s> {
         if path.contains(['*', '?']) {
             return false;
         }
+        let context = self.site.cx.context;
         let in_context = |path: &str| {
-            let inside = below(path, &self.directory);
-            inside.is_some_and(|inside| {
-                self.site
-                    .cx
-                    .context
-                    .is_some_and(|context| context.has(inside))
-            })
+            context.is_some_and(|context| brought::has(self.site, context, path).unwrap_or(true))
         };
-        let is_there = |folder: &String| parent(path) == folder || self.is_copied(path, folder);
+        let is_there =
+            |folder: &String| is_below_directly(path, folder) || self.is_copied(path, folder);
         let folders = self.folders();
         let mut modules = self.module(path).into_iter().flat_map(|module| {
             let outputs = self.invocation.action.outputs.iter();
@@ -293,13 +318,12 @@ impl<'s> Build<'s> {
         (folders.iter().any(is_there) || is_in_module || is_anywhere) && !in_context(path)
     }
 
-    /// Whether `path` is in the working directory and the context, which is at hand, does not hold it there.
+    /// Whether `path` is in the working directory and no copy of the context, which is at hand, puts it there.
     fn is_new(&self, path: &str) -> bool {
-        let inside = below(path, &self.site.workdir()).filter(|inside| !inside.is_empty());
+        let is_inside = below(path, &self.site.workdir()).is_some_and(|inside| !inside.is_empty());
         let context = self.site.cx.context;
-        inside
-            .zip(context)
-            .is_some_and(|(inside, context)| !context.has(inside))
+        is_inside
+            && context.is_some_and(|context| brought::has(self.site, context, path) == Some(false))
     }
 
     /// The folder, below that of the build, of the part of the project that `path` is made in: it has a manifest of its
@@ -381,6 +405,11 @@ impl<'s> Build<'s> {
         let folder = folders.find_map(|folder| started(&folder));
         Ok(folder.map(|folder| self.product_at(folder)))
     }
+}
+
+/// Whether `path` stands in a folder like `pattern`, in which a `*` stands for one name.
+fn is_below_directly(path: &str, pattern: &str) -> bool {
+    folder_of(parent(path), pattern).is_some_and(|folder| folder == parent(path))
 }
 
 /// The folders around a relative path, the nearest first, without the root.

@@ -35,10 +35,7 @@ pub(super) fn name_builder(
         .with(Role::Packages)
         .any(|at| at < site.roles.split)
     {
-        let message = format!(
-            "{builder} names no release of its distribution, and the program needs a runtime of the same one: write it in the tag"
-        );
-        return Err(site.refuse("floating-release", message));
+        return Err(floating(site, builder));
     }
     let reference = match ImageRef::parse(builder).tag {
         Some(tag) if tag != "latest" => format!("{builder}-{older}"),
@@ -54,6 +51,14 @@ pub(super) fn name_builder(
         runtimes: image.runtimes,
         reference,
     }))
+}
+
+/// The refusal of a builder without a release, whose program or packages are bound to one.
+pub(super) fn floating(site: &Site<'_>, builder: &str) -> Refusal {
+    let message = format!(
+        "{builder} names no release of its distribution, and the program needs a runtime of the same one: write it in the tag"
+    );
+    site.refuse("floating-release", message)
 }
 
 /// The release before that of the image, if the tag names none and the default is the newest there is.

@@ -1,9 +1,10 @@
 //! What each instruction of the stage is for.
 
-use crate::analysis::paths::Extent;
+use crate::analysis::commands::Invocation;
+use crate::analysis::paths::{Extent, Region};
 use crate::analysis::runs::{Run, Step};
 use crate::analysis::stages::Stage;
-use crate::knowledge::tools::Does;
+use crate::knowledge::tools::{Does, Operands};
 use crate::syntax::Kind;
 use crate::transform::{Cx, Refusal};
 
@@ -101,6 +102,7 @@ pub(super) fn assign(cx: &Cx<'_>, stage: &Stage) -> Result<Roles, Refusal> {
         .iter()
         .rposition(is_build)
         .map_or(stage.body.start, |nth| stage.body.start + nth + 1);
+    let last = behind_the_build(cx, stage, &roles, last);
     let builds = roles.iter().any(|role| matches!(role, Ok(Role::Build)));
     let roles = roles.into_iter().zip(stage.body.clone());
     let settled = roles.map(|(role, at)| {
@@ -293,6 +295,55 @@ fn step_role(step: &Step<'_>) -> Option<Option<Role>> {
         },
     };
     Some(Some(role))
+}
+
+/// The end of the builder, whose last build or install stands in front of `last`: steps behind it that only look at the
+/// result (`RUN ls`), or put it elsewhere, do so where it is made.
+fn behind_the_build(
+    cx: &Cx<'_>,
+    stage: &Stage,
+    roles: &[Result<Role, Obstacle>],
+    last: usize,
+) -> usize {
+    let runs = cx.facts.runs[stage.body.start..last].iter().flatten();
+    let builds = runs.flat_map(|run| &run.steps);
+    let builds = builds.filter(|step| step.does() == Some(Does::Build));
+    let folders: Vec<Region> = builds
+        .filter_map(Step::directory)
+        .map(Region::new)
+        .collect();
+    let mut end = last;
+    for at in last..stage.body.end {
+        match (&cx.facts.runs[at], &roles[at - stage.body.start]) {
+            (Some(run), _) if only_looks(run) || takes_from(run, &folders) => end = at + 1,
+            (None, Ok(Role::State | Role::Config)) => {}
+            _ => break,
+        }
+    }
+    end
+}
+
+/// Whether a `RUN` makes and changes nothing.
+fn only_looks(run: &Run<'_>) -> bool {
+    run.opaque.is_none() && run.effects.writes.is_empty()
+}
+
+/// Whether a `RUN` copies or moves something out of one of `folders`, and all of it is understood.
+fn takes_from(run: &Run<'_>, folders: &[Region]) -> bool {
+    let takes = |step: &Step<'_>| {
+        let is_transfer = |own: &Invocation<'_>| {
+            matches!(
+                own.action.operands,
+                Operands::ReadThenWrite | Operands::Move
+            )
+        };
+        step.invocation.as_ref().is_some_and(is_transfer)
+            && folders
+                .iter()
+                .any(|folder| step.effects.reads.meets(folder))
+    };
+    let is_about_files = |step: &Step<'_>| step.does() == Some(Does::Files);
+    run.opaque.is_none() && run.steps.iter().all(is_about_files) && run.steps.iter().any(takes)
 }
 
 /// Whether a step prepares installs, with a tool that the images of its language do not have: the runtime stage could

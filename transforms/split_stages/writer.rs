@@ -1,12 +1,13 @@
 //! Writes the two stages: the builder keeps its lines, the runtime is put behind them.
 
+use crate::analysis::paths::below;
 use crate::edit::Edits;
 use crate::knowledge::images::ImageRef;
 use crate::syntax::{Expander, Kind, Span};
 use crate::transforms::style;
 
 use super::roles::Role;
-use super::{Site, Split, packages};
+use super::{Site, Split, packages, variables};
 
 /// Builds the edits.
 pub(super) struct Writer<'a> {
@@ -153,12 +154,29 @@ impl<'a> Writer<'a> {
         match role {
             Role::Packages => packages.take(),
             Role::Config => Some(self.with_comments(at)),
-            Role::State if self.is_needed(at) => Some(self.bare(at)),
+            Role::State if self.is_needed(at) => {
+                Some(self.folder_spelled_out(at).unwrap_or_else(|| self.bare(at)))
+            }
             Role::Prepare | Role::Source if !self.split.artefacts.left_out.contains(&at) => {
                 Some(self.bare(at))
             }
             _ => None,
         }
+    }
+
+    /// A `WORKDIR` that is named by a variable of the base image, which the runtime has not, with its value.
+    fn folder_spelled_out(&self, at: usize) -> Option<String> {
+        let facts = self.site.cx.facts;
+        let view = &facts.views[at];
+        let Kind::Workdir(path) = &view.kind else {
+            return None;
+        };
+        if self.split.base.is_same {
+            return None;
+        }
+        let keyword = view.text(view.keyword_span);
+        let line = || format!("{keyword} {}{}", facts.expanded(at, path), self.newline);
+        variables::of_base(self.site, at).map(|_| line())
     }
 
     /// What the runtime stage takes over from the builder.
@@ -250,14 +268,16 @@ impl Writer<'_> {
         let Some(next) = later.clone().find(is_set) else {
             return false;
         };
-        let is_absolute =
-            matches!(&views[next].kind, Kind::Workdir(path) if path.raw.starts_with('/'));
+        let facts = site.cx.facts;
+        let is_absolute = matches!(&views[next].kind, Kind::Workdir(path) if facts.expanded(next, path).starts_with('/'));
         let does_nothing = |at: usize| match site.roles.of(at) {
             Role::Prepare | Role::Source | Role::Project => artefacts.left_out.contains(&at),
             _ => true,
         };
         let folder = &site.cx.facts.states[at + 1].workdir;
-        let is_of_build = *folder != site.workdir() && artefacts.held.contains(folder);
+        let mut held = artefacts.held.iter();
+        let is_held = held.any(|held| below(folder, held).is_some());
+        let is_of_build = below(folder, &site.workdir()).is_none() && is_held;
         is_of_build && is_absolute && (at + 1..next).all(does_nothing)
     }
 }

@@ -1,0 +1,175 @@
+//! What copies of the build context bring in front of the split, and where to.
+
+use crate::analysis::paths::{below, join};
+use crate::context::{BuildContext, FileKind, in_folder, matches_name};
+use crate::syntax::{Kind, Transfer};
+
+use super::Site;
+use super::artefacts::MOST_FILES;
+use super::roles::Role;
+
+/// A file or folder of the context, and where a copy puts it.
+struct Brought {
+    path: String,
+    source: String,
+}
+
+/// What the program may read of what is copied around or into its working directory: everything but sources and what
+/// is for people.
+pub(super) struct Data {
+    /// The paths, in the image.
+    pub(super) paths: Vec<String>,
+    /// The folders that the copies fill.
+    pub(super) folders: Vec<String>,
+}
+
+/// The copies of the context in front of the split.
+pub(super) fn sources<'s>(site: &'s Site<'_>) -> impl Iterator<Item = (usize, &'s Transfer)> {
+    site.roles
+        .with(Role::Source)
+        .take_while(|at| *at < site.roles.split)
+        .filter_map(|at| match &site.cx.facts.views[at].kind {
+            Kind::Copy(transfer) | Kind::Add(transfer) => Some((at, transfer)),
+            _ => None,
+        })
+}
+
+/// The data among what is copied, where `for_build` are the names of what only a build reads. `None`: the context does
+/// not show what is copied, or the root of the file system is filled.
+pub(super) fn data(site: &Site<'_>, context: &BuildContext, for_build: &[String]) -> Option<Data> {
+    let never_read = site.cx.knowledge.tools.never_read();
+    let only_for_build = |name: &str| {
+        let mut patterns = never_read.iter().chain(for_build);
+        patterns.any(|pattern| matches_name(pattern, name))
+    };
+    let workdir = site.workdir();
+    let project = project(site);
+    if project == "/" && workdir != "/" {
+        return None;
+    }
+    let mut data = Data {
+        paths: Vec::new(),
+        folders: Vec::new(),
+    };
+    for (at, transfer) in sources(site) {
+        let dest = site.cx.facts.destination(at, transfer);
+        if below(&dest, &project).is_none() {
+            continue;
+        }
+        let all = brought(site, context, at, transfer)?;
+        let mut kept = Vec::new();
+        for brought in &all {
+            let inside = below(&brought.path, &workdir).or_else(|| below(&brought.path, &dest));
+            let is_read = !inside.unwrap_or_default().split('/').any(only_for_build);
+            if is_read && holds_data(context, &brought.source, &only_for_build)? {
+                kept.push(brought.path.clone());
+            }
+        }
+        let is_whole =
+            kept.len() == all.len() && !kept.contains(&dest) && below(&workdir, &dest).is_none();
+        if is_whole && !kept.is_empty() {
+            kept = vec![dest.clone()];
+        }
+        kept.retain(|path| !data.paths.contains(path));
+        data.paths.extend(kept);
+        data.folders.push(dest);
+    }
+    Some(data)
+}
+
+/// Whether the file or folder `source` holds more than what `only_for_build` names. `None`: there are too many files.
+fn holds_data(
+    context: &BuildContext,
+    source: &str,
+    only_for_build: &dyn Fn(&str) -> bool,
+) -> Option<bool> {
+    if context.kind(source)? == FileKind::File {
+        return Some(true);
+    }
+    let files = context.files_below(source, MOST_FILES)?;
+    let mut inside = files.iter().filter_map(|file| below(file, source));
+    Some(inside.any(|file| !file.split('/').any(only_for_build)))
+}
+
+/// The widest folder around the working directory that a copy fills.
+fn project(site: &Site<'_>) -> String {
+    let workdir = site.workdir();
+    let filled = sources(site).map(|(at, transfer)| site.cx.facts.destination(at, transfer));
+    let around = filled.filter(|folder| below(&workdir, folder).is_some());
+    around.min_by_key(String::len).unwrap_or(workdir)
+}
+
+/// Whether a copy in front of the split puts something of the context at `path`. `None`: that cannot be told.
+pub(super) fn has(site: &Site<'_>, context: &BuildContext, path: &str) -> Option<bool> {
+    for (at, transfer) in sources(site) {
+        for brought in brought(site, context, at, transfer)? {
+            let inside = below(path, &brought.path);
+            if inside.is_some_and(|inside| context.has(&in_folder(&brought.source, inside))) {
+                return Some(true);
+            }
+        }
+    }
+    Some(false)
+}
+
+/// What the copy `at` brings: the files that it names, and the entries of folders. A folder that holds the working
+/// directory stands for its entries.
+fn brought(
+    site: &Site<'_>,
+    context: &BuildContext,
+    at: usize,
+    transfer: &Transfer,
+) -> Option<Vec<Brought>> {
+    let view = &site.cx.facts.views[at];
+    if view.flag("exclude").is_some() || view.flag("parents").is_some() {
+        return None;
+    }
+    let dest = site.cx.facts.destination(at, transfer);
+    let workdir = site.workdir();
+    let is_folder = transfer.dest.raw.ends_with(['/', '.'])
+        || transfer.sources.len() > 1
+        || below(&workdir, &dest).is_some();
+    let mut all = Vec::new();
+    for word in &transfer.sources {
+        let source = word.raw.trim_start_matches("./").trim_matches('/');
+        let is_pattern = source.contains(['*', '?', '[']);
+        let found = match is_pattern {
+            true => context.glob(source),
+            false if source == "." => vec![String::new()],
+            false => vec![source.to_owned()],
+        };
+        for source in found {
+            let name = source.rsplit('/').next().unwrap_or_default();
+            match context.kind(&source)? {
+                FileKind::File
+                    if matches!(view.kind, Kind::Add(_)) && context.may_be_archive(&source) =>
+                {
+                    return None;
+                }
+                FileKind::File if is_folder || is_pattern => all.push(Brought {
+                    path: join(&dest, name),
+                    source,
+                }),
+                FileKind::File => all.push(Brought {
+                    path: dest.clone(),
+                    source,
+                }),
+                FileKind::Folder => all.extend(entries(context, &source, &dest, &workdir)),
+            }
+        }
+    }
+    Some(all)
+}
+
+/// The entries of the folder `source`, whose place is `dest`.
+fn entries(context: &BuildContext, source: &str, dest: &str, workdir: &str) -> Vec<Brought> {
+    let entry = |name: String| {
+        let (path, source) = (join(dest, &name), in_folder(source, &name));
+        let is_around = below(workdir, &path).is_some();
+        match context.kind(&source) {
+            Some(FileKind::Folder) if is_around => entries(context, &source, &path, workdir),
+            _ => vec![Brought { path, source }],
+        }
+    };
+    context.names(source).into_iter().flat_map(entry).collect()
+}
