@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod book;
+mod build_checks;
 mod builds;
 mod cases;
 mod caught;
