@@ -3,6 +3,8 @@
 use super::pattern::Pattern;
 use serde::Deserialize;
 
+use crate::syntax::Span;
+
 /// Signs of secrets.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -15,11 +17,27 @@ pub struct Secrets {
     placeholders: Option<Pattern>,
     /// One for names of variables that no program needs which a container runs.
     build_only: Option<Pattern>,
-    /// One for addresses with a password in them, which is its first group.
-    addresses: Option<Pattern>,
+    /// One for the text behind an address with a password that is none to anybody else.
+    local: Option<Pattern>,
+    /// One for commands that write what they are given to a file that stays.
+    stores: Option<Pattern>,
+    /// One for commands that take such a file away.
+    removes: Option<Pattern>,
+    /// What stands in command lines.
+    in_command: Vec<InCommand>,
     /// Files that hold secrets.
     #[serde(rename = "file")]
     files: Vec<File>,
+}
+
+/// A password or a token in a command line.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct InCommand {
+    /// Matches the text; its first group is the value.
+    command: Pattern,
+    /// A name for a variable with the value.
+    variable: String,
 }
 
 /// A file that holds secrets, or may.
@@ -50,7 +68,9 @@ impl Secrets {
             (&mut self.public, more.public),
             (&mut self.placeholders, more.placeholders),
             (&mut self.build_only, more.build_only),
-            (&mut self.addresses, more.addresses),
+            (&mut self.local, more.local),
+            (&mut self.stores, more.stores),
+            (&mut self.removes, more.removes),
         ];
         for (own, other) in patterns {
             if other.is_some() {
@@ -58,6 +78,7 @@ impl Secrets {
             }
         }
         self.files.splice(0..0, more.files);
+        self.in_command.splice(0..0, more.in_command);
     }
 
     /// Whether a variable of this name holds a secret.
@@ -78,16 +99,33 @@ impl Secrets {
         is_match(&self.build_only, variable)
     }
 
-    /// The passwords in the addresses of `text`.
+    /// The passwords and tokens in `text`, a command line, in the order of the table, each with a name for a variable.
     #[must_use]
-    pub fn passwords<'t>(&self, text: &'t str) -> Vec<&'t str> {
-        let Some(addresses) = self.addresses.as_ref().filter(|_| text.contains("://")) else {
-            return Vec::new();
+    pub fn in_command(&self, text: &str) -> Vec<(Span, &str)> {
+        let found = self.in_command.iter().flat_map(|entry| {
+            let matches = entry.command.captures_iter(text);
+            let values = matches.filter_map(|found| found.get(1));
+            values.map(move |value| (Span::new(value.start(), value.end()), &*entry.variable))
+        });
+        let is_secret = |(span, _): &(Span, &str)| {
+            !self.is_placeholder(span.text(text)) && !is_match(&self.local, &text[span.end..])
         };
-        let found = addresses.captures_iter(text);
-        found
-            .filter_map(|found| Some(found.get(1)?.as_str()))
-            .collect()
+        found.filter(is_secret).collect()
+    }
+
+    /// Whether `command` writes the value of the variable `name` to a file that stays.
+    #[must_use]
+    pub fn stores(&self, command: &str, name: &str, is_redirected: bool) -> bool {
+        let names_it = [format!("${name}"), format!("${{{name}}}")]
+            .iter()
+            .any(|value| command.contains(value.as_str()));
+        names_it && (is_match(&self.stores, command) || is_redirected && is_said(command))
+    }
+
+    /// Whether `command` takes away what [`stores`](Self::stores) is about.
+    #[must_use]
+    pub fn removes_stored(&self, command: &str) -> bool {
+        is_match(&self.removes, command)
     }
 
     /// The entry of a file of this name, if it holds secrets; `text` is what stands in it, where that is known.
@@ -107,6 +145,13 @@ impl Secrets {
         let names = self.files.iter().flat_map(|file| &file.names);
         names.map(String::as_str)
     }
+}
+
+/// Whether `command` prints what it is given.
+fn is_said(command: &str) -> bool {
+    ["echo ", "printf "]
+        .iter()
+        .any(|program| command.starts_with(program))
 }
 
 fn is_match(pattern: &Option<Pattern>, text: &str) -> bool {

@@ -25,6 +25,7 @@ pub mod journal;
 pub mod libraries;
 pub mod process;
 pub mod programs;
+mod secrets;
 pub mod side;
 pub mod smoke;
 pub mod tree;

@@ -6,6 +6,7 @@ use super::base;
 use super::declared::Declared;
 use super::engines::{Engine, Error, Image, Order};
 use super::examine::{Examination, Setting, examine};
+use super::secrets;
 use super::smoke::{self, Answers};
 use super::tree::{Fingerprint, Tree, fingerprint};
 use super::workspace::{Variant, Workspace};
@@ -40,7 +41,7 @@ pub(super) enum Trial<'a> {
     Fine(Box<(Image<'a>, Side, Examination)>),
     /// It is not, or the build fails.
     Refuted(String),
-    /// The build fails because a base image cannot be had here.
+    /// The build fails because a base image cannot be had here, or nobody has handed over a secret.
     NotProvable(String),
 }
 
@@ -130,6 +131,9 @@ impl<'a> Bench<'a> {
         journal: &[Entry],
         afresh: bool,
     ) -> Result<Trial<'a>, Error> {
+        if let Some(reason) = secrets::missing(journal, &self.subject.wishes.arguments) {
+            return Ok(Trial::NotProvable(reason));
+        }
         let variant = self.variant(text, journal)?;
         self.workspace.put(&variant).map_err(disk)?;
         let what = match afresh {

@@ -5,9 +5,10 @@
 //! RUN ./install.sh            ./install.sh
 //! ```
 
-mod address;
+mod command_line;
 mod file;
 mod steps;
+mod stored;
 mod traces;
 mod variable;
 mod writer;
@@ -36,7 +37,8 @@ impl Transform for MountSecrets {
     fn plan(&self, cx: &Cx<'_>) -> Vec<Plan> {
         let mut plans = variable::plans(cx);
         plans.extend(file::plans(cx));
-        plans.extend(address::plans(cx));
+        plans.extend(command_line::plans(cx));
+        plans.extend(stored::plans(cx));
         plans.sort_by_key(|plan| match plan {
             Ok(rewrite) => rewrite.site.start,
             Err(refusal) => refusal.site.start,
