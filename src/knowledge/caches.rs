@@ -20,6 +20,10 @@ pub struct Cache {
     /// needs the mount.
     #[serde(default)]
     pub store: bool,
+    /// Whether what is installed is a copy of what is in the store: then only the tool itself looks there again, and it
+    /// downloads what it does not find.
+    #[serde(default)]
+    pub copies: bool,
     /// Whether the tool can only install what an earlier call has listed: `apt-get update`.
     #[serde(default)]
     pub needs_refresh: bool,

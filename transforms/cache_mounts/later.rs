@@ -32,7 +32,7 @@ pub(super) fn check(
         targets,
         first: mounted[0].used.index,
     };
-    search.unknown_steps()?;
+    search.unknown_steps(rewrite)?;
     search.hidden()?;
     search.taken()?;
     search.at_run_time(rewrite)
@@ -62,8 +62,13 @@ impl Search<'_, '_> {
     }
 
     /// A command that may do anything and that has no mount may need what others found in theirs.
-    fn unknown_steps(&self) -> Result<(), Refusal> {
+    fn unknown_steps(&self, rewrite: &mut Rewrite) -> Result<(), Refusal> {
         match self.group.unknown.filter(|_| self.cache.store) {
+            Some(_) if self.cache.copies => {
+                let tool = &self.cache.tool;
+                rewrite.assume(format!("no script of a later step runs {tool} offline"));
+                Ok(())
+            }
             Some(at) => {
                 let why = format!("runs what may need what {} keeps", self.cache.tool);
                 Err(self.refuse("may-need-it", at, &why, "may do anything"))

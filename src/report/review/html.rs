@@ -305,7 +305,7 @@ fn write_diff(out: &mut dyn Write, title: &str, before: &str, after: &str) -> io
     );
     writeln!(
         out,
-        "<h3>{title}</h3>\n<table class=\"diff code\">\n<colgroup><col style=\"width:3.2rem\"><col>\
+        "<h3>{title}</h3>\n<div class=\"wide\"><table class=\"diff code\">\n<colgroup><col style=\"width:3.2rem\"><col>\
          <col style=\"width:3.2rem\"><col></colgroup>"
     )?;
     for (nth, hunk) in hunks.iter().enumerate() {
@@ -316,7 +316,7 @@ fn write_diff(out: &mut dyn Write, title: &str, before: &str, after: &str) -> io
         hunk.iter()
             .try_for_each(|op| write_rows(out, op, &old, &new))?;
     }
-    writeln!(out, "</table>")
+    writeln!(out, "</table></div>")
 }
 
 fn write_rows(out: &mut dyn Write, op: &DiffOp, old: &[&str], new: &[&str]) -> io::Result<()> {
