@@ -4,7 +4,7 @@ use serde_json::Value;
 
 /// The names of the packages in the manifest `text` at `path`, in lower case.
 ///
-/// In JSON they are the keys of the tables of dependencies; in a lock file of TOML the values of `name`, in others the
+/// In JSON they are the keys of the tables of dependencies, and what npm has locked for more than development; in a lock file of TOML the values of `name`, in others the
 /// words in front of a version; in `pyproject.toml` its requirements; in anything else the first words of the lines.
 #[must_use]
 pub fn dependencies(path: &str, text: &str) -> Vec<String> {
@@ -66,9 +66,18 @@ fn keys(tree: &Value) -> Vec<String> {
     // `default` is that of Pipfile.lock.
     let tables = ["dependencies", "optionalDependencies", "default"].into_iter();
     let tables = tables.filter_map(|key| tree.get(key)?.as_object());
-    tables
-        .flat_map(|table| table.keys().map(|name| name.to_lowercase()))
-        .collect()
+    let names = tables.flat_map(|table| table.keys().map(|name| name.to_lowercase()));
+    names.chain(locked_by_npm(tree)).collect()
+}
+
+/// What `package-lock.json` installs for the program, at any depth: `node_modules/a/node_modules/b` is `b`.
+/// <https://docs.npmjs.com/cli/configuring-npm/package-lock-json#packages>
+fn locked_by_npm(tree: &Value) -> impl Iterator<Item = String> {
+    let packages = tree.get("packages").and_then(Value::as_object);
+    let is_for_development = |package: &Value| package.get("dev") == Some(&Value::Bool(true));
+    let packages = packages.into_iter().flatten();
+    let shipped = packages.filter(move |(_, package)| !is_for_development(package));
+    shipped.filter_map(|(path, _)| Some(path.rsplit_once("node_modules/")?.1.to_lowercase()))
 }
 
 /// `flask` of `flask[async]==3.0`, `github.com/a/b` of `require github.com/a/b v1`, `pg` of `gem "pg", "~> 1.5"`.
@@ -91,6 +100,8 @@ mod tests {
     fn names_are_found_in_every_form() {
         let json = r#"{"dependencies": {"Express": "4"}, "devDependencies": {"jest": "29"}}"#;
         assert_eq!(dependencies("package.json", json), ["express"]);
+        let lock = r#"{"packages": {"": {}, "node_modules/a": {}, "node_modules/a/node_modules/@s/b": {}, "node_modules/c": {"dev": true}}}"#;
+        assert_eq!(dependencies("package-lock.json", lock), ["a", "@s/b"]);
         assert_eq!(
             dependencies(
                 "requirements.txt",
