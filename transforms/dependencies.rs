@@ -1,7 +1,7 @@
 //! What an install of dependencies installs.
 
 use crate::analysis::runs::Step;
-use crate::context::{Entry, dependencies, required_by};
+use crate::context::{Entry, dependencies, pinned, required_by};
 use crate::knowledge::tools::Role;
 use crate::transform::Cx;
 
@@ -21,6 +21,19 @@ pub(super) fn named(cx: &Cx<'_>, step: &Step<'_>) -> Vec<String> {
         names.extend(dependencies(&path, &text.unwrap_or_default()));
     }
     names
+}
+
+/// The one version of the Python package `name` that `step` installs, as far as its command line and its manifests tell.
+pub(super) fn version_of(cx: &Cx<'_>, step: &Step<'_>, name: &str) -> Option<String> {
+    let words = step.args.iter().map(|arg| arg.known());
+    let on_the_line = words
+        .filter(|word| dependency_name(word) == name)
+        .find_map(|word| pinned("", word, name));
+    on_the_line.or_else(|| {
+        let context = cx.context?;
+        let mut manifests = manifests(cx, step).into_iter();
+        manifests.find_map(|path| pinned(&path, &context.read(&path)?, name))
+    })
 }
 
 /// The manifests that `step` reads, as paths in the build context.

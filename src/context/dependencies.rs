@@ -30,6 +30,35 @@ pub fn dependencies(path: &str, text: &str) -> Vec<String> {
         .collect()
 }
 
+/// The version of the Python package `name` that the manifest `text` at `path` asks for, if it is one: `flask==3.0`, an
+/// entry of a lock file.
+#[must_use]
+pub fn pinned(path: &str, text: &str, name: &str) -> Option<String> {
+    if text.starts_with('{') {
+        let tree: Value = serde_json::from_str(text).ok()?;
+        let packages = tree.get("default")?.as_object()?;
+        let (_, package) = packages
+            .iter()
+            .find(|(key, _)| key.eq_ignore_ascii_case(name))?;
+        return behind_equals(package.get("version")?.as_str()?);
+    }
+    let mut lines = text.lines().map(str::trim);
+    if path.ends_with(".lock") {
+        lines.find(|line| locked(line).as_deref() == Some(name))?;
+        let version = lines.next()?.strip_prefix("version = \"")?;
+        return Some(version.trim_end_matches('"').to_owned());
+    }
+    behind_equals(lines.find(|line| first_word(line) == name)?)
+}
+
+/// `3.0` of `flask==3.0 ; python_version > "3"`.
+fn behind_equals(requirement: &str) -> Option<String> {
+    let (_, version) = requirement.split_once("==")?;
+    let end = version.find([' ', ';', ',', '#', '\\']);
+    let version = version[..end.unwrap_or(version.len())].trim_start_matches('=');
+    (!version.is_empty() && !version.contains('*')).then(|| version.to_owned())
+}
+
 /// `name = "flask"` of TOML, `flask (1.0)` of Bundler.
 fn locked(line: &str) -> Option<String> {
     let quoted = line
@@ -95,6 +124,21 @@ fn first_word(line: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn versions_are_found_where_there_is_one() {
+        let requirements = "Flask==3.0.1 ; python_version > '3'\npillow>=9\n";
+        let version = |name| pinned("requirements.txt", requirements, name);
+        assert_eq!(version("flask").as_deref(), Some("3.0.1"));
+        assert_eq!(version("pillow"), None);
+        let lock = "[[package]]\nname = \"pillow\"\nversion = \"9.5.0\"\n";
+        assert_eq!(pinned("uv.lock", lock, "pillow").as_deref(), Some("9.5.0"));
+        let lock = r#"{"default": {"pillow": {"version": "==9.5.0"}}}"#;
+        assert_eq!(
+            pinned("Pipfile.lock", lock, "pillow").as_deref(),
+            Some("9.5.0")
+        );
+    }
 
     #[test]
     fn names_are_found_in_every_form() {

@@ -19,7 +19,7 @@ use std::sync::Arc;
 
 pub use archive::is_named_like_archive;
 pub use builds::OtherBuild;
-pub use dependencies::dependencies;
+pub use dependencies::{dependencies, pinned};
 pub(crate) use disk::ByPath;
 pub use disk::Disk;
 pub use dockerignore::Dockerignore;

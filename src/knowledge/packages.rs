@@ -10,7 +10,7 @@ mod tests;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
-use super::images::PackageManager;
+use super::images::{PackageManager, Version};
 
 /// The table of packages. The user's `dfopt.toml` may hold another one of the same form: see
 /// [`Packages::extend`].
@@ -69,6 +69,10 @@ pub struct Dependency {
     /// Programs that it starts, and the package that each is in.
     #[serde(default)]
     pub programs: BTreeMap<String, String>,
+    /// The first version that is published ready-made, by the version of the language; an earlier one is compiled, and
+    /// only then linked with these libraries. Empty: it always is.
+    #[serde(default)]
+    ready_made: BTreeMap<String, String>,
     /// Why it cannot be said what it needs.
     pub refuse: Option<String>,
     /// Packages of the distribution that bring all of it, if one of the variables `unless_env` says to use them.
@@ -79,6 +83,32 @@ pub struct Dependency {
     pub unless_env: Vec<String>,
     /// Where the facts come from.
     pub source: String,
+}
+
+impl Dependency {
+    /// Whether `version` of it, or the newest, is installed ready-made for this version of the language: then it brings
+    /// all its libraries. Without a version of the language, for the newest.
+    #[must_use]
+    pub fn is_ready_made(&self, version: Option<&str>, language: Option<&str>) -> bool {
+        let entries = self.ready_made.iter();
+        let numbers = entries.filter_map(|(language, first)| {
+            Some((Version::parse(language)?, Version::parse(first)?))
+        });
+        let mut known: Vec<(Version, Version)> = numbers.collect();
+        known.sort();
+        let here = language.and_then(Version::parse);
+        let first = match &here {
+            Some(here) => known.iter().find(|(language, _)| language == here),
+            None => known.last(),
+        };
+        let is_late = |version: &str| {
+            let first = first.map(|(_, first)| first);
+            first
+                .zip(Version::parse(version))
+                .is_none_or(|(first, version)| version.at_least(first))
+        };
+        !known.is_empty() && version.is_none_or(is_late)
+    }
 }
 
 impl Packages {

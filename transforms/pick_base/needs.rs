@@ -200,6 +200,10 @@ impl Needs {
                 let Some(known) = site.cx.knowledge.packages.dependency(ecosystem, &name) else {
                     continue;
                 };
+                let version = dependencies::version_of(site.cx, step, &name);
+                if known.is_ready_made(version.as_deref(), None) {
+                    continue;
+                }
                 let found = libraries
                     .of_dependency(known)
                     .filter(|_| known.refuse.is_none());

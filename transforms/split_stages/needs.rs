@@ -8,6 +8,7 @@ use crate::transforms::dependencies;
 
 use super::Site;
 use super::artefacts::steps;
+use super::base;
 use super::packages::RuntimePackages;
 use super::roles::Role;
 use crate::transforms::libraries::Libraries;
@@ -25,6 +26,9 @@ pub(super) fn add(site: &Site<'_>, packages: &mut RuntimePackages) -> Result<(),
     };
     let libraries = Libraries::new(site.cx.knowledge, site.image, manager);
     for (at, name, dependency) in known(site) {
+        if is_ready_made(site, &name, dependency) {
+            continue;
+        }
         if let Some(reason) = &dependency.refuse {
             if is_brought(site, dependency) {
                 continue;
@@ -46,6 +50,14 @@ pub(super) fn add(site: &Site<'_>, packages: &mut RuntimePackages) -> Result<(),
     }
     packages.assumes.extend(assumption(site));
     Ok(())
+}
+
+/// Whether the dependency comes compiled, with all that it needs.
+fn is_ready_made(site: &Site<'_>, name: &str, dependency: &Dependency) -> bool {
+    let mut versions =
+        builder_steps(site).filter_map(|(_, step)| dependencies::version_of(site.cx, step, name));
+    let language = base::version(site.reference(), 2);
+    dependency.is_ready_made(versions.next().as_deref(), language.as_deref())
 }
 
 /// Whether packages that the stage installs, and that are installed in the smaller image as well, bring what the

@@ -166,14 +166,7 @@ fn python_packages_need_libraries_and_programs() {
             .dependency("python", "playwright")
             .is_some_and(|package| package.refuse.is_some())
     );
-    for fine in [
-        "psycopg2-binary",
-        "lxml",
-        "numpy",
-        "psutil",
-        "cryptography",
-        "pillow",
-    ] {
+    for fine in ["psycopg2-binary", "numpy", "psutil", "cryptography"] {
         assert!(
             table.dependency("python", fine).is_none(),
             "{fine} has wheels"
@@ -246,4 +239,20 @@ fn a_user_may_add_packages() {
         Some(vec!["our-lib"])
     );
     assert!(toml::from_str::<Packages>("[apt]\ntypo = 1").is_err());
+}
+
+#[test]
+fn old_versions_are_compiled() {
+    let table = &Knowledge::builtin().packages;
+    let is_ready_made = |name, version, language| {
+        let package = table.dependency("python", name);
+        package.map(|package| package.is_ready_made(version, language))
+    };
+    let here = Some("3.12");
+    assert_eq!(is_ready_made("pillow", Some("9.5.0"), here), Some(false));
+    assert_eq!(is_ready_made("pillow", Some("10.4.0"), here), Some(true));
+    assert_eq!(is_ready_made("pillow", None, here), Some(true));
+    // Without a number, the image is that of the newest Python.
+    assert_eq!(is_ready_made("pillow", Some("10.4.0"), None), Some(false));
+    assert_eq!(is_ready_made("psycopg2", None, here), Some(false));
 }
