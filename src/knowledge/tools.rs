@@ -9,7 +9,7 @@ use super::installs::Installs;
 use super::pattern::Pattern;
 
 pub use super::actions::{
-    Action, Does, Makes, Operands, Prefetch, Prefix, Prune, Static, Stripped,
+    Action, Does, Instead, Makes, Operands, Prefetch, Prefix, Prune, Static, Stripped,
 };
 
 /// One program, or one family of programs with the same command line.

@@ -34,7 +34,11 @@ pub(super) fn goes_along(sink: &Sink<'_>, at: usize) -> bool {
 /// Whether the instruction `at`, which the copy can pass as `crossing` says, makes no difference to the steps that go
 /// along with it, and they make none to it.
 pub(super) fn let_pass(sink: &Sink<'_>, at: usize, crossing: &Crossing) -> bool {
-    sink.followers.iter().all(|&follower| {
+    let mut followers = sink.followers.iter();
+    followers.all(|&follower| {
+        if crossing.repeats.contains(&follower) {
+            return true;
+        }
         let Some(run) = &sink.cx.facts.runs[follower] else {
             return false;
         };

@@ -15,13 +15,14 @@
 //! | `sink`, `followers` | the way down, and the steps that go along |
 //! | `crossing`, `steps` | whether one instruction, one command can be passed |
 //! | `manifests`, `unseen`, `artefacts` | what an install reads, with and without the context; what it makes |
-//! | `seam`, `prefetch` | taking a `RUN` apart, fetching for a build |
+//! | `seam`, `prefetch`, `instead` | taking a `RUN` apart, fetching for a build |
 //! | `writer` | the edits |
 
 mod artefacts;
 mod copied;
 mod crossing;
 mod followers;
+mod instead;
 mod manifests;
 mod prefetch;
 mod seam;

@@ -38,6 +38,8 @@ pub(super) struct Crossing {
     pub(super) manifests: Vec<String>,
     /// A command that fetches the dependencies before the copy; the instruction itself stays behind it.
     pub(super) prefetch: Option<String>,
+    /// The instructions that this command repeats.
+    pub(super) repeats: Vec<usize>,
     /// The text between two of its commands: only those before it are passed.
     pub(super) split: Option<Span>,
     /// What is taken for granted.
@@ -125,9 +127,8 @@ impl<'a> Sink<'a> {
     }
 
     fn obstacle(&self, at: usize, refusal: Refusal) -> Obstacle {
-        let run = self.cx.facts.runs[at].as_ref();
         let in_sight = (at..self.stage.body.end).any(|at| super::gains(self, at))
-            || run.is_some_and(|run| Fetch::wanted(self, at, run).is_some());
+            || Fetch::wanted(self, at).is_some();
         Obstacle {
             at,
             refusal,

@@ -68,7 +68,7 @@ fn in_part(
         crossing.split = Some(seam);
         return Some(Ok(crossing));
     }
-    let fetch = prefetch::Fetch::wanted(sink, crossing.index, run)?;
+    let fetch = prefetch::Fetch::wanted(sink, crossing.index)?;
     match fetch.before(sink) {
         // Without it there is nothing to fetch by, and what stands in the way is something else.
         Err(refusal) if refusal.code == "manifest-missing" => None,
