@@ -114,8 +114,13 @@ fn builder_steps<'s>(site: &'s Site<'_>) -> impl Iterator<Item = (usize, &'s Ste
 
 /// What is taken for granted of the dependencies that the tables do not know.
 fn assumption(site: &Site<'_>) -> Option<String> {
+    let is_tool = |step: &Step<'_>| {
+        let installs = step.invocation.as_ref();
+        let installs = installs.and_then(|own| own.action.installs.as_ref());
+        installs.is_some_and(|installs| !installs.needed_by.is_empty())
+    };
     let mut installs = builder_steps(site)
-        .filter(|(_, step)| step.does() == Some(Does::InstallDependencies))
+        .filter(|(_, step)| step.does() == Some(Does::InstallDependencies) && !is_tool(step))
         .peekable();
     if installs.peek().is_none() || site.image.runtimes.is_empty() {
         return None;
