@@ -21,6 +21,20 @@ pub(super) fn plan(cx: &Cx<'_>, index: usize) -> Option<Plan> {
     Some(rewrite(cx, index, pairs.first()?))
 }
 
+/// The arguments of the `ENV` at `index` in the new form, if it is written in the old one and has one.
+pub(in crate::transforms) fn spelled(cx: &Cx<'_>, index: usize) -> Option<String> {
+    let Kind::Env {
+        pairs,
+        legacy: true,
+    } = &cx.facts.views[index].kind
+    else {
+        return None;
+    };
+    let Pair { key, value, .. } = pairs.first()?;
+    let quote = quotes(&value.raw, cx.file.escape())?;
+    Some(format!("{}={quote}{}{quote}", key.raw, value.raw))
+}
+
 fn rewrite(cx: &Cx<'_>, index: usize, pair: &Pair) -> Plan {
     let logical = &cx.facts.views[index].logical;
     let site = cx.file.instructions()[index].span;

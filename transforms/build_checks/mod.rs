@@ -7,7 +7,7 @@
 //! ```
 
 mod casing;
-mod key_value;
+pub(super) mod key_value;
 mod port;
 mod stage_name;
 

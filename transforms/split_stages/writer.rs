@@ -4,6 +4,7 @@ use crate::analysis::paths::below;
 use crate::edit::Edits;
 use crate::knowledge::images::ImageRef;
 use crate::syntax::{Expander, Kind, Span};
+use crate::transforms::build_checks::key_value;
 use crate::transforms::style;
 
 use super::roles::Role;
@@ -155,13 +156,22 @@ impl<'a> Writer<'a> {
             Role::Packages => packages.take(),
             Role::Config => Some(self.with_comments(at)),
             Role::State if self.is_needed(at) => {
-                Some(self.folder_spelled_out(at).unwrap_or_else(|| self.bare(at)))
+                let spelled = self.folder_spelled_out(at).or_else(|| self.variable(at));
+                Some(spelled.unwrap_or_else(|| self.bare(at)))
             }
             Role::Prepare | Role::Source if !self.split.artefacts.left_out.contains(&at) => {
                 Some(self.bare(at))
             }
             _ => None,
         }
+    }
+
+    /// An `ENV name value`, which is deprecated, as `ENV name=value`: what is new need not repeat that.
+    fn variable(&self, at: usize) -> Option<String> {
+        let view = &self.site.cx.facts.views[at];
+        let keyword = view.text(view.keyword_span);
+        let spelled = key_value::spelled(self.site.cx, at)?;
+        Some(format!("{keyword} {spelled}{}", self.newline))
     }
 
     /// A `WORKDIR` that is named by a variable of the base image, which the runtime has not, with its value.
