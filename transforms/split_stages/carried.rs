@@ -58,6 +58,9 @@ struct Settling<'a> {
 impl Settling<'_> {
     fn instruction(&mut self, at: usize) -> Result<(), Refusal> {
         let run = self.site.cx.facts.runs[at].as_ref();
+        for step in run.iter().flat_map(|run| &run.steps) {
+            self.forget_what_is_gone(step);
+        }
         match (self.site.roles.of(at), run) {
             (Role::Source, _) if !copies::are_repeated(self.site, self.artefacts, at) => {
                 self.artefacts.left_out.push(at);
@@ -91,6 +94,20 @@ impl Settling<'_> {
             }
             _ => Ok(()),
         }
+    }
+
+    /// What a step moves away or removes cannot be taken over from where it was.
+    fn forget_what_is_gone(&mut self, step: &Step<'_>) {
+        let Some((_, gone)) = made_by(&self.site.cx.knowledge.tools, step) else {
+            return;
+        };
+        let is_gone = |path: &String| {
+            let region = Region::new(path.clone());
+            gone.iter()
+                .any(|gone| !gone.path.contains(['*', '?', '[']) && gone.covers(&region))
+        };
+        self.artefacts.paths.retain(|path| !is_gone(path));
+        self.carried.retain(|path| !is_gone(path));
     }
 
     /// Notes which of the copied files are neither taken over nor in the folder of the build.

@@ -7,7 +7,7 @@ import (
 )
 
 func main() {
-	goods, err := os.ReadFile("goods.txt")
+	goods, err := os.ReadFile("wares.txt")
 	if err != nil {
 		panic(err)
 	}

@@ -1,0 +1,7 @@
+package main
+
+import "github.com/gorilla/mux"
+
+func main() {
+	mux.NewRouter()
+}
