@@ -264,6 +264,12 @@ fn an_install_of_nothing() {
     );
 }
 
+/// An install gained an option in the middle of what bash and other shells read in different ways.
+#[test]
+fn an_install_with_an_operator_at_its_verb() {
+    check("FROM python:3.12\nRUN pip install&> log https://example.com/a.whl\nCMD [\"python\"]\n");
+}
+
 /// A download of lists was taken out in front of a comment of the shell, behind which the verifier reads no list.
 #[test]
 fn a_comment_of_the_shell_behind_a_download() {

@@ -72,6 +72,11 @@ fn rewrite(
         } else {
             cx.facts.source(index, word)
         };
+        // What `install&>` means differs from shell to shell.
+        let is_apart = cx.file.text()[source.end..].starts_with(char::is_whitespace);
+        if !is_apart {
+            return None;
+        }
         rewrite
             .edits
             .insert(source.end, format!(" {}", lean.option));
