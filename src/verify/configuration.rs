@@ -72,45 +72,81 @@ pub(super) fn check(
             violations.push(Violation::StageLost(called(stage)));
             continue;
         };
-        let (was, is) = (runtime::of_stage(old, stage), runtime::of_stage(new, other));
+        let keys = Pair {
+            old: (old, stage),
+            new: (new, other),
+            identity,
+            rewrite,
+        }
+        .changed();
+        violations.extend(keys.into_iter().map(|key| Violation::Configuration {
+            stage: called(stage),
+            key,
+        }));
+    }
+    violations
+}
+
+/// A stage before and after a rewrite, each with its file.
+struct Pair<'a> {
+    old: (&'a Facts<'a>, &'a Stage),
+    new: (&'a Facts<'a>, &'a Stage),
+    identity: &'a Identity,
+    rewrite: &'a Rewrite,
+}
+
+impl Pair<'_> {
+    /// The settings that differ without having been declared, and those that were declared and do not differ.
+    fn changed(&self) -> Vec<String> {
+        let rewrite = self.rewrite;
+        let (was, is) = (
+            runtime::of_stage(self.old.0, self.old.1),
+            runtime::of_stage(self.new.0, self.new.1),
+        );
         let mut keys = differences(&was, &is);
         let is_other_base = has_base(rewrite, &was.base, &is.base);
         keys.retain(|key| !(is_declared(key, &is, rewrite) || key == "FROM" && is_other_base));
         if maintainer_is_label(&was, &is, rewrite) {
             keys.retain(|key| !matches!(key.as_str(), "MAINTAINER" | "LABEL"));
         }
-        if rewrite.declares.contains(&Change::Launch)
-            && launch::is_the_same((old, stage), (new, other))
-        {
+        if rewrite.declares.contains(&Change::Launch) && launch::is_the_same(self.old, self.new) {
             keys.retain(|key| !matches!(key.as_str(), "CMD" | "ENTRYPOINT"));
         }
-        let is_kept = |change: &Change| !matches!(change, Change::User(user) if is.user.as_ref() != Some(user));
-        if stage.index + 1 == old.stages.len() && !rewrite.declares.iter().all(is_kept) {
-            keys.push("USER".to_owned());
-        }
-        if stage.index + 1 == old.stages.len() {
+        if self.is_last() {
+            let is_kept = |change: &Change| !matches!(change, Change::User(user) if is.user.as_ref() != Some(user));
+            let user = (!rewrite.declares.iter().all(is_kept)).then(|| "USER".to_owned());
+            keys.extend(user);
             keys.extend(unset(&is, rewrite));
         }
-        if splits && stage.index + 1 == old.stages.len() {
+        keys.extend(self.scope(is_other_base));
+        keys
+    }
+
+    fn is_last(&self) -> bool {
+        self.old.1.index + 1 == self.old.0.stages.len()
+    }
+
+    /// What the stage is built on, and the arguments and users of its steps, where they differ.
+    fn scope(&self, is_other_base: bool) -> Vec<String> {
+        let ((old, stage), (new, other)) = (self.old, self.new);
+        let (identity, rewrite) = (self.identity, self.rewrite);
+        let arguments = arguments(old, stage, new, other);
+        let mut keys: Vec<String> = Vec::new();
+        if super::splits(rewrite) && self.is_last() {
             let part = |at: &usize| *at == other.index || identity.old_of(*at).is_none();
             let parts: Vec<&Stage> = (0..new.stages.len())
                 .filter(part)
                 .map(|at| &new.stages[at])
                 .collect();
-            keys.extend(origins((old, stage), (new, &parts), rewrite));
-            keys.extend(arguments(old, stage, new, other).filter(|name| is_set(new, other, name)));
+            keys.extend(origins(self.old, (new, &parts), rewrite));
+            keys.extend(arguments.filter(|name| is_set(new, other, name)));
         } else {
             keys.extend(origin(old, stage, new, other, identity).filter(|_| !is_other_base));
-            keys.extend(arguments(old, stage, new, other).filter(|key| !is_secret(key, rewrite)));
+            keys.extend(arguments.filter(|key| !is_secret(key, rewrite)));
             keys.extend(users(old, stage, new, other, rewrite));
         }
-        let keys = keys.into_iter();
-        violations.extend(keys.map(|key| Violation::Configuration {
-            stage: called(stage),
-            key,
-        }));
+        keys
     }
-    violations
 }
 
 /// Whether the rewrite says that it adds `stage`.

@@ -38,13 +38,7 @@ pub(super) fn choose(
     artefacts: &Artefacts,
     packages: &RuntimePackages,
 ) -> Result<Option<Runtime>, Refusal> {
-    let written = &site.cx.facts.views[site.stage.from];
-    let builder = written
-        .text(written.body)
-        .split_whitespace()
-        .next()
-        .unwrap_or_default()
-        .to_owned();
+    let builder = written_reference(site).to_owned();
     let suits = |runtime: &&images::Runtime| match runtime.runs {
         Runs::Language => !artefacts.is_program,
         Runs::Dynamic => artefacts.is_program,
@@ -78,31 +72,29 @@ pub(super) fn choose(
     let Some(reference) = reference else {
         return Ok(same_image(site, artefacts, builder, packages));
     };
-    let mut assumes = assumptions(site, &builder, &reference);
-    if candidate.only_adding.is_some() {
-        assumes.push(format!(
-            "{reference} is of the same release of its distribution as {builder} or of a later one"
-        ));
-    }
-    if candidate.runs == Runs::Language && is_of_another_distribution(site, &reference) {
-        assumes.push(format!(
-            "the program runs in {reference} as it does in {builder}, which is built on another distribution"
-        ));
-    }
-    assumes.extend(
-        named
-            .as_ref()
-            .map(|named| format!("{} builds what {builder} builds", named.reference)),
-    );
+    let named_builder = named.map(|named| named.reference);
     Ok(Some(Runtime {
         runs: candidate.runs,
         is_same: reference == builder,
         lacks: candidate.lacks.clone(),
-        named_builder: named.map(|named| named.reference),
-        assumes,
+        assumes: assumptions(
+            site,
+            candidate,
+            &builder,
+            &reference,
+            named_builder.as_deref(),
+        ),
+        named_builder,
         reference,
         builder,
     }))
+}
+
+/// The reference of the base image as its author wrote it.
+fn written_reference<'s>(site: &'s Site<'_>) -> &'s str {
+    let from = &site.cx.facts.views[site.stage.from];
+    let mut words = from.text(from.body).split_whitespace();
+    words.next().unwrap_or_default()
 }
 
 /// What is left where no smaller image serves: two stages of the same one, if that gains anything. `unfit` is a smaller one
@@ -218,22 +210,45 @@ fn starts_shell(site: &Site<'_>, packages: &RuntimePackages) -> bool {
     packages.needs_shell || launches.any(|launch| launch.needs_shell)
 }
 
-fn assumptions(site: &Site<'_>, builder: &str, runtime: &str) -> Vec<String> {
-    let Some(toolset) = site.image.toolset else {
-        return Vec::new();
-    };
-    let known = ["gcc", "git", "curl", "wget", "make"];
-    let examples: Vec<&str> = known
+/// What is taken for granted of the image `runtime`, in which what `builder` builds is to run. `named` is the builder by
+/// its release.
+fn assumptions(
+    site: &Site<'_>,
+    candidate: &images::Runtime,
+    builder: &str,
+    runtime: &str,
+    named: Option<&str>,
+) -> Vec<String> {
+    let mut assumes: Vec<String> = no_other_program(site, builder, runtime)
         .into_iter()
-        .filter(|name| toolset.programs.contains_key(*name))
-        .take(3)
         .collect();
-    let examples = if examples.is_empty() {
-        String::new()
-    } else {
-        format!(", such as {}", examples.join(", "))
+    if candidate.only_adding.is_some() {
+        assumes.push(format!(
+            "{runtime} is of the same release of its distribution as {builder} or of a later one"
+        ));
+    }
+    if candidate.runs == Runs::Language && is_of_another_distribution(site, runtime) {
+        assumes.push(format!(
+            "the program runs in {runtime} as it does in {builder}, which is built on another distribution"
+        ));
+    }
+    assumes.extend(named.map(|named| format!("{named} builds what {builder} builds")));
+    assumes
+}
+
+/// That the program starts nothing which the larger image brings along.
+fn no_other_program(site: &Site<'_>, builder: &str, runtime: &str) -> Option<String> {
+    let toolset = site.image.toolset?;
+    let known = ["gcc", "git", "curl", "wget", "make"];
+    let examples = known
+        .into_iter()
+        .filter(|name| toolset.programs.contains_key(*name));
+    let examples: Vec<&str> = examples.take(3).collect();
+    let examples = match examples.as_slice() {
+        [] => String::new(),
+        examples => format!(", such as {}", examples.join(", ")),
     };
-    vec![format!(
+    Some(format!(
         "the program starts no other program that {builder} has and {runtime} has not{examples}"
-    )]
+    ))
 }

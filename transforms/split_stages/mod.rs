@@ -295,67 +295,21 @@ fn plan(site: &Site<'_>) -> Result<Option<Split>, Refusal> {
 
 impl Split {
     fn write(self, site: &Site<'_>) -> Rewrite {
-        let base = &self.base;
-        let message = if base.is_same {
-            let shed = match self.packages.shed.as_slice() {
-                [] => "what only the build needs".to_owned(),
-                shed => shed.join(", "),
-            };
-            format!("build in one stage and run in another without {shed}")
-        } else {
-            format!(
-                "build in {} and run in {}, which has no build tools",
-                base.builder, base.reference
-            )
-        };
-        let mut rewrite = Rewrite::new(site.span(), message);
+        let mut rewrite = Rewrite::new(site.span(), self.message());
         rewrite.edits = writer::Writer::new(site, &self).edits();
-        rewrite.declares = vec![
-            Change::Stages {
-                builder: base.named_builder.as_ref().unwrap_or(&base.builder).clone(),
-                runtime: base.reference.clone(),
-            },
-            Change::PackagesRemoved(self.packages.removed.clone()),
-            Change::PackagesAdded(self.packages.added.clone()),
-            Change::Taken(self.artefacts.taken()),
-        ];
-        let prune = self.artefacts.prune.iter();
-        let prune = prune.map(|prune| Change::Commands(prune.command.clone()));
-        rewrite.declares.extend(prune);
-        let options = self.artefacts.options.iter();
-        let options: Vec<String> = options.map(|(_, word)| word.trim().to_owned()).collect();
-        if !options.is_empty() {
-            rewrite.declares.push(Change::BuildOptions(options));
-        }
-        let for_builds = self.artefacts.for_builds.iter().cloned();
-        rewrite.declares.extend(for_builds.map(Change::ServesBuild));
-        for (_, transfer, tools) in tools_only::copies(site) {
-            let sources = transfer.sources.iter().map(|word| word.raw.clone());
-            rewrite.declares.extend(sources.map(Change::ServesBuild));
+        self.declare(&mut rewrite);
+        for (serves, tools) in tools_of_the_build(site) {
+            rewrite.declares.push(Change::ServesBuild(serves));
             rewrite.assume(format!("the program does not start {}", tools.join(" or ")));
         }
-        for (step, at, tools) in installed::for_builds(site) {
-            let command = installed::command(site, at, step);
-            rewrite.declares.push(Change::ServesBuild(command));
-            rewrite.assume(format!("the program does not start {}", tools.join(" or ")));
-        }
-        for sentence in outside::assumptions(site.cx) {
-            rewrite.assume(sentence);
-        }
-        for sentence in self
-            .base
-            .assumes
-            .iter()
-            .chain(&self.artefacts.assumes)
-            .chain(&self.packages.assumes)
-        {
-            rewrite.assume(sentence.clone());
-        }
-        for at in site
-            .roles
-            .with(Role::Build)
-            .chain(site.roles.with(Role::Dependencies))
-        {
+        let assumes = outside::assumptions(site.cx).into_iter();
+        let assumes = assumes
+            .chain(self.base.assumes)
+            .chain(self.artefacts.assumes)
+            .chain(self.packages.assumes);
+        assumes.for_each(|sentence| rewrite.assume(sentence));
+        let builds = site.roles.with(Role::Build);
+        for at in builds.chain(site.roles.with(Role::Dependencies)) {
             rewrite.evidence(
                 site.cx.file.instructions()[at].span,
                 "only the builder needs the tools for this",
@@ -365,4 +319,57 @@ impl Split {
         rewrite.because.extend(self.artefacts.because);
         rewrite
     }
+
+    fn message(&self) -> String {
+        let base = &self.base;
+        match self.packages.shed.as_slice() {
+            _ if !base.is_same => format!(
+                "build in {} and run in {}, which has no build tools",
+                base.builder, base.reference
+            ),
+            [] => {
+                "build in one stage and run in another without what only the build needs".to_owned()
+            }
+            shed => format!(
+                "build in one stage and run in another without {}",
+                shed.join(", ")
+            ),
+        }
+    }
+
+    /// Says what is different in the two stages.
+    fn declare(&self, rewrite: &mut Rewrite) {
+        let (base, artefacts) = (&self.base, &self.artefacts);
+        rewrite.declares.extend([
+            Change::Stages {
+                builder: base.named_builder.as_ref().unwrap_or(&base.builder).clone(),
+                runtime: base.reference.clone(),
+            },
+            Change::PackagesRemoved(self.packages.removed.clone()),
+            Change::PackagesAdded(self.packages.added.clone()),
+            Change::Taken(artefacts.taken()),
+        ]);
+        let prune = artefacts.prune.iter();
+        let prune = prune.map(|prune| Change::Commands(prune.command.clone()));
+        rewrite.declares.extend(prune);
+        let options = artefacts.options.iter();
+        let options: Vec<String> = options.map(|(_, word)| word.trim().to_owned()).collect();
+        if !options.is_empty() {
+            rewrite.declares.push(Change::BuildOptions(options));
+        }
+        let for_builds = artefacts.for_builds.iter().cloned();
+        rewrite.declares.extend(for_builds.map(Change::ServesBuild));
+    }
+}
+
+/// The copies and commands that bring nothing but tools of the build, each with the names of these tools.
+fn tools_of_the_build<'s>(site: &'s Site<'_>) -> impl Iterator<Item = (String, Vec<String>)> + 's {
+    let copied = tools_only::copies(site).into_iter();
+    let copied = copied.flat_map(|(_, transfer, tools)| {
+        let sources = transfer.sources.iter().map(|word| word.raw.clone());
+        sources.map(move |source| (source, tools.clone()))
+    });
+    let installed = installed::for_builds(site).into_iter();
+    let installed = installed.map(|(step, at, tools)| (installed::command(site, at, step), tools));
+    copied.chain(installed)
 }
