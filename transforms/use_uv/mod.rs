@@ -6,7 +6,7 @@
 //! RUN pip install -r requirements.txt           RUN uv pip install --system --compile-bytecode -r requirements.txt
 //! ```
 //!
-//! What Poetry installed is in [`project`].
+//! What Poetry installed is in `project`.
 
 mod command;
 mod groups;
