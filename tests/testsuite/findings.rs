@@ -270,6 +270,16 @@ fn an_install_with_an_operator_at_its_verb() {
     check("FROM python:3.12\nRUN pip install&> log https://example.com/a.whl\nCMD [\"python\"]\n");
 }
 
+/// Two copies wrote to one place, of which one was written with an escape or in quotes.
+#[test]
+fn one_destination_in_two_spellings() {
+    for second in ["ima\\ge/", "\"image/\"", "'image/'"] {
+        check(&format!(
+            "FROM node:20\nCOPY . image/\nCOPY app.js {second}\nRUN npm install\nCMD [\"node\", \"image/app.js\"]\n"
+        ));
+    }
+}
+
 /// A download of lists was taken out in front of a comment of the shell, behind which the verifier reads no list.
 #[test]
 fn a_comment_of_the_shell_behind_a_download() {

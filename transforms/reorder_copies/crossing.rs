@@ -70,7 +70,7 @@ pub(super) fn landing(
     at: usize,
     transfer: &Transfer,
 ) -> (Option<Copied>, Vec<Region>) {
-    let target = join(&sink.cx.facts.states[at].workdir, &transfer.dest.raw);
+    let target = sink.cx.facts.destination(at, transfer);
     let other = Copied::read(sink.cx, at).ok().flatten();
     let regions = other
         .as_ref()
