@@ -6,6 +6,7 @@
 
 mod configuration;
 mod copies;
+mod declared;
 mod extra;
 mod launch;
 mod mounts;
@@ -93,7 +94,7 @@ fn changed_steps(
         if splits && stage.index + 1 == old.stages.len() {
             let made = |index: &usize| *index == other || identity.old_of(*index).is_none();
             let made: Vec<usize> = (0..new.stages.len()).filter(made).collect();
-            let declared = order::Declared::new(rewrite);
+            let declared = declared::Declared::new(rewrite);
             made.iter()
                 .for_each(|&index| declared.forget_gained(was, &mut is[index]));
             let parts: Vec<&[_]> = made.iter().map(|&index| is[index].as_slice()).collect();

@@ -10,8 +10,9 @@ use std::collections::HashSet;
 
 use super::Violation;
 use super::copies::Landing;
+use super::declared::Declared;
 use super::operations::{Operation, What};
-use super::order::{Declared, meet};
+use super::order::meet;
 use crate::analysis::paths::{Extent, Region};
 use crate::transform::{Change, Rewrite};
 
