@@ -100,7 +100,7 @@ fn keys(tree: &Value) -> Vec<String> {
 }
 
 /// What `package-lock.json` installs for the program, at any depth: `node_modules/a/node_modules/b` is `b`.
-/// <https://docs.npmjs.com/cli/configuring-npm/package-lock-json#packages>
+/// Source: npm's documentation, "package-lock.json", packages.
 fn locked_by_npm(tree: &Value) -> impl Iterator<Item = String> {
     let packages = tree.get("packages").and_then(Value::as_object);
     let is_for_development = |package: &Value| package.get("dev") == Some(&Value::Bool(true));

@@ -40,9 +40,6 @@ pub(crate) struct Case {
     /// The files with secrets, from the folder of the application, by the names of the secrets.
     #[serde(default)]
     pub(crate) secrets: BTreeMap<String, PathBuf>,
-    /// Images that a rewrite names and the engine has not, each with one of the engine that takes its place.
-    #[serde(default)]
-    pub(crate) stand_ins: BTreeMap<String, String>,
     /// Run these transforms and no others, with `--safety unsafe`.
     #[serde(default)]
     pub(crate) only: Vec<String>,

@@ -65,15 +65,6 @@ impl Engine {
         Ok(Self { prover })
     }
 
-    /// Lets `image` take the place of an image called `name`, if there is none.
-    pub(crate) fn stand_in(&self, name: &str, image: &str) -> Result<(), String> {
-        let words = |words: [&str; 3]| words.map(str::to_owned);
-        if must(&words(["image", "inspect", name])).is_ok() {
-            return Ok(());
-        }
-        must(&words(["tag", image, name])).map(drop)
-    }
-
     /// Builds. A build that fails answers with the end of its log.
     pub(crate) fn build(&self, recipe: Recipe<'_>, afresh: bool) -> Result<Image<'_>, String> {
         let order = Order {

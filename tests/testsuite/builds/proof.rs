@@ -56,9 +56,6 @@ pub(crate) fn prove(
     comparison: &Comparison,
     case: &Case,
 ) -> Result<Proof, String> {
-    for (name, image) in &case.stand_ins {
-        engine.stand_in(name, image)?;
-    }
     let at = |level: &&str| prove_at(level, engine, comparison, case);
     let proofs: Result<Vec<Proof>, String> = case.levels().iter().map(at).collect();
     let first = proofs?.into_iter().next();
