@@ -229,7 +229,8 @@ impl<'a> Run<'a> {
             let invocation = step.invocation.as_ref();
             !step.redirected && invocation.is_some_and(|invocation| invocation.action.shows)
         };
-        (self.and_list()).is_some_and(|steps| !steps.is_empty() && steps.iter().all(shows))
+        self.and_list()
+            .is_some_and(|steps| !steps.is_empty() && steps.iter().all(shows))
     }
 
     /// Whether every command is explained by the tables.

@@ -4,8 +4,9 @@ use serde_json::Value;
 
 /// The names of the packages in the manifest `text` at `path`, in lower case.
 ///
-/// In JSON they are the keys of the tables of dependencies, and what npm has locked for more than development; in a lock file of TOML the values of `name`, in others the
-/// words in front of a version; in `pyproject.toml` its requirements; in anything else the first words of the lines.
+/// In JSON they are the keys of the tables of dependencies, and what npm has locked for more than development; in a lock
+/// file of TOML the values of `name`, in others the words in front of a version; in `pyproject.toml` its requirements; in
+/// anything else the first words of the lines.
 #[must_use]
 pub fn dependencies(path: &str, text: &str) -> Vec<String> {
     let name = path.rsplit('/').next().unwrap_or_default();

@@ -55,6 +55,8 @@ pub struct Project {
     /// Addresses of scripts that bring it.
     pub installers: Vec<String>,
     options: BTreeMap<String, String>,
+    /// The key of `pyproject.toml` with which the project is none to install: `false`.
+    pub package_mode: String,
     /// How groups of dependencies are chosen. `None`: nothing is known of that, and the tool is not replaced.
     pub groups: Option<Groups>,
     /// How people come to a lock file of uv.
@@ -77,6 +79,10 @@ pub struct Groups {
     pub all: Vec<String>,
     /// These extras.
     pub extra: Vec<String>,
+    /// The table of `pyproject.toml` with its groups: `tool.name.group`.
+    pub table: String,
+    /// The table that older versions have in place of the group `dev`.
+    pub dev_table: String,
     /// What it calls the dependencies that are in no group.
     pub main: String,
 }

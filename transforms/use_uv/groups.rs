@@ -21,9 +21,9 @@ pub(super) fn words(
     pyproject: &Value,
 ) -> Result<Vec<String>, (&'static str, String)> {
     let mut words = Vec::new();
-    let mut chosen = Chosen::new(pyproject);
+    let mut chosen = Chosen::new(groups, pyproject);
     for option in &invocation.options {
-        if chosen.apply(groups, option)? {
+        if chosen.apply(option)? {
             continue;
         }
         let name = project.option(&option.name).ok_or_else(|| {
@@ -41,6 +41,7 @@ pub(super) fn words(
 
 /// What is chosen so far, of what there is.
 struct Chosen<'p> {
+    tool: &'p Groups,
     pyproject: &'p Value,
     groups: BTreeSet<String>,
     extras: Vec<String>,
@@ -48,13 +49,14 @@ struct Chosen<'p> {
 
 impl<'p> Chosen<'p> {
     /// All groups that are not optional.
-    fn new(pyproject: &'p Value) -> Self {
+    fn new(tool: &'p Groups, pyproject: &'p Value) -> Self {
         let is_optional = |name: &String| {
-            let group = at(pyproject, &["tool", "poetry", "group", name]);
+            let group = at(pyproject, &tool.table).and_then(|groups| groups.get(name));
             let optional = group.and_then(|group| group.get("optional"));
             optional.and_then(Value::as_bool).unwrap_or_default()
         };
         let mut chosen = Self {
+            tool,
             pyproject,
             groups: BTreeSet::new(),
             extras: Vec::new(),
@@ -64,21 +66,18 @@ impl<'p> Chosen<'p> {
         chosen
     }
 
-    /// Every group of the project, for uv or for Poetry.
+    /// Every group of the project, for uv or for the other tool.
     fn all(&self) -> BTreeSet<String> {
-        let mut all = keys(self.pyproject, &["dependency-groups"]);
-        all.extend(keys(self.pyproject, &["tool", "poetry", "group"]));
-        let old = at(self.pyproject, &["tool", "poetry", "dev-dependencies"]);
+        let mut all = keys(self.pyproject, "dependency-groups");
+        all.extend(keys(self.pyproject, &self.tool.table));
+        let old = at(self.pyproject, &self.tool.dev_table);
         all.extend(old.map(|_| DEV.to_owned()));
         all
     }
 
     /// Whether `option` chooses groups or extras, which it then does.
-    fn apply(
-        &mut self,
-        options: &Groups,
-        option: &OptionUse,
-    ) -> Result<bool, (&'static str, String)> {
+    fn apply(&mut self, option: &OptionUse) -> Result<bool, (&'static str, String)> {
+        let options = self.tool;
         let is = |names: &[String]| names.contains(&option.name);
         if is(&options.no_dev) {
             self.groups.remove(DEV);
@@ -120,20 +119,20 @@ impl<'p> Chosen<'p> {
 
     /// The words by which uv chooses the same.
     fn words(&self) -> Result<Vec<String>, (&'static str, String)> {
-        let known = keys(self.pyproject, &["dependency-groups"]);
+        let known = keys(self.pyproject, "dependency-groups");
         if let Some(name) = self.groups.iter().find(|name| !known.contains(*name)) {
             let message =
                 format!("the group {name} is installed, and [dependency-groups] has none");
             return Err(("groups", message));
         }
-        let extras = keys(self.pyproject, &["project", "optional-dependencies"]);
+        let extras = keys(self.pyproject, "project.optional-dependencies");
         if let Some(name) = self.extras.iter().find(|name| !extras.contains(*name)) {
             let message = format!(
                 "the extra {name} is installed, and [project.optional-dependencies] has none"
             );
             return Err(("groups", message));
         }
-        let given = at(self.pyproject, &["tool", "uv", "default-groups"]);
+        let given = at(self.pyproject, "tool.uv.default-groups");
         let usual = self.usual(given, &known);
         let mut words = Vec::new();
         let is_less = self.groups.is_empty() || !usual.is_subset(&self.groups);
@@ -164,12 +163,12 @@ impl<'p> Chosen<'p> {
     }
 }
 
-/// The value at a path of keys.
-pub(super) fn at<'v>(value: &'v Value, path: &[&str]) -> Option<&'v Value> {
-    path.iter().try_fold(value, |value, key| value.get(key))
+/// The value at a path of keys: `project.name`.
+pub(super) fn at<'v>(value: &'v Value, path: &str) -> Option<&'v Value> {
+    path.split('.').try_fold(value, |value, key| value.get(key))
 }
 
-fn keys(value: &Value, path: &[&str]) -> BTreeSet<String> {
+fn keys(value: &Value, path: &str) -> BTreeSet<String> {
     let table = at(value, path).and_then(Value::as_table);
     table
         .into_iter()

@@ -125,7 +125,7 @@ impl Installs<'_> {
         let text = context.read(&path).unwrap_or_default();
         let pyproject = text.parse::<toml::Table>().map(Value::Table);
         let pyproject = pyproject.map_err(|_| missing("pyproject.toml cannot be read"))?;
-        if value_at(&pyproject, &["project", "name"]).is_none() {
+        if value_at(&pyproject, "project.name").is_none() {
             return Err(missing("uv reads [project], which pyproject.toml has not"));
         }
         let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
@@ -193,9 +193,9 @@ impl Installs<'_> {
         let is_root_wanted = !options
             .iter()
             .any(|option| option == "--no-install-project");
-        let is_package = pyproject.get("build-system").is_some()
-            && value_at(pyproject, &["tool", "poetry", "package-mode"]).and_then(Value::as_bool)
-                != Some(false);
+        let mode = value_at(pyproject, &self.project.package_mode);
+        let is_package =
+            pyproject.get("build-system").is_some() && mode.and_then(Value::as_bool) != Some(false);
         if is_root_wanted && !is_package {
             let message = "the project itself is installed, and pyproject.toml has no [build-system] for uv to do that with";
             return Err(self.refuse(at, "no-build-system", message));
