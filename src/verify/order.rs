@@ -13,7 +13,7 @@ use std::collections::{HashMap, HashSet};
 use super::Violation;
 use super::copies::{self, Landing};
 use super::declared::Declared;
-use super::operations::{Operation, What, keys};
+use super::operations::{Operation, Package, What, keys};
 use crate::analysis::paths::{Extent, Region};
 use crate::transform::{Change, Rewrite};
 
@@ -67,7 +67,7 @@ pub(super) fn unkept(new: &[Vec<Operation<'_>>], rewrite: &Rewrite) -> Vec<Viola
             Change::PackagesAdded(names) => {
                 let is_there = |name: &String| {
                     operations().any(|operation| {
-                        matches!(&operation.what, What::Package(package) if package == name)
+                        matches!(&operation.what, What::Package(package) if package.name == *name)
                     })
                 };
                 let missing = names.iter().filter(|name| !is_there(name));
@@ -110,7 +110,7 @@ impl<'c, 'f> Comparison<'c, 'f, '_> {
         let pairs = self.old.iter().zip(&self.places);
         let lost = pairs.filter(|(_, place)| place.is_none());
         lost.filter_map(|(operation, _)| match &operation.what {
-            What::Package(name) => {
+            What::Package(Package { name, .. }) => {
                 let is_meant = |change: &Change| matches!(change, Change::PackagesRemoved(names) if names.contains(name));
                 let mut all = self.before.iter().chain(self.new).chain(self.after);
                 let is_there = all.any(|other| self.declared.without_gained(other) == operation.key);
@@ -201,7 +201,7 @@ impl<'c, 'f> Comparison<'c, 'f, '_> {
         let operation = &self.new[place];
         let added = || Some(Violation::CommandAdded(operation.key.clone()));
         match &operation.what {
-            What::Package(name) => {
+            What::Package(Package { name, .. }) => {
                 let is_meant = |change: &Change| matches!(change, Change::PackagesAdded(names) if names.contains(name));
                 let mut installed = self.before.iter().chain(self.old).chain(self.after);
                 let is_again = installed.any(|other| other.key == operation.key);

@@ -21,6 +21,8 @@ const CACHES: [&str; 2] = ["/var/cache", "/root/.cache"];
 pub(super) struct Work {
     /// The words that matter: tool, verb and options, and for other work than an installation the packages.
     pub(super) manner: String,
+    /// Those of them that decide which version of a package it is: what else comes along is no part of that.
+    pub(super) chosen_by: String,
     /// What is installed: words of the logical line.
     pub(super) packages: Vec<Span>,
 }
@@ -48,17 +50,20 @@ pub(super) fn read(knowledge: &Knowledge, step: &Step<'_>) -> Option<Work> {
         words.extend(matters.map(|name| format!("{name}={value}")));
     }
     words[2..].sort();
+    let minimal = manager.no_recommends.as_ref();
+    let minimal = minimal.map(|option| format!("{option}="));
+    let chosen = words.iter().filter(|word| Some(*word) != minimal.as_ref());
+    let chosen_by = chosen.map(String::as_str).collect::<Vec<_>>().join(" ");
     let operands = invocation.operands.iter().map(|&at| &step.args[at]);
-    let packages: Vec<Span> = operands.clone().map(|arg| arg.span).collect();
-    if does != Does::InstallPackages {
+    let mut packages = Vec::new();
+    if does == Does::InstallPackages {
+        packages.extend(operands.map(|arg| arg.span));
+    } else {
         words.extend(operands.map(|arg| arg.known().to_owned()));
-        return Some(Work {
-            manner: words.join(" "),
-            packages: Vec::new(),
-        });
     }
     Some(Work {
         manner: words.join(" "),
+        chosen_by,
         packages,
     })
 }

@@ -309,3 +309,12 @@ fn an_install_in_front_of_the_environment() {
         ));
     }
 }
+
+/// A package that is there already was compared with its first installation, which a `RUN` without that flag makes.
+#[test]
+fn a_package_again_in_a_run_with_a_flag() {
+    check(
+        "FROM python:3.11\nRUN apt-get -y install \\\n    # for the build\n    gcc \\\n  && apt-get install -y curl\n\
+         RUN --network=none apt-get install -y --no-install-recommends gcc libpq-dev\n",
+    );
+}

@@ -1,0 +1,387 @@
+//! Reads a file as the steps that change files.
+
+use std::borrow::Cow;
+
+use super::super::configuration::Identity;
+use super::super::{copies, packages};
+use super::{Operation, Package, Setting, What};
+use crate::analysis::Facts;
+use crate::analysis::effects::Effects;
+use crate::analysis::paths::{Extent, Region};
+use crate::analysis::runs::{Run, Step};
+use crate::analysis::sources;
+use crate::context::BuildContext;
+use crate::knowledge::Knowledge;
+use crate::knowledge::installs::Installs;
+use crate::knowledge::tools::Does;
+use crate::syntax::shell::{self, Connector, Item, Pipeline, Script};
+use crate::syntax::{Flag, Kind, Span};
+
+/// The operations of every stage, in order. `identity` leads from the stages of this file, if it is the new
+/// one, to those of the old.
+pub(in crate::verify) fn of_file<'f>(
+    facts: &'f Facts<'_>,
+    knowledge: &Knowledge,
+    context: Option<&BuildContext>,
+    identity: Option<&Identity>,
+) -> Vec<Vec<Operation<'f>>> {
+    let reader = Reader {
+        facts,
+        knowledge,
+        context,
+        identity,
+    };
+    let stages = facts.stages.iter();
+    stages
+        .map(|stage| {
+            let mut operations = Vec::new();
+            for index in stage.body.clone() {
+                reader.instruction(index, &mut operations);
+            }
+            operations
+        })
+        .collect()
+}
+
+struct Reader<'f, 'a, 'k> {
+    facts: &'f Facts<'a>,
+    knowledge: &'k Knowledge,
+    context: Option<&'k BuildContext>,
+    identity: Option<&'k Identity>,
+}
+
+impl<'f> Reader<'f, '_, '_> {
+    fn instruction(&self, index: usize, operations: &mut Vec<Operation<'f>>) {
+        match &self.facts.views[index].kind {
+            Kind::Run { .. } => self.run(index, operations),
+            Kind::Copy(transfer) | Kind::Add(transfer) => {
+                let from = self.facts.views[index].flag("from");
+                let from = from.and_then(|flag| self.reference(index, flag.value.as_deref()?));
+                let flags = self.flags(index);
+                let context = self.context.filter(|_| from.is_none());
+                let is_file =
+                    |path: &str| sources::is_file(self.facts, self.knowledge, context, path);
+                operations.push(copies::operation(
+                    self.facts, index, transfer, from, &flags, &is_file,
+                ));
+            }
+            Kind::Workdir(_) => operations.push(self.folder(index)),
+            _ => {}
+        }
+    }
+
+    /// Another user than root would own the folder, so it has to stay where it is.
+    fn folder(&self, index: usize) -> Operation<'f> {
+        let path = self.facts.state_behind(index).workdir;
+        let mut writes = Extent::default();
+        if self.facts.states[index].is_root() == Some(false) {
+            writes.add(Region::new(path.clone()));
+        }
+        Operation {
+            key: format!("WORKDIR {path}"),
+            owner: None,
+            what: What::Folder,
+            effects: Cow::Owned(Effects {
+                reads: Extent::default(),
+                writes,
+            }),
+            setting: None,
+        }
+    }
+
+    /// One operation for each command of a list that `&&` joins; of other scripts, one for all that comes before
+    /// the commands at its end that only clean up.
+    fn run(&self, index: usize, operations: &mut Vec<Operation<'f>>) {
+        let Some(run) = &self.facts.runs[index] else {
+            return;
+        };
+        let text = &self.facts.views[index].logical.text;
+        let Some(script) = &run.script else {
+            operations.push(self.opaque(index, run));
+            return;
+        };
+        let pipelines: Vec<&Pipeline> = script.items.iter().flat_map(Item::pipelines).collect();
+        if !is_and_list(script) {
+            if let Some(span) = self.before_cleanup(run, script) {
+                let key = normalized(&self.without_downloads(run, script, span, text));
+                operations.push(self.whole(index, run, key));
+            }
+            return;
+        }
+        let mut shell: Vec<String> = Vec::new();
+        for pipeline in pipelines {
+            let step = step_of(run, pipeline);
+            if step.is_some_and(|step| packages::comes_and_goes(self.knowledge, step)) {
+                continue;
+            }
+            let command = normalized(pipeline.span.shift(run.body.start).text(text));
+            if step.is_some_and(|step| step.does() == Some(Does::ShellState)) {
+                shell.push(command.clone());
+            }
+            for operation in self.single(index, run, pipeline, &shell, command) {
+                if !operations
+                    .iter()
+                    .any(|known| known.has_installed(&operation))
+                {
+                    operations.push(operation);
+                }
+            }
+        }
+    }
+
+    /// `span` of the logical line `text` without the downloads of package lists on which another command follows: those
+    /// may come and go.
+    fn without_downloads(&self, run: &Run<'_>, script: &Script, span: Span, text: &str) -> String {
+        let is_download = |pipeline: &Pipeline| {
+            step_of(run, pipeline).is_some_and(|step| step.does() == Some(Does::RefreshLists))
+        };
+        let mut gone: Vec<Span> = Vec::new();
+        for (nth, item) in script.items.iter().enumerate() {
+            let pipelines: Vec<&Pipeline> = item.pipelines().collect();
+            let behind = item.rest.iter().zip(&pipelines);
+            let joined = behind.filter(|((connector, _, _), before)| {
+                *connector == Connector::And && is_download(before)
+            });
+            gone.extend(
+                joined.map(|((_, _, next), before)| Span::new(before.span.start, next.span.start)),
+            );
+            let is_alone = matches!(item.terminator, Some((shell::Terminator::Semi, _)))
+                && item.rest.is_empty();
+            if let Some(next) = script
+                .items
+                .get(nth + 1)
+                .filter(|_| is_alone && is_download(&item.first))
+            {
+                gone.push(Span::new(item.span.start, next.span.start));
+            }
+        }
+        let mut out = String::new();
+        let mut from = span.start;
+        for part in gone
+            .iter()
+            .map(|part| part.shift(run.body.start))
+            .filter(|part| span.contains(*part))
+        {
+            out += &text[from..part.start];
+            from = part.end;
+        }
+        out + &text[from..span.end]
+    }
+
+    /// What comes before the commands at the end of `script` that only clean up.
+    fn before_cleanup(&self, run: &Run<'_>, script: &Script) -> Option<Span> {
+        let cleans = |pipeline: &&Pipeline| {
+            let step = step_of(run, pipeline);
+            step.is_some_and(|step| packages::cleans(self.knowledge, step))
+        };
+        let mut pipelines = script.items.iter().rev().flat_map(|item| {
+            let pipelines: Vec<&Pipeline> = item.pipelines().collect();
+            pipelines.into_iter().rev()
+        });
+        let last = pipelines.find(|pipeline| !cleans(pipeline))?;
+        Some(Span::new(0, last.span.end).shift(run.body.start))
+    }
+
+    /// A script that is not understood, with its here-documents.
+    fn opaque(&self, index: usize, run: &'f Run<'_>) -> Operation<'f> {
+        let source = self.facts.file.text();
+        let heredocs = self.facts.file.instructions()[index].heredocs.iter();
+        let read = run.document.as_deref().and_then(|document| {
+            let span = self.before_cleanup(document, document.script.as_ref()?)?;
+            Some(span.text(source))
+        });
+        let texts: Vec<&str> = match read {
+            Some(text) => vec![text],
+            None => heredocs.map(|heredoc| heredoc.body.text(source)).collect(),
+        };
+        let line = normalized(run.body.text(&self.facts.views[index].logical.text));
+        // BuildKit hands lines on without the carriage returns at their ends.
+        let texts = texts.join("\n").replace("\r\n", "\n");
+        self.whole(index, run, format!("{line}\n{}", texts.trim_end()))
+    }
+
+    /// The operation of a script that is not taken apart.
+    fn whole(&self, index: usize, run: &'f Run<'_>, key: String) -> Operation<'f> {
+        Operation {
+            key,
+            owner: None,
+            what: What::Command {
+                workshop: run.steps.iter().find_map(workshop),
+                is_scaffold: run.is_understood() && run.steps.iter().all(is_scaffold),
+                removes: false,
+                tidies: false,
+                shows: false,
+                handles_files: false,
+            },
+            effects: Cow::Borrowed(&run.effects),
+            setting: Some(self.setting(index, Some(&self.facts.states[index].workdir), &[])),
+        }
+    }
+
+    /// The operations of one pipeline: an installation of several packages is one for each.
+    fn single(
+        &self,
+        index: usize,
+        run: &'f Run<'_>,
+        pipeline: &Pipeline,
+        shell: &[String],
+        command: String,
+    ) -> Vec<Operation<'f>> {
+        let span = pipeline.span.shift(run.body.start);
+        let first = run
+            .steps
+            .partition_point(|step| step.span.start < span.start);
+        let cwd = run.steps.get(first).and_then(|step| step.cwd.as_deref());
+        let step = step_of(run, pipeline);
+        let operation = |key: String, what: What| Operation {
+            key,
+            owner: None,
+            what,
+            effects: Cow::Borrowed(step.map_or(&run.effects, |step| &step.effects)),
+            setting: Some(self.setting(index, cwd, shell)),
+        };
+        if let Some(work) = step.and_then(|step| packages::read(self.knowledge, step)) {
+            let text = &self.facts.views[index].logical.text;
+            let packages = work.packages.iter().map(|at| at.text(text).to_owned());
+            let install = |name: String| {
+                let chosen_by = work.chosen_by.clone();
+                let key = format!("{} {name}", work.manner);
+                operation(key, What::Package(Package { name, chosen_by }))
+            };
+            let installs: Vec<Operation<'f>> = packages.map(install).collect();
+            if !installs.is_empty() {
+                return installs;
+            }
+        }
+        let action = step.and_then(|step| Some(step.invocation.as_ref()?.action));
+        let what = What::Command {
+            workshop: step.and_then(workshop),
+            is_scaffold: step.is_some_and(is_scaffold),
+            removes: action.is_some_and(|action| action.removes),
+            tidies: step.is_some_and(|step| packages::tidies(self.knowledge, step)),
+            shows: run.only_shows(),
+            handles_files: step.is_some_and(|step| step.does() == Some(Does::Files)),
+        };
+        let work = step.and_then(|step| packages::read(self.knowledge, step));
+        vec![operation(work.map_or(command, |work| work.manner), what)]
+    }
+
+    fn setting(&self, index: usize, cwd: Option<&'f str>, shell: &[String]) -> Setting<'f> {
+        Setting {
+            state: &self.facts.states[index],
+            cwd,
+            flags: self.flags(index),
+            shell: shell.to_vec(),
+        }
+    }
+
+    /// The flags of an instruction, with the stages that they name.
+    fn flags(&self, index: usize) -> Vec<String> {
+        let view = &self.facts.views[index];
+        let written = |flag: &Flag| {
+            let value = flag.value.as_deref()?;
+            let parts = value.split(',').map(|part| {
+                let stage = match (flag.name.as_str(), part.strip_prefix("from=")) {
+                    ("from", _) => self.reference(index, part),
+                    ("mount", Some(stage)) => self.reference(index, stage),
+                    _ => None,
+                };
+                stage.unwrap_or_else(|| part.to_owned())
+            });
+            let parts: Vec<String> = parts.collect();
+            Some(format!("--{}={}", flag.name, parts.join(",")))
+        };
+        let flags = view.flags.iter();
+        flags
+            .map(|flag| written(flag).unwrap_or_else(|| view.text(flag.span).to_owned()))
+            .collect()
+    }
+
+    /// What `--from` names: the number of a stage in the old file, or itself.
+    fn reference(&self, index: usize, reference: &str) -> Option<String> {
+        let here = self.facts.stage_of(index)?.index;
+        let mut stages = self.facts.stages[..here].iter();
+        let stage = stages.find(|stage| stage.is_named(reference));
+        let Some(stage) = stage else {
+            return Some(reference.to_owned());
+        };
+        let number = match self.identity {
+            Some(identity) => identity.old_of(stage.index),
+            None => Some(stage.index),
+        };
+        Some(number.map_or_else(
+            || format!("new:{reference}"),
+            |number| format!("stage:{number}"),
+        ))
+    }
+}
+
+/// Where the step works, if it may read anything there.
+fn workshop(step: &Step<'_>) -> Option<String> {
+    step.cwd
+        .clone()
+        .filter(|_| step.effects.reads == Extent::Everything)
+}
+
+/// Whether the step makes nothing that a program needs when it runs: by the tables, or because it only sets up the
+/// shell, or because it only takes packages away.
+fn is_scaffold(step: &Step<'_>) -> bool {
+    let action = step.invocation.as_ref().map(|invocation| invocation.action);
+    let installs = action.and_then(|action| action.installs.as_ref());
+    matches!(step.does(), Some(Does::ShellState | Does::RemovePackages))
+        || installs.is_some_and(Installs::is_nothing)
+}
+
+/// The step that is all of `pipeline`.
+fn step_of<'r, 'a>(run: &'r Run<'a>, pipeline: &Pipeline) -> Option<&'r Step<'a>> {
+    let span = pipeline.span.shift(run.body.start);
+    // Steps are in the order of the source.
+    let at = run
+        .steps
+        .partition_point(|step| step.span.start < span.start);
+    run.steps.get(at).filter(|step| step.span == span)
+}
+
+/// Whether the script is one list that only `&&` joins.
+fn is_and_list(script: &Script) -> bool {
+    let [item] = script.items.as_slice() else {
+        return false;
+    };
+    let mut connectors = item.rest.iter().map(|(connector, _, _)| *connector);
+    connectors.all(|connector| connector == Connector::And)
+        && item.terminator.is_none()
+        && script.comments.is_empty()
+}
+
+/// What the commands of `script`, a list that `&&` joins, are compared by.
+pub(in crate::verify) fn keys(script: &str) -> Vec<String> {
+    let Ok(parsed) = shell::parse(script) else {
+        return vec![normalized(script)];
+    };
+    let pipelines = parsed.items.iter().flat_map(Item::pipelines);
+    pipelines
+        .map(|pipeline| normalized(pipeline.span.text(script)))
+        .collect()
+}
+
+/// A command with one blank wherever there are several outside of quotes.
+pub(in crate::verify) fn normalized(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let (mut quote, mut escaped) = (None, false);
+    for c in text.trim().chars() {
+        if quote.is_none() && !escaped && c.is_whitespace() {
+            if !out.ends_with(' ') {
+                out.push(' ');
+            }
+            continue;
+        }
+        match quote {
+            Some(open) if c == open && !escaped => quote = None,
+            None if matches!(c, '"' | '\'') && !escaped => quote = Some(c),
+            _ => {}
+        }
+        escaped = c == '\\' && !escaped && quote != Some('\'');
+        out.push(c);
+    }
+    out
+}
