@@ -1,7 +1,7 @@
 FROM python:3.11 AS builder
 
 # What the wheels are compiled with.
-RUN apt-get update && apt-get install -y gcc libpcre3-dev \
+RUN apt-get update && apt-get install -y --no-install-recommends gcc libpcre3-dev libc6-dev \
     && apt-get clean \
     && rm -rf /var/lib/apt/lists/*
 
@@ -12,7 +12,7 @@ RUN pip install -r requirements.txt
 FROM python:3.11-slim
 
 RUN apt-get update \
-    && apt-get install -y libpcre3 libxml2 \
+    && apt-get install -y --no-install-recommends libpcre3 libxml2 \
     && rm -rf /var/lib/apt/lists/*
 
 RUN useradd --create-home --user-group --uid 10001 --no-log-init app \
