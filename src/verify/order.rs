@@ -80,7 +80,7 @@ pub(super) fn unkept(new: &[Vec<Operation<'_>>], rewrite: &Rewrite) -> Vec<Viola
 }
 
 /// Whether a command of a `RUN`, as `key` has it, names `program`.
-fn runs(key: &str, program: &str) -> bool {
+pub(super) fn runs(key: &str, program: &str) -> bool {
     let is_copy = key.starts_with("COPY ") || key.starts_with("ADD ");
     let mut words = key.split([' ', ';', '&', '|', '(', ')', '\n', '"', '\'', '`']);
     !is_copy && words.any(|word| word.rsplit('/').next() == Some(program))

@@ -12,7 +12,7 @@ use super::Violation;
 use super::copies::Landing;
 use super::declared::Declared;
 use super::operations::{Operation, What};
-use super::order::meet;
+use super::order::{meet, runs};
 use crate::analysis::paths::{Extent, Region};
 use crate::transform::{Change, Rewrite};
 
@@ -43,7 +43,7 @@ pub(super) fn check(
         let placed = Placed::new(old, stage, is_shipped);
         violations.extend(placed.settings());
         violations.extend(placed.inverted());
-        violations.extend(placed.missing());
+        violations.extend(placed.missing(rewrite));
         violations.extend(placed.added(&declared, &folders));
     }
     violations
@@ -121,6 +121,21 @@ fn serves_build(operation: &Operation<'_>, rewrite: &Rewrite) -> bool {
     // What feeds the last command of a pipe leaves nothing itself.
     let last = operation.key.rsplit(" | ").next().unwrap_or_default();
     is_declared(&operation.key) || is_declared(&last.to_owned()) || all_paths || all_sources
+}
+
+/// Whether `step` is a command that names no file which `copy` brings from another image or stage.
+fn names_none(step: &Operation<'_>, copy: &Operation<'_>) -> bool {
+    let name = |landing: &Landing| landing.source().rsplit('/').next().map(str::to_owned);
+    match &copy.what {
+        What::Copy {
+            from: Some(_),
+            lands,
+        } => lands
+            .iter()
+            .filter_map(name)
+            .all(|name| !runs(&step.key, &name)),
+        _ => false,
+    }
 }
 
 /// Whether nothing that `operation` writes is left behind `later`.
@@ -250,8 +265,9 @@ impl<'c, 'f> Placed<'c, 'f> {
             .collect()
     }
 
-    /// Steps of which something that they may need is in another stage, and nothing of it has been taken.
-    fn missing(&self) -> Vec<Violation> {
+    /// Steps of which something that they may need is in another stage, and nothing of it has been taken. A tool that was
+    /// said to serve the build only is needed where it is named.
+    fn missing(&self, rewrite: &Rewrite) -> Vec<Violation> {
         let mut violations = Vec::new();
         if !self.is_shipped {
             violations.extend(self.missing_packages());
@@ -269,7 +285,9 @@ impl<'c, 'f> Placed<'c, 'f> {
             };
             let needed = elsewhere.filter(|(first, _)| {
                 let writes = &first.effects.writes;
-                writes.overlaps(&second.effects.reads) && !writes.overlaps(&arriving)
+                writes.overlaps(&second.effects.reads)
+                    && !writes.overlaps(&arriving)
+                    && !(serves_build(first, rewrite) && names_none(second, first))
             });
             violations.extend(needed.map(|(first, _)| Violation::FilesMissing {
                 first: first.key.clone(),
