@@ -136,13 +136,22 @@ impl SourceLine {
     /// The absolute paths that it names in quotes, but for those that are added to another path.
     #[must_use]
     pub fn absolute_paths(&self) -> Vec<&str> {
+        let paths = self.quoted_paths().into_iter();
+        paths.map(|(_, path)| path).collect()
+    }
+
+    /// The same, each with what stands in front of its quote: the call that it is given to (`app.get(`) or the like.
+    #[must_use]
+    pub fn quoted_paths(&self) -> Vec<(&str, &str)> {
         let mut pieces = self.text.split(['"', '\'', '`']);
         let mut paths = Vec::new();
         while let (Some(before), Some(piece)) = (pieces.next(), pieces.next()) {
             let before = before.trim_end();
             let is_added = before.ends_with(['+', '.', '}'])
                 || before.contains("path.join(") && before.ends_with(',');
-            paths.extend(Self::path_in(piece).filter(|_| !is_added));
+            let path = Self::path_in(piece).filter(|_| !is_added);
+            let word = before.rsplit([' ', '\t', ';', '{', '}']).next();
+            paths.extend(path.map(|path| (word.unwrap_or_default(), path)));
         }
         paths
     }
@@ -225,6 +234,18 @@ mod tests {
         assert_eq!(
             paths("open(BASE + '/a'); path.join(__dirname, '/b')"),
             [""; 0]
+        );
+    }
+
+    #[test]
+    fn a_path_is_told_with_the_call_that_it_is_given_to() {
+        let line = SourceLine {
+            text: "if (x) { app.post('/save', () => write('/data/x')) }".to_owned(),
+            ..SourceLine::default()
+        };
+        assert_eq!(
+            line.quoted_paths(),
+            [("app.post(", "/save"), ("write(", "/data/x")]
         );
     }
 }

@@ -157,6 +157,12 @@ impl Settings {
         matches(&self.name, line) && !matches(&self.other_name, line)
     }
 
+    /// Whether `call`, up to its parenthesis, takes no path of the file system: `app.get(` declares a route.
+    #[must_use]
+    pub fn is_other_call(&self, call: &str) -> bool {
+        call.ends_with('(') && matches(&self.other_name, call)
+    }
+
     /// Whether the path that `line` names is a folder.
     #[must_use]
     pub fn is_folder(&self, line: &str) -> bool {

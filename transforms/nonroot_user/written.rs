@@ -64,7 +64,11 @@ pub(super) fn all(
     let mut written: Vec<Written> = start
         .commands
         .iter()
-        .flat_map(|command| teller.script(command))
+        .flat_map(|command| {
+            let mut written = teller.script(command);
+            written.extend(teller.arguments_in_script(command));
+            written
+        })
         .collect();
     written.extend(teller.command_lines());
     written.extend(teller.variables());
@@ -130,29 +134,41 @@ impl Teller<'_> {
     /// Paths on the command line that nothing in the file makes: the program makes them, or they are mounted by
     /// whoever starts it.
     fn command_lines(&self) -> Vec<Written> {
-        let mut written = Vec::new();
-        for launch in &launch::of_stage(self.cx.facts, self.stage).launches {
+        let launches = launch::of_stage(self.cx.facts, self.stage).launches;
+        let arguments = launches.iter().flat_map(|launch| {
             let place = Place::Source(self.cx.file.instructions()[launch.instruction].span);
-            for pair in launch.words.windows(2) {
-                let line = SourceLine {
-                    text: pair.join(" "),
-                    ..SourceLine::default()
-                };
-                let value = pair[1]
-                    .rsplit_once('=')
-                    .map_or(&*pair[1], |(_, value)| value);
-                let path = SourceLine::path_in(value).filter(|path| self.may_be_written(path));
-                written.extend(path.map(|path| {
-                    self.setting(
-                        path,
-                        &line.text,
-                        "the command names".to_owned(),
-                        place.clone(),
-                    )
-                }));
-            }
-        }
-        written
+            self.arguments(&launch.words, &place)
+        });
+        arguments.map(|(_, written)| written).collect()
+    }
+
+    /// Arguments of a command in a script that say, by their name or that of the file, what the program writes. The others
+    /// of a script may be there to be read.
+    fn arguments_in_script(&self, command: &StartCommand) -> Vec<Written> {
+        let named = |(text, written): &(String, Written)| {
+            let path = written.path.as_deref().unwrap_or_default();
+            self.names_what_is_written(text, path)
+        };
+        let arguments = self.arguments(&command.words, &command.place).into_iter();
+        arguments
+            .filter(named)
+            .map(|(_, written)| written)
+            .collect()
+    }
+
+    /// The arguments of a command line that are paths which it may write, each with the word in front of it.
+    fn arguments(&self, words: &[String], place: &Place) -> Vec<(String, Written)> {
+        let path_of = |pair: &[String]| {
+            let value = pair[1]
+                .rsplit_once('=')
+                .map_or(&*pair[1], |(_, value)| value);
+            let path = SourceLine::path_in(value).filter(|path| self.may_be_written(path))?;
+            let text = pair.join(" ");
+            let shown_by = "the command names".to_owned();
+            let written = self.setting(path, &text, shown_by, place.clone());
+            Some((text, written))
+        };
+        words.windows(2).filter_map(path_of).collect()
     }
 
     /// Variables of the image that say where to write.
@@ -196,11 +212,14 @@ impl Teller<'_> {
                 line: line.text.clone(),
             }
         };
-        let paths = line.absolute_paths();
+        let settings = &self.cx.knowledge.startup.settings;
+        let mut paths = line.quoted_paths();
+        paths.retain(|(call, _)| !settings.is_other_call(call));
         if paths.is_empty() {
             return vec![written(None)];
         }
-        paths.into_iter().map(|path| written(Some(path))).collect()
+        let paths = paths.into_iter();
+        paths.map(|(_, path)| written(Some(path))).collect()
     }
 
     /// A line of a source or of a file of settings that names `paths`.
