@@ -11,6 +11,9 @@ use super::followers;
 use super::manifests::Leave;
 use super::prefetch::Fetch;
 
+/// How many manifests there may be in a folder.
+const MOST_MANIFESTS: usize = 64;
+
 /// A copy on its way down, and what it has passed.
 pub(super) struct Sink<'a> {
     /// What is known.
@@ -180,7 +183,22 @@ impl<'a> Sink<'a> {
         let left: Vec<&str> = left.map(|source| source.trim_end_matches('/')).collect();
         let manifests = self.passed.iter().flat_map(|crossing| &crossing.manifests);
         let manifests: Vec<&str> = manifests.map(String::as_str).collect();
-        self.copied.brings_only(&left, &manifests)
+        self.copied.brings_only(&left, &manifests) || self.is_folder_of_manifests(&manifests)
+    }
+
+    /// Whether it copies folders in which there is nothing but what the installs read.
+    fn is_folder_of_manifests(&self, manifests: &[&str]) -> bool {
+        let Some(context) = self.cx.context.filter(|_| !self.copied.brings_everything()) else {
+            return false;
+        };
+        let is_manifest = |file: &String| {
+            let place = self.copied.lands_at(file);
+            place.is_some_and(|place| manifests.contains(&place.as_str()) || self.is_left(&place))
+        };
+        self.copied.sources().all(|source| {
+            let files = context.files_below(source, MOST_MANIFESTS);
+            files.is_some_and(|files| !files.is_empty() && files.iter().all(is_manifest))
+        })
     }
 
     /// Whether it copies nothing but files that a copy further up brings as well: then a change to them
