@@ -16,7 +16,10 @@ pub(super) fn are_repeated(site: &Site<'_>, artefacts: &Artefacts, at: usize) ->
         return true;
     };
     let mut held = artefacts.held.iter();
-    if held.any(|folder| below(&dest, folder).is_some()) {
+    let mut taken = artefacts.paths.iter();
+    if held.any(|folder| below(&dest, folder).is_some())
+        || is_project(site, at) && taken.any(|path| below(&dest, path).is_some())
+    {
         return false;
     }
     let mut later = site.roles.with(Role::Source);
@@ -25,6 +28,16 @@ pub(super) fn are_repeated(site: &Site<'_>, artefacts: &Artefacts, at: usize) ->
             && brings_again(site, later, at)
             && !are_read_before(site, later, at)
     })
+}
+
+/// Whether the copy `at` brings the whole context.
+fn is_project(site: &Site<'_>, at: usize) -> bool {
+    let sources = transfer(site, at).map_or(&[][..], |transfer| &transfer.sources);
+    sources.iter().any(|word| is_root(&word.raw))
+}
+
+fn is_root(source: &str) -> bool {
+    matches!(source, "." | "./")
 }
 
 /// Whether a step between the split and the copy `later` may read what the copy `at` brings.
@@ -67,19 +80,23 @@ fn are_removed(site: &Site<'_>, regions: &[Region]) -> bool {
     })
 }
 
-/// Whether the copy `later` of the whole context brings what the copy `at` does, to the same place.
+/// Whether the copy `later` of the whole context, or of every file at its root, brings what the copy `at` does, to the same
+/// place.
 fn brings_again(site: &Site<'_>, later: usize, at: usize) -> bool {
     let (Some(whole), Some(into)) = (transfer(site, later), destination(site, later)) else {
         return false;
     };
-    let is_root = |source: &str| matches!(source, "." | "./");
     let brings_all = whole.sources.iter().any(|word| is_root(&word.raw));
+    let is_every_file = |source: &str| matches!(source, "*" | "./*");
+    let brings_files = whole.sources.iter().any(|word| is_every_file(&word.raw));
     let sources = transfer(site, at).map_or(&[][..], |transfer| &transfer.sources);
     let same = |(source, region): (&str, Region)| {
-        region.path == into && is_root(source) || region.path == join(&into, source)
+        let source = source.strip_prefix("./").unwrap_or(source);
+        let is_same = region.path == into && is_root(source) || region.path == join(&into, source);
+        is_same && (brings_all || brings_files && !source.contains('/') && !is_root(source))
     };
     let sources = sources.iter().map(|word| word.raw.as_str());
-    brings_all && sources.zip(destinations(site, at)).all(same)
+    sources.zip(destinations(site, at)).all(same)
 }
 
 /// What the copy `at` brings, by source, as far as its words tell: a file, or all below its destination.
@@ -87,7 +104,9 @@ pub(super) fn destinations(site: &Site<'_>, at: usize) -> Vec<Region> {
     let (Some(transfer), Some(dest)) = (transfer(site, at), destination(site, at)) else {
         return Vec::new();
     };
-    let into_folder = transfer.dest.raw.ends_with(['/', '.']) || transfer.sources.len() > 1;
+    let is_there = below(&site.cx.facts.states[at].workdir, &dest).is_some();
+    let into_folder =
+        is_there || transfer.dest.raw.ends_with(['/', '.']) || transfer.sources.len() > 1;
     let region = |source: &str| {
         let name = source.trim_end_matches('/').rsplit('/').next();
         let is_file = |name: &&str| {
