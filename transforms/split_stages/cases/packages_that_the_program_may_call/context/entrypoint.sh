@@ -1,0 +1,3 @@
+#!/bin/sh
+envsubst < site.conf.in > /tmp/site.conf
+exec "$@"
