@@ -202,6 +202,9 @@ pub struct Language {
     pub writes: Vec<Pattern>,
     /// Matches in a source that loads libraries by their names.
     pub loads: Vec<Pattern>,
+    /// Matches in a source that needs a compiler when it runs.
+    #[serde(default)]
+    pub compiles: Vec<Pattern>,
 }
 
 /// All tools, by how they are called.
