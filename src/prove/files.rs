@@ -204,10 +204,9 @@ impl<'a> Judge<'a> {
         {
             return Some(cause);
         }
-        let owner = self.packages_before.owner(path);
-        let is_left_out = owner.is_some_and(|owner| !self.packages_after.has(owner));
         let by = declared.packages()?;
-        let is_of_packages = is_left_out || knowledge.image_files.is_of_packages(path);
+        let is_of_packages =
+            self.is_of_left_out(path) || knowledge.image_files.is_of_packages(path);
         let is_empty = matches!(self.before.get(path)?.kind, Kind::Folder);
         (is_of_packages || is_empty && self.held_packages(path)).then_some(Cause {
             why: "are of packages that are left out",
@@ -243,6 +242,20 @@ impl<'a> Judge<'a> {
             why: "are in another folder, in which the language of the image looks",
             by: Some(by),
         })
+    }
+
+    /// Whether `path` is in the list of a package that is left out, was made by its scripts, or was in a folder of its
+    /// that is gone as well.
+    fn is_of_left_out(&self, path: &str) -> bool {
+        let is_left_out = |package: &str| !self.packages_after.has(package);
+        if let Some(owner) = self.packages_before.owner(path) {
+            return is_left_out(owner);
+        }
+        let folder = folder(path);
+        let folder_is_gone = self.after.get(folder).is_none();
+        let holder = self.packages_before.owner(folder);
+        folder_is_gone && holder.is_some_and(is_left_out)
+            || self.packages_before.makers(path).any(is_left_out)
     }
 
     /// Whether everything in the folder `path` was of packages that are left out.

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::prove::tree::Tree;
+use crate::prove::tree::{Kind, Tree};
 
 /// Where dpkg keeps the lists: `bash.list`, `libc6:amd64.list`.
 const LISTS: &str = "var/lib/dpkg/info/";
@@ -54,6 +54,22 @@ impl<'t> Packages<'t> {
         scripts
             .chain(self.tree.texts(SYSUSERS))
             .any(|(_, text)| is_word(text))
+    }
+
+    /// The packages whose scripts may have made `path`, which is in no list: they name it, or it is a link to a file of
+    /// the package.
+    pub(super) fn makers(&self, path: &str) -> impl Iterator<Item = &'t str> {
+        let absolute = format!("/{path}");
+        let scripts = self.tree.texts(LISTS);
+        let named = scripts.filter_map(move |(script, text)| {
+            let (name, kind) = script.strip_prefix(LISTS)?.rsplit_once('.')?;
+            (kind != "list" && text.contains(&absolute)).then_some(name)
+        });
+        let is_link =
+            matches!(self.tree.get(path), Some(node) if matches!(node.kind, Kind::Link(_)));
+        let target = is_link.then(|| self.tree.resolve(path)).flatten();
+        let linked = target.and_then(|(target, _)| self.owner(&target));
+        linked.into_iter().chain(named)
     }
 
     /// The package that `path` belongs to. Where `/lib` is a link to `/usr/lib`, the lists may say either.

@@ -171,14 +171,23 @@ fn packages_that_are_left_out_take_their_files_with_them() {
         ),
         ("usr/lib/man/db", Entry::Text("db")),
         ("usr/lib/own", Entry::Text("own")),
+        (
+            "var/lib/dpkg/info/man.postinst",
+            Entry::Text("[ -e /etc/manuals ] || echo none >/etc/manuals\n"),
+        ),
+        ("etc/manuals", Entry::Text("none")),
+        ("usr/lib/man/made", Entry::Text("made")),
+        ("etc/rc2.d/S01man", Entry::Link("../../usr/lib/man/db")),
+        ("etc/rc2.d/S02own", Entry::Link("../../usr/lib/own")),
     ];
     let after = [
         ("usr/lib", Entry::Folder),
+        ("etc/rc2.d", Entry::Folder),
         ("var/lib/dpkg/info", Entry::Folder),
     ];
     assert_eq!(
         unexplained(&before, &after, &evidence(&declared)),
-        ["Gone usr/lib/own"]
+        ["Gone etc/rc2.d/S02own", "Gone usr/lib/own"]
     );
     assert!(unexplained(&before, &after, &evidence(&Declared::default())).len() > 1);
 }
