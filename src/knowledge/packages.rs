@@ -184,10 +184,9 @@ impl Packages {
     /// all packages means that they bring what they need.
     #[must_use]
     pub fn dependency(&self, ecosystem: &str, name: &str) -> Option<&Dependency> {
-        let name = normalized(name);
         self.dependency
             .iter()
-            .find(|package| package.ecosystem == ecosystem && package.is_named(&name))
+            .find(|package| package.ecosystem == ecosystem && package.is_named(name))
     }
 
     /// The packages with the libraries that a package of a language needs, programs not included. `None`: not known.
@@ -216,9 +215,9 @@ impl Packages {
 }
 
 impl Dependency {
-    /// Whether `name`, normalized, is one of its names.
+    /// Whether `name` is one of its names.
     fn is_named(&self, name: &str) -> bool {
-        self.names.iter().any(|known| normalized(known) == name)
+        self.names.iter().any(|known| is_same_name(known, name))
     }
 }
 
@@ -270,11 +269,17 @@ fn unversioned(name: &str) -> &str {
         .unwrap_or(name)
 }
 
-/// A name as PyPI compares it: <https://packaging.python.org/en/latest/specifications/name-normalization/>.
-fn normalized(name: &str) -> String {
-    let words = name.split(['-', '_', '.']).filter(|word| !word.is_empty());
-    words
-        .map(str::to_ascii_lowercase)
-        .collect::<Vec<_>>()
-        .join("-")
+/// Whether PyPI takes both names for one: <https://packaging.python.org/en/latest/specifications/name-normalization/>.
+fn is_same_name(one: &str, other: &str) -> bool {
+    fn words(name: &str) -> impl Iterator<Item = &str> {
+        name.split(['-', '_', '.']).filter(|word| !word.is_empty())
+    }
+    let (mut one, mut other) = (words(one), words(other));
+    loop {
+        match (one.next(), other.next()) {
+            (None, None) => return true,
+            (Some(word), Some(same)) if word.eq_ignore_ascii_case(same) => {}
+            _ => return false,
+        }
+    }
 }

@@ -315,6 +315,10 @@ pub(super) fn behind_name<'w>(names: &[String], words: &'w [String]) -> Option<&
 
 /// How many words the entry `name` takes up in a call of `program` with `arguments`, if it names it.
 fn named_words(name: &str, program: &str, arguments: &[String]) -> Option<usize> {
+    // Nearly all names fail here, and all of them are looked at for each call.
+    if !name.starts_with(['*', program.chars().next()?]) {
+        return None;
+    }
     let mut expected = name.split(' ');
     let first = expected.next()?;
     let is_named = match first.strip_suffix('*') {
