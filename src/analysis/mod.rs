@@ -140,6 +140,25 @@ impl<'a> Facts<'a> {
         paths::join(&self.states[index].workdir, &dest)
     }
 
+    /// Whether a copy above instruction `index` of the stage puts something below `path` of the image, with no `RUN` in
+    /// between: then `path` is a folder there, and a file that is copied to it lands in it.
+    #[must_use]
+    pub fn is_folder_of_copy(&self, index: usize, path: &str) -> bool {
+        let from = self.stage_of(index).map_or(index, |stage| stage.body.start);
+        let above = self.views[from..index].iter().enumerate().rev();
+        let mut above = above.take_while(|(_, view)| !matches!(view.kind, Kind::Run { .. }));
+        above.any(|(nth, view)| {
+            let (Kind::Copy(transfer) | Kind::Add(transfer)) = &view.kind else {
+                return false;
+            };
+            let dest = self.destination(from + nth, transfer);
+            let is_into_folder = transfer.sources.len() > 1 || transfer.dest.raw.ends_with('/');
+            let rest = paths::below(&dest, path);
+            !transfer.dest.raw.contains('$')
+                && rest.is_some_and(|rest| !rest.is_empty() || is_into_folder)
+        })
+    }
+
     /// `word` of instruction `index` with its variables replaced; as it is written where one of them is not known.
     #[must_use]
     pub fn expanded(&self, index: usize, word: &Word) -> String {

@@ -31,19 +31,20 @@ pub(super) fn find(rule: &Rule, text: &str, exists: impl Fn(&str) -> bool) -> Ve
 }
 
 fn in_lines(rule: &Rule, text: &str) -> Vec<Found> {
-    let value = |line: &str| {
-        let captures = rule.line.as_ref()?.captures(line)?;
-        let group = captures.get(1).or_else(|| captures.get(0))?;
-        Some(group.as_str().to_owned())
+    let Some(pattern) = &rule.line else {
+        return Vec::new();
     };
-    let lines = text.lines().enumerate();
-    let found = |(nth, line)| {
-        Some(Found {
-            line: Some(nth + 1),
-            value: value(line)?,
-        })
-    };
-    lines.filter_map(found).collect()
+    let mut found = Vec::new();
+    for (nth, line) in text.lines().enumerate() {
+        for captures in pattern.captures_iter(line) {
+            let group = captures.get(1).or_else(|| captures.get(0));
+            found.extend(group.map(|group| Found {
+                line: Some(nth + 1),
+                value: group.as_str().to_owned(),
+            }));
+        }
+    }
+    found
 }
 
 fn in_tree(rule: &Rule, text: &str) -> Vec<Found> {

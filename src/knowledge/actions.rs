@@ -37,6 +37,9 @@ pub struct Action {
     /// The manifests that it reads in its working directory. With `?` at the end: if there is one.
     #[serde(default)]
     pub manifests: Vec<String>,
+    /// Options that name a file which it reads in place of the first of them; the others are looked for beside it.
+    #[serde(default)]
+    pub first_manifest_by: Vec<String>,
     /// Whether it fails when none of them is there.
     #[serde(default)]
     pub needs_a_manifest: bool,
@@ -159,8 +162,6 @@ pub struct Instead {
     /// Options with which it would not be the same, or of no use.
     #[serde(default)]
     pub never_with: Vec<String>,
-    /// Not when this matches a line of one of its manifests.
-    pub unless: Option<Pattern>,
 }
 
 /// What a build makes.

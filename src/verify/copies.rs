@@ -159,8 +159,10 @@ impl Copy {
         let workdir = &facts.states[index].workdir;
         let written = text(&transfer.dest);
         let dest = join(workdir, &written);
-        let into_folder =
-            written.ends_with('/') || below(workdir, &dest).is_some() || transfer.sources.len() > 1;
+        let into_folder = written.ends_with('/')
+            || below(workdir, &dest).is_some()
+            || transfer.sources.len() > 1
+            || facts.is_folder_of_copy(index, &dest);
         let sources: Vec<String> = transfer.sources.iter().map(text).collect();
         let named = |source: &String| into_folder && !source.contains('$') && is_file(source);
         Self {

@@ -84,7 +84,8 @@ impl Copied {
             sources,
             into_folder: !is_one_file
                 || matches!(written_dest.rsplit('/').next(), Some("" | "." | ".."))
-                || paths::below(workdir, &dest).is_some(),
+                || paths::below(workdir, &dest).is_some()
+                || cx.facts.is_folder_of_copy(index, &dest),
             dest,
             written_dest,
             flags: flags.map(str::to_owned).collect(),
@@ -113,6 +114,15 @@ impl Copied {
             written_dest: format!("{}{end}", self.dest),
             ..self.clone()
         })
+    }
+
+    /// Whether its destination is a folder, and was written as what could be a file: the copy depends on what makes the
+    /// folder.
+    pub(super) fn depends_on_folder(&self, workdir: &str) -> bool {
+        self.into_folder
+            && self.sources.len() == 1
+            && !matches!(self.written_dest.rsplit('/').next(), Some("" | "." | ".."))
+            && paths::below(workdir, &self.dest).is_none()
     }
 
     /// How messages call it.

@@ -28,11 +28,17 @@ pub(super) fn cross(sink: &Sink<'_>, at: usize) -> Result<Crossing, Refusal> {
 fn cross_copy(sink: &Sink<'_>, at: usize, transfer: &Transfer) -> Result<Crossing, Refusal> {
     let own = sink.copied.regions();
     let (other, regions) = landing(sink, at, transfer);
+    let becomes_folder = other
+        .as_ref()
+        .and_then(|other| end_of_folder(sink, at, transfer, other));
     let meets = |region: &&Region| own.iter().any(|own| own.meets(region));
     let shared: Vec<&Region> = regions.iter().filter(meets).collect();
     let is_known = other.is_some() || !transfer.dest.raw.contains('$');
     if is_known && shared.is_empty() {
-        return Ok(Crossing::default());
+        return Ok(Crossing {
+            becomes_folder,
+            ..Crossing::default()
+        });
     }
     // Files that were picked, where the context has nothing that would land there as well.
     let is_free = |region: &&Region| {
@@ -57,11 +63,21 @@ fn cross_copy(sink: &Sink<'_>, at: usize, transfer: &Transfer) -> Result<Crossin
         let free = shared.iter().filter(|region| is_free(region));
         return Ok(Crossing {
             not_copied: free.map(|region| region.path.clone()).collect(),
+            becomes_folder,
             ..Crossing::default()
         });
     }
     let message = "both copies may write the same files, and the later one wins";
     Err(sink.refuse(at, "overlapping-copy", message))
+}
+
+/// Where a `/` has to be added to the destination of the copy `other` at `at`, if it is a folder only because another copy
+/// comes first.
+fn end_of_folder(sink: &Sink<'_>, at: usize, transfer: &Transfer, other: &Copied) -> Option<usize> {
+    let workdir = &sink.cx.facts.states[at].workdir;
+    let dest = sink.cx.facts.source(at, transfer.dest.span);
+    let end = dest.end - usize::from(transfer.exec);
+    other.depends_on_folder(workdir).then_some(end)
 }
 
 /// The copy at `at`, if it is one of the build context that dfopt can read, and where it puts what it brings.

@@ -1,5 +1,6 @@
 //! The manifests that an install reads, and the copies that bring just them.
 
+use crate::analysis::commands::{Invocation, OptionUse};
 use crate::analysis::paths::{Extent, Region, below, join, parent};
 use crate::analysis::runs::Step;
 use crate::context::{BuildContext, Entry, FileKind, Required, required_by};
@@ -49,8 +50,10 @@ impl Leave {
 pub(super) struct Needed {
     /// The copies to leave in its place.
     pub(super) leaves: Vec<Leave>,
-    /// The files in the context that the step reads.
+    /// The files in the context that the step reads and this copy brings.
     pub(super) sources: Vec<String>,
+    /// Whether the step reads any file of the context, whichever copy brings it.
+    pub(super) reads_any: bool,
     /// The folders in the context with manifests that others have led to.
     pub(super) members: Vec<String>,
     /// What is taken for granted.
@@ -131,18 +134,26 @@ pub(super) fn needed(sink: &Sink<'_>, at: usize, step: &Step<'_>) -> Result<Need
     let options = invocation.options.iter();
     let by_option = options
         .clone()
-        .filter(|option| option.role == Role::Manifest)
+        .filter(|option| {
+            option.role == Role::Manifest && !action.first_manifest_by.contains(&option.name)
+        })
         .filter_map(|option| option.value.as_deref());
     let operands = invocation.operands.iter().map(|&at| step.args[at].known());
     let by_operand = operands.filter(|_| action.operands == Operands::Manifests);
     let given = by_option
         .chain(by_operand)
         .filter(|path| !path.contains("://"));
+    let first = first_manifest(invocation, &directory);
+    let beside = first
+        .as_ref()
+        .map_or(&*directory, |first| parent(&first.path));
+    let beside = beside.to_owned();
     let mut manifests = Vec::new();
-    for name in &action.manifests {
-        let manifest = Manifest::listed(&directory, name);
+    for name in listed_names(invocation, step, first.is_some()) {
+        let manifest = Manifest::listed(&beside, name);
         manifests.extend(named_by(sink, at, manifest)?);
     }
+    manifests.extend(first);
     manifests.extend(given.map(|path| Manifest {
         path: join(&directory, path),
         is_required: true,
@@ -154,13 +165,48 @@ pub(super) fn needed(sink: &Sink<'_>, at: usize, step: &Step<'_>) -> Result<Need
         patterns: &action.unknown_context,
         needs_one: action.needs_a_manifest,
         options: options.map(|option| option.name.clone()).collect(),
-        directory,
+        directory: beside,
     };
     let mut needed = resolve(sink, &request)?;
     if !needed.sources.is_empty() {
         needed.assumes.extend(action.assumes.iter().cloned());
     }
     Ok(needed)
+}
+
+/// The file that an option names, by itself or by its folder, in place of the first manifest that the table lists.
+fn first_manifest(invocation: &Invocation<'_>, directory: &str) -> Option<Manifest> {
+    let action = invocation.action;
+    let mut options = invocation.options.iter().rev();
+    let names_it = |option: &&OptionUse| action.first_manifest_by.contains(&option.name);
+    let named = join(directory, options.find(names_it)?.value.as_deref()?);
+    let usual = action.manifests.first()?;
+    let ending = |name: &str| name.rsplit_once('.').map(|(_, ending)| ending.to_owned());
+    let is_file = ending(&named) == ending(usual);
+    Some(Manifest {
+        path: if is_file { named } else { join(&named, usual) },
+        is_required: true,
+        reads_as: Some(usual.clone()),
+    })
+}
+
+/// The manifests that the table lists for a command: without the first when another file takes its place, and without the
+/// programs of the tool that the command does not call, such as the wrapper of a project.
+fn listed_names<'t>(
+    invocation: &Invocation<'t>,
+    step: &Step<'_>,
+    first_is_named: bool,
+) -> impl Iterator<Item = &'t String> {
+    let names = &invocation.action.manifests;
+    let programs = &invocation.tool.programs;
+    let called = super::program(step).map(str::to_owned);
+    names
+        .iter()
+        .skip(first_is_named.into())
+        .filter(move |name| {
+            let name = name.trim_end_matches('?');
+            called.as_deref() == Some(name) || !programs.iter().any(|program| program == name)
+        })
 }
 
 /// The manifests that an entry with a wildcard stands for.
@@ -282,6 +328,7 @@ fn in_context(
         sink.refuse(request.at, code, &obstacle.message)
             .because(place, obstacle.message)
     })?;
+    needed.reads_any = !required.is_empty();
     let mut files = Vec::new();
     for required in required {
         files.extend(located(sink, context, request, required, needed)?);

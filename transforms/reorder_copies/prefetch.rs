@@ -121,14 +121,7 @@ impl Fetch<'_> {
         // What is repeated comes first, and then nothing is in between.
         let from = self.repeats.first().copied().unwrap_or(self.at);
         let needed = manifests::needed(sink, from, command)?;
-        let context = sink.cx.context;
-        let texts = needed.sources.iter();
-        let texts: Vec<String> = texts.filter_map(|path| context?.read(path)).collect();
-        let unless = self.prefetch.instead.as_ref();
-        let unless = unless.and_then(|instead| instead.unless.as_ref());
-        let speaks_against = |line| unless.is_some_and(|unless| unless.is_match(line));
-        let mut lines = texts.iter().flat_map(|text| text.lines());
-        if texts.is_empty() || lines.any(speaks_against) {
+        if !needed.reads_any {
             return Err(sink.refuse(self.at, "needs-source", &self.why_not));
         }
         Ok(needed)

@@ -49,6 +49,8 @@ pub(super) struct Crossing {
     pub(super) assumes: Vec<String>,
     /// What proves it.
     pub(super) because: Vec<Evidence>,
+    /// The end of the destination of a copy that is a folder only as long as the sinking copy comes first.
+    pub(super) becomes_folder: Option<usize>,
     /// Paths in the image that the instruction reads or writes and the copy does not bring.
     pub(super) not_copied: Vec<String>,
     /// Paths of the context that it must not have, where that cannot be seen.

@@ -64,6 +64,9 @@ impl Writer<'_> {
             self.edits.delete(lines);
         }
         for crossing in passed.iter().chain([last]) {
+            if let Some(end) = crossing.becomes_folder {
+                self.edits.insert(end, "/");
+            }
             let lines = self.left_behind(crossing);
             if !lines.is_empty() {
                 let offset = self.cx.facts.block(crossing.index).start;
