@@ -71,6 +71,9 @@ pub struct Action {
     pub installs: Option<Installs>,
     /// The entry of `[installs]` that says so, when several actions have the same.
     pub installs_as: Option<String>,
+    /// Whether it only says how later calls of the tool work.
+    #[serde(default)]
+    pub configures: bool,
     /// Whether it does no more than print what it finds, and never fails, whatever that is.
     #[serde(default)]
     pub shows: bool,

@@ -33,6 +33,7 @@ struct Manager {
     build_only: Vec<String>,
     build_only_ends: Vec<String>,
     build_only_beside: BTreeMap<String, Vec<String>>,
+    fetches_for: BTreeMap<String, Vec<String>>,
     tools: BTreeMap<String, String>,
     runtime: BTreeMap<String, Names>,
     recommends: BTreeMap<String, Names>,
@@ -131,6 +132,15 @@ impl Packages {
     pub fn build_only_beside(&self, manager: PackageManager, name: &str, language: &str) -> bool {
         let manager = self.manager(manager);
         let names = manager.and_then(|manager| manager.build_only_beside.get(language));
+        names.is_some_and(|names| names.iter().any(|known| known == name))
+    }
+
+    /// Whether the tools of `language` fetch with the package what they build, so that a program in that language, which
+    /// starts no other, does without it.
+    #[must_use]
+    pub fn fetches_for(&self, manager: PackageManager, name: &str, language: &str) -> bool {
+        let manager = self.manager(manager);
+        let names = manager.and_then(|manager| manager.fetches_for.get(language));
         names.is_some_and(|names| names.iter().any(|known| known == name))
     }
 

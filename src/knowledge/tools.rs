@@ -43,6 +43,9 @@ pub struct Tool {
     /// Variables of the environment that name files for it: `PIP_CONSTRAINT`.
     #[serde(default)]
     pub path_variables: Vec<String>,
+    /// Variables of the environment that it reads and that no program reads which it has built.
+    #[serde(default)]
+    pub build_variables: Vec<String>,
     /// What it can be asked to do.
     #[serde(default, rename = "action")]
     pub actions: Vec<Action>,
@@ -286,6 +289,12 @@ impl Tools {
         actions
             .flat_map(|action| &action.manifests)
             .any(|known| known.trim_end_matches('?') == name)
+    }
+
+    /// The tools that read the variable `name`, if no program does that they have built. None when it is not known.
+    pub fn readers<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Tool> {
+        let reads = move |tool: &&Tool| tool.build_variables.iter().any(|known| known == name);
+        self.tools.iter().filter(reads)
     }
 
     /// The tool with this `id`.

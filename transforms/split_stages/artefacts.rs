@@ -64,6 +64,17 @@ impl Artefacts {
         alike.chain(self.product.clone()).collect()
     }
 
+    /// Whether instruction `at` is one of the builder alone.
+    pub(super) fn leave_to_builder(&self, site: &Site<'_>, at: usize) -> bool {
+        let is_step = || {
+            matches!(
+                site.roles.of(at),
+                Role::Build | Role::Dependencies | Role::Packages
+            )
+        };
+        at < site.roles.split && (is_step() || self.left_out.contains(&at))
+    }
+
     /// What is taken over, where the builder has it.
     pub(super) fn all(&self) -> impl Iterator<Item = &String> {
         self.paths
@@ -199,8 +210,17 @@ fn with_files_beside(site: &Site<'_>, product: Product<'_>) -> Result<Artefacts,
         artefacts.is_searched = product.is_searched;
         options::add(site, action, &mut artefacts);
     }
-    add_data(site, &action.sources, &mut artefacts);
     let project = project_around(site, &product.directory);
+    if works_in_product(site, &product) && !is_named_by_files(site, &project) {
+        let sentence = format!(
+            "the program reads nothing of {project} but {} when it runs",
+            product.path
+        );
+        artefacts.assumes.push(sentence);
+        artefacts.held.push(project.clone());
+    } else {
+        add_data(site, &action.sources, &mut artefacts);
+    }
     if is_for_the_build(site, &product, &project) {
         artefacts.assumes.push(format!(
             "the program reads nothing of {project} when it runs"
@@ -224,6 +244,11 @@ fn with_files_beside(site: &Site<'_>, product: Product<'_>) -> Result<Artefacts,
         left.map(|command| format!("the program needs nothing of what `{command}` installs"));
     artefacts.assumes.extend(left);
     Ok(artefacts)
+}
+
+/// Whether the container works in the folder that the build makes, and finds there what it reads.
+fn works_in_product(site: &Site<'_>, product: &Product<'_>) -> bool {
+    product.action.makes == Makes::Folder && below(&site.workdir(), &product.path).is_some()
 }
 
 /// Whether the container starts the program called `path` and no other.

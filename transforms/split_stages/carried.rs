@@ -13,6 +13,7 @@ use crate::transform::Refusal;
 use super::Site;
 use super::artefacts::{Artefacts, steps};
 use super::copies;
+use super::installed;
 use super::programs;
 use super::roles::{self, Role};
 use super::tools_only;
@@ -133,7 +134,27 @@ impl Settling<'_> {
         self.absent.extend(regions);
     }
 
+    /// Leaves out a step that only configures tools which nothing starts when the program runs.
+    fn configuration(&mut self, at: usize, run: &Run<'_>) -> bool {
+        let site = self.site;
+        let is_unused = |step: &Step<'_>| {
+            let own = step.invocation.as_ref().filter(|own| own.action.configures);
+            own.is_some_and(|own| tools_only::starts_none(site, &own.tool.id))
+        };
+        let is_left_out = run.is_straight() && run.steps.iter().all(is_unused);
+        if is_left_out {
+            let commands = run.steps.iter();
+            let commands = commands.map(|step| installed::command(site, at, step));
+            self.artefacts.for_builds.extend(commands);
+            self.artefacts.left_out.push(at);
+        }
+        is_left_out
+    }
+
     fn preparation(&mut self, at: usize, run: &Run<'_>) -> Result<(), Refusal> {
+        if self.configuration(at, run) {
+            return Ok(());
+        }
         let is_held = match &run.effects.writes {
             Extent::Everything => false,
             Extent::Regions(regions) => regions

@@ -297,7 +297,7 @@ impl Split {
     fn write(self, site: &Site<'_>) -> Rewrite {
         let mut rewrite = Rewrite::new(site.span(), self.message());
         rewrite.edits = writer::Writer::new(site, &self).edits();
-        self.declare(&mut rewrite);
+        self.declare(site, &mut rewrite);
         for (serves, tools) in tools_of_the_build(site) {
             rewrite.declares.push(Change::ServesBuild(serves));
             rewrite.assume(format!("the program does not start {}", tools.join(" or ")));
@@ -338,7 +338,7 @@ impl Split {
     }
 
     /// Says what is different in the two stages.
-    fn declare(&self, rewrite: &mut Rewrite) {
+    fn declare(&self, site: &Site<'_>, rewrite: &mut Rewrite) {
         let (base, artefacts) = (&self.base, &self.artefacts);
         rewrite.declares.extend([
             Change::Stages {
@@ -359,6 +359,13 @@ impl Split {
         }
         let for_builds = artefacts.for_builds.iter().cloned();
         rewrite.declares.extend(for_builds.map(Change::ServesBuild));
+        let body = site.stage.body.clone();
+        let names = body.filter_map(|at| variables::for_builds(site, artefacts, at));
+        let names: Vec<String> = names.flatten().collect();
+        if !names.is_empty() {
+            rewrite.assume(format!("only the build reads {}", names.join(", ")));
+        }
+        rewrite.declares.extend(names.into_iter().map(Change::Env));
     }
 }
 

@@ -24,13 +24,8 @@ pub(super) fn add_packages(
     artefacts: &Artefacts,
     packages: &mut RuntimePackages,
 ) -> Result<(), Refusal> {
-    for at in site.stage.body.clone() {
+    for (at, run) in repeated(site, artefacts) {
         let in_front = at < site.roles.split;
-        let is_repeated =
-            !in_front || site.roles.of(at) == Role::Prepare && !artefacts.left_out.contains(&at);
-        let Some(run) = site.cx.facts.runs[at].as_ref().filter(|_| is_repeated) else {
-            continue;
-        };
         for step in &run.steps {
             for program in called(step) {
                 let message = format!("it needs {program}, which is a tool of the build");
@@ -57,6 +52,20 @@ pub(super) fn add_packages(
         add(site, packages, &name).map_err(|()| site.refuse("runs-build-tool", message))?;
     }
     Ok(())
+}
+
+/// The steps of the stage that the runtime stage has as well, with their instructions.
+pub(super) fn repeated<'s>(
+    site: &Site<'s>,
+    artefacts: &Artefacts,
+) -> impl Iterator<Item = (usize, &'s Run<'s>)> {
+    let is_repeated = |at: &usize| {
+        let in_front = *at < site.roles.split;
+        !in_front || site.roles.of(*at) == Role::Prepare && !artefacts.left_out.contains(at)
+    };
+    let runs = &site.cx.facts.runs;
+    let instructions = site.stage.body.clone().filter(is_repeated);
+    instructions.filter_map(move |at| Some((at, runs[at].as_ref()?)))
 }
 
 /// Adds the package of `program`, if the smaller image lacks it. Whether it did; an error when it is for builds.
@@ -116,6 +125,12 @@ fn builds_at_start(site: &Site<'_>, words: &[String]) -> bool {
 /// Whether everything that the container starts is there.
 pub(super) fn check(site: &Site<'_>, base: &Runtime, artefacts: &Artefacts) -> Result<(), Refusal> {
     let keeps_tools = base.is_same || shares_repository(base);
+    for (at, run) in repeated(site, artefacts).filter(|_| !keeps_tools) {
+        if let Some(program) = run.steps.iter().find_map(|step| of_language(site, step)) {
+            let message = format!("it needs {program}, which the smaller image has not");
+            return Err(site.refuse_at(at, "runs-build-tool", &message));
+        }
+    }
     for line in site.command_lines()? {
         let tool = &line.words[0];
         let lacks = (!keeps_tools && is_build_tool(site, &line.words))
@@ -151,6 +166,13 @@ pub(super) fn check(site: &Site<'_>, base: &Runtime, artefacts: &Artefacts) -> R
         }
     }
     Ok(())
+}
+
+/// The program of `step`, if it comes with the language of the larger image.
+fn of_language<'s>(site: &Site<'_>, step: &'s Step<'_>) -> Option<&'s str> {
+    let tool = step.invocation.as_ref()?.tool;
+    let is_its_own = tool.ecosystem.is_some() && tool.ecosystem.as_deref() == site.image.provides;
+    is_its_own.then(|| step.args[0].known())
 }
 
 /// Whether a command line asks a tool to build or to install, and not just to run what was built.

@@ -20,11 +20,7 @@ pub(super) struct Started {
 /// # Errors
 /// When a source loads a library by its name, which the larger image may have alone.
 pub(super) fn started(site: &Site<'_>, known: &[&str]) -> Result<Started, Refusal> {
-    let language = site
-        .image
-        .provides
-        .or_else(|| built_language(site))
-        .and_then(|name| site.cx.knowledge.tools.language(name));
+    let language = language(site).and_then(|name| site.cx.knowledge.tools.language(name));
     let (Some(context), Some(language)) = (site.cx.context, language) else {
         return Ok(Started::default());
     };
@@ -43,6 +39,11 @@ pub(super) fn started(site: &Site<'_>, known: &[&str]) -> Result<Started, Refusa
         programs: sources.programs(&language.starts, known),
         any: sources.find(&language.starts).is_some(),
     })
+}
+
+/// The language of the image, or of what is built in it.
+pub(super) fn language<'s>(site: &'s Site<'_>) -> Option<&'s str> {
+    site.image.provides.or_else(|| built_language(site))
 }
 
 /// The language of what is built in an image that is made for none.

@@ -86,13 +86,23 @@ pub(super) fn package(site: &Site<'_>, manager: PackageManager, name: &str) -> O
         let is_started = may_start(site, &[tool.to_owned()]);
         return (!is_started).then(|| format!("the program does not start {tool}"));
     }
-    let is_beside = table.build_only_beside(manager, name, site.image.provides?)
+    let language = sources::language(site)?;
+    let is_beside = table.build_only_beside(manager, name, language)
         && packages::some_are_for_builds(site.cx, site.stage);
-    let mut launches = site.launches.launches.iter();
-    let is_started = launches.any(|launch| launch.words.iter().any(|word| word == name));
-    let starts = || sources::started(site, &[]).is_ok_and(|started| started.any);
-    let is_for_builds = is_beside && !is_started && site.cx.context.is_some() && !starts();
+    let is_beside = is_beside || table.fetches_for(manager, name, language);
+    let is_for_builds = is_beside && starts_none(site, name);
     is_for_builds.then(|| format!("the program does not need the package {name}"))
+}
+
+/// Whether neither the container nor a source of the project starts `program`, for all that they show.
+pub(super) fn starts_none(site: &Site<'_>, program: &str) -> bool {
+    let mut launches = site.launches.launches.iter();
+    let is_started = launches.any(|launch| launch.words.iter().any(|word| word == program));
+    let starts = || sources::started(site, &[]).is_ok_and(|started| started.any);
+    let is_read = site
+        .command_lines()
+        .is_ok_and(|lines| !lines.iter().any(|line| line.is_unread));
+    !is_started && is_read && site.cx.context.is_some() && !starts()
 }
 
 /// The tool with the program `name`, if it installs or builds.

@@ -1,11 +1,14 @@
-//! Variables that only the base image of the builder sets.
+//! Variables that only the base image of the builder sets, and those that only the builder reads.
 
+use crate::knowledge::tools::Tool;
 use crate::syntax::{Expander, Kind};
 use crate::transform::Refusal;
 
 use super::Site;
 use super::artefacts::Artefacts;
+use super::programs;
 use super::roles::Role;
+use super::tools_only;
 
 /// A variable that instruction `at` has from the base image, of those that the runtime image has not.
 pub(super) fn of_base(site: &Site<'_>, at: usize) -> Option<String> {
@@ -39,4 +42,45 @@ pub(super) fn check(site: &Site<'_>, artefacts: &Artefacts) -> Result<(), Refusa
         let message = format!("it needs {name}, which only the larger image sets");
         Err(site.refuse_at(at, "base-variable", &message))
     })
+}
+
+/// The names of the variables that the `ENV` at `at` sets, if only tools of the builder read them.
+pub(super) fn for_builds(site: &Site<'_>, artefacts: &Artefacts, at: usize) -> Option<Vec<String>> {
+    let Kind::Env { pairs, .. } = &site.cx.facts.views[at].kind else {
+        return None;
+    };
+    if at >= site.roles.split {
+        return None;
+    }
+    let names: Vec<String> = pairs.iter().map(|pair| pair.key.raw.clone()).collect();
+    let is_for_builds = |name: &String| {
+        let mut readers = site.cx.knowledge.tools.readers(name).peekable();
+        readers.peek().is_some()
+            && readers.all(|tool| is_of_builder(site, artefacts, tool))
+            && !is_referred_to(site, artefacts, at, name)
+    };
+    names.iter().all(is_for_builds).then_some(names)
+}
+
+/// Whether neither the container nor a step of the runtime stage starts `tool`.
+fn is_of_builder(site: &Site<'_>, artefacts: &Artefacts, tool: &Tool) -> bool {
+    let mut steps = programs::repeated(site, artefacts).flat_map(|(_, run)| &run.steps);
+    let is_called = steps.any(|step| {
+        let own = step.invocation.as_ref();
+        own.is_none_or(|own| own.tool.id == tool.id)
+    });
+    !is_called && !tools_only::may_start(site, std::slice::from_ref(&tool.id))
+}
+
+/// Whether an instruction of the runtime stage behind `at` refers to the variable `name`.
+fn is_referred_to(site: &Site<'_>, artefacts: &Artefacts, at: usize, name: &str) -> bool {
+    let facts = site.cx.facts;
+    let expander = Expander::new(facts.file.escape());
+    (at + 1..site.stage.body.end)
+        .filter(|index| !artefacts.leave_to_builder(site, *index))
+        .any(|index| {
+            let text = &facts.views[index].logical.text;
+            let references = expander.references(text);
+            references.iter().any(|reference| reference.name == name)
+        })
 }

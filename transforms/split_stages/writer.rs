@@ -248,6 +248,9 @@ impl<'a> Writer<'a> {
         let args = match &facts.views[at].kind {
             Kind::Arg { args } => args,
             Kind::Workdir(_) => return !self.only_the_build_works_there(at),
+            Kind::Env { .. } => {
+                return variables::for_builds(self.site, &self.split.artefacts, at).is_none();
+            }
             _ => return true,
         };
         let expander = Expander::new(self.site.cx.file.escape());
@@ -256,14 +259,8 @@ impl<'a> Writer<'a> {
             used.iter()
                 .any(|reference| args.iter().any(|arg| arg.name.raw == reference.name))
         };
-        (at + 1..self.site.stage.body.end).any(|index| {
-            let in_builder_only = index < self.site.roles.split
-                && matches!(
-                    self.site.roles.of(index),
-                    Role::Build | Role::Dependencies | Role::Packages
-                );
-            !in_builder_only && is_used(index)
-        })
+        (at + 1..self.site.stage.body.end)
+            .any(|index| !self.split.artefacts.leave_to_builder(self.site, index) && is_used(index))
     }
 }
 
@@ -288,7 +285,8 @@ impl Writer<'_> {
         let mut held = artefacts.held.iter();
         let is_held = held.any(|held| below(folder, held).is_some());
         let is_of_build = below(folder, &site.workdir()).is_none() && is_held;
-        is_of_build && is_absolute && (at + 1..next).all(does_nothing)
+        let is_set_again = facts.states[next + 1].workdir == *folder;
+        (is_of_build || is_set_again) && is_absolute && (at + 1..next).all(does_nothing)
     }
 }
 
