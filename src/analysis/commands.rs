@@ -77,6 +77,19 @@ impl Invocation<'_> {
 pub fn recognise<'k>(tools: &'k Tools, args: &[Arg]) -> Option<Invocation<'k>> {
     let leading: Vec<&str> = args.iter().map_while(|arg| arg.text.as_deref()).collect();
     let (tool, program_words) = tools.find(&leading)?;
+    if let [program, question] = args
+        && !program.known().contains('/')
+        && let Some((tool, action)) = tools.asked_for_version(question.known())
+    {
+        return Some(Invocation {
+            tool,
+            action,
+            program_words,
+            verb_words: program_words..program_words,
+            options: Vec::new(),
+            operands: vec![program_words],
+        });
+    }
     tool.actions
         .iter()
         .find_map(|action| Matcher { tool, action, args }.run(program_words))

@@ -66,7 +66,7 @@ pub fn of_invocation(
         effects: Effects::default(),
     };
     gathering.program(&args[0], cwd);
-    gathering.tables(invocation);
+    gathering.tables(invocation, args);
     for option in &invocation.options {
         gathering.option(option);
     }
@@ -82,6 +82,9 @@ struct Gathering<'a> {
     cwd: Option<String>,
     effects: Effects,
 }
+
+/// The area in which packages of web servers put their pages.
+const WEB: &str = "@web";
 
 /// Where programs stand that were not installed for one project.
 pub const PROGRAM_FOLDERS: [&str; 6] = [
@@ -132,13 +135,18 @@ impl Gathering<'_> {
     }
 
     /// What the tables say, whatever the command line does.
-    fn tables(&mut self, invocation: &Invocation<'_>) {
+    fn tables(&mut self, invocation: &Invocation<'_>, args: &[Arg]) {
         let action = invocation.action;
-        for entry in action.manifests.iter().chain(&action.reads) {
+        let brings_no_page = |at: &usize| self.tools.brings_no_page(args[*at].known());
+        let has_no_pages = action.does == Does::InstallPackages
+            && !invocation.operands.is_empty()
+            && invocation.operands.iter().all(brings_no_page);
+        let counts = |entry: &&String| !has_no_pages || *entry != WEB;
+        for entry in action.manifests.iter().chain(&action.reads).filter(counts) {
             let located = self.located(entry.trim_end_matches('?'));
             self.effects.reads.extend(&located);
         }
-        for entry in &action.writes {
+        for entry in action.writes.iter().filter(counts) {
             let located = self.located(entry);
             self.effects.writes.extend(&located);
         }

@@ -181,6 +181,10 @@ pub(super) struct ToolFile {
     installs: HashMap<String, Installs>,
     #[serde(default)]
     never_read: Vec<String>,
+    #[serde(default)]
+    no_pages: Vec<String>,
+    #[serde(default)]
+    version_options: Vec<String>,
     #[serde(default, rename = "language")]
     languages: Vec<Language>,
     #[serde(default, rename = "bundle")]
@@ -215,6 +219,8 @@ pub struct Language {
 pub struct Tools {
     areas: Areas,
     never_read: Vec<String>,
+    no_pages: Vec<String>,
+    version_options: Vec<String>,
     languages: Vec<Language>,
     bundles: Vec<Bundle>,
     file_servers: Vec<FileServer>,
@@ -235,6 +241,8 @@ impl Tools {
             self.areas.entry(name).or_insert(paths);
         }
         self.never_read.extend(file.never_read);
+        self.no_pages.extend(file.no_pages);
+        self.version_options.extend(file.version_options);
         self.languages.extend(file.languages);
         self.bundles.extend(file.bundles);
         self.file_servers.extend(file.file_servers);
@@ -297,6 +305,14 @@ impl Tools {
         self.tools.iter().filter(reads)
     }
 
+    /// What any program does whose only argument is `option`, if that asks for its version.
+    #[must_use]
+    pub fn asked_for_version(&self, option: &str) -> Option<(&Tool, &Action)> {
+        let is_known = self.version_options.iter().any(|known| known == option);
+        let tool = self.get("version").filter(|_| is_known)?;
+        Some((tool, tool.actions.first()?))
+    }
+
     /// The tool with this `id`.
     #[must_use]
     pub fn get(&self, id: &str) -> Option<&Tool> {
@@ -334,6 +350,18 @@ impl Tools {
     #[must_use]
     pub fn never_read(&self) -> &[String] {
         &self.never_read
+    }
+
+    /// Whether the package `name`, with a version or without, puts nothing into the folders of web servers, and neither
+    /// does what it needs.
+    #[must_use]
+    pub fn brings_no_page(&self, name: &str) -> bool {
+        let name = name.split(['=', '~']).next().unwrap_or_default();
+        let is_it = |known: &String| match known.strip_prefix('*') {
+            Some(end) => name.ends_with(end),
+            None => name == known,
+        };
+        self.no_pages.iter().any(is_it)
     }
 
     /// The paths that `entry` of a table stands for: those of the area `@name`, or itself.

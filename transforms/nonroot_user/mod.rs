@@ -23,7 +23,7 @@ use start::Start;
 
 use crate::analysis::paths::below;
 use crate::analysis::stages::{Os, Stage};
-use crate::knowledge::images::Command;
+use crate::knowledge::images::{Command, Entrypoint};
 use crate::syntax::{Kind, Span};
 use crate::transform::{Change, Cx, Gain, Info, Place, Plan, Refusal, Rewrite, Runs, Transform};
 
@@ -71,7 +71,9 @@ fn rewrite(cx: &Cx<'_>, stage: &Stage) -> Plan {
     let site = cx.file.instructions()[start.index].span;
     refuse_explicit_root(cx, stage, site)?;
     refuse_triggers(cx, stage, site)?;
-    refuse_service(cx, stage, site)?;
+    if !starts_something_else(cx, stage) {
+        refuse_service(cx, stage, site)?;
+    }
     refuse_foreign_program(cx, stage, &start, site)?;
     let account = account::choose(cx, stage, site)?;
     let project = Project::read(cx);
@@ -155,6 +157,12 @@ fn refuse_triggers(cx: &Cx<'_>, stage: &Stage, site: Span) -> Result<(), Refusal
     }
     let message = "ONBUILD steps run in images that are built on this one, and they may need root; set USER there";
     Err(Refusal::new(site, "build-triggers", message))
+}
+
+/// Whether the image leaves it to the Dockerfile, which says so, what is started in place of its service.
+fn starts_something_else(cx: &Cx<'_>, stage: &Stage) -> bool {
+    let image = cx.facts.image(stage);
+    image.is_some_and(|image| image.entrypoint == Entrypoint::HandsOn && !image.drops_privileges)
 }
 
 /// Images of servers and databases start as root and give up their rights themselves, or keep their files as root.

@@ -268,7 +268,10 @@ fn made_by_a_step(sink: &Sink<'_>, request: &Request<'_>) -> Result<(), Refusal>
     let between = sink.copied.index + 1..request.at;
     let runs = between.filter_map(|at| sink.cx.facts.runs[at].as_ref());
     let steps: Vec<&Step<'_>> = runs.flat_map(|run| &run.steps).collect();
-    let brings = |manifest: &&Manifest| sink.copied.origins(&manifest.path).next().is_some();
+    let brings = |manifest: &&Manifest| {
+        let brought = sink.copied.brings(sink.cx.context, &manifest.path);
+        brought.is_some()
+    };
     for manifest in request.manifests.iter().filter(brings) {
         let region = Region::new(manifest.path.clone());
         let edits = |step: &&&Step<'_>| {
