@@ -15,6 +15,8 @@ pub struct Container {
     pub capabilities: bool,
     /// Whether it gets devices of the host.
     pub devices: bool,
+    /// Whether it is given files of root to work on.
+    pub files_of_root: bool,
     /// Folders that are mounted.
     pub mounts: Vec<Mount>,
     /// What replaces `ENTRYPOINT`, and `CMD` with it.
@@ -41,6 +43,14 @@ impl Container {
     pub(super) fn with_prompt() -> Self {
         Self {
             entrypoint: Some(vec!["/bin/sh".to_owned()]),
+            ..Self::default()
+        }
+    }
+
+    /// One that works on files which belong to root.
+    pub(super) fn with_files_of_root() -> Self {
+        Self {
+            files_of_root: true,
             ..Self::default()
         }
     }

@@ -25,6 +25,8 @@ pub(super) struct Setting {
     in_context: bool,
     #[serde(default)]
     prompt: bool,
+    #[serde(default)]
+    files_of_root: bool,
 }
 
 /// The builds in the file at `path` with the text `text`, with paths from `base`.
@@ -94,9 +96,20 @@ impl Setting {
             arguments: known_values(pairs),
             context: context.path().map(Path::to_owned),
             target: setting(&self.target).and_then(|target| Target::of_setting(&target)),
-            container: self.prompt.then(Container::with_prompt),
+            container: self.container(),
             ..Use::new(name, dockerfile)
         })
+    }
+}
+
+impl Setting {
+    /// What is known of the containers that it starts.
+    fn container(&self) -> Option<Container> {
+        match (self.prompt, self.files_of_root) {
+            (true, _) => Some(Container::with_prompt()),
+            (false, true) => Some(Container::with_files_of_root()),
+            (false, false) => None,
+        }
     }
 }
 

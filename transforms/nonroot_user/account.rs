@@ -1,7 +1,7 @@
 //! The account that the program runs as.
 
 use crate::analysis::stages::{Base, Stage};
-use crate::knowledge::images::{Accounts, Distribution, Image, User};
+use crate::knowledge::images::{Accounts, Distribution, Image, Shell, User};
 use crate::syntax::Span;
 use crate::transform::{Cx, Refusal};
 
@@ -39,11 +39,16 @@ impl Account {
 
     /// What the table of images says of it.
     pub(super) fn known_by(&self) -> &'static str {
-        if self.create.is_some() {
-            "how accounts are made there"
-        } else {
-            "the account that the image has for programs"
+        match (&self.create, self.is_nameless()) {
+            (Some(_), _) => "how accounts are made there",
+            (None, true) => "no program there makes accounts, so that it is a number",
+            (None, false) => "the account that the image has for programs",
         }
+    }
+
+    /// Whether it is a number alone, in an image that could have a name for it.
+    pub(super) fn is_nameless(&self) -> bool {
+        self.has_shell && self.owner == self.number
     }
 
     /// Whether an owner written in the Dockerfile is this account.
@@ -56,7 +61,7 @@ impl Account {
 /// The account for the programs of `stage`.
 ///
 /// # Errors
-/// When it is not known how the image makes accounts, or when it cannot.
+/// When it is not known how the image makes accounts.
 pub(super) fn choose(cx: &Cx<'_>, stage: &Stage, site: Span) -> Result<Account, Refusal> {
     if root_base(cx, stage) == &Base::Scratch {
         return Ok(numbered(None));
@@ -76,10 +81,18 @@ pub(super) fn choose(cx: &Cx<'_>, stage: &Stage, site: Span) -> Result<Account, 
             "useradd --create-home --user-group --uid {UID} --no-log-init app"
         ))),
         Accounts::Adduser => Ok(made(format!("adduser -D -u {UID} app"))),
-        Accounts::None => {
-            let message = "the base image has no program that makes accounts, and none of its own; install one (shadow-utils) or set USER to a number";
-            Err(Refusal::new(site, "no-account-tools", message).because(from, "this image"))
+        Accounts::None if !matches!(system.shell, Shell::None) => {
+            let number = format!("{UID}:{UID}");
+            Ok(Account {
+                user: number.clone(),
+                owner: number.clone(),
+                number,
+                create: None,
+                has_shell: true,
+                home: None,
+            })
         }
+        Accounts::None => Ok(numbered(None)),
     }
 }
 

@@ -23,6 +23,9 @@ pub(super) fn all(
     territory: &Territory,
 ) -> Vec<String> {
     let mut sentences = vec![writes(cx, stage, account, territory)];
+    if account.is_nameless() {
+        sentences.push("the program needs no name and no home folder for its account".to_owned());
+    }
     sentences.extend(reads_only(cx, stage, territory));
     sentences.extend(scripts(start));
     sentences.extend(readable(cx, stage, territory));

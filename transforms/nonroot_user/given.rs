@@ -38,8 +38,13 @@ pub(super) fn check(
 ) -> Result<(), Refusal> {
     for (used, container) in containers(cx, stage) {
         let refuse = |code, what: String, remedy| {
-            let message = format!("the service {} {what}; {remedy}", used.name);
-            Err(Refusal::new(site, code, message).because(cx.place_of(used), "the service"))
+            let kind = if container.files_of_root {
+                "action"
+            } else {
+                "service"
+            };
+            let message = format!("the {kind} {} {what}; {remedy}", used.name);
+            Err(Refusal::new(site, code, message).because(cx.place_of(used), format!("the {kind}")))
         };
         if let Some(user) = &container.user {
             let remedy = "name another user there if that is not meant";
@@ -80,6 +85,7 @@ fn power_of_root(container: &Container) -> Option<&'static str> {
         () if container.privileged => Some("is privileged"),
         () if container.capabilities => Some("is given capabilities"),
         () if container.devices => Some("is given devices of the host"),
+        () if container.files_of_root => Some("works on files that belong to root"),
         () if container.mounts.iter().any(is_socket) => Some("is given the socket of Docker"),
         () => None,
     }

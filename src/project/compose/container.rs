@@ -21,6 +21,7 @@ impl Container {
             host_network: service["network_mode"] == "host",
             capabilities: filled("cap_add"),
             devices: filled("devices"),
+            files_of_root: false,
             mounts: mounts
                 .filter_map(|mount| Mount::read(folder, mount))
                 .collect(),

@@ -1,0 +1,2 @@
+#!/bin/bash
+shop --check "$GITHUB_WORKSPACE"
