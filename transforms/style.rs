@@ -1,6 +1,7 @@
 //! How the author of a file writes, so that new lines look like theirs.
 
 use crate::syntax::{Dockerfile, Span};
+use crate::transform::Cx;
 
 /// The line ending around byte `offset`: that of the nearest line that has one.
 pub(super) fn newline(file: &Dockerfile<'_>, offset: usize) -> &'static str {
@@ -86,4 +87,21 @@ pub(super) fn is_for_linter(comment: &str) -> bool {
             .strip_prefix(reader)
             .is_some_and(|rest| rest.starts_with([' ', ':', '-', '=']) || rest.trim().is_empty())
     })
+}
+
+/// How messages call the instruction `at`: its first words.
+pub(super) fn title(cx: &Cx<'_>, at: usize) -> String {
+    let view = &cx.facts.views[at];
+    let keyword = cx.file.instructions()[at].keyword_span.text(cx.file.text());
+    format!("`{keyword} {}`", shortened(view.text(view.body)))
+}
+
+/// The first words of a command.
+pub(super) fn shortened(command: &str) -> String {
+    let words: Vec<&str> = command.split_whitespace().collect();
+    if words.len() > 6 {
+        format!("{} …", words[..6].join(" "))
+    } else {
+        words.join(" ")
+    }
 }

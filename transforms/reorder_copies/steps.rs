@@ -8,8 +8,9 @@ use crate::knowledge::tools::{Operands, Role};
 use crate::syntax::Expander;
 use crate::transform::{Evidence, Place, Refusal};
 
+use super::super::style::shortened;
 use super::manifests::{self, Needed};
-use super::sink::{Crossing, Sink, shortened};
+use super::sink::{Crossing, Sink};
 use super::{artefacts, is_worth_caching, prefetch, seam};
 
 /// Lets the copy pass the `RUN` at `at`.

@@ -47,6 +47,7 @@ use crate::transform::{Change, Cx, Gain, Info, Plan, Refusal, Rewrite, Runs, Tra
 use roles::{Role, Roles};
 
 use super::launched::{self, CommandLine};
+use super::style;
 
 /// Splits a single stage into one that builds and one that runs.
 pub struct SplitStages;
@@ -91,7 +92,7 @@ impl Site<'_> {
     /// A refusal because of the instruction `at`.
     fn refuse_at(&self, at: usize, code: &'static str, message: &str) -> Refusal {
         let instruction = &self.cx.file.instructions()[at];
-        let message = format!("line {}: {message}", instruction.start_line);
+        let message = format!("{}: {message}", style::title(self.cx, at));
         self.refuse(code, message)
             .because(instruction.span, "what stands in the way")
     }

@@ -9,6 +9,7 @@ use crate::syntax::Kind;
 use crate::transform::{Cx, Refusal};
 use crate::transforms::origin::{Origin, origin_before};
 
+use super::super::style;
 use super::tools_only;
 
 /// What an instruction is for.
@@ -146,7 +147,7 @@ impl Obstacle {
     fn refusal(self, cx: &Cx<'_>, stage: &Stage, at: usize) -> Refusal {
         let site = cx.file.instructions()[stage.from].span;
         let instruction = &cx.file.instructions()[at];
-        let message = format!("line {}: {}", instruction.start_line, self.message);
+        let message = format!("{}: {}", style::title(cx, at), self.message);
         Refusal::new(site, self.code, message).because(instruction.span, "what stands in the way")
     }
 }
