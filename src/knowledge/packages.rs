@@ -36,6 +36,7 @@ struct Manager {
     fetches_for: BTreeMap<String, Vec<String>>,
     tools: BTreeMap<String, String>,
     runtime: BTreeMap<String, Names>,
+    brings: BTreeMap<String, String>,
     recommends: BTreeMap<String, Names>,
     recommends_irrelevant: Vec<String>,
 }
@@ -142,6 +143,12 @@ impl Packages {
         let manager = self.manager(manager);
         let names = manager.and_then(|manager| manager.fetches_for.get(language));
         names.is_some_and(|names| names.iter().any(|known| known == name))
+    }
+
+    /// Packages of apt that the package `name` needs itself, of those that may have to be named.
+    pub fn brought_by(&self, name: &str) -> impl Iterator<Item = &str> {
+        let names = self.apt.brings.get(name);
+        names.into_iter().flat_map(|names| names.split(' '))
     }
 
     /// The tool that installs or builds for which the package is there, by its name in the table of tools.

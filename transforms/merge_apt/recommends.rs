@@ -114,7 +114,13 @@ fn missed<'a>(cx: &Cx<'a>, stage: &Stage, install: &Command<'a>) -> Option<Vec<&
         }
     }
     let given: Vec<&str> = install.operands(cx).map(name).collect();
-    missed.retain(|package| !given.contains(package));
+    let packages = &cx.knowledge.packages;
+    let brought = |package: &str| {
+        given
+            .iter()
+            .any(|own| packages.brought_by(own).any(|name| name == package))
+    };
+    missed.retain(|package| !given.contains(package) && !brought(package));
     missed.sort_unstable();
     missed.dedup();
     (!given.is_empty()).then_some(missed)
