@@ -120,12 +120,13 @@ impl State {
     /// The value of the variable `name`, if it is known and the same in every build.
     #[must_use]
     pub fn fixed_value(&self, name: &str) -> Option<&str> {
-        match self.variables.get(name)? {
-            Variable::Value {
+        match self.variables.get(name) {
+            Some(Variable::Value {
                 text,
                 overridable: false,
-            } => Some(text),
-            _ => None,
+            }) => Some(text),
+            Some(_) => None,
+            None => self.inherited.get(name).map(String::as_str),
         }
     }
 

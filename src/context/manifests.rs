@@ -13,6 +13,8 @@ pub struct Required {
     pub is_folder: bool,
     /// Whether the tables say what to look for in it, so that it has been checked.
     pub is_checked: bool,
+    /// Whether a pattern of another manifest finds it, which is content without it.
+    pub is_member: bool,
 }
 
 /// A manifest that an install is given.
@@ -117,6 +119,7 @@ impl Reader<'_> {
             path: path.to_owned(),
             is_folder: !is_file,
             is_checked: is_file && is_known(name),
+            is_member: member,
         });
         if !is_file {
             return Ok(());

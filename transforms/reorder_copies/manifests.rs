@@ -372,6 +372,10 @@ fn located(
         if others.any(|other| other.lands_at(&source).is_some()) {
             return Ok(None);
         }
+        // A pattern does not find it in the image as it is now either.
+        if required.is_member && sink.reads_all_copies() {
+            return Ok(None);
+        }
         let message = format!("it reads {source}, which no copy brings");
         return Err(sink.refuse(request.at, "local-dependency", &message));
     };

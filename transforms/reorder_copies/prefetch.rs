@@ -195,14 +195,11 @@ fn is_fetched_before(sink: &Sink<'_>, command: &str, reads: &Reads<'_>, build: &
     let own = (sink.stage.from..sink.copied.index).chain(passed);
     let below = facts.ancestry(sink.stage).skip(1);
     let mut before = own.chain(below.flat_map(|stage| stage.body.clone()));
-    let fetch = match reads {
-        Reads::Command(command) => vec![command.as_ref(), build],
-        Reads::Listed { .. } => Vec::new(),
-    };
-    let actions: Vec<&Action> = fetch.into_iter().filter_map(action).collect();
+    let tool = build.invocation.as_ref().map(|own| &own.tool.id);
+    let is_command = matches!(reads, Reads::Command(_));
     let does_the_same = |step: &Step<'_>| {
-        let own = action(step);
-        own.is_some_and(|own| actions.iter().any(|action| std::ptr::eq(*action, own)))
+        let own = step.invocation.as_ref();
+        is_command && own.is_some_and(|own| Some(&own.tool.id) == tool)
     };
     before.any(|at| {
         let view = &facts.views[at];

@@ -5,6 +5,7 @@ use crate::analysis::stages::Stage;
 use crate::syntax::{Kind, Span};
 use crate::transform::{Cx, Evidence, Refusal};
 
+use super::super::style::title;
 use super::copied::Copied;
 use super::crossing;
 use super::followers;
@@ -235,28 +236,19 @@ impl<'a> Sink<'a> {
             .filter(move |other| before.contains(&other.index))
     }
 
+    /// Whether dfopt can read all copies of the file.
+    pub(super) fn reads_all_copies(&self) -> bool {
+        let copies = 0..self.cx.facts.views.len();
+        copies
+            .into_iter()
+            .all(|index| Copied::read(self.cx, index).is_ok())
+    }
+
     /// The other copies of the build context in the file that dfopt can read.
     pub(super) fn other_copies(&self) -> impl Iterator<Item = Copied> {
         let views = self.cx.facts.views.iter().enumerate();
         let copies = views.filter(|(_, view)| matches!(view.kind, Kind::Copy(_) | Kind::Add(_)));
         let others = copies.filter(|(index, _)| *index != self.copied.index);
         others.filter_map(|(index, _)| Copied::read(self.cx, index).ok().flatten())
-    }
-}
-
-/// How messages call the instruction `at`: its first words.
-fn title(cx: &Cx<'_>, at: usize) -> String {
-    let view = &cx.facts.views[at];
-    let keyword = cx.file.instructions()[at].keyword_span.text(cx.file.text());
-    format!("`{keyword} {}`", shortened(view.text(view.body)))
-}
-
-/// The first words of a command.
-pub(super) fn shortened(command: &str) -> String {
-    let words: Vec<&str> = command.split_whitespace().collect();
-    if words.len() > 6 {
-        format!("{} …", words[..6].join(" "))
-    } else {
-        words.join(" ")
     }
 }
