@@ -4,9 +4,9 @@ use super::given;
 use super::left_behind::history;
 use super::ownership::{HandedOver, Surveyor, Territory};
 use super::sources::Project;
-use crate::analysis::paths::{below, join};
+use crate::analysis::paths::{Extent, below, join};
 use crate::analysis::runs::{Run, Step};
-use crate::syntax::Kind;
+use crate::syntax::{Kind, Transfer};
 use crate::transform::Refusal;
 
 /// Programs that make what others write later.
@@ -31,6 +31,39 @@ impl Surveyor<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Whether the copy at `index` takes a folder that a step of another stage has made and no other step of it fills: it
+    /// is there for what the program writes.
+    pub(super) fn brings_empty_folder(&self, index: usize, transfer: &Transfer) -> bool {
+        let facts = self.cx.facts;
+        let Some(from) = facts.source_stage(index).map(|at| &facts.stages[at]) else {
+            return false;
+        };
+        let runs = || from.body.clone().filter_map(|at| facts.runs[at].as_ref());
+        let (makers, others): (Vec<&Step<'_>>, Vec<&Step<'_>>) = runs()
+            .flat_map(|run| &run.steps)
+            .partition(|step| makes_folders(step));
+        let is_filled = |path: &str| {
+            others.iter().any(|step| {
+                let works_there = step
+                    .cwd
+                    .as_deref()
+                    .is_some_and(|cwd| below(cwd, path).is_some());
+                let writes = match &step.effects.writes {
+                    Extent::Regions(regions) => regions
+                        .iter()
+                        .any(|region| below(&region.path, path).is_some()),
+                    Extent::Everything => false,
+                };
+                works_there || writes
+            })
+        };
+        let mut made = makers.iter().flat_map(|step| named_paths(step));
+        made.any(|path| {
+            let mut sources = transfer.sources.iter();
+            sources.any(|source| join("/", &source.raw) == path) && !is_filled(&path)
+        })
     }
 
     /// Has `folder` made for the program: with the account, or behind a step that makes it or a folder around it
@@ -241,6 +274,14 @@ impl Surveyor<'_> {
         );
         Err(self.refuse(index, "folder-of-root", message))
     }
+}
+
+/// The operands of a step as paths.
+fn named_paths(step: &Step<'_>) -> Vec<String> {
+    let operands = step.invocation.iter().flat_map(|own| &own.operands);
+    operands
+        .filter_map(|&at| Some(join(step.cwd.as_deref()?, step.args[at].text.as_deref()?)))
+        .collect()
 }
 
 fn makes_folders(step: &Step<'_>) -> bool {

@@ -143,7 +143,9 @@ impl Surveyor<'_> {
             let dest = self.cx.facts.destination(index, transfer);
             let of_stage = view.flag("from").is_some();
             let of_program = if of_stage {
-                self.brings_the_project(index, transfer) || self.keeps_caches(transfer)
+                self.brings_the_project(index, transfer)
+                    || self.brings_empty_folder(index, transfer)
+                    || self.keeps_caches(transfer)
             } else {
                 !self.brings_manifests(transfer)
             };

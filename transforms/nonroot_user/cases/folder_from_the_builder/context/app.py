@@ -1,0 +1,1 @@
+open("logs/x.log", "w")
