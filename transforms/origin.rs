@@ -30,8 +30,16 @@ pub(super) fn origin_before(cx: &Cx<'_>, stage: &Stage, end: usize, path: &str) 
             if let Some(source) = moved(cx, index, path) {
                 return origin_before(cx, stage, index, &source);
             }
-            if makes(cx, index, path) {
-                return Origin::Elsewhere;
+            match made(cx, index, path) {
+                Some(Made::Named) => return Origin::Elsewhere,
+                // A build makes programs; a file of the context is none.
+                Some(Made::Perhaps) => {
+                    return match origin_before(cx, stage, index, path) {
+                        Origin::File(file) => Origin::File(file),
+                        _ => Origin::Elsewhere,
+                    };
+                }
+                None => {}
             }
             continue;
         };
@@ -73,23 +81,30 @@ fn moved(cx: &Cx<'_>, index: usize, path: &str) -> Option<String> {
         .next()
 }
 
-/// Whether the `RUN` at `index` makes the program `path`: it is named there, or a program is built there.
-fn makes(cx: &Cx<'_>, index: usize, path: &str) -> bool {
-    let Some(run) = &cx.facts.runs[index] else {
-        return false;
-    };
+/// Why a `RUN` may have made a program.
+enum Made {
+    /// A command names it.
+    Named,
+    /// A program may be built there.
+    Perhaps,
+}
+
+/// Whether the `RUN` at `index` makes the program `path`.
+fn made(cx: &Cx<'_>, index: usize, path: &str) -> Option<Made> {
+    let run = cx.facts.runs[index].as_ref()?;
     let name = path.rsplit('/').next().unwrap_or_default();
     let view = &cx.facts.views[index];
     let touches = ["chmod", "sed", "dos2unix", "chown"];
-    let named = || {
-        run.steps.iter().any(|step| {
-            let program = step.args.first().map_or("", |arg| arg.known());
-            step.span.text(&view.logical.text).contains(name) && !touches.contains(&program)
-        })
+    let names = |step: &Step<'_>| {
+        let program = step.args.first().map_or("", |arg| arg.known());
+        step.span.text(&view.logical.text).contains(name) && !touches.contains(&program)
     };
     let builds = |step: &Step<'_>| matches!(step.does(), None | Some(Does::Build | Does::Run));
-    let built = || !name.contains('.') && run.steps.iter().any(builds);
-    named() || built()
+    if run.steps.iter().any(names) {
+        return Some(Made::Named);
+    }
+    let perhaps = !name.contains('.') && run.steps.iter().any(builds);
+    perhaps.then_some(Made::Perhaps)
 }
 
 fn brought(cx: &Cx<'_>, index: usize, transfer: &Transfer, path: &str) -> Origin {
