@@ -1,0 +1,3 @@
+from setuptools import Extension, setup
+
+setup(name="answer", ext_modules=[Extension("answer", ["answer.c"])])

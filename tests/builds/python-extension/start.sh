@@ -1,0 +1,4 @@
+#!/bin/sh
+set -e
+echo '$GREETING' | envsubst > /tmp/greeting
+exec "$@"
