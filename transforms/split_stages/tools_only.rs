@@ -12,18 +12,18 @@ use super::packages;
 use super::roles::Role;
 use super::sources;
 
-/// The tools that `step` serves, if it serves no program but these, and the container starts none of them.
+/// The names of the tools that `step` serves, if it serves no program but these, and the container starts none of them.
 pub(super) fn unused(site: &Site<'_>, step: &Step<'_>) -> Option<Vec<String>> {
     let installs = step.invocation.as_ref()?.action.installs.as_ref()?;
-    let tools = match installs.needed_by.as_slice() {
-        [] => installed(site, step)?,
-        tools => tools.to_vec(),
+    let (ids, names) = match installs.needed_by.as_slice() {
+        [] => installed(site, step)?.into_iter().unzip(),
+        tools => (tools.to_vec(), tools.to_vec()),
     };
-    (!tools.is_empty() && !may_start(site, &tools)).then_some(tools)
+    (!ids.is_empty() && !may_start(site, &ids)).then_some(names)
 }
 
-/// The tools that `step` installs, if it installs nothing but tools that install or build.
-fn installed(site: &Site<'_>, step: &Step<'_>) -> Option<Vec<String>> {
+/// The ids and the names of the tools that `step` installs, if it installs nothing but tools that install or build.
+fn installed(site: &Site<'_>, step: &Step<'_>) -> Option<Vec<(String, String)>> {
     let invocation = step.invocation.as_ref()?;
     let mut options = invocation.options.iter();
     if options.any(|option| matches!(option.role, OptionRole::Manifest | OptionRole::Read)) {
@@ -32,7 +32,7 @@ fn installed(site: &Site<'_>, step: &Step<'_>) -> Option<Vec<String>> {
     let names = invocation.operands.iter();
     let names = names.map(|&at| dependencies::dependency_name(step.args[at].known()));
     names
-        .map(|name| installer(&site.cx.knowledge.tools, &name))
+        .map(|name| Some((installer(&site.cx.knowledge.tools, &name)?, name)))
         .collect()
 }
 
