@@ -1,16 +1,15 @@
 //! What each instruction of the stage is for.
 
 use crate::analysis::commands::Invocation;
-use crate::analysis::paths::{Extent, Region, join};
+use crate::analysis::paths::{Extent, Region};
 use crate::analysis::runs::{Run, Step};
 use crate::analysis::stages::Stage;
 use crate::knowledge::tools::{Does, Operands};
 use crate::syntax::Kind;
 use crate::transform::{Cx, Refusal};
-use crate::transforms::origin::{Origin, origin_before};
 
 use super::super::style;
-use super::tools_only;
+use super::{sources, tools_only};
 
 /// What an instruction is for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -198,7 +197,7 @@ fn run_role(cx: &Cx<'_>, at: usize, run: &Run<'_>) -> Result<Role, Obstacle> {
     for step in &run.steps {
         let role = step_role(step).filter(|_| is_of_its_language(cx, step));
         let role = role.map(|role| match role {
-            Some(Role::Project) if compiles(cx, at, step) => Some(Role::Build),
+            Some(Role::Project) if sources::compiles(cx, at, step) => Some(Role::Build),
             role => role,
         });
         let Some(role) = role else {
@@ -264,30 +263,6 @@ fn is_of_its_language(cx: &Cx<'_>, step: &Step<'_>) -> bool {
         .zip(language)
         .is_some_and(|(context, language)| !context.sources(language).is_empty());
     !is_other && has_sources
-}
-
-/// Whether the source that a step runs needs a compiler.
-fn compiles(cx: &Cx<'_>, at: usize, step: &Step<'_>) -> bool {
-    let tool = step.invocation.as_ref().map(|invocation| invocation.tool);
-    let language = tool
-        .and_then(|tool| tool.ecosystem.as_deref())
-        .and_then(|name| cx.knowledge.tools.language(name));
-    let (Some(language), Some(context), Some(cwd), Some(stage)) =
-        (language, cx.context, &step.cwd, cx.facts.final_stage())
-    else {
-        return false;
-    };
-    let words = step.args.iter().skip(1).map(|arg| arg.known());
-    let is_source = |word: &&str| language.sources.iter().any(|end| word.ends_with(&**end));
-    let Some(source) = words.into_iter().find(is_source) else {
-        return false;
-    };
-    let Origin::File(file) = origin_before(cx, stage, at, &join(cwd, source)) else {
-        return false;
-    };
-    let text = context.read(&file).unwrap_or_default();
-    let needs_compiler = |line: &str| language.compiles.iter().any(|regex| regex.is_match(line));
-    text.lines().any(needs_compiler)
 }
 
 /// The role of a `RUN` whose commands have these.

@@ -1,6 +1,9 @@
 //! What the sources of the project start and load when they run.
 
-use crate::transform::{Place, Refusal};
+use crate::analysis::paths::join;
+use crate::analysis::runs::Step;
+use crate::transform::{Cx, Place, Refusal};
+use crate::transforms::origin::{Origin, origin_before};
 
 use super::Site;
 use super::artefacts::steps;
@@ -44,6 +47,30 @@ pub(super) fn started(site: &Site<'_>, known: &[&str]) -> Result<Started, Refusa
 /// The language of the image, or of what is built in it.
 pub(super) fn language<'s>(site: &'s Site<'_>) -> Option<&'s str> {
     site.image.provides.or_else(|| built_language(site))
+}
+
+/// Whether the source that a step runs needs a compiler.
+pub(super) fn compiles(cx: &Cx<'_>, at: usize, step: &Step<'_>) -> bool {
+    let tool = step.invocation.as_ref().map(|invocation| invocation.tool);
+    let language = tool
+        .and_then(|tool| tool.ecosystem.as_deref())
+        .and_then(|name| cx.knowledge.tools.language(name));
+    let (Some(language), Some(context), Some(cwd), Some(stage)) =
+        (language, cx.context, &step.cwd, cx.facts.final_stage())
+    else {
+        return false;
+    };
+    let words = step.args.iter().skip(1).map(|arg| arg.known());
+    let is_source = |word: &&str| language.sources.iter().any(|end| word.ends_with(&**end));
+    let Some(source) = words.into_iter().find(is_source) else {
+        return false;
+    };
+    let Origin::File(file) = origin_before(cx, stage, at, &join(cwd, source)) else {
+        return false;
+    };
+    let text = context.read(&file).unwrap_or_default();
+    let needs_compiler = |line: &str| language.compiles.iter().any(|regex| regex.is_match(line));
+    text.lines().any(needs_compiler)
 }
 
 /// The language of what is built in an image that is made for none.
