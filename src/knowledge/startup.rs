@@ -1,8 +1,10 @@
 //! What the programs that a container starts with need of the user who runs them.
 
-use super::pattern::Pattern;
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 
+use super::pattern::Pattern;
 use crate::analysis::paths::below;
 
 /// The table.
@@ -46,6 +48,20 @@ pub struct Program {
     /// Whether they serve the sources to those who work on them.
     #[serde(default)]
     pub for_development: bool,
+    /// Variables, each with the values with which they need nothing themselves but run the command behind them.
+    #[serde(default)]
+    unless_env: BTreeMap<String, Vec<String>>,
+}
+
+impl Program {
+    /// Whether it only runs the command behind it: by its nature, or because a variable has such a `value`.
+    #[must_use]
+    pub fn is_wrapper<'v>(&self, value: impl Fn(&str) -> Option<&'v str>) -> bool {
+        let is_set = |(name, values): (&String, &Vec<String>)| {
+            value(name).is_some_and(|value| values.iter().any(|known| known == value))
+        };
+        self.needs == Needs::NothingItself || self.unless_env.iter().any(is_set)
+    }
 }
 
 /// What a program needs of its user.

@@ -223,8 +223,11 @@ impl Reader<'_> {
         if let Some(name) = package_script(program.needs, &words, named) {
             return self.package_script(&words, name, place);
         }
+        let state = self.cx.facts.state_after(self.stage);
         match program.needs {
-            Needs::NothingItself => self.command(startup::wrapped(&words[named..]), writes, place),
+            _ if program.is_wrapper(|name| state.fixed_value(name)) => {
+                self.command(startup::wrapped(&words[named..]), writes, place)
+            }
             Needs::AScript => self.shell(&words, named, writes, place),
             _ => {
                 self.start.commands.push(StartCommand {
