@@ -21,6 +21,7 @@ pub mod packages;
 pub mod pattern;
 pub mod secrets;
 pub mod startup;
+mod table;
 pub mod tools;
 pub mod uv;
 pub mod versions;
@@ -29,41 +30,61 @@ use std::sync::OnceLock;
 
 use serde::Deserialize;
 
+pub use table::Table;
+pub(crate) use table::unpack;
+
+/// The table of that name, as `build.rs` packs it.
+macro_rules! packed {
+    ($name:ident) => {
+        include_bytes!(concat!(env!("OUT_DIR"), "/", stringify!($name), ".pack"))
+    };
+}
+pub(crate) use packed;
+
+/// That table, as the one of its name among those of a user extends it.
+macro_rules! table {
+    ($given:ident.$name:ident) => {
+        Table::new(packed!($name), $given.$name, |table, more| {
+            table.extend(more);
+        })
+    };
+}
+
 /// Everything that dfopt knows without looking at a file.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Knowledge {
     /// Programs that are called in a `RUN`.
     pub tools: tools::Tools,
     /// Manifests of package managers.
     pub manifests: manifests::Manifests,
     /// Package managers of distributions.
-    pub package_managers: package_managers::PackageManagers,
+    pub package_managers: Table<package_managers::PackageManagers>,
     /// Options of installs and variables of programs that are usual in containers.
-    pub hygiene: hygiene::Hygiene,
+    pub hygiene: Table<hygiene::Hygiene>,
     /// What lies beside the source of a project and is none.
-    pub ignorable: ignorable::Ignorable,
+    pub ignorable: Table<ignorable::Ignorable>,
     /// Base images.
-    pub images: images::Images,
+    pub images: Table<images::Images>,
     /// Files of images that differ for reasons of their own.
-    pub image_files: image_files::ImageFiles,
+    pub image_files: Table<image_files::ImageFiles>,
     /// Packages of distributions and of pip.
-    pub packages: packages::Packages,
+    pub packages: Table<packages::Packages>,
     /// What it takes to build on another image.
-    pub bases: bases::Bases,
+    pub bases: Table<bases::Bases>,
     /// What tools keep for later runs.
-    pub caches: caches::Caches,
+    pub caches: Table<caches::Caches>,
     /// How uv installs what pip installs.
-    pub uv: uv::Uv,
+    pub uv: Table<uv::Uv>,
     /// Where projects state the version of their language.
-    pub versions: versions::AllVersions,
+    pub versions: Table<versions::AllVersions>,
     /// How programs are started by those who work on them.
-    pub development: development::Development,
+    pub development: Table<development::Development>,
     /// How servers are asked whether they answer.
-    pub health: health::Health,
+    pub health: Table<health::Health>,
     /// What looks like a secret.
-    pub secrets: secrets::Secrets,
+    pub secrets: Table<secrets::Secrets>,
     /// Programs that a container starts with.
-    pub startup: startup::Startup,
+    pub startup: Table<startup::Startup>,
 }
 
 impl Knowledge {
@@ -76,46 +97,35 @@ impl Knowledge {
 
     /// The built-in tables and those of a user, which come first.
     #[must_use]
-    pub fn with(tables: Tables) -> Self {
-        let builtin = Tables::builtin();
-        let mut knowledge = Self {
-            hygiene: builtin.hygiene,
-            ignorable: builtin.ignorable,
-            images: builtin.images,
-            image_files: builtin.image_files,
-            packages: builtin.packages,
-            package_managers: builtin.package_managers,
-            bases: builtin.bases,
-            caches: builtin.caches,
-            development: builtin.development,
-            health: builtin.health,
-            secrets: builtin.secrets,
-            startup: builtin.startup,
-            uv: builtin.uv,
-            versions: builtin.versions,
-            ..Self::default()
-        };
-        knowledge.hygiene.extend(tables.hygiene);
-        knowledge.ignorable.extend(tables.ignorable);
-        knowledge.images.extend(tables.images);
-        knowledge.image_files.extend(tables.image_files);
-        knowledge.packages.extend(tables.packages);
-        knowledge.package_managers.extend(tables.package_managers);
-        knowledge.bases.extend(tables.bases);
-        knowledge.caches.extend(tables.caches);
-        knowledge.development.extend(tables.development);
-        knowledge.health.extend(tables.health);
-        knowledge.secrets.extend(tables.secrets);
-        knowledge.startup.extend(tables.startup);
-        knowledge.uv.extend(tables.uv);
-        knowledge.versions.extend(tables.versions);
-        for tools in [tables.tools, builtin.tools] {
-            knowledge.tools.add(tools);
+    pub fn with(given: Tables) -> Self {
+        let builtin = [unpack(packed!(tools))];
+        let mut tools = tools::Tools::default();
+        for file in given.tools.into_iter().chain(builtin) {
+            tools.add(file);
         }
-        for manifests in [tables.manifests, builtin.manifests] {
-            knowledge.manifests.add(manifests);
+        let builtin = [unpack(packed!(manifests))];
+        let mut manifests = manifests::Manifests::default();
+        for file in given.manifests.into_iter().chain(builtin) {
+            manifests.add(file);
         }
-        knowledge
+        Self {
+            tools,
+            manifests,
+            package_managers: table!(given.package_managers),
+            hygiene: table!(given.hygiene),
+            ignorable: table!(given.ignorable),
+            images: table!(given.images),
+            image_files: table!(given.image_files),
+            packages: table!(given.packages),
+            bases: table!(given.bases),
+            caches: table!(given.caches),
+            uv: table!(given.uv),
+            versions: table!(given.versions),
+            development: table!(given.development),
+            health: table!(given.health),
+            secrets: table!(given.secrets),
+            startup: table!(given.startup),
+        }
     }
 }
 
@@ -123,38 +133,22 @@ impl Knowledge {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Tables {
-    tools: tools::ToolFile,
-    manifests: manifests::ManifestFile,
-    hygiene: hygiene::Hygiene,
-    ignorable: ignorable::Ignorable,
-    images: images::Images,
-    image_files: image_files::ImageFiles,
-    packages: packages::Packages,
-    package_managers: package_managers::PackageManagers,
-    bases: bases::Bases,
-    caches: caches::Caches,
-    development: development::Development,
-    health: health::Health,
-    secrets: secrets::Secrets,
-    startup: startup::Startup,
-    uv: uv::Uv,
-    versions: versions::AllVersions,
-}
-
-impl Tables {
-    /// The tables beside this file, as `build.rs` there packs them.
-    fn builtin() -> Self {
-        packed(include_bytes!(concat!(env!("OUT_DIR"), "/tables.pack")))
-    }
-}
-
-/// A table as `build.rs` packs it.
-///
-/// # Panics
-/// When the table has not the form that its reader expects: a test reads them all.
-pub(crate) fn packed<T: serde::de::DeserializeOwned>(bytes: &[u8]) -> T {
-    let table = rmp_serde::from_slice(bytes);
-    table.unwrap_or_else(|error| panic!("a built-in table is malformed: {error}"))
+    tools: Option<tools::ToolFile>,
+    manifests: Option<manifests::ManifestFile>,
+    hygiene: Option<hygiene::Hygiene>,
+    ignorable: Option<ignorable::Ignorable>,
+    images: Option<images::Images>,
+    image_files: Option<image_files::ImageFiles>,
+    packages: Option<packages::Packages>,
+    package_managers: Option<package_managers::PackageManagers>,
+    bases: Option<bases::Bases>,
+    caches: Option<caches::Caches>,
+    development: Option<development::Development>,
+    health: Option<health::Health>,
+    secrets: Option<secrets::Secrets>,
+    startup: Option<startup::Startup>,
+    uv: Option<uv::Uv>,
+    versions: Option<versions::AllVersions>,
 }
 
 #[cfg(test)]

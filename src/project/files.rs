@@ -11,7 +11,7 @@ use super::setting::Location;
 use super::settings::{self, Setting};
 use super::{Use, bake, compose};
 use crate::context::matches_name;
-use crate::knowledge::packed;
+use crate::knowledge::{packed, unpack};
 
 /// Files beyond this many bytes are not written by people.
 const LARGEST: u64 = 1024 * 1024;
@@ -46,7 +46,7 @@ impl Table {
     /// The built-in table: a test reads it.
     pub(super) fn builtin() -> &'static Self {
         static BUILTIN: OnceLock<Table> = OnceLock::new();
-        BUILTIN.get_or_init(|| packed(include_bytes!(concat!(env!("OUT_DIR"), "/files.pack"))))
+        BUILTIN.get_or_init(|| unpack(packed!(files)))
     }
 }
 
