@@ -1,6 +1,5 @@
 //! Whether anything behind an instruction still needs the package lists.
 
-use crate::analysis::commands::Arg;
 use crate::analysis::runs::{Run, Step};
 use crate::analysis::runtime;
 use crate::analysis::stages::{Base, Stage};
@@ -10,7 +9,7 @@ use crate::syntax::shell::{Command, Connector};
 use crate::syntax::{Kind, Span};
 use crate::transform::Cx;
 
-use super::layer::{Work, work_of};
+use super::layer::{Work, fetches_refreshing_script, work_of};
 use super::mention::{self, file_name, touches_lists};
 
 /// What happens to the lists behind an instruction.
@@ -207,13 +206,7 @@ fn use_of_step(cx: &Cx<'_>, manager: &PackageManager, step: &Step<'_>, text: &st
     }
     match &step.invocation {
         Some(invocation) if invocation.tool.id != manager.tool => {
-            let addresses = &others.refreshing_scripts;
-            let fetches = |arg: &Arg| {
-                addresses
-                    .iter()
-                    .any(|part| arg.known().contains(part.as_str()))
-            };
-            if step.args.iter().any(fetches) {
+            if fetches_refreshing_script(manager, step) {
                 Use::UnknownThenRefreshes
             } else {
                 Use::Nothing

@@ -130,8 +130,17 @@ pub(super) fn leaves_lists(cx: &Cx<'_>, manager: &PackageManager, step: &Step<'_
     match work_of(cx, manager, step) {
         Some(Work::Refresh) => true,
         Some(Work::Install | Work::Upgrade) => kept(),
-        _ => false,
+        _ => fetches_refreshing_script(manager, step),
     }
+}
+
+/// Whether `step` downloads a script that is known to download the lists of `manager` when it runs.
+pub(super) fn fetches_refreshing_script(manager: &PackageManager, step: &Step<'_>) -> bool {
+    let is_address = |word: &str| {
+        let mut addresses = manager.others.refreshing_scripts.iter();
+        addresses.any(|part| word.contains(part.as_str()))
+    };
+    step.args.iter().any(|arg| is_address(arg.known()))
 }
 
 /// Whether the lists are there when `steps` have run one after the other.
