@@ -204,6 +204,9 @@ impl<'a> Judge<'a> {
         {
             return Some(cause);
         }
+        if self.held_what_comes_and_goes(path) {
+            return known("held nothing but what is different with every build");
+        }
         let by = declared.packages()?;
         let is_of_packages =
             self.is_of_left_out(path) || knowledge.image_files.is_of_packages(path);
@@ -256,6 +259,16 @@ impl<'a> Judge<'a> {
         let holder = self.packages_before.owner(folder);
         folder_is_gone && holder.is_some_and(is_left_out)
             || self.packages_before.makers(path).any(is_left_out)
+    }
+
+    /// Whether `path` is a folder in which there were files, and all of them such as every build makes anew.
+    fn held_what_comes_and_goes(&self, path: &str) -> bool {
+        let files = self.before.below(path);
+        let mut files = files
+            .filter(|(_, node)| !matches!(node.kind, Kind::Folder))
+            .peekable();
+        let images = &self.evidence.knowledge.image_files;
+        files.peek().is_some() && files.all(|(path, _)| images.is_volatile(path))
     }
 
     /// Whether everything in the folder `path` was of packages that are left out.

@@ -193,6 +193,17 @@ fn packages_that_are_left_out_take_their_files_with_them() {
 }
 
 #[test]
+fn folders_go_with_what_comes_and_goes() {
+    let check = "root/.cache/pip/selfcheck/fe30";
+    let before = [(check, Entry::Text("1")), ("app/log/a", Entry::Text("a"))];
+    let after = [("app", Entry::Folder), ("root", Entry::Folder)];
+    assert_eq!(
+        unexplained(&before, &after, &evidence(&Declared::default())),
+        ["Gone app/log"]
+    );
+}
+
+#[test]
 fn what_is_different_with_every_build_shows_when_it_is_built_twice() {
     let before = [
         ("app/time", Entry::Text("1")),
