@@ -272,7 +272,8 @@ impl Startup {
             .any(|name| self.folders.kept.iter().any(|kept| kept == name))
     }
 
-    /// Whether `path` is a folder that a program can have for itself, and that can be named between single quotes.
+    /// Whether `path` is a folder that a program can have for itself, and that can be named between single quotes, or
+    /// double ones if it holds variables.
     #[must_use]
     pub fn is_own_folder(&self, path: &str) -> bool {
         let system = || {
@@ -282,8 +283,12 @@ impl Startup {
                 .any(|folder| below(path, folder).is_some())
         };
         let can_be_quoted = |c: char| !c.is_control() && !matches!(c, '\'' | '\\' | '<');
+        // The shell reads what else stands between braces in its own way.
+        let is_of_variables = |c: char| c.is_alphanumeric() || "/._-+,:@%${}".contains(c);
+        let has_variables = path.contains('$');
         path.starts_with('/')
             && path.chars().all(can_be_quoted)
+            && (!has_variables || path.chars().all(is_of_variables))
             && !self.folders.shared.iter().any(|folder| folder == path)
             && !system()
     }

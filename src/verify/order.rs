@@ -149,6 +149,7 @@ impl<'c, 'f> Comparison<'c, 'f, '_> {
                     && !first.is_free_of(second)
                     && meet(first, second)
                     && !copies::is_part(second, first)
+                    && !copies::is_part(first, second)
                     && !self.is_provided(first, second, b)
                 {
                     violations.push(Violation::Reordered {
@@ -343,7 +344,11 @@ fn packages(
 }
 
 /// The longest common subsequence of two lists with these lengths, as pairs of positions.
-fn in_order(old: usize, new: usize, same: impl Fn(usize, usize) -> bool) -> Vec<(usize, usize)> {
+pub(super) fn in_order(
+    old: usize,
+    new: usize,
+    same: impl Fn(usize, usize) -> bool,
+) -> Vec<(usize, usize)> {
     let mut longest = vec![vec![0_u32; new + 1]; old + 1];
     for i in (0..old).rev() {
         for j in (0..new).rev() {

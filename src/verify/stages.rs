@@ -12,7 +12,7 @@ use super::Violation;
 use super::copies::Landing;
 use super::declared::Declared;
 use super::operations::{Operation, What};
-use super::order::{meet, runs};
+use super::order::{in_order, meet, runs};
 use crate::analysis::paths::{Extent, Region};
 use crate::transform::{Change, Rewrite};
 
@@ -194,13 +194,20 @@ struct Placed<'c, 'f> {
 impl<'c, 'f> Placed<'c, 'f> {
     fn new(old: &'c [Operation<'f>], new: &'c [Operation<'f>], is_shipped: bool) -> Self {
         let mut taken = vec![false; new.len()];
-        let mut place = |operation: &Operation<'_>| {
-            let at = (0..new.len()).find(|&at| !taken[at] && is_same(operation, &new[at]))?;
-            taken[at] = true;
-            Some(at)
-        };
+        let mut places = vec![None; old.len()];
+        // Those that kept their order first, then those that moved.
+        for (was, is) in in_order(old.len(), new.len(), |i, j| is_same(&old[i], &new[j])) {
+            places[was] = Some(is);
+            taken[is] = true;
+        }
+        for (operation, place) in old.iter().zip(&mut places) {
+            if place.is_none() {
+                *place = (0..new.len()).find(|&at| !taken[at] && is_same(operation, &new[at]));
+                place.iter().for_each(|&at| taken[at] = true);
+            }
+        }
         Self {
-            places: old.iter().map(&mut place).collect(),
+            places,
             old,
             new,
             is_shipped,

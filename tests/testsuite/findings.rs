@@ -318,3 +318,34 @@ fn a_package_again_in_a_run_with_a_flag() {
          RUN --network=none apt-get install -y --no-install-recommends gcc libpq-dev\n",
     );
 }
+
+/// One of two equal copies was left out, and the other one taken for it.
+#[test]
+fn equal_copies_around_another() {
+    check(
+        "FROM python:3.12 AS web\nWORKDIR /srv\nCOPY . .\nCOPY -r requirements.txt\nCOPY . u./\n\
+         RUN pip install -r requirements.txt\nCOPY . .\nCMD [\"python\", \"app.py\"]\n",
+    );
+}
+
+/// The rewrite had a copy of a name with a blank, without quotes.
+#[test]
+fn a_manifest_with_a_blank_in_its_name() {
+    check(
+        "FROM python:3.12\nWORKDIR /app\nCOPY deploy/ .\nRUN pip install -r \"of all.txt\"\nCOPY . .\nCMD [\"python\", \"app.py\"]\n",
+    );
+}
+
+/// A small copy may come behind one that brings the same file.
+#[test]
+fn a_copy_that_another_one_brings_as_well() {
+    check(
+        "FROM node:next\nCOPY package.json dest\nCOPY locked.json /\nCOPY package.json locked.json /\nRUN npm ci\n",
+    );
+}
+
+/// A variable that the shell reads in another way than BuildKit was written between quotes.
+#[test]
+fn a_working_folder_with_an_open_brace() {
+    check("FROM rust:1-alpine\nCOPY . /x\nCMD build\nWORKDIR /src=${rv/clock;\n");
+}

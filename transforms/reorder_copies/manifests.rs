@@ -383,10 +383,10 @@ fn located(
         let site = sink.cx.file.instructions()[sink.copied.index].span;
         return Err(linked(site, &source));
     }
-    if source.contains(['*', '?', '[', '$']) || !is_plain(sink.cx, &source) {
-        let message = format!("the name of {source} cannot be written without quotes");
-        return Err(sink.refuse(request.at, "odd-name", &message));
+    if source.contains(['*', '?', '[']) {
+        return Err(odd_name(sink, request, &source));
     }
+    check_name(sink, request, &source)?;
     let is_member = parent(&path) != request.directory && !required.is_folder;
     let folder = source.rsplit_once('/').map_or("", |(folder, _)| folder);
     if is_member && !needed.members.iter().any(|known| known == folder) {
@@ -445,4 +445,21 @@ fn leave(sink: &Sink<'_>, source: String, path: String) -> Leave {
         sources: vec![source],
         lands: vec![path],
     }
+}
+
+/// Refuses a file that a copy cannot name without quotes.
+pub(super) fn check_name(
+    sink: &Sink<'_>,
+    request: &Request<'_>,
+    source: &str,
+) -> Result<(), Refusal> {
+    if source.contains('$') || !is_plain(sink.cx, source) {
+        return Err(odd_name(sink, request, source));
+    }
+    Ok(())
+}
+
+fn odd_name(sink: &Sink<'_>, request: &Request<'_>, source: &str) -> Refusal {
+    let message = format!("the name of {source} cannot be written without quotes");
+    sink.refuse(request.at, "odd-name", &message)
 }

@@ -3,7 +3,7 @@
 use crate::analysis::paths::{join, parent};
 use crate::transform::Refusal;
 
-use super::manifests::{Manifest, Needed, Request, is_copied_before};
+use super::manifests::{Manifest, Needed, Request, check_name, is_copied_before};
 use super::sink::Sink;
 
 /// The files to copy when the context is not at hand.
@@ -29,7 +29,10 @@ pub(super) fn files(
         let message = "which of its sources brings the manifests can only be seen in the build context: name it with --context";
         return Err(sink.refuse(request.at, "unknown-manifests", message));
     }
-    Ok(of_unseen_folder(sink, request, &brought, needed))
+    let files = of_unseen_folder(sink, request, &brought, needed);
+    let mut names = files.iter().map(|(origin, _)| origin);
+    names.try_for_each(|origin| check_name(sink, request, origin))?;
+    Ok(files)
 }
 
 /// The manifests in a folder that cannot be looked into: by name what the command cannot do without,
