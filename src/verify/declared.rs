@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::copies::Landing;
 use super::operations::{Operation, What, keys, normalized};
+use super::order::in_order;
 use crate::analysis::paths::join;
 use crate::transform::{Change, Rewrite};
 
@@ -172,15 +173,23 @@ impl<'r> Declared<'r> {
     /// Makes commands that have gained a declared option compare equal to what they were. What was there before
     /// has to stay.
     pub(super) fn forget_gained(&self, old: &[Operation<'_>], new: &mut [Operation<'_>]) {
-        let mut known: HashMap<&str, usize> = HashMap::new();
+        let is_same =
+            |was: usize, is: usize| old[was].key == new[is].key || self.gains(&old[was], &new[is]);
+        let kept = in_order(old.len(), new.len(), is_same);
+        let mut moved: HashMap<&str, usize> = HashMap::new();
         for other in old {
-            *known.entry(&other.key).or_default() += 1;
+            *moved.entry(&other.key).or_default() += 1;
         }
-        for operation in new {
-            if let Some(left) = known
-                .get_mut(operation.key.as_str())
-                .filter(|left| **left > 0)
-            {
+        let mut is_kept = vec![false; new.len()];
+        for (was, is) in kept {
+            new[is].key.clone_from(&old[was].key);
+            is_kept[is] = true;
+            moved.entry(&old[was].key).and_modify(|left| *left -= 1);
+        }
+        let others = new.iter_mut().zip(is_kept).filter(|(_, is_kept)| !is_kept);
+        for (operation, _) in others {
+            let left = moved.get_mut(operation.key.as_str());
+            if let Some(left) = left.filter(|left| **left > 0) {
                 *left -= 1;
                 continue;
             }

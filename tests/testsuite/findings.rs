@@ -349,3 +349,11 @@ fn a_copy_that_another_one_brings_as_well() {
 fn a_working_folder_with_an_open_brace() {
     check("FROM rust:1-alpine\nCOPY . /x\nCMD build\nWORKDIR /src=${rv/clock;\n");
 }
+
+/// Of three equal commands the second had an option already, which the other two gained.
+#[test]
+fn equal_commands_of_which_one_has_the_option() {
+    check(
+        "FROM python:3.11\nRUN pip install requirements.txt && pip install --no-cache-dir requirements.txt && pip install requirements.txt\n",
+    );
+}
