@@ -96,6 +96,12 @@ pub(super) fn title(cx: &Cx<'_>, at: usize) -> String {
     format!("`{keyword} {}`", shortened(view.text(view.body)))
 }
 
+/// The same for several.
+pub(super) fn titles(cx: &Cx<'_>, all: &[usize]) -> String {
+    let titles: Vec<String> = all.iter().map(|&at| title(cx, at)).collect();
+    titles.join(", ")
+}
+
 /// The first words of a command.
 pub(super) fn shortened(command: &str) -> String {
     let words: Vec<&str> = command.split_whitespace().collect();

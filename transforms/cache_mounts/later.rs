@@ -8,6 +8,7 @@ use crate::knowledge::caches::Cache;
 use crate::syntax::{Kind, Transfer};
 use crate::transform::{Cx, Refusal, Rewrite};
 
+use super::super::style;
 use super::uses::Group;
 use super::{Mounted, refuse};
 
@@ -50,9 +51,9 @@ struct Search<'s, 'a> {
 
 impl Search<'_, '_> {
     fn refuse(&self, code: &'static str, at: usize, why: &str, note: &str) -> Refusal {
-        let instructions = self.cx.file.instructions();
-        let message = format!("line {} {why}", instructions[at].start_line);
-        refuse(self.cx, self.first, code, &message).because(instructions[at].span, note)
+        let message = format!("{} {why}", style::title(self.cx, at));
+        refuse(self.cx, self.first, code, &message)
+            .because(self.cx.file.instructions()[at].span, note)
     }
 
     /// The instructions of the stages that have what lies in the folders.

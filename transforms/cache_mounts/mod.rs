@@ -20,6 +20,7 @@ use crate::knowledge::caches::Cache;
 use crate::transform::{Cx, Gain, Info, Plan, Preset, Refusal, Rewrite, Runs, Transform};
 
 use super::frontend;
+use super::style;
 use places::Place;
 use uses::{Group, Use};
 
@@ -109,7 +110,6 @@ fn check_frontend(cx: &Cx<'_>, index: usize, rewrite: &mut Rewrite) -> Result<()
 
 /// A refusal about the `RUN` at `index`.
 fn refuse(cx: &Cx<'_>, index: usize, code: &'static str, why: &str) -> Refusal {
-    let instruction = &cx.file.instructions()[index];
-    let message = format!("no cache mount for line {}: {why}", instruction.start_line);
-    Refusal::new(instruction.span, code, message)
+    let message = format!("no cache mount for {}: {why}", style::title(cx, index));
+    Refusal::new(cx.file.instructions()[index].span, code, message)
 }

@@ -12,6 +12,7 @@ use crate::transform::{Change, Cx, Plan, Refusal, Rewrite};
 
 use super::super::commands;
 use super::super::layout::Layout;
+use super::super::style;
 use super::{account, check_frontend, places, refuse};
 
 /// Where what is built is put instead.
@@ -162,9 +163,9 @@ impl<'b, 'a> Build<'b, 'a> {
         {
             let Some(run) = &facts.runs[at] else { continue };
             if run.opaque.is_some() || run.steps.iter().any(uses) {
-                let line = self.cx.file.instructions()[at].start_line;
                 let message = format!(
-                    "line {line} may build in {} as well, and the layers keep what it leaves there",
+                    "{} may build in {} as well, and the layers keep what it leaves there",
+                    style::title(self.cx, at),
                     self.folder
                 );
                 return Err(self

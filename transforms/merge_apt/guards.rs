@@ -7,21 +7,15 @@ use crate::knowledge::package_managers::PackageManager;
 use crate::syntax::{Form, Kind};
 use crate::transform::{Cx, Refusal, Rewrite};
 
+use super::super::style;
 use super::later::{self, Need};
 use super::layer::leaves_lists;
 use super::refresh::{self, Refresh};
 
 /// A refusal about instruction `index`.
 pub(super) fn refuse(cx: &Cx<'_>, index: usize, code: &'static str, message: &str) -> Refusal {
-    let instruction = &cx.file.instructions()[index];
-    Refusal::new(
-        instruction.span,
-        code,
-        format!(
-            "the RUN in line {} stays: {message}",
-            instruction.start_line
-        ),
-    )
+    let message = format!("{} stays: {message}", style::title(cx, index));
+    Refusal::new(cx.file.instructions()[index].span, code, message)
 }
 
 /// A command in exec form has no shell that could run another.
@@ -199,9 +193,9 @@ pub(super) fn fate_of_lists(
 pub(super) fn refuse_need(cx: &Cx<'_>, last: usize, need: &Need, why: &str) -> Refusal {
     let needs = &cx.file.instructions()[need.index];
     let message = format!(
-        "line {} looks packages up in the lists that it downloads, and dfopt cannot put a download in front of that: {why}; \
+        "{} looks packages up in the lists that it downloads, and dfopt cannot put a download in front of that: {why}; \
          download them there as well, and both layers can be cleaned",
-        needs.start_line
+        style::title(cx, need.index)
     );
     refuse(cx, last, "lists-needed-later", &message)
         .because(needs.span, "needs the lists, and does not download them")
@@ -213,18 +207,9 @@ impl Fate {
         for refresh in &self.refreshes {
             refresh.make(cx, rewrite);
         }
-        let lines: Vec<String> = self
-            .unknown
-            .iter()
-            .map(|&at| cx.file.instructions()[at].start_line.to_string())
-            .collect();
-        if !lines.is_empty() {
-            let lines = if let [line] = lines.as_slice() {
-                format!("line {line}")
-            } else {
-                format!("lines {}", lines.join(", "))
-            };
-            rewrite.assume(format!("the commands in {lines} that dfopt does not know install no packages without downloading the lists first"));
+        if !self.unknown.is_empty() {
+            let unknown = style::titles(cx, &self.unknown);
+            rewrite.assume(format!("the commands in {unknown} that dfopt does not know install no packages without downloading the lists first"));
         }
         if self.for_derived_images {
             rewrite.assume("no image that is built on this one installs packages without downloading the lists first");

@@ -76,21 +76,15 @@ impl Refresh {
     /// Puts the download into the file, and what has to be taken for granted into `rewrite`.
     pub(super) fn make(&self, cx: &Cx<'_>, rewrite: &mut Rewrite) {
         rewrite.edits.insert(self.at, self.text.clone());
-        let line = |at: usize| cx.file.instructions()[at].start_line;
         rewrite.evidence(
             cx.file.instructions()[self.index].span,
             "looks packages up in the lists, and downloads them itself now",
         );
-        let unknown: Vec<String> = self
-            .unknown
-            .iter()
-            .map(|&at| line(at).to_string())
-            .collect();
-        if !unknown.is_empty() {
+        if !self.unknown.is_empty() {
             rewrite.assume(format!(
-                "the commands that dfopt does not know in front of line {} (line {}) leave the sources of packages as they are",
-                line(self.index),
-                unknown.join(", ")
+                "the commands that dfopt does not know in front of {} (in {}) leave the sources of packages as they are",
+                style::title(cx, self.index),
+                style::titles(cx, &self.unknown)
             ));
         }
     }

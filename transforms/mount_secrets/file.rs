@@ -208,9 +208,7 @@ impl Copied<'_, '_> {
             return Ok(());
         };
         let instruction = &cx.file.instructions()[at];
-        let line = instruction.start_line;
-        let message =
-            format!("{source} cannot become a secret: line {line} uses it outside of a step");
+        let message = format!("{source} cannot become a secret: it is used outside of a step");
         Err(self
             .refuse("used-elsewhere", message)
             .because(instruction.span, "uses it"))

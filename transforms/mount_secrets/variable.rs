@@ -306,9 +306,7 @@ impl Variable<'_, '_> {
             return self.check_neighbours();
         };
         let instruction = &self.cx.file.instructions()[at];
-        let line = instruction.start_line;
-        let message =
-            format!("{name} cannot become a secret: line {line} uses its value outside of a step");
+        let message = format!("{name} cannot become a secret: its value is used outside of a step");
         Err(self
             .refuse("used-elsewhere", message)
             .because(instruction.span, "uses it"))

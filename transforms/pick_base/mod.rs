@@ -26,6 +26,7 @@ use crate::transform::{Change, Cx, Gain, Info, Plan, Preset, Refusal, Rewrite, R
 use setup::Setup;
 
 use super::launched;
+use super::style;
 
 /// Puts the stage that is shipped on a smaller or better image.
 pub struct PickBase;
@@ -106,10 +107,11 @@ impl<'a> Site<'a> {
 
     /// A refusal because of the instruction `at`.
     fn refuse_at(&self, at: usize, code: &'static str, message: &str) -> Refusal {
-        let instruction = &self.cx.file.instructions()[at];
-        let message = format!("line {}: {message}", instruction.start_line);
-        self.refuse(code, message)
-            .because(instruction.span, "what stands in the way")
+        let message = format!("{}: {message}", style::title(self.cx, at));
+        self.refuse(code, message).because(
+            self.cx.file.instructions()[at].span,
+            "what stands in the way",
+        )
     }
 
     /// The `RUN`s of the stage, read as far as they can be.
