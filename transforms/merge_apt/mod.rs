@@ -24,6 +24,7 @@ mod merge;
 mod packages;
 mod recommends;
 mod refresh;
+mod script;
 mod sources;
 mod spelling;
 
@@ -59,6 +60,7 @@ fn plan_stage(cx: &Cx<'_>, stage: &Stage) -> Vec<Plan> {
     let mut index = stage.body.start;
     while index < stage.body.end {
         let Some(group) = merge::group(cx, stage, index) else {
+            plans.extend(script::plan(cx, stage, index));
             index += 1;
             continue;
         };

@@ -1,0 +1,93 @@
+//! A script from the net that downloads package lists, and the install in the next `RUN`.
+//!
+//! ```dockerfile
+//! RUN curl -fsSL https://…/setup_20.x | bash -      RUN curl -fsSL https://…/setup_20.x | bash - \
+//! RUN apt-get install -y nodejs                         && apt-get install -y nodejs
+//! ```
+//!
+//! The lists are in a layer of their own otherwise, in which nothing can remove them.
+
+use crate::analysis::runs::Run;
+use crate::analysis::stages::Stage;
+use crate::edit::Edits;
+use crate::knowledge::tools::Does;
+use crate::syntax::{Form, Kind, Span, TokenKind};
+use crate::transform::{Cx, Plan, Rewrite};
+
+use super::append::{appended, last_item};
+use super::late;
+use super::later::is_shipped;
+use super::layer::{Layer, Work, fetches_refreshing_script};
+use super::merge::flags;
+use super::{guards, recommends};
+
+/// Joins the install behind instruction `index` to the script in it, when nothing else is to be done with the install.
+pub(super) fn plan(cx: &Cx<'_>, stage: &Stage, index: usize) -> Option<Plan> {
+    let run = cx.facts.runs[index].as_ref()?;
+    let next = index + 1;
+    if next >= stage.body.end || !is_shipped(cx, stage) || !is_plain(cx, index, run) {
+        return None;
+    }
+    let layer = Layer::read(cx, next).ok()??;
+    let fetch = run
+        .steps
+        .iter()
+        .find(|step| fetches_refreshing_script(layer.manager, step))?;
+    let installs = layer.commands.first()?.work == Work::Install;
+    if !installs || flags(cx, index) != flags(cx, next) || has_comment_inside(cx, next) {
+        return None;
+    }
+    let is_settled = recommends::plan(cx, stage, &layer).is_none()
+        && guards::fate_of_lists(cx, layer.manager, stage, &[index, next]).is_ok();
+    is_settled.then(|| joined(cx, index, run, &layer, fetch.span).map(Ok))?
+}
+
+/// Whether another command can run behind those of instruction `index` as it would in a `RUN` of its own.
+fn is_plain(cx: &Cx<'_>, index: usize, run: &Run<'_>) -> bool {
+    let is_shell_form = matches!(
+        &cx.facts.views[index].kind,
+        Kind::Run {
+            form: Form::Shell(_)
+        }
+    );
+    let is_one_list = run.script.iter().all(|script| script.items.len() == 1);
+    let mut steps = run.steps.iter();
+    is_shell_form
+        && run.opaque.is_none()
+        && is_one_list
+        && steps.all(|step| step.does() != Some(Does::ShellState))
+}
+
+/// Whether a comment stands between the lines of instruction `index`.
+fn has_comment_inside(cx: &Cx<'_>, index: usize) -> bool {
+    let inside = cx.file.instructions()[index].span;
+    let mut tokens = cx.file.tokens().iter();
+    tokens.any(|token| token.kind == TokenKind::Comment && inside.contains(token.span))
+}
+
+fn joined(
+    cx: &Cx<'_>,
+    index: usize,
+    run: &Run<'_>,
+    layer: &Layer<'_>,
+    fetch: Span,
+) -> Option<Rewrite> {
+    let last = last_item(run)?;
+    let install = cx
+        .facts
+        .source(layer.index, cx.facts.views[layer.index].body);
+    let commands = [install.text(cx.file.text()).to_owned()];
+    let comments = late::comments(cx, layer, &[]);
+    let mut edits = Edits::new();
+    let end = cx.facts.source(index, last.span.shift(run.body.start)).end;
+    edits.insert(end, appended(cx, index, run, last, &commands, &comments));
+    late::take_out(cx, layer, &mut edits);
+    let message = "the install in the RUN of the script that downloads its package lists";
+    let mut rewrite = Rewrite::new(cx.file.instructions()[layer.index].span, message);
+    rewrite.edits = edits;
+    rewrite.evidence(
+        cx.facts.source(index, fetch),
+        "fetches a script that downloads package lists",
+    );
+    Some(rewrite)
+}
