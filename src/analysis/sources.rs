@@ -39,6 +39,7 @@ fn is_given_as_manifest(facts: &Facts<'_>, name: &str) -> bool {
     let mut options = invocations.flat_map(|invocation| &invocation.options);
     options.any(|option| {
         let value = option.value.as_deref().unwrap_or_default();
-        option.role == Role::Manifest && value.rsplit('/').next() == Some(name)
+        let last = value.trim_end_matches('/').rsplit('/').next();
+        option.role == Role::Manifest && last == Some(name)
     })
 }

@@ -357,3 +357,11 @@ fn equal_commands_of_which_one_has_the_option() {
         "FROM python:3.11\nRUN pip install requirements.txt && pip install --no-cache-dir requirements.txt && pip install requirements.txt\n",
     );
 }
+
+/// Each run copied the manifest out of a folder of its name, which the run before had made.
+#[test]
+fn a_manifest_with_a_slash_at_its_end() {
+    check(
+        "FROM python:3.11\nWORKDIR /app\nCOPY . .\nRUN pip install -r reqs/\nCMD [\"python\", \"app.py\"]\n",
+    );
+}
