@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::pattern::Pattern;
 use crate::analysis::paths::below;
+use crate::syntax::{Expander, Reference};
 
 /// The table.
 #[derive(Debug, Default, Deserialize)]
@@ -283,15 +284,27 @@ impl Startup {
                 .any(|folder| below(path, folder).is_some())
         };
         let can_be_quoted = |c: char| !c.is_control() && !matches!(c, '\'' | '\\' | '<');
-        // The shell reads what else stands between braces in its own way.
-        let is_of_variables = |c: char| c.is_alphanumeric() || "/._-+,:@%${}".contains(c);
-        let has_variables = path.contains('$');
         path.starts_with('/')
             && path.chars().all(can_be_quoted)
-            && (!has_variables || path.chars().all(is_of_variables))
+            && (!path.contains('$') || has_plain_variables(path))
             && !self.folders.shared.iter().any(|folder| folder == path)
             && !system()
     }
+}
+
+/// Whether the shell reads `path` between double quotes as `BuildKit` does: its variables are names alone, in braces or not.
+/// What else may stand between braces differs from shell to shell.
+fn has_plain_variables(path: &str) -> bool {
+    let references = Expander::new('\\').references(path);
+    let is_plain = |reference: &Reference| {
+        let name = &reference.name;
+        let written = reference.span.text(path);
+        name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+            && (written == format!("${name}") || written == format!("${{{name}}}"))
+    };
+    references.len() == path.matches('$').count()
+        && references.iter().all(is_plain)
+        && !path.contains(['"', '`'])
 }
 
 impl Trace {

@@ -294,8 +294,7 @@ fn common_ends(
     (start, pairs.take_while(same).count())
 }
 
-/// Where each of `old` is in `new`: those that kept their order first, then those that moved. Packages are
-/// there once; those that `before` has are nowhere.
+/// Where each of `old` is in `new`. Packages are there once; those that `before` has are nowhere.
 fn places(
     old: &[Operation<'_>],
     before: &[Operation<'_>],
@@ -308,18 +307,30 @@ fn places(
     };
     let (old_steps, new_steps) = (steps(old), steps(new));
     let same = |i: usize, j: usize| declared.is_same(&old[old_steps[i]], &new[new_steps[j]]);
-    let mut places = vec![None; old.len()];
-    let mut taken = vec![false; new.len()];
-    for (i, j) in in_order(old_steps.len(), new_steps.len(), same) {
-        places[old_steps[i]] = Some(new_steps[j]);
-        taken[new_steps[j]] = true;
+    let mut found = found(old_steps.len(), new_steps.len(), same).into_iter();
+    let place = |operation: &Operation<'_>| match operation.is_package() {
+        true => packages.get(&operation.key).copied().flatten(),
+        false => found.next().flatten().map(|at| new_steps[at]),
+    };
+    old.iter().map(place).collect()
+}
+
+/// Where each of so many `old` things is among the `new` ones: those that kept their order first, then those that moved.
+pub(super) fn found(
+    old: usize,
+    new: usize,
+    same: impl Fn(usize, usize) -> bool,
+) -> Vec<Option<usize>> {
+    let mut places = vec![None; old];
+    let mut taken = vec![false; new];
+    for (was, is) in in_order(old, new, &same) {
+        places[was] = Some(is);
+        taken[is] = true;
     }
-    for (operation, place) in old.iter().zip(&mut places) {
-        if operation.is_package() {
-            *place = packages.get(&operation.key).copied().flatten();
-        } else if place.is_none() {
-            *place = (0..new.len()).find(|&at| !taken[at] && declared.is_same(operation, &new[at]));
-            place.iter().for_each(|&at| taken[at] = true);
+    for (was, place) in places.iter_mut().enumerate() {
+        if place.is_none() {
+            *place = (0..new).find(|&is| !taken[is] && same(was, is));
+            place.iter().for_each(|&is| taken[is] = true);
         }
     }
     places

@@ -12,7 +12,7 @@ use super::Violation;
 use super::copies::Landing;
 use super::declared::Declared;
 use super::operations::{Operation, What};
-use super::order::{in_order, meet, runs};
+use super::order::{found, meet, runs};
 use crate::analysis::paths::{Extent, Region};
 use crate::transform::{Change, Rewrite};
 
@@ -193,21 +193,8 @@ struct Placed<'c, 'f> {
 
 impl<'c, 'f> Placed<'c, 'f> {
     fn new(old: &'c [Operation<'f>], new: &'c [Operation<'f>], is_shipped: bool) -> Self {
-        let mut taken = vec![false; new.len()];
-        let mut places = vec![None; old.len()];
-        // Those that kept their order first, then those that moved.
-        for (was, is) in in_order(old.len(), new.len(), |i, j| is_same(&old[i], &new[j])) {
-            places[was] = Some(is);
-            taken[is] = true;
-        }
-        for (operation, place) in old.iter().zip(&mut places) {
-            if place.is_none() {
-                *place = (0..new.len()).find(|&at| !taken[at] && is_same(operation, &new[at]));
-                place.iter().for_each(|&at| taken[at] = true);
-            }
-        }
         Self {
-            places,
+            places: found(old.len(), new.len(), |i, j| is_same(&old[i], &new[j])),
             old,
             new,
             is_shipped,

@@ -347,7 +347,11 @@ fn a_copy_that_another_one_brings_as_well() {
 /// A variable that the shell reads in another way than BuildKit was written between quotes.
 #[test]
 fn a_working_folder_with_an_open_brace() {
-    check("FROM rust:1-alpine\nCOPY . /x\nCMD build\nWORKDIR /src=${rv/clock;\n");
+    for folder in ["/src=${rv/clock;", "/src${rv/clock", "/src/${a/b/c}"] {
+        check(&format!(
+            "FROM rust:1-alpine\nCOPY . /x\nCMD build\nWORKDIR {folder}\n"
+        ));
+    }
 }
 
 /// Of three equal commands the second had an option already, which the other two gained.

@@ -275,7 +275,7 @@ impl<'a> Layer<'a> {
 }
 
 /// The list that is all of `script`: joined by `&&` alone, in the foreground, without a comment.
-fn single_list(script: &shell::Script) -> Option<&Item> {
+pub(super) fn single_list(script: &shell::Script) -> Option<&Item> {
     let [item] = script.items.as_slice() else {
         return None;
     };

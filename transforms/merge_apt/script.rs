@@ -11,13 +11,13 @@ use crate::analysis::runs::Run;
 use crate::analysis::stages::Stage;
 use crate::edit::Edits;
 use crate::knowledge::tools::Does;
-use crate::syntax::{Form, Kind, Span, TokenKind};
+use crate::syntax::{Form, Kind, Span};
 use crate::transform::{Cx, Plan, Rewrite};
 
 use super::append::{appended, last_item};
 use super::late;
 use super::later::is_shipped;
-use super::layer::{Layer, Work, fetches_refreshing_script};
+use super::layer::{Layer, Work, fetches_refreshing_script, single_list};
 use super::merge::flags;
 use super::{guards, recommends};
 
@@ -25,7 +25,7 @@ use super::{guards, recommends};
 pub(super) fn plan(cx: &Cx<'_>, stage: &Stage, index: usize) -> Option<Plan> {
     let run = cx.facts.runs[index].as_ref()?;
     let next = index + 1;
-    if next >= stage.body.end || !is_shipped(cx, stage) || !is_plain(cx, index, run) {
+    if next >= stage.body.end || !is_plain(cx, index, run) {
         return None;
     }
     let layer = Layer::read(cx, next).ok()??;
@@ -33,13 +33,19 @@ pub(super) fn plan(cx: &Cx<'_>, stage: &Stage, index: usize) -> Option<Plan> {
         .steps
         .iter()
         .find(|step| fetches_refreshing_script(layer.manager, step))?;
-    let installs = layer.commands.first()?.work == Work::Install;
-    if !installs || flags(cx, index) != flags(cx, next) || has_comment_inside(cx, next) {
+    let view = &cx.facts.views[next];
+    let fits = layer.commands.first()?.work == Work::Install
+        && flags(cx, index) == flags(cx, next)
+        && !view.logical.crosses_comment(view.body);
+    let is_settled = || {
+        is_shipped(cx, stage)
+            && recommends::plan(cx, stage, &layer).is_none()
+            && guards::fate_of_lists(cx, layer.manager, stage, &[index, next]).is_ok()
+    };
+    if !fits || !is_settled() {
         return None;
     }
-    let is_settled = recommends::plan(cx, stage, &layer).is_none()
-        && guards::fate_of_lists(cx, layer.manager, stage, &[index, next]).is_ok();
-    is_settled.then(|| joined(cx, index, run, &layer, fetch.span).map(Ok))?
+    joined(cx, index, run, &layer, fetch.span).map(Ok)
 }
 
 /// Whether another command can run behind those of instruction `index` as it would in a `RUN` of its own.
@@ -50,19 +56,11 @@ fn is_plain(cx: &Cx<'_>, index: usize, run: &Run<'_>) -> bool {
             form: Form::Shell(_)
         }
     );
-    let is_one_list = run.script.iter().all(|script| script.items.len() == 1);
     let mut steps = run.steps.iter();
     is_shell_form
         && run.opaque.is_none()
-        && is_one_list
+        && run.script.as_ref().and_then(single_list).is_some()
         && steps.all(|step| step.does() != Some(Does::ShellState))
-}
-
-/// Whether a comment stands between the lines of instruction `index`.
-fn has_comment_inside(cx: &Cx<'_>, index: usize) -> bool {
-    let inside = cx.file.instructions()[index].span;
-    let mut tokens = cx.file.tokens().iter();
-    tokens.any(|token| token.kind == TokenKind::Comment && inside.contains(token.span))
 }
 
 fn joined(

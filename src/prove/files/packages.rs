@@ -49,7 +49,6 @@ impl<'t> Packages<'t> {
         let scripts = self.tree.texts(LISTS).filter(|(path, text)| {
             !path.ends_with(".list") && MAKE_ACCOUNTS.iter().any(|command| text.contains(command))
         });
-        let is_in_name = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.');
         let is_word = |text: &str| text.split(|c| !is_in_name(c)).any(|word| word == name);
         scripts
             .chain(self.tree.texts(SYSUSERS))
@@ -60,10 +59,14 @@ impl<'t> Packages<'t> {
     /// the package.
     pub(super) fn makers(&self, path: &str) -> impl Iterator<Item = &'t str> {
         let absolute = format!("/{path}");
+        let names_it = move |text: &str| {
+            let mut behind = text.split(&absolute).skip(1);
+            behind.any(|rest| !rest.starts_with(|c| is_in_name(c) || c == '/'))
+        };
         let scripts = self.tree.texts(LISTS);
         let named = scripts.filter_map(move |(script, text)| {
             let (name, kind) = script.strip_prefix(LISTS)?.rsplit_once('.')?;
-            (kind != "list" && text.contains(&absolute)).then_some(name)
+            (kind != "list" && names_it(text)).then_some(name)
         });
         let is_link =
             matches!(self.tree.get(path), Some(node) if matches!(node.kind, Kind::Link(_)));
@@ -78,4 +81,9 @@ impl<'t> Packages<'t> {
         let unmerged = || self.owners.get(path.strip_prefix("usr/")?);
         own.or_else(unmerged).copied()
     }
+}
+
+/// Whether `c` can be in the name of an account or of a file.
+fn is_in_name(c: char) -> bool {
+    c.is_alphanumeric() || matches!(c, '_' | '-' | '.')
 }

@@ -176,6 +176,7 @@ fn packages_that_are_left_out_take_their_files_with_them() {
             Entry::Text("[ -e /etc/manuals ] || echo none >/etc/manuals\n"),
         ),
         ("etc/manuals", Entry::Text("none")),
+        ("etc/man", Entry::Text("own")),
         ("usr/lib/man/made", Entry::Text("made")),
         ("etc/rc2.d/S01man", Entry::Link("../../usr/lib/man/db")),
         ("etc/rc2.d/S02own", Entry::Link("../../usr/lib/own")),
@@ -187,7 +188,7 @@ fn packages_that_are_left_out_take_their_files_with_them() {
     ];
     assert_eq!(
         unexplained(&before, &after, &evidence(&declared)),
-        ["Gone etc/rc2.d/S02own", "Gone usr/lib/own"]
+        ["Gone etc/man", "Gone etc/rc2.d/S02own", "Gone usr/lib/own"]
     );
     assert!(unexplained(&before, &after, &evidence(&Declared::default())).len() > 1);
 }
