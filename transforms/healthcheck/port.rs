@@ -49,6 +49,10 @@ impl Site<'_, '_> {
                 variable: Some(variable.clone()),
                 because: None,
             },
+            (None, None) if words.iter().any(|word| names_socket(word)) => {
+                let message = "the server opens a socket of the file system, and no port";
+                return Err(self.refuse("unknown-port", message));
+            }
             (None, None) => self.unnamed(default, &exposed)?,
         };
         if TLS.contains(&port.number) || has(&found.server.tls_options) {
@@ -136,6 +140,12 @@ fn named(server: &Server, words: &[String]) -> Option<u16> {
     let is_address = |word: &&String| word.contains(':') && number(word).is_some();
     let address = words.iter().find(is_address).or(words.last());
     number(address.filter(|_| server.has_address)?)
+}
+
+/// Whether an argument names a Unix socket: `unix:/run/app.sock`, `--uds=/run/app.sock`.
+fn names_socket(word: &str) -> bool {
+    let value = word.split_once('=').map_or(word, |(_, value)| value);
+    value.starts_with("unix:") || value.ends_with(".sock") || value.ends_with(".socket")
 }
 
 fn list(ports: &BTreeSet<u16>) -> String {
