@@ -80,6 +80,8 @@ pub struct Action {
     /// Whether it runs a program of the project, which may make data for another one.
     #[serde(default)]
     pub runs_project: bool,
+    /// What sources say that it has to run.
+    pub directives: Option<Directives>,
     /// Whether the paths that it writes are gone afterwards.
     #[serde(default)]
     pub removes: bool,
@@ -103,6 +105,13 @@ pub struct Action {
     /// archive needs more than itself; for an executable that is made anywhere, for lines of any source.
     #[serde(default)]
     pub scattered: Vec<Pattern>,
+    /// Regular expressions for lines of sources with which a build makes data among the sources, and the names of these
+    /// sources.
+    #[serde(default)]
+    pub makes_data: Vec<Pattern>,
+    /// See `makes_data`.
+    #[serde(default)]
+    pub makes_data_in: Vec<String>,
     /// Regular expressions for lines of the manifest with which an archive holds all that it needs. Without
     /// any, it does unless a line is `scattered`.
     #[serde(default)]
@@ -194,8 +203,25 @@ pub struct Prefix {
     pub known_by: Vec<String>,
     /// A regular expression for lines of these files with which it is not.
     pub unless: Vec<Pattern>,
+    /// Files that people write by hand, and that say where they install in lines of their own, if none of `known_by` is
+    /// there.
+    #[serde(default)]
+    pub written_in: Vec<String>,
+    /// Regular expressions for lines of these with which something goes to another folder.
+    #[serde(default)]
+    pub elsewhere: Vec<Pattern>,
     /// What stands in front of another folder, in a command of the build.
     pub given_by: Vec<String>,
+}
+
+/// Lines of sources that say what a command has to run.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Directives {
+    /// A regular expression for such a line.
+    pub line: Pattern,
+    /// One for those that make nothing but sources.
+    pub makes_sources: Pattern,
 }
 
 /// How a build makes an executable that needs no library.

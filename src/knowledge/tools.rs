@@ -4,12 +4,14 @@ use std::collections::HashMap;
 
 use serde::Deserialize;
 
+use crate::context::matches_name;
+
 use super::bundles::{Bundle, FileServer};
 use super::installs::Installs;
 use super::pattern::Pattern;
 
 pub use super::actions::{
-    Action, Does, Instead, Makes, Operands, Prefetch, Prefix, Prune, Static, Stripped,
+    Action, Directives, Does, Instead, Makes, Operands, Prefetch, Prefix, Prune, Static, Stripped,
 };
 
 /// One program, or one family of programs with the same command line.
@@ -182,6 +184,8 @@ pub(super) struct ToolFile {
     #[serde(default)]
     never_read: Vec<String>,
     #[serde(default)]
+    keeps_folders: Vec<String>,
+    #[serde(default)]
     no_pages: Vec<String>,
     #[serde(default)]
     version_options: Vec<String>,
@@ -212,6 +216,25 @@ pub struct Language {
     /// Matches in a source that needs a compiler when it runs.
     #[serde(default)]
     pub compiles: Vec<Pattern>,
+    /// Names of sources that only builds and tests run.
+    #[serde(default)]
+    pub for_builds: Vec<String>,
+    /// Matches in a line of a program that compiles something when it runs.
+    #[serde(default)]
+    pub builds_when_run: Vec<Pattern>,
+    /// Matches in a line that only root can run: accounts, owners, raw sockets.
+    #[serde(default)]
+    pub as_root: Vec<Pattern>,
+}
+
+impl Language {
+    /// Whether the source at `path` is part of the program, and not of its build or its tests.
+    #[must_use]
+    pub fn is_of_program(&self, path: &str) -> bool {
+        let name = path.rsplit('/').next().unwrap_or_default();
+        let mut others = self.for_builds.iter();
+        !others.any(|pattern| matches_name(pattern, name))
+    }
 }
 
 /// All tools, by how they are called.
@@ -219,6 +242,7 @@ pub struct Language {
 pub struct Tools {
     areas: Areas,
     never_read: Vec<String>,
+    keeps_folders: Vec<String>,
     no_pages: Vec<String>,
     version_options: Vec<String>,
     languages: Vec<Language>,
@@ -241,6 +265,7 @@ impl Tools {
             self.areas.entry(name).or_insert(paths);
         }
         self.never_read.extend(file.never_read);
+        self.keeps_folders.extend(file.keeps_folders);
         self.no_pages.extend(file.no_pages);
         self.version_options.extend(file.version_options);
         self.languages.extend(file.languages);
@@ -350,6 +375,12 @@ impl Tools {
     #[must_use]
     pub fn never_read(&self) -> &[String] {
         &self.never_read
+    }
+
+    /// The names of files that are there to keep an empty folder.
+    #[must_use]
+    pub fn keeps_folders(&self) -> &[String] {
+        &self.keeps_folders
     }
 
     /// Whether the package `name`, with a version or without, puts nothing into the folders of web servers, and neither

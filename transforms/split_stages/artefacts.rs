@@ -261,7 +261,10 @@ fn starts_only(site: &Site<'_>, path: &str) -> bool {
 /// Adds what the program may read of the working directory.
 fn add_data(site: &Site<'_>, sources: &[String], artefacts: &mut Artefacts) {
     let workdir = site.workdir();
-    let context = site.cx.context.filter(|_| !makes_data(site));
+    let context = site
+        .cx
+        .context
+        .filter(|_| !brought::is_made_by_the_build(site));
     match context.and_then(|context| brought::data(site, context, sources)) {
         Some(data) if data.folders.is_empty() => {}
         Some(data) => {
@@ -282,12 +285,6 @@ fn add_data(site: &Site<'_>, sources: &[String], artefacts: &mut Artefacts) {
         None if workdir == "/" || site.inherits_workdir() => {}
         None => artefacts.paths.push(workdir),
     }
-}
-
-/// Whether a program of the project runs in front of the split: what it makes is in no build context.
-fn makes_data(site: &Site<'_>) -> bool {
-    let mut steps = steps(site, Role::Build).filter_map(|(_, step)| step.invocation.as_ref());
-    steps.any(|invocation| invocation.action.runs_project)
 }
 
 /// Adds the product and what is made with it, as far as they are not part of what is taken already.

@@ -4,8 +4,10 @@ use crate::analysis::paths::{below, join};
 use crate::context::{BuildContext, FileKind, in_folder, matches_name};
 use crate::syntax::{Kind, Transfer};
 
+use crate::analysis::commands::Invocation;
+
 use super::Site;
-use super::artefacts::MOST_FILES;
+use super::artefacts::{MOST_FILES, steps};
 use super::roles::Role;
 
 /// A file or folder of the context, and where a copy puts it.
@@ -38,6 +40,7 @@ pub(super) fn sources<'s>(site: &'s Site<'_>) -> impl Iterator<Item = (usize, &'
 /// not show what is copied, or the root of the file system is filled.
 pub(super) fn data(site: &Site<'_>, context: &BuildContext, for_build: &[String]) -> Option<Data> {
     let never_read = site.cx.knowledge.tools.never_read();
+    let keeps_folders = site.cx.knowledge.tools.keeps_folders();
     let only_for_build = |name: &str| {
         let mut patterns = never_read.iter().chain(for_build);
         patterns.any(|pattern| matches_name(pattern, name))
@@ -61,7 +64,7 @@ pub(super) fn data(site: &Site<'_>, context: &BuildContext, for_build: &[String]
         for brought in &all {
             let inside = below(&brought.path, &workdir).or_else(|| below(&brought.path, &dest));
             let is_read = !inside.unwrap_or_default().split('/').any(only_for_build);
-            if is_read && holds_data(context, &brought.source, &only_for_build)? {
+            if is_read && holds_data(context, &brought.source, &only_for_build, keeps_folders)? {
                 kept.push(brought.path.clone());
             }
         }
@@ -77,18 +80,65 @@ pub(super) fn data(site: &Site<'_>, context: &BuildContext, for_build: &[String]
     Some(data)
 }
 
-/// Whether the file or folder `source` holds more than what `only_for_build` names. `None`: there are too many files.
+/// Whether a program of the project runs in front of the split, by itself or as part of a build: what it makes is in no
+/// build context.
+pub(super) fn is_made_by_the_build(site: &Site<'_>) -> bool {
+    let steps = steps(site, Role::Build).filter_map(|(_, step)| step.invocation.as_ref());
+    let mut actions = steps.map(|invocation| (invocation, invocation.action));
+    actions.any(|(invocation, action)| {
+        let files = site
+            .cx
+            .context
+            .map(|context| context.files_called(&action.makes_data_in));
+        let script = files.and_then(|files| files.find(&action.makes_data));
+        script.is_some() || action.runs_project && !makes_only_sources(site, invocation)
+    })
+}
+
+/// Whether all that the sources ask a command to run makes nothing but sources.
+fn makes_only_sources(site: &Site<'_>, invocation: &Invocation<'_>) -> bool {
+    let tools = &site.cx.knowledge.tools;
+    let language = invocation
+        .tool
+        .ecosystem
+        .as_deref()
+        .and_then(|name| tools.language(name));
+    let directives = invocation.action.directives.as_ref();
+    let (Some(directives), Some(language), Some(context)) = (directives, language, site.cx.context)
+    else {
+        return false;
+    };
+    let sources = context.sources(language);
+    let mut asked = sources
+        .lines()
+        .filter(|line| directives.line.is_match(&line.text));
+    asked.all(|line| directives.makes_sources.is_match(&line.text))
+}
+
+/// Whether the file or folder `source` holds more than what `only_for_build` names, or a file that keeps an empty folder
+/// for the program. `None`: there are too many files.
 fn holds_data(
     context: &BuildContext,
     source: &str,
     only_for_build: &dyn Fn(&str) -> bool,
+    keeps_folders: &[String],
 ) -> Option<bool> {
     if context.kind(source)? == FileKind::File {
         return Some(true);
     }
     let files = context.files_below(source, MOST_FILES)?;
     let mut inside = files.iter().filter_map(|file| below(file, source));
-    Some(inside.any(|file| !file.split('/').any(only_for_build)))
+    Some(inside.any(|file| {
+        let (folder, name) = file.rsplit_once('/').unwrap_or(("", file));
+        let is_alone = || {
+            let mut others = files
+                .iter()
+                .filter(|other| other.starts_with(&in_folder(source, folder)));
+            others.next().is_some() && others.next().is_none()
+        };
+        let is_kept = keeps_folders.iter().any(|known| known == name) && is_alone();
+        (is_kept || !only_for_build(name)) && !folder.split('/').any(only_for_build)
+    }))
 }
 
 /// The widest folder around the working directory that a copy fills.

@@ -56,8 +56,17 @@ fn is_usual(site: &Site<'_>, prefix: &Prefix) -> bool {
     let Some(context) = site.cx.context else {
         return false;
     };
-    let texts = prefix.known_by.iter().filter_map(|name| context.read(name));
-    let texts: Vec<String> = texts.collect();
+    let read = |names: &[String]| -> Vec<String> {
+        let texts = names.iter().filter_map(|name| context.read(name));
+        texts.collect()
+    };
+    let generated = read(&prefix.known_by);
     let is_other = |line: &str| prefix.unless.iter().any(|regex| regex.is_match(line));
-    !texts.is_empty() && !texts.iter().any(|text| text.lines().any(is_other))
+    if !generated.is_empty() {
+        return !generated.iter().any(|text| text.lines().any(is_other));
+    }
+    let is_elsewhere = |line: &str| prefix.elsewhere.iter().any(|regex| regex.is_match(line));
+    let written = read(&prefix.written_in);
+    let mut lines = written.iter().flat_map(|text| text.lines());
+    written.iter().any(|text| text.contains(&prefix.at)) && !lines.any(is_elsewhere)
 }

@@ -115,9 +115,10 @@ fn of_several<'s>(builds: &[Build<'s>]) -> Result<Option<Product<'s>>, &'static 
         );
     }
     let last = builds.iter().rev().map(Build::product);
-    let mut found = last.filter(|product| !matches!(product, Ok(None)));
-    let product = found.find(Result::is_ok).or_else(|| found.next());
-    product.unwrap_or(Ok(None))
+    let found = last.filter(|product| !matches!(product, Ok(None)));
+    let (located, missing): (Vec<_>, Vec<_>) = found.partition(Result::is_ok);
+    let mut first = located.into_iter().chain(missing);
+    first.next().unwrap_or(Ok(None))
 }
 
 impl<'s> Build<'s> {

@@ -2,6 +2,8 @@
 
 use crate::analysis::paths::join;
 use crate::analysis::runs::Step;
+use crate::context::{SourceLine, Sources};
+use crate::knowledge::tools::Language;
 use crate::transform::{Cx, Place, Refusal};
 use crate::transforms::origin::{Origin, origin_before};
 
@@ -38,10 +40,29 @@ pub(super) fn started(site: &Site<'_>, known: &[&str]) -> Result<Started, Refusa
             .refuse("loads-library", message)
             .because(Place::File(found.path, Some(found.line)), note));
     }
+    if let Some(found) = builder_in(language, &sources) {
+        let message = format!(
+            "{} compiles something when it runs, which the smaller image cannot",
+            found.path
+        );
+        let place = Place::File(found.path, Some(found.line));
+        return Err(site
+            .refuse("runs-build-tool", message)
+            .because(place, "what the program does"));
+    }
     Ok(Started {
         programs: sources.programs(&language.starts, known),
         any: sources.find(&language.starts).is_some(),
     })
+}
+
+/// The first line of the program that needs what the build needs.
+fn builder_in(language: &Language, sources: &Sources) -> Option<SourceLine> {
+    let builds = |line: &SourceLine| {
+        let mut patterns = language.builds_when_run.iter();
+        language.is_of_program(&line.path) && patterns.any(|regex| regex.is_match(&line.text))
+    };
+    sources.lines().find(builds)
 }
 
 /// The language of the image, or of what is built in it.

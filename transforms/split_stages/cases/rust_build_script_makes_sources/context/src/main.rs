@@ -1,0 +1,5 @@
+include!(concat!(env!("OUT_DIR"), "/table.rs"));
+
+fn main() {
+    println!("{N}");
+}
