@@ -244,6 +244,18 @@ impl BuildContext {
         self.kind(path).is_some()
     }
 
+    /// The first file at or below `path` that its mode lets nobody but its owner read. A `COPY` keeps modes.
+    #[must_use]
+    pub fn private_file(&self, path: &str, most: usize) -> Option<String> {
+        let files = match self.kind(path)? {
+            FileKind::File => vec![path.to_owned()],
+            FileKind::Folder => self.files_below(path, most)?,
+        };
+        files
+            .into_iter()
+            .find(|file| is_private(&self.root.join(file)))
+    }
+
     /// The text of the file at `path`, whatever its encoding; `None` when a `COPY` does not see it.
     #[must_use]
     pub fn read(&self, path: &str) -> Option<String> {
@@ -376,6 +388,20 @@ impl BuildContext {
     fn is_seen(&self, path: &str, kind: FileKind) -> bool {
         self.ignored.is_empty() || self.shown(path, kind).is_some()
     }
+}
+
+/// Whether the mode of the file at `path` lets only its owner, or its group, read it.
+#[cfg(unix)]
+fn is_private(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = fs::metadata(path).map(|metadata| metadata.permissions().mode());
+    mode.is_ok_and(|mode| mode & 0o004 == 0)
+}
+
+/// Where files have no such modes, `BuildKit` lets everybody read them.
+#[cfg(not(unix))]
+fn is_private(_: &Path) -> bool {
+    false
 }
 
 /// `name` in `folder`, where `""` is the root of the context.

@@ -138,6 +138,8 @@ pub enum Leaves {
     Data,
     /// Rights of root.
     Rights,
+    /// Files that only their owner may read.
+    Private,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -36,5 +36,6 @@ mod selection;
 mod shell_conformance;
 mod shell_properties;
 mod syntax;
+mod unversioned;
 mod views;
 mod writing;

@@ -129,7 +129,7 @@ impl Surveyor<'_> {
         });
         named
             .filter(|(path, _)| {
-                self.is_own(path)
+                (self.is_own(path) || is_temporary(path))
                     && !self.is_given_away(path)
                     && !self.is_open(path)
                     && !self.is_removed(path)
@@ -274,6 +274,12 @@ impl Surveyor<'_> {
         );
         Err(self.refuse(index, "folder-of-root", message))
     }
+}
+
+/// Whether everybody may write around `path`, but not in it once root has made it.
+fn is_temporary(path: &str) -> bool {
+    let mut open = ["/tmp", "/var/tmp"].into_iter();
+    open.any(|open| below(path, open).is_some_and(|inside| !inside.is_empty()))
 }
 
 /// The operands of a step as paths.

@@ -2,6 +2,7 @@
 
 use super::account::Account;
 use super::ownership::Territory;
+use super::sources::Project;
 use super::start::Start;
 use crate::analysis::paths::{below, join};
 use crate::analysis::runs::Step;
@@ -9,6 +10,9 @@ use crate::analysis::stages::{Base, Stage};
 use crate::knowledge::tools::Does;
 use crate::syntax::{Kind, Span};
 use crate::transform::{Cx, Refusal};
+
+/// Of a folder with more files, the modes are not looked at.
+const MOST_FILES: usize = 2_000;
 
 /// Programs that make or change accounts.
 const ACCOUNT_TOOLS: [&str; 5] = ["useradd", "adduser", "usermod", "groupadd", "addgroup"];
@@ -34,6 +38,7 @@ pub(super) fn check(
     account: &Account,
     territory: &Territory,
     start: &Start,
+    project: &Project<'_>,
 ) -> Result<(), Refusal> {
     let looker = Looker {
         cx,
@@ -42,6 +47,7 @@ pub(super) fn check(
         territory,
         history: history(cx, stage),
         called: &start.called,
+        project,
     };
     looker
         .history
@@ -58,6 +64,8 @@ pub(super) struct Looker<'a> {
     pub history: Vec<usize>,
     /// The programs that the container starts.
     pub called: &'a [String],
+    /// The sources of the program.
+    pub project: &'a Project<'a>,
 }
 
 impl Looker<'_> {
@@ -130,6 +138,8 @@ impl Looker<'_> {
             _ if ACCOUNT_TOOLS.contains(&program) => self.own_account(index, text),
             "chown" | "chgrp" => self.chown(index, step, text),
             "chmod" => self.chmod(index, step, text),
+            "umask" => self.umask(index, step, text),
+            "install" | "mkdir" => self.mode(index, step, text),
             _ => self.packages(index, step),
         }
     }
@@ -168,11 +178,13 @@ impl Looker<'_> {
             return self.own_account(index, self.cx.facts.source_text(index));
         }
         let mode = flag("chmod");
-        if mode.is_empty()
-            || !hides_from_others(&mode)
-            || self.territory.copies.contains(&index)
-            || self.account.is_called(&owner)
-        {
+        if self.territory.copies.contains(&index) || self.account.is_called(&owner) {
+            return Ok(());
+        }
+        if mode.is_empty() {
+            return self.private_file(index);
+        }
+        if !hides_from_others(&mode) {
             return Ok(());
         }
         Err(self.refuse(
@@ -180,6 +192,45 @@ impl Looker<'_> {
             index,
             format!("the mode {mode} lets nobody but root use what is copied; let others read it"),
         ))
+    }
+
+    /// A file of the build context that nobody but its owner may read, which is root in the image.
+    fn private_file(&self, index: usize) -> Result<(), Refusal> {
+        let view = &self.cx.facts.views[index];
+        let (Kind::Copy(transfer) | Kind::Add(transfer), None, Some(context)) =
+            (&view.kind, view.flag("from"), self.cx.context)
+        else {
+            return Ok(());
+        };
+        let is_given_later = |at: &usize| {
+            let later = match &self.cx.facts.views[*at].kind {
+                Kind::Copy(later) | Kind::Add(later) => later,
+                _ => return false,
+            };
+            *at > index
+                && later
+                    .sources
+                    .iter()
+                    .any(|source| matches!(&*source.raw, "." | "./"))
+        };
+        if self.territory.copies.iter().any(is_given_later) {
+            return Ok(());
+        }
+        let sources = transfer.sources.iter();
+        let named = sources
+            .flat_map(|source| context.glob(source.raw.trim_start_matches("./").trim_matches('/')));
+        let private = named
+            .into_iter()
+            .find_map(|path| context.private_file(&path, MOST_FILES));
+        match private {
+            Some(path) => {
+                let message = format!(
+                    "the mode of {path} lets nobody but root use it in the image; let others read it"
+                );
+                Err(self.refuse("mode-for-root", index, message))
+            }
+            None => Ok(()),
+        }
     }
 
     fn chmod(&self, index: usize, step: &Step<'_>, text: &str) -> Result<(), Refusal> {
@@ -193,6 +244,40 @@ impl Looker<'_> {
             return Ok(());
         }
         Err(self.refuse("mode-for-root", index, format!("`{text}` lets nobody but root use it; let others read it (and execute it, if it is a program)")))
+    }
+
+    /// `install -m 600 key /etc/app/key`
+    fn mode(&self, index: usize, step: &Step<'_>, text: &str) -> Result<(), Refusal> {
+        let words: Vec<&str> = step.args.iter().map(|arg| arg.known()).collect();
+        let value = |name: &str| {
+            let pair = words.windows(2).find(|pair| pair[0] == name);
+            pair.map(|pair| pair[1])
+        };
+        let joined = words.iter().find_map(|word| word.strip_prefix("--mode="));
+        let mode = value("-m").or_else(|| value("--mode")).or(joined);
+        let owner = value("-o").filter(|owner| self.account.is_called(owner));
+        let cwd = step.cwd.as_deref().unwrap_or_default();
+        let is_held = words
+            .last()
+            .is_some_and(|path| self.territory.has(&join(cwd, path)));
+        if owner.is_some() || is_held || !mode.is_some_and(hides_from_others) {
+            return Ok(());
+        }
+        let message = format!("`{text}` lets nobody but root use it; let others read it");
+        Err(self.refuse("mode-for-root", index, message))
+    }
+
+    /// What the commands behind it make has no rights for others.
+    fn umask(&self, index: usize, step: &Step<'_>, text: &str) -> Result<(), Refusal> {
+        let mask = step.args.get(1).map_or("", |arg| arg.known());
+        let hidden = mask.chars().next_back().and_then(|c| c.to_digit(8));
+        if hidden.is_none_or(|digit| digit & 4 == 0) {
+            return Ok(());
+        }
+        let message = format!(
+            "`{text}` lets nobody but root use what the commands behind it make; let others read it"
+        );
+        Err(self.refuse("mode-for-root", index, message))
     }
 
     fn packages(&self, index: usize, step: &Step<'_>) -> Result<(), Refusal> {

@@ -9,6 +9,8 @@ mod left_behind;
 mod leftovers;
 mod needs;
 mod ownership;
+mod places;
+mod repository;
 mod scripts;
 mod sources;
 mod start;
@@ -81,8 +83,11 @@ fn rewrite(cx: &Cx<'_>, stage: &Stage) -> Plan {
     needs::check(cx, stage, &start, &territory)?;
     let written = written::all(cx, stage, &start, &project);
     grants::settle(cx, stage, &account, &mut territory, &written, site)?;
+    ownership::add_copies_into_folders(cx, stage, &mut territory);
     given::check(cx, stage, &start, &territory, site)?;
-    left_behind::check(cx, stage, site, &account, &territory, &start)?;
+    left_behind::check(cx, stage, site, &account, &territory, &start, &project)?;
+    repository::check(cx, stage, site, &territory)?;
+    project.check_rights(site)?;
     project.check_owner_bound(cx, stage, site)?;
     refuse_other_shell(cx, stage, site, &account, &territory)?;
     Ok(build(cx, stage, &start, &account, &territory))

@@ -117,6 +117,32 @@ pub(super) fn survey(
     Ok(territory)
 }
 
+/// Adds the copies of the build context that land in a folder of the program which steps or volumes have shown: what is
+/// there already can be written as well.
+pub(super) fn add_copies_into_folders(cx: &Cx<'_>, stage: &Stage, territory: &mut Territory) {
+    for index in stage.body.clone() {
+        let view = &cx.facts.views[index];
+        let (Kind::Copy(transfer) | Kind::Add(transfer)) = &view.kind else {
+            continue;
+        };
+        let is_taken = view.flag("from").is_some() || view.flag("chown").is_some();
+        if is_taken || territory.copies.contains(&index) {
+            continue;
+        }
+        let dest = cx.facts.destination(index, transfer);
+        let handed_over = territory
+            .handed_over
+            .iter()
+            .flat_map(|folder| &folder.paths);
+        let made = territory.made.iter().chain(&territory.made_last);
+        let mut shown = made.filter(|folder| Some(*folder) != territory.workdir.as_ref());
+        let lands = |folder: &String| below(&dest, folder).is_some();
+        if shown.any(lands) || handed_over.into_iter().any(lands) {
+            territory.copies.push(index);
+        }
+    }
+}
+
 pub(super) struct Surveyor<'a> {
     pub cx: &'a Cx<'a>,
     pub stage: &'a Stage,

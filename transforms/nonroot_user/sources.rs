@@ -4,7 +4,7 @@ use crate::analysis::stages::Stage;
 use crate::context::{SourceLine, Sources};
 use crate::knowledge::tools::Language;
 use crate::syntax::Span;
-use crate::transform::{Cx, Refusal};
+use crate::transform::{Cx, Place, Refusal};
 
 /// What the build context has of the program.
 pub(super) struct Project<'a> {
@@ -42,6 +42,38 @@ impl<'a> Project<'a> {
         self.languages
             .iter()
             .flat_map(|(language, sources)| sources.lines().map(|line| (*language, line)))
+            .filter(|(language, line)| language.is_of_program(&line.path))
+    }
+
+    /// Refuses when a line of the program does what only root may do.
+    ///
+    /// # Errors
+    /// The first such line. A file that asks which user runs it, and goes on, has provided for both.
+    pub(super) fn check_rights(&self, site: Span) -> Result<(), Refusal> {
+        let needs_root = |(language, line): &(&Language, SourceLine)| {
+            let mut patterns = language.as_root.iter();
+            !line.is_comment() && patterns.any(|regex| regex.is_match(&line.text))
+        };
+        let asks = |path: &str| {
+            let mut lines = self.lines().filter(|(_, line)| line.path == path);
+            lines.any(|(_, line)| asks_for_root(&line.text))
+        };
+        match self
+            .lines()
+            .filter(needs_root)
+            .find(|(_, line)| !asks(&line.path))
+        {
+            Some((_, line)) => {
+                let message = format!(
+                    "{}:{} does what only root may do (accounts, owners of files, raw sockets); set USER yourself if the program does without",
+                    line.path, line.line
+                );
+                let place = Place::File(line.path, Some(line.line));
+                Err(Refusal::new(site, "needs-root", message)
+                    .because(place, "what the program does"))
+            }
+            None => Ok(()),
+        }
     }
 
     /// The lines of settings.
@@ -83,6 +115,13 @@ impl<'a> Project<'a> {
         }
         Ok(())
     }
+}
+
+/// Whether a line does something only if root runs it: `if os.getuid() == 0:`.
+fn asks_for_root(text: &str) -> bool {
+    let text: String = text.to_lowercase().split_whitespace().collect();
+    let asks = ["uid()==0", "uid()===0"];
+    asks.iter().any(|asked| text.contains(asked))
 }
 
 /// The languages of all stages.

@@ -3,8 +3,9 @@
 use super::left_behind::Looker;
 use crate::analysis::paths::{below, join};
 use crate::analysis::runs::Step;
+use crate::context::SourceLine;
 use crate::knowledge::startup::{Leaves, Needs, Trace};
-use crate::knowledge::tools::Does;
+use crate::knowledge::tools::{Does, Language};
 use crate::transform::Refusal;
 use crate::transforms::dependencies;
 use crate::transforms::origin::{Origin, origin_before};
@@ -47,6 +48,7 @@ impl Looker<'_> {
         let Some((file, text)) = self.script_of(index, step) else {
             return Ok(());
         };
+        self.data_of_script(index, &file)?;
         let traces = &self.cx.knowledge.startup.traces;
         for line in text
             .lines()
@@ -58,6 +60,53 @@ impl Looker<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Refuses when the script at `file` makes a file that another source writes again.
+    fn data_of_script(&self, index: usize, file: &str) -> Result<(), Refusal> {
+        let writes = |(language, line): &(&Language, SourceLine)| {
+            !line.is_comment()
+                && language
+                    .writes
+                    .iter()
+                    .any(|regex| regex.is_match(&line.text))
+        };
+        let (made, others): (Vec<SourceLine>, Vec<SourceLine>) = self
+            .project
+            .lines()
+            .filter(writes)
+            .map(|(_, line)| line)
+            .partition(|line| line.path == file);
+        let made: Vec<&str> = made.iter().flat_map(|line| self.named(line)).collect();
+        let again = others.iter().find_map(|line| {
+            let names = self.named(line).into_iter();
+            let is_made = |name: &&str| made.iter().any(|own| below(name, own).is_some());
+            Some((line, names.into_iter().find(is_made)?))
+        });
+        match again {
+            Some((line, name)) => {
+                let message = format!(
+                    "{file} makes {name} as root, and {}:{} writes there when the container runs; make it then, or give it to the user in the same RUN",
+                    line.path, line.line
+                );
+                Err(self.refuse("data-of-root", index, message))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// The files and folders that a line names in quotes.
+    fn named<'l>(&self, line: &'l SourceLine) -> Vec<&'l str> {
+        let makes_folder = self.cx.knowledge.startup.settings.is_folder(&line.text);
+        let quoted = line.text.split(['"', '\'', '`']).skip(1).step_by(2);
+        let is_name = |word: &&str| {
+            let is_path = word.contains(['/', '.']) || makes_folder;
+            is_path && word.len() > 2 && !word.contains([' ', '{', '$', '%', '(', '*'])
+        };
+        quoted
+            .map(|word| word.trim_start_matches("./"))
+            .filter(is_name)
+            .collect()
     }
 
     /// The file of the build context that `step` runs, with its text.
@@ -117,6 +166,10 @@ impl Looker<'_> {
             Leaves::Data => (
                 "data-of-root",
                 "make it when the container starts, or give it to the user in the same RUN",
+            ),
+            Leaves::Private => (
+                "mode-for-root",
+                "let others read it in the same RUN, or make it when the container starts",
             ),
             Leaves::Rights => (
                 "needs-root",

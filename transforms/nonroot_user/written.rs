@@ -1,6 +1,7 @@
 //! What the program writes when the container runs, as far as the project shows it.
 
 use super::needs::args;
+use super::places::Places;
 use super::sources::Project;
 use super::start::{Start, StartCommand};
 use crate::analysis::commands::recognise;
@@ -60,6 +61,7 @@ pub(super) fn all(
         cx,
         stage,
         made: made_paths(cx, stage),
+        places: Places::read(cx, stage, project),
     };
     let mut written: Vec<Written> = start
         .commands
@@ -94,6 +96,8 @@ struct Teller<'a> {
     stage: &'a Stage,
     /// What the build puts somewhere.
     made: Extent,
+    /// Where variables of the sources point to.
+    places: Places<'a>,
 }
 
 impl Teller<'_> {
@@ -215,11 +219,19 @@ impl Teller<'_> {
         let settings = &self.cx.knowledge.startup.settings;
         let mut paths = line.quoted_paths();
         paths.retain(|(call, _)| !settings.is_other_call(call));
-        if paths.is_empty() {
+        if !paths.is_empty() {
+            let paths = paths.into_iter();
+            return paths.map(|(_, path)| written(Some(path))).collect();
+        }
+        let by_variables = self.places.of(line);
+        if by_variables.is_empty() {
             return vec![written(None)];
         }
-        let paths = paths.into_iter();
-        paths.map(|(_, path)| written(Some(path))).collect()
+        let around = |path: &String| Written {
+            folder: Some(folder_of(path, true)),
+            ..written(Some(path))
+        };
+        by_variables.iter().map(around).collect()
     }
 
     /// A line of a source or of a file of settings that names `paths`.

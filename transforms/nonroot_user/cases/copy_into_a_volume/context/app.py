@@ -1,0 +1,1 @@
+open("/data/seed.db","a").write("x")

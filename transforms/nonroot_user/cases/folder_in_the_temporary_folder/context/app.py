@@ -1,0 +1,1 @@
+open("/tmp/uploads/x","w").write("x"); print("ok")

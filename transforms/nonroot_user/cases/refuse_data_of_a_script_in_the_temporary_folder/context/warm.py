@@ -1,0 +1,1 @@
+open("/tmp/app/cache/a","w").write("x")

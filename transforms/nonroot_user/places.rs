@@ -1,0 +1,249 @@
+//! Where the variables of the sources point to: `BASE = "/srv"`, `root = Path(__file__).parent.parent`.
+
+use std::collections::HashMap;
+
+use super::sources::Project;
+use crate::analysis::paths::{below, join, parent};
+use crate::analysis::stages::Stage;
+use crate::analysis::state::Variable;
+use crate::context::SourceLine;
+use crate::transform::Cx;
+use crate::transforms::origin::{Origin, origin};
+
+/// How often a variable may be made of another one.
+const LONGEST_CHAIN: usize = 3;
+
+/// Absolute paths by the file that knows the variable, and its name. What is written in capitals is known everywhere, with
+/// no file.
+pub(super) struct Places<'a> {
+    cx: &'a Cx<'a>,
+    stage: &'a Stage,
+    by_name: HashMap<(String, String), String>,
+}
+
+impl<'a> Places<'a> {
+    /// Looks for the assignments of paths.
+    pub(super) fn read(cx: &'a Cx<'a>, stage: &'a Stage, project: &Project<'_>) -> Self {
+        let mut places = Self {
+            cx,
+            stage,
+            by_name: HashMap::new(),
+        };
+        places.read_environment();
+        let lines: Vec<SourceLine> = project.lines().map(|(_, line)| line).collect();
+        let assigning = lines.iter().filter(|line| !line.is_comment());
+        let assigning: Vec<_> = assigning
+            .filter_map(|line| Some((line, assigned(&line.text)?)))
+            .collect();
+        for _ in 0..LONGEST_CHAIN {
+            let before = places.by_name.len();
+            for (line, (name, value)) in &assigning {
+                places.note(line, name, value);
+            }
+            if places.by_name.len() == before {
+                break;
+            }
+        }
+        places
+    }
+
+    /// Notes the variables of the image. The home is another one for another user.
+    fn read_environment(&mut self) {
+        let variables = self.cx.facts.state_after(self.stage).variables;
+        for (name, variable) in variables.iter() {
+            let Variable::Value { text, .. } = variable else {
+                continue;
+            };
+            let is_place = name != "HOME" && !text.contains(':');
+            if let Some(path) = SourceLine::path_in(text).filter(|_| is_place) {
+                let key = (String::new(), name.clone());
+                self.by_name.insert(key, path.to_owned());
+            }
+        }
+    }
+
+    /// Notes that `line` assigns `value` to the variable `name`.
+    fn note(&mut self, line: &SourceLine, name: &str, value: &str) {
+        let value = SourceLine {
+            text: value.to_owned(),
+            ..line.clone()
+        };
+        let settings = &self.cx.knowledge.startup.settings;
+        let mut named = value.quoted_paths();
+        named.retain(|(call, _)| !settings.is_other_call(call));
+        let named = named.first().map(|(_, path)| (*path).to_owned());
+        let Some(path) = named.or_else(|| self.of(&value).into_iter().next()) else {
+            return;
+        };
+        let is_constant = !name.contains(char::is_lowercase);
+        if is_constant {
+            let key = (String::new(), name.to_owned());
+            self.by_name.entry(key).or_insert_with(|| path.clone());
+        }
+        let key = (line.path.clone(), name.to_owned());
+        self.by_name.entry(key).or_insert(path);
+    }
+
+    /// The paths that the words of a line stand for.
+    pub(super) fn of(&self, line: &SourceLine) -> Vec<String> {
+        let words = line.text.split(|c: char| !c.is_alphanumeric() && c != '_');
+        let known = words.filter_map(|word| {
+            let own = (line.path.clone(), word.to_owned());
+            let common = || (String::new(), word.to_owned());
+            let place = self.by_name.get(&own);
+            place.or_else(|| self.by_name.get(&common()))
+        });
+        let mut paths: Vec<String> = known.cloned().collect();
+        paths.extend(self.above(line));
+        paths.dedup();
+        paths
+    }
+
+    /// The folder outside of the working folder that a line names by the way up to it.
+    fn above(&self, line: &SourceLine) -> Option<String> {
+        let climb = Climb::of(&line.text)?;
+        let workdir = self.cx.facts.state_after(self.stage).workdir;
+        let start = match climb.from {
+            From::File => self.place_of(&line.path, &workdir)?,
+            From::Folder => parent(&self.place_of(&line.path, &workdir)?).to_owned(),
+            From::WorkingFolder => workdir.clone(),
+        };
+        let top = (0..climb.steps).fold(start, |folder, _| match parent(&folder) {
+            "" => "/".to_owned(),
+            above => above.to_owned(),
+        });
+        below(&top, &workdir).is_none().then_some(top)
+    }
+
+    /// Where the image has the source at `path` of the build context, if that is in its working folder.
+    fn place_of(&self, path: &str, workdir: &str) -> Option<String> {
+        let starts = path.match_indices('/').map(|(at, _)| at + 1);
+        let mut places = std::iter::once(0).chain(starts);
+        places.find_map(|start| {
+            let place = join(workdir, &path[start..]);
+            let is_it =
+                matches!(origin(self.cx, self.stage, &place), Origin::File(file) if file == path);
+            is_it.then_some(place)
+        })
+    }
+}
+
+/// A way up from somewhere.
+#[derive(PartialEq, Eq, Debug)]
+struct Climb {
+    from: From,
+    steps: usize,
+}
+
+#[derive(PartialEq, Eq, Debug)]
+enum From {
+    /// The source itself: `__file__`.
+    File,
+    /// Its folder: `__dirname`.
+    Folder,
+    /// Where the program runs.
+    WorkingFolder,
+}
+
+impl Climb {
+    /// The one that a line describes. Lines that load other sources do not count.
+    fn of(text: &str) -> Option<Self> {
+        let loads = ["require(", "import(", "sys.path"];
+        let start = text.trim_start();
+        if loads.iter().any(|word| text.contains(word))
+            || start.starts_with("from ")
+            || start.starts_with("import ")
+        {
+            return None;
+        }
+        let pieces = text.split(['"', '\'', '`']).skip(1).step_by(2);
+        let dots = pieces.flat_map(|piece| piece.split('/'));
+        let dots = dots.filter(|part| *part == "..").count() + text.matches("pardir").count();
+        let from = match () {
+            () if text.contains("__file__") || text.contains("__filename") => From::File,
+            () if text.contains("__dirname") || text.contains("import.meta.dirname") => {
+                From::Folder
+            }
+            () => From::WorkingFolder,
+        };
+        let steps = match from {
+            From::File => dots + folders_around(text),
+            From::Folder | From::WorkingFolder => dots,
+        };
+        (steps > 0).then_some(Self { from, steps })
+    }
+}
+
+/// How many folders up calls go: `dirname(dirname(x))`, `x.parent.parent`, `x.parents[1]`.
+fn folders_around(text: &str) -> usize {
+    let listed = text.split(".parents[").skip(1).filter_map(|rest| {
+        let number = rest.split(']').next()?.parse::<usize>().ok()?;
+        Some(number + 1)
+    });
+    let single = text.matches(".parent").count() - text.matches(".parents").count();
+    text.matches("dirname(").count() + single + listed.sum::<usize>()
+}
+
+/// The variable that a line assigns something to, and what: `const BASE = "/srv"`, `base: str = "/srv"`, `base := "/srv"`.
+fn assigned(text: &str) -> Option<(&str, &str)> {
+    let at = text.find('=')?;
+    let (left, right) = (&text[..at], &text[at + 1..]);
+    let is_other = right.starts_with(['=', '>'])
+        || left.ends_with(['!', '<', '>', '+', '-', '*', '/', '|', '&']);
+    if is_other || left.contains(['(', '"', '\'', '`']) {
+        return None;
+    }
+    let named = left.trim_end().trim_end_matches(':');
+    let named = named.split(':').next()?.trim_end();
+    let name = named
+        .rsplit(|c: char| !c.is_alphanumeric() && c != '_')
+        .next()?;
+    (!name.is_empty()).then_some((name, right))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_assigns_what_is_behind_its_sign() {
+        assert_eq!(assigned("BASE = 1"), Some(("BASE", " 1")));
+        assert_eq!(assigned("const base: string = 'x'"), Some(("base", " 'x'")));
+        assert_eq!(assigned("base := 1"), Some(("base", " 1")));
+        assert_eq!(
+            assigned("private static final Path BASE = x;"),
+            Some(("BASE", " x;"))
+        );
+        assert_eq!(assigned("open(path, mode='w')"), None);
+        assert_eq!(assigned("if a == b"), None);
+        assert_eq!(assigned("x += 1"), None);
+    }
+
+    #[test]
+    fn the_way_up_is_counted_from_the_file_or_the_folder() {
+        let climb = |text| Climb::of(text).map(|climb| (climb.from, climb.steps));
+        assert_eq!(
+            climb("r = Path(__file__).resolve().parent.parent"),
+            Some((From::File, 2))
+        );
+        assert_eq!(
+            climb("r = Path(__file__).parents[2]"),
+            Some((From::File, 3))
+        );
+        assert_eq!(
+            climb("r = dirname(dirname(__file__))"),
+            Some((From::File, 2))
+        );
+        assert_eq!(
+            climb("path.join(__dirname, '..', 'x')"),
+            Some((From::Folder, 1))
+        );
+        assert_eq!(
+            climb("open('../data/x', 'w')"),
+            Some((From::WorkingFolder, 1))
+        );
+        assert_eq!(climb("const x = require('../x')"), None);
+        assert_eq!(climb("import x from '../x'"), None);
+        assert_eq!(climb("open('data/x', 'w')"), None);
+    }
+}
