@@ -149,7 +149,7 @@ impl SourceLine {
             let before = before.trim_end();
             let is_added = before.ends_with(['+', '.', '}'])
                 || before.contains("path.join(") && before.ends_with(',');
-            let path = Self::path_in(piece).filter(|_| !is_added);
+            let path = Self::path_in(piece).filter(|_| !is_added && !is_prose(before));
             let word = before.rsplit([' ', '\t', ';', '{', '}']).next();
             paths.extend(path.map(|path| (word.unwrap_or_default(), path)));
         }
@@ -188,6 +188,22 @@ impl SourceLine {
         };
         (fixed.len() > 1).then_some(fixed)
     }
+}
+
+/// Words that stand between another word and a string in the usual languages.
+const KEYWORDS: [&str; 16] = [
+    "and", "await", "case", "default", "echo", "from", "import", "in", "is", "new", "not", "or",
+    "print", "return", "then", "yield",
+];
+
+/// Whether two words in a row end `before`, as no code has them in front of a string, but a sentence does.
+fn is_prose(before: &str) -> bool {
+    let is_word = |word: &str| {
+        let is_plain = word.len() > 1 && word.chars().all(|c| c.is_ascii_alphabetic());
+        is_plain && !KEYWORDS.contains(&word)
+    };
+    let mut words = before.split_whitespace().rev();
+    words.next().is_some_and(is_word) && words.next().is_some_and(is_word)
 }
 
 /// Whether a text holds the name of a program at the start of a string.
@@ -231,6 +247,8 @@ mod tests {
             ["/data/a.db"]
         );
         assert_eq!(paths("fetch('https://example.org/a')"), [""; 0]);
+        assert_eq!(paths("  Share the folder '/temp' with everybody:"), [""; 0]);
+        assert_eq!(paths("    return '/data/a'"), ["/data/a"]);
         assert_eq!(
             paths("open(BASE + '/a'); path.join(__dirname, '/b')"),
             [""; 0]

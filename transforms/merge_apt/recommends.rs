@@ -25,9 +25,14 @@ pub(super) fn plan(cx: &Cx<'_>, stage: &Stage, layer: &Layer<'_>) -> Option<Plan
     let mut edits = Edits::new();
     let mut installed: Vec<&str> = Vec::new();
     let mut named: Vec<&str> = Vec::new();
-    let open = |command: &&Command<'_>| command.work == Work::Install && !decides(command);
-    for install in layer.commands.iter().filter(open) {
-        let missed = missed(cx, stage, install)?;
+    let is_install = |command: &&Command<'_>| command.work == Work::Install;
+    let installs = || layer.commands.iter().filter(is_install);
+    let given: Vec<&str> = installs()
+        .flat_map(|install| install.operands(cx).map(name).collect::<Vec<_>>())
+        .collect();
+    for install in installs().filter(|install| !decides(install)) {
+        let mut missed = missed(cx, stage, install, &given)?;
+        missed.retain(|package| !named.contains(package));
         let last = *install.invocation.operands.last()?;
         edits.insert(behind_options(cx, install), format!(" {option}"));
         edits.insert(install.word(cx, last).end, appended(cx, install, &missed));
@@ -91,9 +96,14 @@ fn decides(install: &Command<'_>) -> bool {
     install.step.args.iter().any(|arg| decides(arg.known()))
 }
 
-/// The packages that have to be named so that `install` misses nothing that matters; `None` when that is
-/// not known.
-fn missed<'a>(cx: &Cx<'a>, stage: &Stage, install: &Command<'a>) -> Option<Vec<&'a str>> {
+/// The packages that have to be named so that `install` misses nothing that matters, beside those that are `given` by the
+/// installs of the layer; `None` when that is not known.
+fn missed<'a>(
+    cx: &Cx<'a>,
+    stage: &Stage,
+    install: &Command<'a>,
+    given: &[&str],
+) -> Option<Vec<&'a str>> {
     if install.step.redirected || !install.operands(cx).all(is_package) {
         return None;
     }
@@ -113,7 +123,6 @@ fn missed<'a>(cx: &Cx<'a>, stage: &Stage, install: &Command<'a>) -> Option<Vec<&
             Recommends::Unknown => return None,
         }
     }
-    let given: Vec<&str> = install.operands(cx).map(name).collect();
     let packages = &cx.knowledge.packages;
     let brought = |package: &str| {
         given
@@ -123,7 +132,7 @@ fn missed<'a>(cx: &Cx<'a>, stage: &Stage, install: &Command<'a>) -> Option<Vec<&
     missed.retain(|package| !given.contains(package) && !brought(package));
     missed.sort_unstable();
     missed.dedup();
-    (!given.is_empty()).then_some(missed)
+    (!install.invocation.operands.is_empty()).then_some(missed)
 }
 
 /// Behind the options that stand in front of the packages, or behind the verb.

@@ -23,7 +23,10 @@ impl Surveyor<'_> {
                 let folders = self.folders_of(index, step);
                 let (paths, words): (Vec<String>, Vec<&str>) = folders
                     .into_iter()
-                    .filter(|(path, _)| !territory.has(path) && !is_entered(run, path))
+                    .filter(|(path, _)| {
+                        let is_given = territory.has(path) || territory.gives_contents(index, path);
+                        !is_given && !is_entered(run, path)
+                    })
                     .unzip();
                 if !paths.is_empty() {
                     self.folders_of_step(territory, (index, run, step), paths, &words)?;
@@ -96,10 +99,12 @@ impl Surveyor<'_> {
         let has_shell = self.account.has_shell;
         let with_parents = || step.args.iter().any(|arg| arg.known().starts_with("-p"));
         if of_stage && run.and_list().is_some() && has_shell {
+            let filled = last_filling(run, step, &paths);
             territory.handed_over.push(HandedOver {
                 index,
-                step: step.span,
-                operands: words.join(" "),
+                step: filled.unwrap_or(step).span,
+                operands: operands(step, filled, &paths, words),
+                with_contents: filled.is_some(),
                 paths,
             });
         } else if has_shell && (!of_stage || with_parents()) {
@@ -320,6 +325,38 @@ fn makes_new(step: &Step<'_>, folder: &str) -> bool {
             .iter()
             .skip(1)
             .any(|arg| arg.text.is_some() && names(arg.known()))
+}
+
+/// The last command of `run` behind `maker` that puts something into one of `folders`, as far as it is known.
+fn last_filling<'r>(
+    run: &'r Run<'r>,
+    maker: &Step<'_>,
+    folders: &[String],
+) -> Option<&'r Step<'r>> {
+    let fills = |step: &&Step<'_>| match &step.effects.writes {
+        Extent::Regions(regions) => regions.iter().any(|region| {
+            let inner =
+                |folder: &String| *folder != region.path && below(&region.path, folder).is_some();
+            folders.iter().any(inner)
+        }),
+        Extent::Everything => false,
+    };
+    let mut later = run.steps.iter().rev();
+    later.find(|step| step.span.start > maker.span.start && fills(step))
+}
+
+/// The operands of the `chown` behind `maker`, or behind `filled`: `words`, which name `folders` where `maker` runs, or
+/// their paths.
+fn operands(
+    maker: &Step<'_>,
+    filled: Option<&Step<'_>>,
+    folders: &[String],
+    words: &[&str],
+) -> String {
+    match filled {
+        Some(filled) if filled.cwd != maker.cwd => folders.join(" "),
+        _ => words.join(" "),
+    }
 }
 
 /// Whether a later command of the same `RUN` goes there: it is where the build works.

@@ -32,14 +32,16 @@ pub(super) struct Territory {
     home: Option<String>,
 }
 
-/// A `mkdir` or `touch` of what the program writes.
+/// A `mkdir` or `touch` of what the program writes, up to the last command that puts something there.
 pub(super) struct HandedOver {
     /// The `RUN`.
     pub index: usize,
-    /// The command, in the logical line.
+    /// The command behind which they are given away, in the logical line.
     pub step: Span,
-    /// The folders as they are written there.
+    /// The folders, as they are named where that command runs.
     pub operands: String,
+    /// Whether what later commands of the `RUN` put into the folders is given away with them.
+    pub with_contents: bool,
     /// The folders.
     pub paths: Vec<String>,
 }
@@ -76,6 +78,15 @@ impl Territory {
         own.chain(handed_over)
             .filter(|folder| Some(*folder) != self.workdir.as_ref())
             .any(|folder| below(path, folder).is_some())
+    }
+
+    /// Whether a `RUN` gives away `path` with a folder around it.
+    pub(super) fn gives_contents(&self, index: usize, path: &str) -> bool {
+        let around = |folder: &String| below(path, folder).is_some();
+        let mut given = self.handed_over.iter();
+        given.any(|given| {
+            given.index == index && given.with_contents && given.paths.iter().any(around)
+        })
     }
 
     /// Whether the program gets the folder `path` itself.

@@ -1,7 +1,7 @@
 //! The edits.
 
 use super::account::Account;
-use super::ownership::Territory;
+use super::ownership::{HandedOver, Territory};
 use crate::analysis::paths::below;
 use crate::analysis::stages::Stage;
 use crate::edit::Edits;
@@ -37,7 +37,7 @@ pub(super) fn added(account: &Account, territory: &Territory) -> Vec<String> {
         commands.push(make(account, &territory.made_last));
     }
     let given = territory.handed_over.iter();
-    commands.extend(given.map(|handed_over| give(account, &handed_over.operands)));
+    commands.extend(given.map(|handed_over| hand_over(account, handed_over)));
     commands
 }
 
@@ -73,6 +73,15 @@ fn quoted(path: &str) -> String {
 /// Gives `operands`, as they are written, to the account.
 fn give(account: &Account, operands: &str) -> String {
     format!("chown {} {operands}", account.owner)
+}
+
+/// Gives away what a command of the build makes.
+fn hand_over(account: &Account, given: &HandedOver) -> String {
+    if given.with_contents {
+        format!("chown -R {} {}", account.owner, given.operands)
+    } else {
+        give(account, &given.operands)
+    }
 }
 
 /// The instruction that the account has to exist before; the length of the file when there is none.
@@ -152,7 +161,7 @@ impl Writer<'_> {
                 .facts
                 .source(handed_over.index, handed_over.step)
                 .end;
-            let command = give(self.account, &handed_over.operands);
+            let command = hand_over(self.account, handed_over);
             self.edits.insert(end, format!(" && {command}"));
         }
     }

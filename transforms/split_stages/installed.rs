@@ -27,7 +27,9 @@ pub(super) fn paths(site: &Site<'_>) -> Result<Vec<String>, Refusal> {
         let found = of_step(site, at, step)
             .map_err(|message| site.refuse_at(at, "output-not-located", message))?;
         for path in found {
-            if !paths.contains(&path) {
+            let is_in = |own: &String| below(&path, own).is_some();
+            if !paths.iter().any(is_in) {
+                paths.retain(|own| below(own, &path).is_none());
                 paths.push(path);
             }
         }
