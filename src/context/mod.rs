@@ -10,6 +10,7 @@ mod disk;
 mod dockerignore;
 mod glob;
 mod manifests;
+mod package_scripts;
 mod sources;
 mod values;
 
@@ -25,6 +26,7 @@ pub use disk::Disk;
 pub use dockerignore::Dockerignore;
 pub use glob::matches_name;
 pub use manifests::{Entry, Obstacle, Required, required_by};
+pub use package_scripts::scripts_around;
 pub use sources::{SourceLine, Sources};
 
 use crate::project::Use;

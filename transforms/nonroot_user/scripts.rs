@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::start::{Reader, StartCommand};
 use crate::analysis::paths::join;
 use crate::analysis::stages::Base;
+use crate::context::scripts_around;
 use crate::knowledge::images::{Entrypoint, Shell};
 use crate::transform::{Place, Refusal};
 use crate::transforms::origin::{Origin, origin};
@@ -121,33 +122,39 @@ impl Reader<'_> {
         place: Place,
     ) -> Result<(), Refusal> {
         let folder = self.cx.facts.state_after(self.stage).workdir;
-        let script = match origin(self.cx, self.stage, &join(&folder, "package.json")) {
-            Origin::File(file) => self
-                .manifest_script(&file, name)
-                .map(|script| (file, script)),
+        let file = match origin(self.cx, self.stage, &join(&folder, "package.json")) {
+            Origin::File(file) => Some(file),
             _ => None,
         };
-        match script {
-            Some((file, script)) if !self.open.contains(&script) => {
-                self.open.push(script.clone());
-                self.script(&script, &Place::File(file, None))?;
-                self.open.pop();
-            }
-            _ => {
-                self.start.unread_scripts.push(words.join(" "));
-                self.start.commands.push(StartCommand {
-                    words: words.to_vec(),
-                    writes: Vec::new(),
-                    place,
-                });
-            }
+        let mut scripts = file
+            .as_deref()
+            .map_or_else(Vec::new, |file| self.manifest_scripts(file, name));
+        scripts.retain(|script| !self.open.contains(script));
+        if scripts.is_empty() {
+            self.start.unread_scripts.push(words.join(" "));
+            self.start.commands.push(StartCommand {
+                words: words.to_vec(),
+                writes: Vec::new(),
+                place,
+            });
+        }
+        for script in scripts {
+            self.open.push(script.clone());
+            self.script(
+                &script,
+                &Place::File(file.clone().unwrap_or_default(), None),
+            )?;
+            self.open.pop();
         }
         Ok(())
     }
 
-    fn manifest_script(&self, file: &str, name: &str) -> Option<String> {
-        let manifest: Value = serde_json::from_str(&self.cx.context?.read(file)?).ok()?;
-        Some(manifest.get("scripts")?.get(name)?.as_str()?.to_owned())
+    /// What the script `name` of the manifest `file` runs.
+    fn manifest_scripts(&self, file: &str, name: &str) -> Vec<String> {
+        let text = self.cx.context.and_then(|context| context.read(file));
+        let manifest = text.and_then(|text| serde_json::from_str(&text).ok());
+        let manifest: Value = manifest.unwrap_or_default();
+        scripts_around(&manifest, name).map(str::to_owned).collect()
     }
 }
 

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::analysis::launch::Launch;
 use crate::analysis::runs::Step;
 use crate::analysis::stages::Stage;
-use crate::context::BuildContext;
+use crate::context::{BuildContext, scripts_around};
 use crate::knowledge::tools::{Does, Prune};
 use crate::transform::Cx;
 
@@ -98,8 +98,8 @@ fn starts_removed(site: &Site<'_>, manifest: &Value, removed: &[&String]) -> boo
     let is_interpreter =
         |launch: &Launch| launch.program().rsplit('/').next() == site.image.provides;
     let is_script = |launch: &Launch| {
-        let script = script_of(manifest, launch);
-        script.is_some_and(|script| {
+        let scripts = scripts_of(manifest, launch);
+        let stays_whole = |script: &&str| {
             let program = script.split_whitespace().next().unwrap_or_default();
             let is_known = Some(program) == site.image.provides
                 || stays(site, manifest, program) && !is_configured(site, program, removed);
@@ -109,7 +109,8 @@ fn starts_removed(site: &Site<'_>, manifest: &Value, removed: &[&String]) -> boo
                     .any(|word| word == name.as_str())
             };
             is_known && !removed.iter().any(names)
-        })
+        };
+        !scripts.is_empty() && scripts.iter().all(stays_whole)
     };
     let names_removed = |words: &[String]| words.iter().any(|word| removed.contains(&word));
     !launches.iter().all(|launch| {
@@ -117,11 +118,12 @@ fn starts_removed(site: &Site<'_>, manifest: &Value, removed: &[&String]) -> boo
     })
 }
 
-/// The text of the script of the manifest that a launch names: `npm start`, `npm run serve`.
-fn script_of<'m>(manifest: &'m Value, launch: &Launch) -> Option<&'m str> {
+/// The texts of the scripts of the manifest that a launch runs: `npm start`, `npm run serve`.
+fn scripts_of<'m>(manifest: &'m Value, launch: &Launch) -> Vec<&'m str> {
     let mut words = launch.words.iter().skip(1);
-    let name = words.find(|word| !word.starts_with('-') && *word != "run")?;
-    manifest.get("scripts")?.get(name)?.as_str()
+    let name = words.find(|word| !word.starts_with('-') && *word != "run");
+    let scripts = name.map(|name| scripts_around(manifest, name));
+    scripts.into_iter().flatten().collect()
 }
 
 /// Whether a program comes with a dependency that stays: one of its name, or one that the lock file says has it.

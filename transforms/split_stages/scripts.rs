@@ -3,6 +3,7 @@
 
 use serde_json::Value;
 
+use crate::context::scripts_around;
 use crate::knowledge::startup::Needs;
 use crate::syntax::shell;
 use crate::transform::Refusal;
@@ -50,8 +51,13 @@ fn tool_behind(
         _ if program.for_development => return Some(words.join(" ")),
         _ => return None,
     };
-    let text = manifest.get("scripts")?.get(name)?.as_str()?;
-    let script = shell::parse(text).ok().filter(|_| depth > 0)?;
+    let mut texts = scripts_around(manifest, name);
+    texts.find_map(|text| tool_in(site, manifest, text, depth.checked_sub(1)?))
+}
+
+/// The first command line of a tool of the build in the script `text`.
+fn tool_in(site: &Site<'_>, manifest: &Value, text: &str, depth: usize) -> Option<String> {
+    let script = shell::parse(text).ok()?;
     script.simple_commands().into_iter().find_map(|simple| {
         let words: Vec<String> = simple
             .words
@@ -67,6 +73,6 @@ fn tool_behind(
         if has_verbs && words.iter().skip(1).any(is_build) {
             return Some(words.join(" "));
         }
-        tool_behind(site, manifest, &words, depth - 1)
+        tool_behind(site, manifest, &words, depth)
     })
 }
