@@ -59,6 +59,26 @@ pub(super) fn with_blank_line(text: &str, block: Span) -> Span {
     }
 }
 
+/// What has to go with all of `blocks`, whole lines in order, so that no double blank lines are left behind: those with
+/// nothing but blank lines between them go as one.
+pub(super) fn with_blank_lines(text: &str, blocks: impl Iterator<Item = Span>) -> Vec<Span> {
+    let mut joined: Vec<Span> = Vec::new();
+    for block in blocks {
+        let is_next = |last: &&mut Span| {
+            let between = Span::new(last.end, block.start.max(last.end));
+            between.text(text).trim().is_empty()
+        };
+        match joined.last_mut().filter(is_next) {
+            Some(last) => *last = last.cover(block),
+            None => joined.push(block),
+        }
+    }
+    joined
+        .into_iter()
+        .map(|block| with_blank_line(text, block))
+        .collect()
+}
+
 /// `lines` (whole lines) with a line ending, whatever the file's last line has.
 pub(super) fn terminated(lines: &str, newline: &str) -> String {
     if lines.ends_with('\n') {

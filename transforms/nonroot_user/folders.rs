@@ -216,6 +216,7 @@ impl Surveyor<'_> {
             || territory.has(&path)
             || Some(&path) == territory.workdir.as_ref()
             || self.is_given_away(&path)
+            || self.is_open(&path)
         {
             return Ok(());
         }

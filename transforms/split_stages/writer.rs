@@ -35,11 +35,9 @@ impl<'a> Writer<'a> {
         for (offset, words) in &self.split.artefacts.options {
             edits.insert(*offset, words.clone());
         }
-        for at in self.moved() {
-            edits.delete(style::with_blank_line(
-                self.text(),
-                self.site.cx.facts.block(at),
-            ));
+        let moved = self.moved().map(|at| self.site.cx.facts.block(at));
+        for lines in style::with_blank_lines(self.text(), moved) {
+            edits.delete(lines);
         }
         let last = self.site.roles.split - 1;
         let instruction = &self.site.cx.file.instructions()[last];
