@@ -7,6 +7,7 @@ mod actions;
 pub mod bases;
 pub mod bundles;
 pub mod caches;
+pub mod dependency_folders;
 pub mod development;
 pub mod health;
 pub mod hygiene;

@@ -55,6 +55,16 @@ pub struct Program {
 }
 
 impl Program {
+    /// How many of `words` name it, if they do.
+    fn named_words(&self, words: &[String]) -> Option<usize> {
+        let (program, arguments) = words.split_first()?;
+        let program = program.rsplit('/').next()?;
+        let names = self.names.iter();
+        names
+            .filter_map(|name| named_words(name, program, arguments))
+            .max()
+    }
+
     /// Whether it only runs the command behind it: by its nature, or because a variable has such a `value`.
     #[must_use]
     pub fn is_wrapper<'v>(&self, value: impl Fn(&str) -> Option<&'v str>) -> bool {
@@ -236,18 +246,10 @@ impl Startup {
     /// The program that `words` call, and how many of them name it. The most words win.
     #[must_use]
     pub fn program(&self, words: &[String]) -> Option<(&Program, usize)> {
-        let (program, arguments) = words.split_first()?;
-        let program = program.rsplit('/').next()?;
-        let named = |entry: &Program| {
-            let names = entry.names.iter();
-            names
-                .filter_map(|name| named_words(name, program, arguments))
-                .max()
-        };
         let fits = self
             .programs
             .iter()
-            .filter_map(|entry| Some((entry, named(entry)?)));
+            .filter_map(|entry| Some((entry, entry.named_words(words)?)));
         fits.max_by_key(|&(_, length)| length)
     }
 
@@ -257,6 +259,20 @@ impl Startup {
         let (program, named) = self.program(words)?;
         let rest = wrapped(&words[named..]);
         (program.needs == Needs::NothingItself && !rest.is_empty()).then_some(rest)
+    }
+
+    /// The name of the script of a manifest that `words` run: `build` of `npm run build`.
+    #[must_use]
+    pub fn script_run_by<'w>(&self, words: &'w [String]) -> Option<&'w str> {
+        let script = |entry: &Program| {
+            let mut behind = words[entry.named_words(words)?..].iter();
+            match entry.needs {
+                Needs::TheScriptBehind => behind.find(|word| !word.starts_with('-')),
+                Needs::TheScriptItself => words.get(1),
+                _ => None,
+            }
+        };
+        self.programs.iter().find_map(script).map(String::as_str)
     }
 
     /// What is known of the package `name`.
@@ -350,7 +366,7 @@ pub(super) fn behind_name<'w>(names: &[String], words: &'w [String]) -> Option<&
 }
 
 /// How many words the entry `name` takes up in a call of `program` with `arguments`, if it names it.
-fn named_words(name: &str, program: &str, arguments: &[String]) -> Option<usize> {
+pub(super) fn named_words(name: &str, program: &str, arguments: &[String]) -> Option<usize> {
     // Nearly all names fail here, and all of them are looked at for each call.
     if !name.starts_with(['*', program.chars().next()?]) {
         return None;

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use crate::context::matches_name;
 
 use super::bundles::{Bundle, FileServer};
+use super::dependency_folders::DependencyFolder;
 use super::installs::Installs;
 use super::pattern::Pattern;
 
@@ -195,6 +196,8 @@ pub(super) struct ToolFile {
     bundles: Vec<Bundle>,
     #[serde(default, rename = "file_server")]
     file_servers: Vec<FileServer>,
+    #[serde(default, rename = "dependency_folder")]
+    dependency_folders: Vec<DependencyFolder>,
     #[serde(default, rename = "tool")]
     tools: Vec<Tool>,
 }
@@ -248,6 +251,7 @@ pub struct Tools {
     languages: Vec<Language>,
     bundles: Vec<Bundle>,
     file_servers: Vec<FileServer>,
+    dependency_folders: Vec<DependencyFolder>,
     tools: Vec<Tool>,
     /// First word of a call -> tools, and how many words of the call name them.
     index: HashMap<String, Vec<(usize, usize)>>,
@@ -271,6 +275,7 @@ impl Tools {
         self.languages.extend(file.languages);
         self.bundles.extend(file.bundles);
         self.file_servers.extend(file.file_servers);
+        self.dependency_folders.extend(file.dependency_folders);
         self.tools.extend(file.tools);
         self.reindex();
     }
@@ -362,6 +367,13 @@ impl Tools {
     #[must_use]
     pub fn bundles(&self) -> &[Bundle] {
         &self.bundles
+    }
+
+    /// The folder of dependencies that the tool called `id` fills, if it can be made in a stage of its own.
+    #[must_use]
+    pub fn dependency_folder(&self, id: &str) -> Option<&DependencyFolder> {
+        let fills = |folder: &&DependencyFolder| folder.tools.iter().any(|tool| tool == id);
+        self.dependency_folders.iter().find(fills)
     }
 
     /// The program `name`, if it serves the files of a folder.

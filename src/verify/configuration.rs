@@ -267,10 +267,20 @@ fn origins(
         Kind::From { image, .. } => image.raw.as_str(),
         _ => "",
     };
+    // The others go on with what one of them has made.
+    let (later, first): (Vec<&Stage>, Vec<&Stage>) =
+        parts.iter().partition(|stage| goes_on(stage, parts));
     let same_platform = |stage: &&Stage| platform(new, stage) == platform(old.0, old.1);
-    let same = declared.is_some_and(|images| images.into_iter().eq(parts.iter().map(image)))
-        && parts.iter().all(same_platform);
+    let same = declared.is_some_and(|images| images.into_iter().eq(first.iter().map(image)))
+        && first.iter().all(same_platform)
+        && later.iter().all(|stage| platform(new, stage).is_none());
     (!same).then(|| "FROM".to_owned())
+}
+
+/// Whether `stage` is built on another of `parts`.
+fn goes_on(stage: &Stage, parts: &[&Stage]) -> bool {
+    let is_base = |part: &&Stage| stage.base == Base::Stage(part.index);
+    parts.iter().any(is_base)
 }
 
 /// Whether steps run as users that they did not run as: one more at the end has to be declared.

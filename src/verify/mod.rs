@@ -20,11 +20,13 @@ mod violation;
 use std::collections::BTreeMap;
 
 use crate::analysis::Facts;
+use crate::analysis::stages::Base;
 use crate::knowledge::Knowledge;
 use crate::syntax::{self, Dockerfile, TokenKind};
 use crate::transform::{Change, Cx, Rewrite};
 
 use configuration::Identity;
+use operations::Operation;
 pub use violation::Violation;
 
 /// Everything that is wrong with `rewrite`, which made `after` of the text that `cx` was computed from.
@@ -97,7 +99,10 @@ fn changed_steps(
             let declared = declared::Declared::new(rewrite);
             made.iter()
                 .for_each(|&index| declared.forget_gained(was, &mut is[index]));
-            let parts: Vec<&[_]> = made.iter().map(|&index| is[index].as_slice()).collect();
+            let parts = made.iter();
+            let parts: Vec<Vec<_>> = parts
+                .map(|&index| whole_stage(new, &made, &is, index))
+                .collect();
             let (before, now) = ((old, stage), (new, other_stage));
             let inherited = old.states[stage.from].workdir.as_str();
             violations.extend(stages::check(was, &parts, inherited, rewrite));
@@ -113,6 +118,21 @@ fn changed_steps(
         }
     }
     violations
+}
+
+/// What stage `index` does, behind what those of the stages `made` do that it is built on.
+fn whole_stage<'o, 'f>(
+    facts: &Facts<'_>,
+    made: &[usize],
+    operations: &'o [Vec<Operation<'f>>],
+    index: usize,
+) -> Vec<&'o Operation<'f>> {
+    let mut whole = match facts.stages[index].base {
+        Base::Stage(base) if made.contains(&base) => whole_stage(facts, made, operations, base),
+        _ => Vec::new(),
+    };
+    whole.extend(&operations[index]);
+    whole
 }
 
 /// Comments keep their text; where they stand may change.

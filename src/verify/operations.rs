@@ -128,8 +128,8 @@ impl Setting<'_> {
             (one.user != two.user, USER),
             (one.shell != two.shell, "shell"),
             (one.workdir != two.workdir || self.cwd != other.cwd, FOLDER),
-            (!self.has_flags_of(other, gained), "flags of its RUN"),
-            (self.shell != other.shell, "state of the shell"),
+            (!self.has_flags_of(other, gained), FLAGS),
+            (self.shell != other.shell, SHELL_STATE),
         ];
         let settings = settings.into_iter().filter(|(differs, _)| *differs);
         let variables = differing(&one.variables, &two.variables);
@@ -150,6 +150,15 @@ impl Setting<'_> {
     /// Whether it has one of `flags`.
     pub(super) fn has_any_flag(&self, flags: &[&str]) -> bool {
         self.flags.iter().any(|flag| flags.contains(&flag.as_str()))
+    }
+
+    /// The same of a command in another `RUN`, which has flags and a shell of its own.
+    pub(super) fn difference_in_another_run(&self, other: &Self) -> Option<String> {
+        let differences = self.differences(other, &[], &[]);
+        let mut of_stage = differences
+            .into_iter()
+            .filter(|what| what != FLAGS && what != SHELL_STATE);
+        of_stage.next()
     }
 
     /// The same in a stage that was made of another: it stands on another image, and build arguments that the
@@ -190,3 +199,5 @@ impl Setting<'_> {
 /// Differences that do not always matter.
 const USER: &str = "user";
 const FOLDER: &str = "working directory";
+const FLAGS: &str = "flags of its RUN";
+const SHELL_STATE: &str = "state of the shell";

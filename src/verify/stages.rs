@@ -20,14 +20,14 @@ use crate::transform::{Change, Rewrite};
 /// shipped. `inherited` is the folder that the old one started in.
 pub(super) fn check(
     old: &[Operation<'_>],
-    new: &[&[Operation<'_>]],
+    new: &[Vec<&Operation<'_>>],
     inherited: &str,
     rewrite: &Rewrite,
 ) -> Vec<Violation> {
     let Some((shipped, builders)) = new.split_last() else {
         return Vec::new();
     };
-    let built: Vec<&Operation<'_>> = builders.iter().copied().flatten().collect();
+    let built: Vec<&Operation<'_>> = builders.iter().flatten().copied().collect();
     let mut violations: Vec<Violation> = old
         .iter()
         .enumerate()
@@ -45,6 +45,7 @@ pub(super) fn check(
         violations.extend(placed.inverted());
         violations.extend(placed.missing(rewrite));
         violations.extend(placed.added(&declared, &folders));
+        violations.extend(placed.settings_of_added());
     }
     violations
 }
@@ -53,7 +54,7 @@ pub(super) fn check(
 fn moved(
     operation: &Operation<'_>,
     later: &[Operation<'_>],
-    shipped: &[Operation<'_>],
+    shipped: &[&Operation<'_>],
     built: &[&Operation<'_>],
     rewrite: &Rewrite,
 ) -> Option<Violation> {
@@ -77,7 +78,7 @@ fn moved(
 }
 
 /// Compares what is copied from builders with what was declared.
-fn taken(shipped: &[Operation<'_>], rewrite: &Rewrite) -> Option<Violation> {
+fn taken(shipped: &[&Operation<'_>], rewrite: &Rewrite) -> Option<Violation> {
     let declared = rewrite.declares.iter().find_map(|change| match change {
         Change::Taken(paths) => Some(paths.as_slice()),
         _ => None,
@@ -166,7 +167,7 @@ fn works_on(build: &Operation<'_>, copy: &Operation<'_>) -> bool {
 }
 
 /// The paths that the final stage copies, from wherever.
-fn arriving(shipped: &[Operation<'_>]) -> Extent {
+fn arriving(shipped: &[&Operation<'_>]) -> Extent {
     let mut arriving = Extent::default();
     for operation in shipped {
         if let What::Copy { from, lands } = &operation.what {
@@ -185,16 +186,17 @@ fn arriving(shipped: &[Operation<'_>]) -> Extent {
 /// The steps of the old stage as they stand in one of the new ones.
 struct Placed<'c, 'f> {
     old: &'c [Operation<'f>],
-    new: &'c [Operation<'f>],
+    /// With those of the stage that it is built on, if the old one became that as well.
+    new: &'c [&'c Operation<'f>],
     /// Where each of `old` is in `new`.
     places: Vec<Option<usize>>,
     is_shipped: bool,
 }
 
 impl<'c, 'f> Placed<'c, 'f> {
-    fn new(old: &'c [Operation<'f>], new: &'c [Operation<'f>], is_shipped: bool) -> Self {
+    fn new(old: &'c [Operation<'f>], new: &'c [&'c Operation<'f>], is_shipped: bool) -> Self {
         Self {
-            places: found(old.len(), new.len(), |i, j| is_same(&old[i], &new[j])),
+            places: found(old.len(), new.len(), |i, j| is_same(&old[i], new[j])),
             old,
             new,
             is_shipped,
@@ -226,6 +228,28 @@ impl<'c, 'f> Placed<'c, 'f> {
         self.matched().filter_map(differs).collect()
     }
 
+    /// A builder does what is new in it as it did what was there before.
+    fn settings_of_added(&self) -> Vec<Violation> {
+        let is_old = |place: usize| self.places.contains(&Some(place));
+        let mut last = None;
+        let mut violations = Vec::new();
+        for (place, operation) in self.new.iter().enumerate() {
+            let Some(setting) = operation.setting.as_ref().filter(|_| !self.is_shipped) else {
+                continue;
+            };
+            if is_old(place) {
+                last = Some(setting);
+                continue;
+            }
+            let what = last.and_then(|last| setting.difference_in_another_run(last));
+            violations.extend(what.map(|what| Violation::Setting {
+                command: operation.key.clone(),
+                what,
+            }));
+        }
+        violations
+    }
+
     fn inverted(&self) -> Vec<Violation> {
         let matched: Vec<_> = self.matched().collect();
         let mut violations = Vec::new();
@@ -248,6 +272,7 @@ impl<'c, 'f> Placed<'c, 'f> {
         let installed: HashSet<&str> = self
             .new
             .iter()
+            .copied()
             .filter(packages)
             .map(|other| other.key.as_str())
             .collect();

@@ -11,6 +11,7 @@ use crate::transform::{Evidence, Place, Refusal};
 use crate::transforms::dependencies;
 
 use super::Site;
+use super::apart::{self, Apart};
 use super::brought;
 use super::bundles::{self, Bundle};
 use super::installed;
@@ -42,8 +43,10 @@ pub(super) struct Artefacts {
     pub(super) is_static: bool,
     /// Words that the command of the builder gains, and where in the source each belongs.
     pub(super) options: Vec<(usize, String)>,
-    /// A command to run at the end of the build.
+    /// A command to run at the end of the build, or of the stage of the dependencies.
     pub(super) prune: Option<Pruned>,
+    /// The dependencies that a stage of their own has. They are the first of `paths`.
+    pub(super) apart: Option<Apart>,
     /// Steps and copies in front of the split whose files come with `paths`, so that the runtime stage does not
     /// repeat them.
     pub(super) left_out: Vec<usize>,
@@ -91,7 +94,7 @@ pub(super) fn locate(site: &Site<'_>) -> Result<Artefacts, Refusal> {
     let paths = installed::paths(site)?;
     let in_workdir = |path: &String| below(path, &site.workdir()).is_some();
     let all_in_workdir = paths.iter().all(in_workdir);
-    if source_before_install(site) || all_in_workdir && installs_several_projects(site) {
+    if source_before(site, site.roles.split) || all_in_workdir && installs_several_projects(site) {
         return whole_workdir(site);
     }
     Ok(Artefacts {
@@ -117,9 +120,10 @@ fn installs_several_projects(site: &Site<'_>) -> bool {
     read || site.cx.context.is_none() && written.len() > 1
 }
 
-/// Whether a folder of the context is copied before the dependencies are installed.
-fn source_before_install(site: &Site<'_>) -> bool {
-    brought::sources(site).any(|(at, transfer)| {
+/// Whether a folder of the context is copied before instruction `end`, up to which dependencies are installed.
+pub(super) fn source_before(site: &Site<'_>, end: usize) -> bool {
+    let mut sources = brought::sources(site).take_while(|(at, _)| *at < end);
+    sources.any(|(at, transfer)| {
         let dest = site.cx.facts.destination(at, transfer);
         let is_of_project = below(&dest, &site.workdir()).is_some();
         is_of_project
@@ -396,6 +400,11 @@ fn whole_workdir(site: &Site<'_>) -> Result<Artefacts, Refusal> {
                 note: pruned.evidence.clone(),
             });
             artefacts.assumes.push(pruned.assumes.clone());
+        }
+        artefacts.apart = apart::plan(site);
+        if let Some(apart) = &artefacts.apart {
+            artefacts.paths.insert(0, apart.folder.clone());
+            artefacts.assumes.push(apart.assumption());
         }
     }
     Ok(artefacts)

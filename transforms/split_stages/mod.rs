@@ -13,6 +13,7 @@
 //! The builder keeps the lines that it has, so everything is installed where it was before; the
 //! runtime takes over what the program needs, at the same paths.
 
+mod apart;
 mod artefacts;
 mod base;
 mod brought;
@@ -44,6 +45,7 @@ use crate::knowledge::tools::Does;
 use crate::syntax::{Kind, Span};
 use crate::transform::{Change, Cx, Gain, Info, Plan, Refusal, Rewrite, Runs, Transform};
 
+use apart::Apart;
 use roles::{Role, Roles};
 
 use super::launched::{self, CommandLine};
@@ -350,9 +352,11 @@ impl Split {
             Change::PackagesAdded(self.packages.added.clone()),
             Change::Taken(artefacts.taken()),
         ]);
-        let prune = artefacts.prune.iter();
-        let prune = prune.map(|prune| Change::Commands(prune.command.clone()));
-        rewrite.declares.extend(prune);
+        let prune = artefacts.prune.iter().map(|prune| prune.command.clone());
+        let removal = artefacts.apart.iter().map(Apart::removal);
+        rewrite
+            .declares
+            .extend(prune.chain(removal).map(Change::Commands));
         let options = artefacts.options.iter();
         let options: Vec<String> = options.map(|(_, word)| word.trim().to_owned()).collect();
         if !options.is_empty() {

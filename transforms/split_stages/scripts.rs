@@ -3,7 +3,8 @@
 
 use serde_json::Value;
 
-use crate::context::scripts_around;
+use crate::context::{matches_name, scripts_around};
+use crate::knowledge::dependency_folders::DependencyFolder;
 use crate::knowledge::startup::Needs;
 use crate::syntax::shell;
 use crate::transform::Refusal;
@@ -43,10 +44,11 @@ fn tool_behind(
     words: &[String],
     depth: usize,
 ) -> Option<String> {
-    let (program, named) = site.cx.knowledge.startup.program(words)?;
+    let (program, _) = site.cx.knowledge.startup.program(words)?;
     let name = match program.needs {
-        Needs::TheScriptBehind => words[named..].iter().find(|word| !word.starts_with('-'))?,
-        Needs::TheScriptItself => words[..named].last()?,
+        Needs::TheScriptBehind | Needs::TheScriptItself => {
+            site.cx.knowledge.startup.script_run_by(words)?
+        }
         Needs::Build if depth < DEEPEST => return Some(words.join(" ")),
         _ if program.for_development => return Some(words.join(" ")),
         _ => return None,
@@ -57,13 +59,7 @@ fn tool_behind(
 
 /// The first command line of a tool of the build in the script `text`.
 fn tool_in(site: &Site<'_>, manifest: &Value, text: &str, depth: usize) -> Option<String> {
-    let script = shell::parse(text).ok()?;
-    script.simple_commands().into_iter().find_map(|simple| {
-        let words: Vec<String> = simple
-            .words
-            .iter()
-            .map(|word| word.text(text).to_owned())
-            .collect();
+    commands_of(text)?.into_iter().find_map(|words| {
         // `tsc` and the like are not in the tables, but the name of the script says what it is for.
         let is_build = |name: &String| name == "build" || name.starts_with("build:");
         let given_paths = &site.cx.knowledge.startup.given_paths;
@@ -75,4 +71,79 @@ fn tool_in(site: &Site<'_>, manifest: &Value, text: &str, depth: usize) -> Optio
         }
         tool_behind(site, manifest, &words, depth)
     })
+}
+
+/// The words of each command of a script, as they are written. `None`: it cannot be read.
+fn commands_of(text: &str) -> Option<Vec<Vec<String>>> {
+    let script = shell::parse(text).ok()?;
+    let words = |simple: &shell::Simple| {
+        let words = simple.words.iter();
+        words.map(|word| word.text(text).to_owned()).collect()
+    };
+    Some(script.simple_commands().into_iter().map(words).collect())
+}
+
+/// The scripts of a manifest that a build runs.
+pub(super) struct Scripts<'a> {
+    site: &'a Site<'a>,
+    entry: &'a DependencyFolder,
+    manifest: &'a Value,
+}
+
+impl<'a> Scripts<'a> {
+    pub(super) fn new(
+        site: &'a Site<'a>,
+        entry: &'a DependencyFolder,
+        manifest: &'a Value,
+    ) -> Self {
+        Self {
+            site,
+            entry,
+            manifest,
+        }
+    }
+
+    /// Whether `words`, and all commands of the scripts that they lead to, put nothing into the folder of dependencies
+    /// that a program needs.
+    pub(super) fn leave_dependencies(&self, words: &[String]) -> bool {
+        self.all_leave(words, DEEPEST)
+    }
+
+    fn all_leave(&self, words: &[String], depth: usize) -> bool {
+        let Some(depth) = depth.checked_sub(1) else {
+            return false;
+        };
+        if self.entry.is_left_by(words) {
+            return true;
+        }
+        let startup = &self.site.cx.knowledge.startup;
+        if let Some(name) = startup.script_run_by(words) {
+            return self.scripts_leave(name, depth);
+        }
+        let program = words.first().map_or("", String::as_str);
+        if self.entry.runs_scripts(program) {
+            let mut names = words[1..].iter().filter(|word| !word.starts_with('-'));
+            return names.all(|name| self.scripts_leave(name, depth));
+        }
+        let behind = startup.command_behind(words);
+        behind.is_some_and(|words| self.all_leave(&words, depth))
+    }
+
+    /// The same of the scripts that `pattern` names, with those that run along with each.
+    fn scripts_leave(&self, pattern: &str, depth: usize) -> bool {
+        let scripts = self.manifest.get("scripts").and_then(Value::as_object);
+        let names = scripts.into_iter().flat_map(|scripts| scripts.keys());
+        let mut meant = names.filter(|name| matches_name(pattern, name)).peekable();
+        let leaves = |name: &String| {
+            let mut texts = scripts_around(self.manifest, name);
+            texts.all(|text| self.script_leaves(text, depth))
+        };
+        meant.peek().is_some() && meant.all(leaves)
+    }
+
+    fn script_leaves(&self, text: &str, depth: usize) -> bool {
+        let is_plain = !text.contains(['`', '$']) && !self.entry.is_named_in(text);
+        let commands = commands_of(text).filter(|_| is_plain);
+        commands.is_some_and(|commands| commands.iter().all(|words| self.all_leave(words, depth)))
+    }
 }

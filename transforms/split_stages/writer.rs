@@ -7,6 +7,7 @@ use crate::syntax::{Expander, Kind, Span};
 use crate::transforms::build_checks::key_value;
 use crate::transforms::style;
 
+use super::apart::Apart;
 use super::roles::Role;
 use super::{Site, Split, packages, variables};
 
@@ -16,6 +17,10 @@ pub(super) struct Writer<'a> {
     split: &'a Split,
     newline: &'static str,
     builder: String,
+    /// The stage of the dependencies, if they have one.
+    dependencies: String,
+    /// The stage in which these are pruned.
+    production: String,
 }
 
 impl<'a> Writer<'a> {
@@ -25,13 +30,16 @@ impl<'a> Writer<'a> {
             site,
             split,
             newline,
-            builder: free_name(site),
+            builder: free_name(site, ["builder", "build", "build-stage"]),
+            dependencies: free_name(site, ["dependencies", "deps", "dependencies-stage"]),
+            production: free_name(site, ["production", "production-dependencies", "pruned"]),
         }
     }
 
     pub(super) fn edits(&self) -> Edits {
         let mut edits = Edits::new();
-        self.name_builder(&mut edits);
+        self.name_first(&mut edits);
+        self.end_dependencies(&mut edits);
         for (offset, words) in &self.split.artefacts.options {
             edits.insert(*offset, words.clone());
         }
@@ -47,16 +55,58 @@ impl<'a> Writer<'a> {
         } else {
             String::new()
         };
-        if let Some(prune) = &self.split.artefacts.prune {
+        if let Some(command) = self.last_command() {
             match self.end_of_commands(last) {
-                Some(offset) => edits.insert(offset, format!(" && {}", prune.command)),
-                None => lines += &self.line("RUN", &prune.command),
+                Some(offset) => edits.insert(offset, format!(" && {command}")),
+                None => lines += &self.line("RUN", &command),
             }
         }
+        lines += &self.pruning_stage();
         lines += self.newline;
         lines += &self.runtime_stage();
         edits.insert(instruction.full.end, lines);
         edits
+    }
+
+    /// What the builder does at its end: it removes what is not taken over from there.
+    fn last_command(&self) -> Option<String> {
+        let artefacts = &self.split.artefacts;
+        let prune = artefacts.prune.as_ref().map(|prune| prune.command.clone());
+        artefacts.apart.as_ref().map(Apart::removal).or(prune)
+    }
+
+    /// Where the dependencies have a stage of their own: its end, and the start of the builder.
+    fn end_dependencies(&self, edits: &mut Edits) {
+        let Some(apart) = &self.split.artefacts.apart else {
+            return;
+        };
+        let at = self.site.cx.facts.block(apart.end).start;
+        let above = if style::blank_above(self.text(), at) {
+            ""
+        } else {
+            self.newline
+        };
+        let behind = if self.is_spaced() { self.newline } else { "" };
+        let from = self.from(&self.dependencies, &self.builder);
+        edits.insert(at, format!("{above}{from}{behind}"));
+    }
+
+    /// Where the dependencies have a stage of their own: another one that prunes them.
+    fn pruning_stage(&self) -> String {
+        let artefacts = &self.split.artefacts;
+        let Some((_, prune)) = artefacts.apart.as_ref().zip(artefacts.prune.as_ref()) else {
+            return String::new();
+        };
+        let stage = [
+            self.from(&self.dependencies, &self.production),
+            self.line("RUN", &prune.command),
+        ];
+        let gap = if self.is_spaced() { self.newline } else { "" };
+        format!("{}{}", self.newline, stage.join(gap))
+    }
+
+    fn from(&self, base: &str, name: &str) -> String {
+        self.line("FROM", &format!("{base} {} {name}", self.keyword("AS")))
     }
 
     /// Where a command can be added to the `RUN` at `index`, if that is a plain list: one layer for both.
@@ -89,7 +139,7 @@ impl<'a> Writer<'a> {
     }
 
     /// `FROM image AS builder`; a name that the stage had goes to the runtime stage.
-    fn name_builder(&self, edits: &mut Edits) {
+    fn name_first(&self, edits: &mut Edits) {
         let from = self.site.stage.from;
         let Kind::From { image, alias, .. } = &self.site.cx.facts.views[from].kind else {
             return;
@@ -98,11 +148,15 @@ impl<'a> Writer<'a> {
         if let Some(named) = &self.split.base.named_builder {
             edits.replace(source(image.span), named.clone());
         }
+        let name = match self.split.artefacts.apart {
+            Some(_) => &self.dependencies,
+            None => &self.builder,
+        };
         match alias {
-            Some(alias) => edits.replace(source(alias.span), self.builder.clone()),
+            Some(alias) => edits.replace(source(alias.span), name.clone()),
             None => edits.insert(
                 source(image.span).end,
-                format!(" {} {}", self.keyword("AS"), self.builder),
+                format!(" {} {name}", self.keyword("AS")),
             ),
         }
     }
@@ -191,10 +245,22 @@ impl<'a> Writer<'a> {
     fn copies(&self) -> String {
         let copy = |(from, to): (String, String)| {
             let paths = style::paths(&[&from, &to]);
-            self.line("COPY", &format!("--from={} {paths}", self.builder))
+            let stage = self.stage_with(&from);
+            self.line("COPY", &format!("--from={stage} {paths}"))
         };
         let taken = self.split.artefacts.taken();
         taken.into_iter().map(copy).collect()
+    }
+
+    /// The stage from which `path` is taken over.
+    fn stage_with(&self, path: &str) -> &str {
+        let artefacts = &self.split.artefacts;
+        let apart = artefacts.apart.as_ref();
+        match apart.filter(|apart| apart.folder == path) {
+            Some(_) if artefacts.prune.is_some() => &self.production,
+            Some(_) => &self.dependencies,
+            None => &self.builder,
+        }
     }
 
     /// Whether the author sets groups of instructions apart with blank lines.
@@ -288,18 +354,13 @@ impl Writer<'_> {
     }
 }
 
-/// A name for the builder that no stage has.
-fn free_name(site: &Site<'_>) -> String {
-    let taken = |name: &str| {
-        site.cx
-            .facts
-            .stages
-            .iter()
-            .any(|stage| stage.is_named(name))
-    };
-    ["builder", "build", "build-stage"]
+/// The first of `names` that no stage has.
+fn free_name(site: &Site<'_>, names: [&str; 3]) -> String {
+    let stages = &site.cx.facts.stages;
+    let is_free = |name: &&str| !stages.iter().any(|stage| stage.is_named(name));
+    names
         .into_iter()
-        .find(|name| !taken(name))
+        .find(is_free)
         .unwrap_or("dfopt-builder")
         .to_owned()
 }
