@@ -84,6 +84,13 @@ impl Step<'_> {
         words.next() == Some("set") && words.any(is_errexit)
     }
 
+    /// Whether it only prints what is in the folder where it runs, whatever that is: `ls -la`.
+    #[must_use]
+    pub fn looks_around(&self) -> bool {
+        let looks = |known: &Invocation<'_>| known.action.shows && known.operands.is_empty();
+        !self.redirected && self.invocation.as_ref().is_some_and(looks)
+    }
+
     /// Why it needs more of the project than its manifests, if the tables say so.
     #[must_use]
     pub fn needs_source(&self) -> Option<&str> {

@@ -59,8 +59,14 @@ impl Writer<'_> {
     }
 
     fn sink(&mut self, passed: &[Crossing], last: &Crossing) {
+        let in_place = passed.iter().chain([last]).next();
+        let in_place = in_place
+            .filter(|first| !first.leaves.is_empty() && self.has_heading_below(first.index));
         for lines in self.moved() {
-            let lines = style::with_blank_line(self.text(), lines);
+            let lines = match in_place {
+                Some(_) => lines,
+                None => style::with_blank_line(self.text(), lines),
+            };
             self.edits.delete(lines);
         }
         for crossing in passed.iter().chain([last]) {
@@ -69,11 +75,29 @@ impl Writer<'_> {
             }
             let lines = self.left_behind(crossing);
             if !lines.is_empty() {
-                let offset = self.cx.facts.block(crossing.index).start;
-                self.edits.insert(offset, lines);
+                let is_in_place = in_place.is_some_and(|first| first.index == crossing.index);
+                let place = if is_in_place {
+                    self.copied.index
+                } else {
+                    crossing.index
+                };
+                self.edits.insert(self.cx.facts.block(place).start, lines);
             }
         }
         self.put_back(last);
+    }
+
+    /// Whether instruction `index` is the next one, in a paragraph with a comment above it: what the copy leaves behind
+    /// belongs to the paragraph of the copy.
+    fn has_heading_below(&self, index: usize) -> bool {
+        let copy = self.cx.facts.block(self.copied.index);
+        let next = self.cx.facts.block(index);
+        let is_next = copy.end < next.start
+            && Span::new(copy.end, next.start)
+                .text(self.text())
+                .trim()
+                .is_empty();
+        is_next && self.cx.file.leading_comments(index).is_some()
     }
 
     /// The lines of the copy and of what goes along with it; what is adjacent is in one span.

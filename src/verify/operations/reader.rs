@@ -259,7 +259,7 @@ impl<'f> Reader<'f, '_, '_> {
             is_scaffold: step.is_some_and(is_scaffold),
             removes: action.is_some_and(|action| action.removes),
             tidies: step.is_some_and(|step| packages::tidies(self.knowledge, step)),
-            shows: run.only_shows(),
+            shows: run.only_shows() || step.is_some_and(Step::looks_around),
             handles_files: step.is_some_and(|step| step.does() == Some(Does::Files)),
         };
         let work = step.and_then(|step| packages::read(self.knowledge, step));
