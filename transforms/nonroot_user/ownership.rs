@@ -187,7 +187,8 @@ impl Surveyor<'_> {
                 !self.brings_manifests(transfer)
             };
             let folder = of_program && (of_stage || self.brings_a_folder(transfer));
-            if folder && territory.workdir.is_none() && !self.is_own(&dest) {
+            let stays = !self.is_removed(&dest);
+            if folder && stays && territory.workdir.is_none() && !self.is_own(&dest) {
                 let dest = dest.replace(UNKNOWN_WORKDIR, "the working folder of the base image");
                 let message = format!(
                     "the project is copied into {dest}, a folder of the system, where only root may write; give it a WORKDIR of its own"
@@ -195,8 +196,8 @@ impl Surveyor<'_> {
                 return Err(self.refuse(index, "no-own-folder", message));
             }
             let own = of_program
+                && stays
                 && self.is_own(&dest)
-                && !self.is_removed(&dest)
                 && !self.is_left_behind(territory, index, &dest)
                 && (folder || territory.holds(&dest));
             if view.flag("chown").is_none() && (own || is_download(transfer)) {

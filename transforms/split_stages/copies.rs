@@ -80,8 +80,8 @@ fn are_removed(site: &Site<'_>, regions: &[Region]) -> bool {
     })
 }
 
-/// Whether the copy `later` of the whole context, or of every file at its root, brings what the copy `at` does, to the same
-/// place.
+/// Whether the copy `later` of the whole context, of every file at its root, or of a folder brings what the copy `at` does,
+/// to the same place.
 fn brings_again(site: &Site<'_>, later: usize, at: usize) -> bool {
     let (Some(whole), Some(into)) = (transfer(site, later), destination(site, later)) else {
         return false;
@@ -89,14 +89,30 @@ fn brings_again(site: &Site<'_>, later: usize, at: usize) -> bool {
     let brings_all = whole.sources.iter().any(|word| is_root(&word.raw));
     let is_every_file = |source: &str| matches!(source, "*" | "./*");
     let brings_files = whole.sources.iter().any(|word| is_every_file(&word.raw));
+    // What a folder holds lands where the folder is copied to.
+    let lands_with_folder = |source: &str, region: &Region| {
+        let mut folders = whole.sources.iter().map(|word| plain(&word.raw));
+        folders.any(|folder| {
+            let inside = plain(source).strip_prefix(folder);
+            let inside = inside.and_then(|rest| rest.strip_prefix('/'));
+            inside.is_some_and(|inside| region.path == join(&into, inside))
+        })
+    };
     let sources = transfer(site, at).map_or(&[][..], |transfer| &transfer.sources);
     let same = |(source, region): (&str, Region)| {
         let source = source.strip_prefix("./").unwrap_or(source);
         let is_same = region.path == into && is_root(source) || region.path == join(&into, source);
         is_same && (brings_all || brings_files && !source.contains('/') && !is_root(source))
+            || lands_with_folder(source, &region)
     };
     let sources = sources.iter().map(|word| word.raw.as_str());
     sources.zip(destinations(site, at)).all(same)
+}
+
+/// The path `source` of the context without what does not matter.
+fn plain(source: &str) -> &str {
+    let source = source.strip_prefix("./").unwrap_or(source);
+    source.trim_end_matches('/')
 }
 
 /// What the copy `at` brings, by source, as far as its words tell: a file, or all below its destination.
