@@ -117,12 +117,16 @@ fn define_functions(items: &[Item]) -> bool {
 }
 
 fn check_program(cx: &Cx<'_>, index: usize, text: &str, command: &Simple) -> Result<(), Refusal> {
-    let program = command.words.first().and_then(|word| word.literal(text));
+    let first = command.words.first();
+    let program = first.and_then(|word| word.literal(text));
     if !command.assignments.is_empty() {
         let message = "variables are set for this command alone: set them with ENV";
         return Err(refuse(cx, index, "assignment", message));
     }
     let Some(program) = program else {
+        if first.is_some_and(|word| is_path_below_variable(cx, index, word.text(text))) {
+            return Ok(());
+        }
         let message = "only the container knows which program is started";
         return Err(refuse(cx, index, "variable-program", message));
     };
@@ -133,6 +137,23 @@ fn check_program(cx: &Cx<'_>, index: usize, text: &str, command: &Simple) -> Res
         return Err(refuse(cx, index, "shell-works", message));
     }
     Ok(())
+}
+
+/// Whether `word` is a path below a folder that `ENV` names: `$APP_HOME/bin/run`. No command of the shell is called like
+/// that, whatever folder a container names.
+fn is_path_below_variable(cx: &Cx<'_>, index: usize, word: &str) -> bool {
+    let Some((variable, rest)) = word.strip_prefix('$').and_then(|word| word.split_once('/'))
+    else {
+        return false;
+    };
+    let braced = variable
+        .strip_prefix('{')
+        .and_then(|name| name.strip_suffix('}'));
+    let name = braced.unwrap_or(variable);
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-+".contains(c);
+    let value = cx.facts.states[index].fixed_value(name);
+    value.is_some_and(|folder| folder.starts_with('/') && folder.chars().all(is_plain))
+        && rest.chars().all(is_plain)
 }
 
 impl Line<'_> {
