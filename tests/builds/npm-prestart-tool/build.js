@@ -1,0 +1,3 @@
+const { copyFileSync, mkdirSync } = require("fs");
+mkdirSync("dist", { recursive: true });
+copyFileSync("server.js", "dist/server.js");
