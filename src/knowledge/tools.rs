@@ -376,6 +376,17 @@ impl Tools {
         self.dependency_folders.iter().find(fills)
     }
 
+    /// Whether `path` lies in a folder of dependencies that is known by its name.
+    #[must_use]
+    pub fn is_in_dependency_folder(&self, path: &str) -> bool {
+        let is_name = |part: &str| {
+            self.dependency_folders
+                .iter()
+                .any(|entry| entry.folder == part)
+        };
+        path.split('/').any(is_name)
+    }
+
     /// The program `name`, if it serves the files of a folder.
     #[must_use]
     pub fn file_server(&self, name: &str) -> Option<&FileServer> {

@@ -1,11 +1,17 @@
 //! What the rewrites of a journal mean to change.
 
+use crate::analysis::paths::below;
+use crate::context::{BuildContext, Dockerignore};
 use crate::engine::Entry;
 use crate::transform::Change;
 
 /// The changes that rewrites have declared, each with the transform that did.
-#[derive(Clone, Debug, Default)]
-pub struct Declared(Vec<(&'static str, Change)>);
+#[derive(Debug, Default)]
+pub struct Declared {
+    changes: Vec<(&'static str, Change)>,
+    /// What is added to the ignore file.
+    hides: Vec<(&'static str, Dockerignore)>,
+}
 
 impl Declared {
     /// Those of `journal`.
@@ -15,18 +21,30 @@ impl Declared {
             let changes = entry.rewrite.declares.iter();
             changes.map(|change| (entry.id, change.clone()))
         });
-        Self(changes.collect())
+        let hides = journal.iter().flat_map(|entry| {
+            let additions = entry.rewrite.additions.iter();
+            let ignore_files = additions.filter(|one| one.path.ends_with(".dockerignore"));
+            ignore_files.map(|one| (entry.id, Dockerignore::new(&one.lines.join("\n"))))
+        });
+        Self {
+            changes: changes.collect(),
+            hides: hides.collect(),
+        }
     }
 
     /// These, as if one transform had declared them.
     #[must_use]
     pub fn new(id: &'static str, changes: &[Change]) -> Self {
-        Self(changes.iter().map(|change| (id, change.clone())).collect())
+        let changes = changes.iter().map(|change| (id, change.clone()));
+        Self {
+            changes: changes.collect(),
+            hides: Vec::new(),
+        }
     }
 
     /// Who has declared a change that `wanted` takes.
     pub(super) fn by(&self, wanted: impl Fn(&Change) -> bool) -> Option<&'static str> {
-        let mut changes = self.0.iter();
+        let mut changes = self.changes.iter();
         changes
             .find(|(_, change)| wanted(change))
             .map(|(id, _)| *id)
@@ -62,7 +80,7 @@ impl Declared {
 
     /// Where `path` is then; or where it was, if that is asked `backwards`.
     pub(super) fn moved(&self, path: &str, backwards: bool) -> Option<String> {
-        self.0.iter().find_map(|(_, change)| {
+        self.changes.iter().find_map(|(_, change)| {
             let Change::Moved { from, to } = change else {
                 return None;
             };
@@ -95,10 +113,29 @@ impl Declared {
 
     /// Who leaves `path` to the build context, which does not bring it.
     pub(super) fn not_in_context(&self, path: &str) -> Option<&'static str> {
-        let holds = |folder: &str| {
-            let rest = path.strip_prefix(folder.trim_matches('/'));
-            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        };
-        self.by(|change| matches!(change, Change::NotInContext(folder) if holds(folder)))
+        self.by(|change| matches!(change, Change::NotInContext(folder) if is_in(path, folder)))
     }
+
+    /// Who hides the file of `context` that copies may have put at `path`.
+    pub(super) fn hidden(&self, path: &str, context: &BuildContext) -> Option<&'static str> {
+        let starts = path.match_indices('/').map(|(at, _)| at + 1);
+        let mut places = std::iter::once(0).chain(starts).map(|at| &path[at..]);
+        places.find_map(|place| {
+            let mut hides = self.hides.iter().filter(|(_, hides)| hides.hides(place));
+            hides.find(|_| context.has(place)).map(|(id, _)| *id)
+        })
+    }
+
+    /// Whether the stage that is shipped takes `path` over, and to where it was.
+    pub(super) fn is_taken(&self, path: &str) -> bool {
+        let is_around = |(from, to): &(String, String)| from == to && is_in(path, from);
+        let taken =
+            self.by(|change| matches!(change, Change::Taken(all) if all.iter().any(is_around)));
+        taken.is_some()
+    }
+}
+
+/// Whether `path`, which has no slash in front, is `folder` or lies in it.
+fn is_in(path: &str, folder: &str) -> bool {
+    below(path, folder.trim_matches('/')).is_some()
 }

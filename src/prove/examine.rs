@@ -6,6 +6,7 @@ use super::declared::Declared;
 use super::files::{self, Evidence};
 use super::libraries::{self, Found};
 use super::tree::{Fingerprint, Tree};
+use crate::context::BuildContext;
 use crate::knowledge::Knowledge;
 use crate::report::proof::Check;
 use crate::report::proof::{Group, What};
@@ -20,6 +21,8 @@ pub struct Setting<'a> {
     pub knowledge: &'a Knowledge,
     /// What the rewrites mean to change.
     pub declared: &'a Declared,
+    /// See [`Evidence::context`].
+    pub context: Option<&'a BuildContext>,
     /// The image under the final stage before and after, if a rewrite has exchanged it.
     pub bases: Option<(&'a Side, &'a Side)>,
     /// See [`Evidence::rewritten`].
@@ -70,6 +73,7 @@ pub fn examine(before: &Side, after: &Side, setting: &Setting<'_>) -> Examinatio
     let evidence = Evidence {
         declared: setting.declared,
         knowledge: setting.knowledge,
+        context: setting.context,
         base: setting.bases.map(|(_, base)| &base.tree),
         old_base: setting.bases.map(|(base, _)| &base.tree),
         account: account.as_ref(),

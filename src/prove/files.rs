@@ -12,6 +12,7 @@ use std::collections::{BTreeMap, HashSet};
 use super::accounts::Account;
 use super::declared::Declared;
 use super::tree::{Fingerprint, Kind, Node, Tree};
+use crate::context::BuildContext;
 use crate::knowledge::Knowledge;
 use crate::report::proof::{Cause, Group, MOST_LISTED, What};
 
@@ -25,6 +26,8 @@ pub struct Evidence<'a> {
     pub declared: &'a Declared,
     /// The tables.
     pub knowledge: &'a Knowledge,
+    /// The build context as it is.
+    pub context: Option<&'a BuildContext>,
     /// The image under the final stage after, where that is another than before.
     pub base: Option<&'a Tree>,
     /// That before.
@@ -186,11 +189,14 @@ impl<'a> Judge<'a> {
             knowledge,
             ..
         } = self.evidence;
-        if let by @ Some(_) = declared.not_in_context(path) {
-            return Some(Cause {
-                why: "are not in the build context, or hidden there",
-                by,
-            });
+        if let Some(cause) = self.hidden(path) {
+            return Some(cause);
+        }
+        if declared.is_taken(path) {
+            return self.gone_from_what_is_taken(path);
+        }
+        if let Some(cause) = self.not_in_context(path) {
+            return Some(cause);
         }
         if let by @ Some(_) = declared.stages() {
             return Some(Cause {
@@ -213,6 +219,37 @@ impl<'a> Judge<'a> {
         let is_empty = matches!(self.before.get(path)?.kind, Kind::Folder);
         (is_of_packages || is_empty && self.held_packages(path)).then_some(Cause {
             why: "are of packages that are left out",
+            by: Some(by),
+        })
+    }
+
+    /// Why `path` is gone, although the stage that is shipped takes over what lies around it.
+    fn gone_from_what_is_taken(&self, path: &str) -> Option<Cause> {
+        let tools = &self.evidence.knowledge.tools;
+        let by = self.evidence.declared.commands();
+        let by = by.filter(|_| tools.is_in_dependency_folder(path));
+        let is_removed = by.map(|by| Cause {
+            why: "are dependencies that a new command removes",
+            by: Some(by),
+        });
+        is_removed.or_else(|| self.not_in_context(path))
+    }
+
+    fn hidden(&self, path: &str) -> Option<Cause> {
+        let by = self
+            .evidence
+            .declared
+            .hidden(path, self.evidence.context?)?;
+        Some(Cause {
+            why: "are files of the build context that are hidden now",
+            by: Some(by),
+        })
+    }
+
+    fn not_in_context(&self, path: &str) -> Option<Cause> {
+        let by = self.evidence.declared.not_in_context(path)?;
+        Some(Cause {
+            why: "are not in the build context, or hidden there",
             by: Some(by),
         })
     }
@@ -314,63 +351,73 @@ impl<'a> Judge<'a> {
     }
 
     fn content(&self, path: &str) -> Option<Cause> {
+        self.of_base(path, same_content)
+            .or_else(|| self.launcher(path))
+            .or_else(|| self.built_otherwise(path))
+            .or_else(|| self.list_of_accounts(path))
+            .or_else(|| self.list_of_what_is_installed(path))
+    }
+
+    fn launcher(&self, path: &str) -> Option<Cause> {
         let Evidence {
             declared,
             knowledge,
             ..
         } = self.evidence;
-        if let Some(cause) = self.of_base(path, same_content) {
-            return Some(cause);
-        }
-        if let Some(by) = declared
-            .moves()
-            .filter(|_| knowledge.image_files.is_launcher(path))
-        {
-            return Some(Cause {
-                why: "name the interpreter of the image",
-                by: Some(by),
-            });
-        }
+        let by = declared.moves()?;
+        knowledge.image_files.is_launcher(path).then_some(Cause {
+            why: "name the interpreter of the image",
+            by: Some(by),
+        })
+    }
+
+    fn built_otherwise(&self, path: &str) -> Option<Cause> {
+        let by = self.evidence.declared.build_options()?;
         let is_program = |tree: &Tree| {
-            tree.get(path)
-                .and_then(Node::file)
-                .is_some_and(|file| file.elf.is_some())
+            let file = tree.get(path).and_then(Node::file);
+            file.is_some_and(|file| file.elf.is_some())
         };
-        if let (by @ Some(_), true) = (
-            declared.build_options(),
-            is_program(self.before) && is_program(self.after),
-        ) {
-            return Some(Cause {
-                why: "are built with other options",
-                by,
-            });
-        }
+        (is_program(self.before) && is_program(self.after)).then_some(Cause {
+            why: "are built with other options",
+            by: Some(by),
+        })
+    }
+
+    fn list_of_accounts(&self, path: &str) -> Option<Cause> {
         if self.renumbered.same_list(path, self.before, self.after) {
             return known(
                 "list the same accounts, those of packages with the numbers that were free",
             );
         }
+        let Evidence {
+            declared,
+            knowledge,
+            ..
+        } = self.evidence;
+        let by = declared.user().or_else(|| declared.base())?;
+        let is_list = knowledge.image_files.is_of_accounts(path);
+        is_list.then_some(Cause {
+            why: "list the accounts",
+            by: Some(by),
+        })
+    }
+
+    fn list_of_what_is_installed(&self, path: &str) -> Option<Cause> {
+        let Evidence {
+            declared,
+            knowledge,
+            ..
+        } = self.evidence;
         let tables = &knowledge.image_files;
-        let accounts = declared.user().or_else(|| declared.base());
-        if let (true, by @ Some(_)) = (tables.is_of_accounts(path), accounts) {
-            return Some(Cause {
-                why: "list the accounts",
-                by,
-            });
-        }
-        let list = [
-            (
-                declared.packages().or_else(|| declared.base()),
-                tables.is_of_packages(path),
-            ),
-            (declared.commands(), tables.is_of_dependencies(path)),
-        ];
-        let (by, _) = list
-            .into_iter()
-            .find(|(by, is_list)| by.is_some() && *is_list)?;
-        Some(Cause {
+        let packages = || declared.packages().or_else(|| declared.base());
+        let by = match () {
+            () if tables.is_of_packages(path) => packages(),
+            () if tables.is_of_dependencies(path) => declared.commands(),
+            () => None,
+        };
+        by.map(|by| Cause {
             why: "list what is installed",
-            by,
+            by: Some(by),
         })
     }
 

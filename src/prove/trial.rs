@@ -52,7 +52,7 @@ impl<'a> Bench<'a> {
         subject: &'a Subject<'a>,
         progress: &'a mut dyn Progress,
     ) -> Result<Self, Error> {
-        let workspace = Workspace::new(subject.context, subject.dockerfile).map_err(disk)?;
+        let mut workspace = Workspace::new(subject.context, subject.dockerfile).map_err(disk)?;
         let original = Variant {
             dockerfile: subject.text.to_owned(),
             others: Vec::new(),
@@ -190,6 +190,7 @@ impl<'a> Bench<'a> {
         let setting = Setting {
             knowledge: self.subject.knowledge,
             declared,
+            context: Some(self.subject.context),
             bases: base.map(|base| (old, base)),
             rewritten,
             control: self.before.control.as_ref(),

@@ -25,6 +25,8 @@ pub struct Workspace {
     folder: TempDir,
     /// Where the Dockerfile stands, in the folder.
     dockerfile: PathBuf,
+    /// The other files of the variant that was put here last, with what was there before.
+    replaced: Vec<(PathBuf, Option<Vec<u8>>)>,
 }
 
 /// The names of files that configure a tool in its own language.
@@ -69,6 +71,7 @@ impl Workspace {
         let workspace = Self {
             folder,
             dockerfile: place,
+            replaced: Vec::new(),
         };
         let ignore = context.ignore_file();
         let source = context.root().join(ignore);
@@ -97,11 +100,17 @@ impl Workspace {
         self.folder.path().join(&self.dockerfile)
     }
 
-    /// Puts the files of `variant` in their places.
+    /// Puts the files of `variant` in the places of those that were put there before.
     ///
     /// # Errors
     /// When they cannot be written.
-    pub fn put(&self, variant: &Variant) -> io::Result<()> {
+    pub fn put(&mut self, variant: &Variant) -> io::Result<()> {
+        for (path, before) in self.replaced.drain(..) {
+            match before {
+                Some(bytes) => fs::write(path, bytes)?,
+                None => fs::remove_file(path)?,
+            }
+        }
         for (path, text) in &variant.others {
             let is_own = path.file_name() == own_ignore_file(&self.dockerfile).file_name();
             let target = if is_own {
@@ -110,7 +119,12 @@ impl Workspace {
                 self.context().join(path)
             };
             make_folder_of(&target)?;
-            fs::write(target, text)?;
+            let before = match fs::read(&target) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+                read => Some(read?),
+            };
+            fs::write(&target, text)?;
+            self.replaced.push((target, before));
         }
         make_folder_of(&self.dockerfile())?;
         fs::write(self.dockerfile(), &variant.dockerfile)
@@ -254,4 +268,44 @@ pub fn source_to_change(context: &BuildContext, knowledge: &Knowledge) -> Option
     let mut files: Vec<&String> = files.iter().filter(may_change).collect();
     files.sort_by_key(|path| rank(path));
     files.into_iter().find(is_text).cloned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_variant_leaves_nothing_for_the_next() -> io::Result<()> {
+        let folder = tempfile::tempdir()?;
+        let dockerfile = folder.path().join("Dockerfile");
+        fs::write(&dockerfile, "FROM scratch\n")?;
+        fs::write(folder.path().join("old"), "1")?;
+        let context = BuildContext::open(folder.path(), Some(&dockerfile))?;
+        let mut workspace = Workspace::new(&context, &dockerfile)?;
+        let others = [(".dockerignore", "old\n"), ("old", "2")];
+        let changed = Variant {
+            dockerfile: "FROM busybox\n".to_owned(),
+            others: others
+                .map(|(path, text)| (path.into(), text.to_owned()))
+                .into(),
+        };
+        workspace.put(&changed)?;
+        let read = |name: &str| fs::read_to_string(workspace.context().join(name));
+        assert_eq!(
+            (read("old")?, read(".dockerignore")?),
+            ("2".to_owned(), "old\n".to_owned())
+        );
+        let original = Variant {
+            dockerfile: "FROM scratch\n".to_owned(),
+            ..Variant::default()
+        };
+        workspace.put(&original)?;
+        let read = |name: &str| fs::read_to_string(workspace.context().join(name));
+        assert_eq!(
+            (read("old")?, read("Dockerfile")?),
+            ("1".to_owned(), "FROM scratch\n".to_owned())
+        );
+        assert!(read(".dockerignore").is_err());
+        Ok(())
+    }
 }

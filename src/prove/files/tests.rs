@@ -33,6 +33,7 @@ fn evidence(declared: &Declared) -> Evidence<'_> {
     Evidence {
         declared,
         knowledge: Knowledge::builtin(),
+        context: None,
         base: None,
         old_base: None,
         account: None,
@@ -323,6 +324,29 @@ fn accounts_of_authors_are_compared_by_number() {
         unexplained(&before, &after, &evidence(&Declared::default())),
         ["Content etc/passwd"]
     );
+}
+
+#[test]
+fn what_lies_around_it_is_taken_over_but_it_is_gone() {
+    let taken = vec![("/app".to_owned(), "/app".to_owned())];
+    let before = [
+        ("usr/bin/gcc", Entry::Program("gcc")),
+        ("app/templates/a.html", Entry::Text("1")),
+        ("app/node_modules/jest/index.js", Entry::Text("1")),
+        ("app/server.js", Entry::Text("1")),
+    ];
+    let after = [("app/server.js", Entry::Text("1"))];
+    let mut changes = vec![stages(), Change::Taken(taken)];
+    let lost = |changes: &[Change]| {
+        let declared = Declared::new("split-stages", changes);
+        unexplained(&before, &after, &evidence(&declared))
+    };
+    assert_eq!(
+        lost(&changes),
+        ["Gone app/node_modules", "Gone app/templates"]
+    );
+    changes.push(Change::Commands("npm prune --omit=dev".to_owned()));
+    assert_eq!(lost(&changes), ["Gone app/templates"]);
 }
 
 #[test]

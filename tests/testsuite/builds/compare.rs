@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
+use dfopt::context::BuildContext;
 use dfopt::engine::Outcome;
 use dfopt::knowledge::Knowledge;
 use dfopt::prove::declared::Declared;
@@ -63,9 +64,13 @@ impl Pair<'_> {
             None => None,
         };
         let rewritten = self.rewritten();
+        let dockerfile = self.folders[0].join(&self.case.dockerfile);
+        let context = BuildContext::open(self.folders[0], Some(&dockerfile));
+        let context = context.map_err(|error| error.to_string())?;
         let mut setting = Setting {
             knowledge: Knowledge::builtin(),
             declared: &declared,
+            context: Some(&context),
             bases: bases.as_ref().map(|(old, new)| (&**old, &**new)),
             rewritten: &rewritten,
             control: None,
