@@ -1,10 +1,9 @@
 //! What copies of the build context bring in front of the split, and where to.
 
+use crate::analysis::commands::Invocation;
 use crate::analysis::paths::{below, join};
 use crate::context::{BuildContext, FileKind, in_folder, matches_name};
 use crate::syntax::{Kind, Transfer};
-
-use crate::analysis::commands::Invocation;
 
 use super::Site;
 use super::artefacts::{MOST_FILES, steps};
@@ -131,10 +130,9 @@ fn holds_data(
     Some(inside.any(|file| {
         let (folder, name) = file.rsplit_once('/').unwrap_or(("", file));
         let is_alone = || {
-            let mut others = files
-                .iter()
-                .filter(|other| other.starts_with(&in_folder(source, folder)));
-            others.next().is_some() && others.next().is_none()
+            let all = files.iter().filter_map(|other| below(other, source));
+            let is_in = |other: &&str| folder.is_empty() || below(other, folder).is_some();
+            all.filter(is_in).count() == 1
         };
         let is_kept = keeps_folders.iter().any(|known| known == name) && is_alone();
         (is_kept || !only_for_build(name)) && !folder.split('/').any(only_for_build)
