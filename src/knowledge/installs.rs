@@ -18,6 +18,10 @@ pub struct Installs {
     pub into_environment: bool,
     /// Regular expressions for lines of its manifests with which nobody knows.
     pub unknown_with: Vec<Pattern>,
+    /// Lines with which it is known nevertheless.
+    pub unknown_unless: Vec<Pattern>,
+    /// Its options, and names of files that are copied for it, with which nobody knows who cannot look into the manifests.
+    pub unknown_signs: Vec<String>,
     /// What makes it install somewhere else. The first that holds counts.
     pub when: Vec<When>,
     /// A file of the project with settings, in TOML.

@@ -120,6 +120,12 @@ pub struct Trace {
     /// What it looks like when it does no such thing.
     #[serde(default)]
     except: Option<Pattern>,
+    /// It leaves that only where a line of its manifests looks like this.
+    #[serde(default)]
+    manifest_line: Option<Pattern>,
+    /// It leaves nothing where a line of its manifests looks like this.
+    #[serde(default)]
+    manifest_except: Option<Pattern>,
     /// Packages that leave it when they are installed.
     #[serde(default)]
     packages: Vec<String>,
@@ -326,9 +332,26 @@ fn has_plain_variables(path: &str) -> bool {
 }
 
 impl Trace {
-    /// Whether `command` leaves it.
+    /// Whether `command` leaves it, whatever its manifests say.
     #[must_use]
     pub fn is_left_by(&self, command: &str) -> bool {
+        self.manifest_line.is_none() && self.is_about(command)
+    }
+
+    /// Whether `command` leaves it because of what its manifests say, which have these `texts`.
+    #[must_use]
+    pub fn is_left_by_manifests(&self, command: &str, texts: &[(String, String)]) -> bool {
+        let has = |regex: &Option<Pattern>| {
+            let mut lines = texts.iter().flat_map(|(_, text)| text.lines());
+            lines.any(|line| matches(regex, line))
+        };
+        self.manifest_line.is_some()
+            && self.is_about(command)
+            && has(&self.manifest_line)
+            && !has(&self.manifest_except)
+    }
+
+    fn is_about(&self, command: &str) -> bool {
         matches(&self.line, command) && !matches(&self.except, command)
     }
 

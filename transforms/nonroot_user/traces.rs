@@ -41,7 +41,16 @@ impl Looker<'_> {
                 return Err(self.refuse_trace(index, trace, name));
             }
         }
-        Ok(())
+        let texts = dependencies::texts(self.cx, step);
+        let text = step.span.text(&self.cx.facts.views[index].logical.text);
+        let left = |trace: &&Trace| trace.is_left_by_manifests(text, &texts);
+        match traces
+            .iter()
+            .find(|trace| left(trace) && self.matters(trace, index))
+        {
+            Some(trace) => Err(self.refuse_trace(index, trace, "")),
+            None => Ok(()),
+        }
     }
 
     fn traces_of_script(&self, index: usize, step: &Step<'_>) -> Result<(), Refusal> {

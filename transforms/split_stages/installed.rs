@@ -6,6 +6,7 @@ use crate::analysis::paths::{below, join};
 use crate::analysis::runs::Step;
 use crate::context::matches_name;
 use crate::knowledge::installs::Installs;
+use crate::knowledge::pattern::Pattern;
 use crate::knowledge::tools::{Does, Operands};
 use crate::transform::Refusal;
 use crate::transforms::dependencies;
@@ -269,15 +270,21 @@ impl Install<'_> {
     }
 
     fn is_unknown(&self) -> bool {
-        let context = self.site.cx.context;
-        let texts = dependencies::manifests(self.site.cx, self.step)
-            .into_iter()
-            .filter_map(|path| context?.read(&path));
-        let lines = &self.installs.unknown_with;
-        texts.into_iter().any(|text| {
-            text.lines()
-                .any(|line| lines.iter().any(|regex| regex.is_match(line)))
-        })
+        if self.site.cx.context.is_none() {
+            let mut signs = self.installs.unknown_signs.iter();
+            return signs.any(|sign| self.is_given(sign) || is_copied(self.site, sign));
+        }
+        let texts = dependencies::texts(self.site.cx, self.step);
+        let has_any = |patterns: &[Pattern]| {
+            let mut lines = texts.iter().flat_map(|(_, text)| text.lines());
+            lines.any(|line| patterns.iter().any(|regex| regex.is_match(line)))
+        };
+        has_any(&self.installs.unknown_with) && !has_any(&self.installs.unknown_unless)
+    }
+
+    fn is_given(&self, option: &str) -> bool {
+        let mut options = self.invocation.options.iter();
+        options.any(|given| given.name == option)
     }
 
     /// The environment that it installs into, if it is not the system.
@@ -303,13 +310,9 @@ impl Install<'_> {
 
     /// Files that it makes and a program reads, which the project does not bring.
     fn kept(&self) -> impl Iterator<Item = String> + '_ {
-        let is_named = |name: &str| {
-            let mut sources = self.site.roles.with(Role::Source);
-            sources.any(|at| copies::names(self.site, at, name))
-        };
         let is_brought = move |name: &&String| {
             let context = self.site.cx.context;
-            context.is_some_and(|context| context.has(name)) || is_named(name)
+            context.is_some_and(|context| context.has(name)) || is_copied(self.site, name)
         };
         let made = self
             .installs
@@ -338,6 +341,12 @@ impl Install<'_> {
             false => Ok(()),
         }
     }
+}
+
+/// Whether a copy names something called `name`.
+fn is_copied(site: &Site<'_>, name: &str) -> bool {
+    let mut sources = site.roles.with(Role::Source);
+    sources.any(|at| copies::names(site, at, name))
 }
 
 fn is_made(site: &Site<'_>, path: &str) -> bool {
