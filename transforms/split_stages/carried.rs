@@ -134,12 +134,13 @@ impl Settling<'_> {
         self.absent.extend(regions);
     }
 
-    /// Leaves out a step that only configures tools which nothing starts when the program runs.
+    /// Leaves out a step that only installs or configures tools which nothing starts when the program runs.
     fn configuration(&mut self, at: usize, run: &Run<'_>) -> bool {
         let site = self.site;
         let is_unused = |step: &Step<'_>| {
             let own = step.invocation.as_ref().filter(|own| own.action.configures);
             own.is_some_and(|own| tools_only::starts_none(site, &own.tool.id))
+                || tools_only::unused(site, step).is_some()
         };
         let is_left_out = run.is_straight() && run.steps.iter().all(is_unused);
         if is_left_out {
