@@ -49,7 +49,7 @@ pub(super) enum What {
         tidies: bool,
         /// Whether it only prints what it finds.
         shows: bool,
-        /// Whether it only handles files, all of which it is given by name.
+        /// Whether it only handles files, all of which it is given by name, or prints what it is given into one.
         handles_files: bool,
     },
 }

@@ -260,7 +260,8 @@ impl<'f> Reader<'f, '_, '_> {
             removes: action.is_some_and(|action| action.removes),
             tidies: step.is_some_and(|step| packages::tidies(self.knowledge, step)),
             shows: run.only_shows() || step.is_some_and(Step::looks_around),
-            handles_files: step.is_some_and(|step| step.does() == Some(Does::Files)),
+            handles_files: step
+                .is_some_and(|step| step.does() == Some(Does::Files) || prints_words(step)),
         };
         let work = step.and_then(|step| packages::read(self.knowledge, step));
         vec![operation(work.map_or(command, |work| work.manner), what)]
@@ -314,6 +315,13 @@ impl<'f> Reader<'f, '_, '_> {
             |number| format!("stage:{number}"),
         ))
     }
+}
+
+/// Whether the step prints nothing but words that are written there, which are the same in every folder.
+fn prints_words(step: &Step<'_>) -> bool {
+    let program = step.args.first().map(|arg| arg.known());
+    let mut words = step.args.iter();
+    matches!(program, Some("echo" | "printf")) && words.all(|arg| arg.text.is_some() && !arg.glob)
 }
 
 /// Where the step works, if it may read anything there.
