@@ -7,6 +7,7 @@ use crate::analysis::effects::PROGRAM_FOLDERS;
 use crate::analysis::launch::{self, Launch, Launches};
 use crate::analysis::paths::{below, join, parent};
 use crate::analysis::stages::Stage;
+use crate::context::scripts_around;
 use crate::project::Use;
 use crate::syntax::shell;
 use crate::transform::Cx;
@@ -74,6 +75,9 @@ pub(super) fn command_lines<'s>(
     Ok(walk.lines)
 }
 
+/// What names scripts beside those that are files.
+const MANIFEST: &str = "package.json";
+
 struct Walk<'s> {
     cx: &'s Cx<'s>,
     /// The working directory of the finished image.
@@ -89,13 +93,26 @@ impl<'s> Walk<'s> {
         let scripts = words.iter().filter_map(|word| self.script_at(word));
         let scripts: Vec<(String, String)> = scripts.collect();
         let is_unread = scripts.is_empty() && self.is_unread(&words);
+        let by_manifest = self.scripts_of_manifest(&words);
+        let interpreter = words.first().and_then(|word| self.interpreter(word));
         self.lines.push(CommandLine {
             launch,
             words,
             is_unread,
         });
+        self.lines.extend(interpreter.map(|program| CommandLine {
+            launch,
+            words: vec![program],
+            is_unread: false,
+        }));
         if let Some(words) = behind {
             self.follow(launch, words)?;
+        }
+        for text in by_manifest {
+            if !self.read.contains(&text) {
+                self.read.push(text.clone());
+                self.script(launch, MANIFEST, &text)?;
+            }
         }
         for (path, text) in scripts {
             if !self.read.contains(&path) {
@@ -136,6 +153,26 @@ impl<'s> Walk<'s> {
         found.filter(|(path, text)| path.ends_with(".sh") || is_shell_script(text))
     }
 
+    /// The texts of the scripts that `words` run by the manifest in the root of the build context, if they do.
+    fn scripts_of_manifest(&self, words: &[String]) -> Vec<String> {
+        let context = self.cx.context;
+        let name = self.cx.knowledge.startup.script_run_by(words);
+        let manifest = || serde_json::from_str(&context?.read(MANIFEST)?).ok();
+        let Some((name, manifest)) = name.and_then(|name| Some((name, manifest()?))) else {
+            return Vec::new();
+        };
+        let texts = scripts_around(&manifest, name);
+        texts.map(str::to_owned).collect()
+    }
+
+    /// What runs the file of the build context that `word` names by its path, if that is no shell: `#!/usr/bin/perl`.
+    fn interpreter(&self, word: &str) -> Option<String> {
+        let path = join(&self.workdir, word);
+        let inside = below(&path, &self.workdir).filter(|_| word.contains('/'))?;
+        let text = self.cx.context?.read(inside)?;
+        interpreter_of(&text).filter(|program| !program.ends_with("sh"))
+    }
+
     /// Whether `words` call something by its path that neither the system has nor the context holds.
     fn is_unread(&self, words: &[String]) -> bool {
         let named = |word: &&String| {
@@ -150,6 +187,16 @@ impl<'s> Walk<'s> {
             !is_of_system && !is_at_hand
         })
     }
+}
+
+/// The name of the program that the first line of a script names.
+pub(super) fn interpreter_of(text: &str) -> Option<String> {
+    let first = text.strip_prefix("#!")?.lines().next()?;
+    let names = first
+        .split_whitespace()
+        .filter_map(|word| word.rsplit('/').next());
+    let mut programs = names.filter(|name| !name.starts_with('-') && *name != "env");
+    programs.next().map(str::to_owned)
 }
 
 fn is_shell_script(text: &str) -> bool {

@@ -96,6 +96,12 @@ pub struct Action {
     /// anywhere below it.
     #[serde(default)]
     pub outputs: Vec<String>,
+    /// Variables of the environment that name another folder for what has an absolute path among `outputs`; the first
+    /// that is set counts.
+    #[serde(default)]
+    pub moved_by: Vec<MovedBy>,
+    /// A regular expression for an argument that stands for several things to make.
+    pub several: Option<Pattern>,
     /// Where it installs what it has made, when it is asked to.
     pub prefix: Option<Prefix>,
     /// The names of archives that hold all that they need.
@@ -212,6 +218,17 @@ pub struct Prefix {
     pub elsewhere: Vec<Pattern>,
     /// What stands in front of another folder, in a command of the build.
     pub given_by: Vec<String>,
+}
+
+/// A variable of the environment that says where a build puts what it makes.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MovedBy {
+    /// Its name.
+    pub variable: String,
+    /// The folder in the one that it names.
+    #[serde(default)]
+    pub folder: String,
 }
 
 /// Lines of sources that say what a command has to run.

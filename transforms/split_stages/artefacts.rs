@@ -37,7 +37,7 @@ pub(super) struct Artefacts {
     pub(super) is_bundle: bool,
     /// Whether the build makes a program that needs nothing of the language when it runs.
     pub(super) is_program: bool,
-    /// Whether the product is a folder in whose `bin` the container finds the program.
+    /// Whether the product is a folder in which, or in whose `bin`, the container finds the program.
     pub(super) is_searched: bool,
     /// Whether that program needs no library.
     pub(super) is_static: bool,
@@ -76,6 +76,26 @@ impl Artefacts {
             )
         };
         at < site.roles.split && (is_step() || self.left_out.contains(&at))
+    }
+
+    /// Leaves out what is part of something else that is taken over from the same stage.
+    pub(super) fn drop_covered(&mut self) {
+        let all = self.paths.clone();
+        let is_covered = |nth: usize, path: &String| {
+            let mut others = all.iter().enumerate();
+            others.any(|(other, own)| {
+                let is_first = own != path || other < nth;
+                other != nth && is_first && below(path, own).is_some()
+            })
+        };
+        let is_apart = |path: &String| {
+            self.apart
+                .as_ref()
+                .is_some_and(|apart| apart.folder == *path)
+        };
+        let kept = all.iter().enumerate();
+        let kept = kept.filter(|(nth, path)| is_apart(path) || !is_covered(*nth, path));
+        self.paths = kept.map(|(_, path)| path.clone()).collect();
     }
 
     /// What is taken over, where the builder has it.
@@ -277,10 +297,16 @@ fn add_data(site: &Site<'_>, sources: &[String], artefacts: &mut Artefacts) {
                 .iter()
                 .filter(|folder| below(&workdir, folder).is_some());
             let whole = around.min_by_key(|folder| folder.len()).unwrap_or(&workdir);
-            let sentence =
-                format!("the program reads no source and no document of {whole} when it runs");
+            let named = context.map(|context| brought::named_by_sources(site, context));
+            let is_new = |path: &String| !data.paths.iter().any(|own| below(path, own).is_some());
+            let named: Vec<String> = named.into_iter().flatten().filter(is_new).collect();
+            let other = if named.is_empty() { "" } else { "other " };
+            let sentence = format!(
+                "the program reads no {other}source and no {other}document of {whole} when it runs"
+            );
             artefacts.assumes.push(sentence);
             artefacts.paths.extend(data.paths);
+            artefacts.paths.extend(named);
             artefacts
                 .held
                 .extend(data.folders.into_iter().filter(|folder| *folder != workdir));
@@ -301,8 +327,7 @@ fn add_product(product: Product<'_>, artefacts: &mut Artefacts) {
     let beside = beside.filter(|path| *path != product.path && is_new(path, &artefacts.paths));
     let beside: Vec<String> = beside.collect();
     artefacts.paths.extend(beside);
-    let name = product.search_name.as_ref();
-    let dest = name.map(|name| format!("{SEARCHED}/{name}"));
+    let dest = product.found_at;
     if dest.is_some() || is_new(&product.path, &artefacts.paths) {
         let dest = dest.unwrap_or_else(|| product.path.clone());
         artefacts.product = Some((product.path, dest));
@@ -366,9 +391,6 @@ fn is_named_by_files(site: &Site<'_>, folder: &str) -> bool {
         found.any(|(at, _)| is_absolute(&text, at))
     })
 }
-
-/// A folder that every image searches for programs.
-const SEARCHED: &str = "/usr/local/bin";
 
 fn whole_workdir(site: &Site<'_>) -> Result<Artefacts, Refusal> {
     let workdir = site.workdir();

@@ -1,8 +1,10 @@
 //! What copies of the build context bring in front of the split, and where to.
 
+use std::collections::BTreeSet;
+
 use crate::analysis::commands::Invocation;
 use crate::analysis::paths::{below, join};
-use crate::context::{BuildContext, FileKind, in_folder, matches_name};
+use crate::context::{BuildContext, FileKind, SourceLine, in_folder, matches_name};
 use crate::syntax::{Kind, Transfer};
 
 use super::Site;
@@ -137,6 +139,30 @@ fn holds_data(
         let is_kept = keeps_folders.iter().any(|known| known == name) && is_alone();
         (is_kept || !only_for_build(name)) && !folder.split('/').any(only_for_build)
     }))
+}
+
+/// The files in the working directory that a source of the program names in quotes, whatever they are otherwise for: the
+/// program may read its own README.
+pub(super) fn named_by_sources(site: &Site<'_>, context: &BuildContext) -> BTreeSet<String> {
+    let language = super::sources::language(site);
+    let Some(language) = language.and_then(|name| site.cx.knowledge.tools.language(name)) else {
+        return BTreeSet::new();
+    };
+    let sources = context.sources(language);
+    let of_program = |line: &SourceLine| language.is_of_program(&line.path) && !line.is_comment();
+    let mut named = BTreeSet::new();
+    for line in sources.lines().filter(of_program) {
+        let quoted = line.text.split(['"', '\'', '`']).skip(1).step_by(2);
+        let names = quoted.map(|word| word.trim_start_matches("./"));
+        let files = names
+            .filter(|name| !name.starts_with('/') && context.kind(name) == Some(FileKind::File));
+        named.extend(files.map(str::to_owned));
+    }
+    let workdir = site.workdir();
+    let paths = named.iter().map(|name| join(&workdir, name));
+    paths
+        .filter(|path| has(site, context, path) == Some(true))
+        .collect()
 }
 
 /// The widest folder around the working directory that a copy fills.

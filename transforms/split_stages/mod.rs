@@ -24,6 +24,7 @@ mod installed;
 mod mounts;
 mod needs;
 mod options;
+mod outputs;
 mod outside;
 mod packages;
 mod prefix;
@@ -34,6 +35,7 @@ mod release;
 mod roles;
 mod scripts;
 mod sources;
+mod together;
 mod tools_only;
 mod variables;
 mod writer;
@@ -264,6 +266,7 @@ fn plan(site: &Site<'_>) -> Result<Option<Split>, Refusal> {
     installed::check_programs(site)?;
     let mut artefacts = artefacts::locate(site)?;
     carried::settle(site, &mut artefacts)?;
+    artefacts.drop_covered();
     if artefacts.all().any(|path| !path.starts_with('/')) {
         let message = "the working directory is that of the base image, which dfopt does not know: set a WORKDIR";
         return Err(site.refuse("output-not-located", message));

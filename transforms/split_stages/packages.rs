@@ -9,8 +9,10 @@ use crate::syntax::Span;
 use crate::transform::{Cx, Evidence, Refusal};
 
 use super::Site;
+use super::artefacts::Artefacts;
 use super::base::Runtime;
 use super::needs;
+use super::together;
 use super::tools_only;
 use crate::transforms::libraries::Libraries;
 
@@ -184,7 +186,7 @@ fn operands<'s>(site: &Site<'_>, at: usize, step: &'s Step<'_>) -> Result<Vec<&'
 }
 
 /// The name without a version or an architecture.
-fn bare(word: &str) -> &str {
+pub(super) fn bare(word: &str) -> &str {
     word.split(['=', ':', '~', '<', '>'])
         .next()
         .unwrap_or_default()
@@ -387,7 +389,17 @@ pub(super) fn check_lists(site: &Site<'_>) -> Result<(), Refusal> {
 }
 
 /// The commands that install the packages; none when there are none.
-pub(super) fn commands(site: &Site<'_>, packages: &RuntimePackages) -> Vec<String> {
+pub(super) fn commands(
+    site: &Site<'_>,
+    packages: &RuntimePackages,
+    artefacts: &Artefacts,
+) -> Vec<String> {
+    let repeated = together::installed(site, artefacts);
+    let names = packages.names.iter();
+    let names: Vec<String> = names
+        .filter(|name| !repeated.contains(&name.as_str()))
+        .cloned()
+        .collect();
     let knowledge = site.cx.knowledge;
     let tool = packages
         .manager
@@ -395,7 +407,7 @@ pub(super) fn commands(site: &Site<'_>, packages: &RuntimePackages) -> Vec<Strin
         .and_then(|id| knowledge.tools.get(id));
     let Some(recipe) = tool
         .and_then(|tool| tool.recipe.as_ref())
-        .filter(|_| !packages.names.is_empty())
+        .filter(|_| !names.is_empty())
     else {
         return Vec::new();
     };
@@ -413,7 +425,7 @@ pub(super) fn commands(site: &Site<'_>, packages: &RuntimePackages) -> Vec<Strin
     let mut install = vec![recipe.install.clone()];
     install.extend(recipe.options.iter().filter(missing).cloned());
     install.extend(packages.options.iter().cloned());
-    install.extend(packages.names.iter().cloned());
+    install.extend(names);
     let mut commands = recipe.before.clone();
     commands.push(install.join(" "));
     commands.extend(recipe.after.iter().cloned());

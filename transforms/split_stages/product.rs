@@ -13,6 +13,7 @@ use crate::transform::Refusal;
 use super::Site;
 use super::artefacts::steps;
 use super::brought;
+use super::outputs;
 use super::prefix;
 use super::roles::Role;
 
@@ -20,13 +21,13 @@ use super::roles::Role;
 pub(super) struct Product<'s> {
     /// Where the builder has it.
     pub(super) path: String,
-    /// Its name, when the container finds it by that alone.
-    pub(super) search_name: Option<String>,
+    /// Where the runtime stage has it, when the container finds it by its name alone.
+    pub(super) found_at: Option<String>,
     /// The build.
     pub(super) action: &'s Action,
     /// The folder in which the builder makes it.
     pub(super) directory: String,
-    /// Whether it is a folder in whose `bin` the container finds the program.
+    /// Whether it is a folder in which, or in whose `bin`, the container finds the program.
     pub(super) is_searched: bool,
     /// What is made with it, by several builds.
     pub(super) beside: Vec<String>,
@@ -36,6 +37,7 @@ pub(super) struct Product<'s> {
 #[derive(Clone)]
 struct Build<'s> {
     site: &'s Site<'s>,
+    at: usize,
     directory: String,
     step: &'s Step<'s>,
     invocation: &'s Invocation<'s>,
@@ -58,11 +60,12 @@ pub(super) fn find<'s>(site: &'s Site<'s>) -> Result<Option<Product<'s>>, Refusa
     };
     let refuse = |message: &str| site.refuse_at(at, "output-not-located", message);
     let mut all = Vec::new();
-    for &(_, step, invocation) in &builds {
+    for &(at, step, invocation) in &builds {
         let directory = step.directory();
         let unknown = || refuse("dfopt cannot tell in which folder it works");
         all.push(Build {
             site,
+            at,
             directory: directory.ok_or_else(unknown)?,
             step,
             invocation,
@@ -148,7 +151,7 @@ impl<'s> Build<'s> {
 
     /// The folders that the result goes to when the command line does not say.
     fn folders(&self) -> Vec<String> {
-        let outputs = &self.invocation.action.outputs;
+        let outputs = outputs::folders(self.site, self.at, self.invocation.action);
         let own = outputs.is_empty().then(|| self.directory.clone());
         own.into_iter()
             .chain(outputs.iter().map(|folder| join(&self.directory, folder)))
@@ -158,7 +161,7 @@ impl<'s> Build<'s> {
     fn product_at(&self, path: String) -> Product<'s> {
         Product {
             path,
-            search_name: None,
+            found_at: None,
             action: self.invocation.action,
             directory: self.directory.clone(),
             is_searched: false,
@@ -168,6 +171,9 @@ impl<'s> Build<'s> {
 
     /// What it makes. `None` when that is a tree of files.
     fn product(&self) -> Result<Option<Product<'s>>, &'static str> {
+        if outputs::are_lost(self.site, self.at, self.invocation.action) {
+            return Err("a command of the build says where it puts what it makes");
+        }
         match self.invocation.action.makes {
             Makes::Tree => Ok(None),
             Makes::Executable if self.is_scattered() => Ok(None),
@@ -183,11 +189,8 @@ impl<'s> Build<'s> {
     }
 
     fn is_made_anywhere(&self) -> bool {
-        self.invocation
-            .action
-            .outputs
-            .iter()
-            .any(|output| output == "**")
+        let mut outputs = self.invocation.action.outputs.iter();
+        outputs.any(|output| output == "**")
     }
 
     /// Whether the program may need other things that the build makes in its folder.
@@ -224,7 +227,9 @@ impl<'s> Build<'s> {
             Some(None) => false,
             None => self.is_made(&path),
         };
-        if found {
+        if found && outputs::are_several(self.site, self.step, self.invocation) {
+            Ok(self.product_at(parent(&path).to_owned()))
+        } else if found {
             Ok(self.product_at(path))
         } else {
             Err("dfopt cannot tell where the program is that it makes")
@@ -251,19 +256,27 @@ impl<'s> Build<'s> {
         if let Some(output) = self.output() {
             return self.searched_at(output.as_deref(), name);
         }
-        let mut folders = self
-            .invocation
-            .action
-            .outputs
-            .iter()
-            .filter(|folder| folder.starts_with('/'));
-        match folders.next() {
-            Some(folder) => Ok(Product {
-                search_name: Some(name.to_owned()),
-                ..self.product_at(join(folder, name))
-            }),
-            None => self.searched_copy(name),
+        let outputs = outputs::folders(self.site, self.at, self.invocation.action);
+        let mut folders = outputs.iter().filter(|folder| folder.starts_with('/'));
+        let Some(folder) = folders.next() else {
+            return self.searched_copy(name);
+        };
+        if outputs::are_several(self.site, self.step, self.invocation) {
+            let dest = if self.is_searched(folder) {
+                folder
+            } else {
+                SEARCHED
+            };
+            return Ok(Product {
+                found_at: Some(dest.to_owned()),
+                is_searched: true,
+                ..self.product_at(folder.clone())
+            });
         }
+        Ok(Product {
+            found_at: Some(join(SEARCHED, name)),
+            ..self.product_at(join(folder, name))
+        })
     }
 
     /// A program that a later command puts where the container finds it by its name.
@@ -311,8 +324,8 @@ impl<'s> Build<'s> {
             |folder: &String| is_below_directly(path, folder) || self.is_copied(path, folder);
         let folders = self.folders();
         let mut modules = self.module(path).into_iter().flat_map(|module| {
-            let outputs = self.invocation.action.outputs.iter();
-            outputs.map(move |output| join(&join(&self.directory, &module), output))
+            let outputs = outputs::folders(self.site, self.at, self.invocation.action).into_iter();
+            outputs.map(move |output| join(&join(&self.directory, &module), &output))
         });
         let is_in_module = modules.any(|folder| parent(path) == folder);
         let is_anywhere = self.is_made_anywhere() && self.is_new(path);
@@ -401,12 +414,15 @@ impl<'s> Build<'s> {
                 false => Err("the container starts nothing of what it makes"),
             };
         }
-        let outputs = self.invocation.action.outputs.iter();
-        let mut folders = outputs.map(|output| join(&self.directory, output));
+        let outputs = outputs::folders(self.site, self.at, self.invocation.action).into_iter();
+        let mut folders = outputs.map(|output| join(&self.directory, &output));
         let folder = folders.find_map(|folder| started(&folder));
         Ok(folder.map(|folder| self.product_at(folder)))
     }
 }
+
+/// A folder that every image searches for programs.
+const SEARCHED: &str = "/usr/local/bin";
 
 /// Whether `path` stands in a folder like `pattern`, in which a `*` stands for one name.
 fn is_below_directly(path: &str, pattern: &str) -> bool {

@@ -9,7 +9,7 @@ use crate::syntax::Kind;
 use crate::transform::{Cx, Refusal};
 
 use super::super::style;
-use super::{sources, tools_only};
+use super::{sources, together, tools_only};
 
 /// What an instruction is for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -225,6 +225,9 @@ fn run_role(cx: &Cx<'_>, at: usize, run: &Run<'_>) -> Result<Role, Obstacle> {
         () if builds && adds_users => "it installs dependencies or builds, and adds users",
         () if has(Role::Packages) && has(Role::Project) => {
             "it installs packages and runs the project"
+        }
+        () if together::is_for_the_program(cx, run) && !builds && !has(Role::Project) => {
+            return Ok(Role::Prepare);
         }
         () if has(Role::Packages) && !builds && has(Role::Prepare) => {
             "it installs packages and does other things that the program may need"

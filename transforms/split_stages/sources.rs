@@ -2,9 +2,11 @@
 
 use crate::analysis::paths::join;
 use crate::analysis::runs::Step;
-use crate::context::{SourceLine, Sources};
+use crate::context::{BuildContext, FileKind, SourceLine, Sources};
 use crate::knowledge::tools::Language;
+use crate::syntax::shell;
 use crate::transform::{Cx, Place, Refusal};
+use crate::transforms::launched::interpreter_of;
 use crate::transforms::origin::{Origin, origin_before};
 
 use super::Site;
@@ -50,10 +52,46 @@ pub(super) fn started(site: &Site<'_>, known: &[&str]) -> Result<Started, Refusa
             .refuse("runs-build-tool", message)
             .because(place, "what the program does"));
     }
+    let mut programs = sources.programs(&language.starts, known);
+    if sources.find(&language.starts).is_some() {
+        programs.extend(started_by_scripts(context, &sources, known));
+    }
     Ok(Started {
-        programs: sources.programs(&language.starts, known),
+        programs,
         any: sources.find(&language.starts).is_some(),
     })
+}
+
+/// The programs among `known` that start with the scripts which the sources name: `spawn("./scripts/report.py")`.
+fn started_by_scripts(context: &BuildContext, sources: &Sources, known: &[&str]) -> Vec<String> {
+    let mut programs = Vec::new();
+    for line in sources.lines().filter(|line| !line.is_comment()) {
+        let quoted = line.text.split(['"', '\'', '`']).skip(1).step_by(2);
+        let names = quoted
+            .flat_map(str::split_whitespace)
+            .map(|word| word.trim_start_matches("./"));
+        let scripts = names
+            .filter(|name| !name.starts_with('/') && context.kind(name) == Some(FileKind::File));
+        for text in scripts.filter_map(|name| context.read(name)) {
+            programs.extend(called_by_script(&text));
+        }
+    }
+    programs.retain(|program| known.contains(&program.as_str()));
+    programs
+}
+
+/// What runs a script, by its first line, and the programs that it calls itself, if it is one of a shell.
+fn called_by_script(text: &str) -> Vec<String> {
+    let Some(interpreter) = interpreter_of(text) else {
+        return Vec::new();
+    };
+    let base = |word: &str| word.rsplit('/').next().unwrap_or_default().to_owned();
+    let is_shell = interpreter.ends_with("sh");
+    let script = is_shell.then(|| shell::parse(text).ok()).flatten();
+    let commands = script.iter().flat_map(shell::Script::simple_commands);
+    let called = commands.filter_map(|simple| Some(base(simple.words.first()?.text(text))));
+    let called: Vec<String> = called.collect();
+    std::iter::once(interpreter).chain(called).collect()
 }
 
 /// The first line of the program that needs what the build needs.

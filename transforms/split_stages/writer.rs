@@ -292,7 +292,7 @@ impl<'a> Writer<'a> {
     }
 
     fn packages_line(&self) -> Option<String> {
-        let commands = packages::commands(self.site, &self.split.packages);
+        let commands = packages::commands(self.site, &self.split.packages, &self.split.artefacts);
         let joint = format!(" {}{}    && ", self.site.cx.file.escape(), self.newline);
         (!commands.is_empty()).then(|| self.line("RUN", &commands.join(&joint)))
     }

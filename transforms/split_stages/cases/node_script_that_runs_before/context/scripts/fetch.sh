@@ -1,0 +1,3 @@
+#!/bin/sh
+curl -s https://example.com > /tmp/x
+unzip -v > /dev/null

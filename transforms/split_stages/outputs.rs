@@ -1,0 +1,69 @@
+//! Where a build puts what it makes when its command line does not say: in folders that the environment may move.
+
+use crate::analysis::commands::Invocation;
+use crate::analysis::paths::join;
+use crate::analysis::runs::Step;
+use crate::knowledge::tools::Action;
+
+use super::Site;
+
+/// Where something is moved to.
+enum Moved {
+    /// To this folder.
+    To(String),
+    /// Nobody knows where to.
+    Lost,
+}
+
+/// The `outputs` of `action`, as the environment of instruction `at` moves them; those that are lost stay where they are.
+pub(super) fn folders(site: &Site<'_>, at: usize, action: &Action) -> Vec<String> {
+    let moved = moved(site, at, action);
+    let place = |output: &String| match &moved {
+        Some(Moved::To(folder)) if output.starts_with('/') => folder.clone(),
+        _ => output.clone(),
+    };
+    action.outputs.iter().map(place).collect()
+}
+
+/// Whether a command of the build, or a variable with an unknown value, says where `action` puts what it makes.
+pub(super) fn are_lost(site: &Site<'_>, at: usize, action: &Action) -> bool {
+    matches!(moved(site, at, action), Some(Moved::Lost))
+}
+
+fn moved(site: &Site<'_>, at: usize, action: &Action) -> Option<Moved> {
+    let facts = site.cx.facts;
+    let state = &facts.states[at];
+    let runs = site.stage.body.start..=at;
+    action.moved_by.iter().find_map(|by| {
+        let runs = runs.clone().filter(|at| facts.runs[*at].is_some());
+        let mut texts = runs.map(|at| facts.source_text(at));
+        if texts.any(|text| text.contains(&by.variable)) {
+            return Some(Moved::Lost);
+        }
+        let value = state.known(&by.variable);
+        match value.filter(|value| value.starts_with('/')) {
+            Some(value) => Some(Moved::To(join(&value, &by.folder))),
+            None => state
+                .variables
+                .contains_key(&by.variable)
+                .then_some(Moved::Lost),
+        }
+    })
+}
+
+/// Whether the command line asks for several things, one of which may start the others.
+pub(super) fn are_several(site: &Site<'_>, step: &Step<'_>, invocation: &Invocation<'_>) -> bool {
+    let pattern = invocation.action.several.as_ref();
+    let mut words = step.args.iter();
+    let asks = pattern.is_some_and(|pattern| words.any(|word| pattern.is_match(word.known())));
+    let tools = &site.cx.knowledge.tools;
+    let language = invocation
+        .tool
+        .ecosystem
+        .as_deref()
+        .and_then(|name| tools.language(name));
+    let known = site.cx.context.zip(language);
+    asks && known.is_none_or(|(context, language)| {
+        context.sources(language).find(&language.starts).is_some()
+    })
+}
