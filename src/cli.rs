@@ -188,6 +188,11 @@ pub(crate) struct ProofArgs {
     #[arg(long, value_name = "SECONDS", default_value_t = 60, requires = "prove", help_heading = PROOF)]
     pub(crate) smoke_timeout: u64,
 
+    /// Start both images as they are: they have to run for so long, or to end with the same code
+    #[arg(long, value_name = "SECONDS", num_args = 0..=1, default_missing_value = "5", require_equals = true,
+        requires = "prove", help_heading = PROOF)]
+    pub(crate) start: Option<u64>,
+
     /// The source file that changes before the second build, from the root of the build context
     /// [default: one that looks like source]
     #[arg(long, value_name = "FILE", requires = "prove", help_heading = PROOF)]

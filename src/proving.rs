@@ -148,7 +148,7 @@ fn wishes(args: &Args) -> Result<Wishes> {
         .iter()
         .map(|text| Smoke::new(text).map_err(|error| anyhow!("--smoke: {error}")));
     ensure!(
-        given.smoke_timeout > 0 && given.engine_timeout > 0,
+        given.smoke_timeout > 0 && given.engine_timeout > 0 && given.start != Some(0),
         "a time limit of 0 s leaves no time"
     );
     Ok(Wishes {
@@ -162,6 +162,7 @@ fn wishes(args: &Args) -> Result<Wishes> {
         change: given.change.clone(),
         smokes: smokes.collect::<Result<_>>()?,
         smoke_limit: Duration::from_secs(given.smoke_timeout),
+        start: given.start.map(Duration::from_secs),
         each: args.is_review(),
     })
 }

@@ -8,6 +8,7 @@
 //! | [`configuration`], [`files`], [`libraries`], [`programs`] | what is compared ([`examine`], [`side`]) |
 //! | [`declared`], [`accounts`], [`base`] | what explains differences |
 //! | [`smoke`] | commands that run in both images |
+//! | [`start`] | both images, started as they are |
 //! | [`trial`], [`journal`] | one build and its comparison; which rewrite is to blame when it fails |
 //!
 //! What comes out is a [`Proof`](crate::report::Proof), which `report` shows.
@@ -28,6 +29,7 @@ pub mod programs;
 mod secrets;
 pub mod side;
 pub mod smoke;
+pub mod start;
 pub mod tree;
 pub mod trial;
 pub mod workspace;
@@ -80,6 +82,8 @@ pub struct Wishes {
     pub smokes: Vec<Smoke>,
     /// How long each of them may take.
     pub smoke_limit: Duration,
+    /// For how long both images are started as they are, if they are.
+    pub start: Option<Duration>,
     /// Whether the image is measured after each rewrite, and not only after all of them.
     pub each: bool,
 }

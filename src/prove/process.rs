@@ -61,6 +61,15 @@ pub struct Said {
     pub err: String,
 }
 
+/// `exit 1 ("the last line")`
+impl fmt::Display for Said {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = format!("{}{}", self.out, self.err);
+        let line = text.trim().lines().last().unwrap_or_default();
+        write!(f, "exit {} ({line:?})", self.code)
+    }
+}
+
 /// Why a program did not come to its own end.
 #[derive(Debug)]
 pub enum Stop {

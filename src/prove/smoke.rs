@@ -97,13 +97,8 @@ pub fn compare(smokes: &[Smoke], before: &[Answers; 2], after: &Answers) -> Chec
 }
 
 fn difference(old: &Said, again: &Said, new: &Said) -> Result<String, String> {
-    let told = |said: &Said| {
-        let text = format!("{}{}", said.out, said.err);
-        let line = text.trim().lines().last().unwrap_or_default().to_owned();
-        format!("exit {} with {line:?}", said.code)
-    };
     if old.code != new.code {
-        return Err(format!("{} became {}", told(old), told(new)));
+        return Err(format!("{old} became {new}"));
     }
     let code = new.code;
     if old != again {
@@ -112,7 +107,7 @@ fn difference(old: &Said, again: &Said, new: &Said) -> Result<String, String> {
         ));
     }
     if (&old.out, &old.err) != (&new.out, &new.err) {
-        return Err(format!("{} became {}", told(old), told(new)));
+        return Err(format!("{old} became {new}"));
     }
     Ok(format!("exit {code}, the same output"))
 }

@@ -8,6 +8,7 @@ use super::engines::{Engine, Error, Image, Order};
 use super::examine::{Examination, Setting, examine};
 use super::secrets;
 use super::smoke::{self, Answers};
+use super::start::{self, End};
 use super::tree::{Fingerprint, Tree, fingerprint};
 use super::workspace::{Variant, Workspace};
 use super::{Progress, Side, Subject};
@@ -29,6 +30,8 @@ struct Before<'a> {
     image: Image<'a>,
     side: Side,
     answers: [Answers; 2],
+    /// How a container of it ended, if it was to be started.
+    end: Option<End>,
     /// The image under its final stage, once somebody has asked.
     base: Option<Side>,
     /// The files of a second build, once somebody has asked.
@@ -64,8 +67,10 @@ impl<'a> Bench<'a> {
         let wishes = subject.wishes;
         let run = || smoke::run(&wishes.smokes, &image, &side, wishes.smoke_limit);
         let answers = [run()?, run()?];
+        let end = wishes.start.map(|limit| start::start(&image, &side, limit));
         let before = Before {
             answers,
+            end: end.transpose()?,
             side,
             image,
             base: None,
@@ -172,6 +177,7 @@ impl<'a> Bench<'a> {
             examination = self.examine(&side, &declared, base.as_ref(), &rewritten);
         }
         self.smoke(&image, &side, &mut examination)?;
+        self.start(&image, &side, &mut examination)?;
         if examination.is_fine() {
             return Ok(Trial::Fine(Box::new((image, side, examination))));
         }
@@ -211,6 +217,20 @@ impl<'a> Bench<'a> {
         let answers = smoke::run(&wishes.smokes, image, side, wishes.smoke_limit)?;
         let check = smoke::compare(&wishes.smokes, &self.before.answers, &answers);
         examination.checks.push(check);
+        Ok(())
+    }
+
+    fn start(
+        &self,
+        image: &Image<'_>,
+        side: &Side,
+        examination: &mut Examination,
+    ) -> Result<(), Error> {
+        if let Some((before, limit)) = self.before.end.as_ref().zip(self.subject.wishes.start) {
+            let after = start::start(image, side, limit)?;
+            let check = start::compare(before, &after, limit);
+            examination.checks.push(check);
+        }
         Ok(())
     }
 

@@ -148,7 +148,15 @@ impl Stage {
 fn every_engine_is_spoken_to_in_its_own_language() {
     for engine in ["docker", "podman", "buildah"] {
         let stage = Stage::new(engine);
-        let proof = stage.proof(&["--smoke=python -V", "--build-arg=A=1", "--target=x"], 0);
+        let proof = stage.proof(
+            &[
+                "--smoke=python -V",
+                "--start",
+                "--build-arg=A=1",
+                "--target=x",
+            ],
+            0,
+        );
         assert_eq!(proof["verdict"], "proven", "{engine}: {proof:#}");
         assert_eq!(proof["engine"], format!("{engine} 28.0.0"));
         let checks = proof["checks"].as_array().unwrap().iter();
@@ -157,7 +165,14 @@ fn every_engine_is_spoken_to_in_its_own_language() {
             .collect();
         assert_eq!(
             names,
-            ["configuration", "files", "libraries", "programs", "smoke"]
+            [
+                "configuration",
+                "files",
+                "libraries",
+                "programs",
+                "smoke",
+                "start"
+            ]
         );
         let (before, after) = (&proof["before"]["rebuild"], &proof["after"]["rebuild"]);
         assert!(
@@ -293,6 +308,8 @@ fn an_engine_that_stops_answering_is_left() {
         .run(&["--smoke=serve", "--smoke-timeout=1"])
         .exits(2)
         .says("`serve` does not end before the rewrites either");
+    let serving = Stage::new("docker").with("FAKE_HANGS", "run");
+    serving.run(&["--start=1"]).says("still runs after 1 s");
 }
 
 #[test]
