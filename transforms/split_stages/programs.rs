@@ -14,8 +14,8 @@ use super::packages::{RuntimePackages, is_for_builds};
 use super::roles::Role;
 use super::sources;
 
-/// Adds the packages of programs that came with the larger base image: those that the container starts, and those
-/// that steps of the runtime stage call.
+/// Adds the packages of what came with the larger base image: the programs that the container starts, those that steps of
+/// the runtime stage call, and files that sources open.
 ///
 /// # Errors
 /// When such a program is for builds.
@@ -50,6 +50,16 @@ pub(super) fn add_packages(
     for name in by_commands.chain(by_sources.programs) {
         let message = format!("the container starts {name}, which is a tool of the build");
         add(site, packages, &name).map_err(|()| site.refuse("runs-build-tool", message))?;
+    }
+    let manager = site
+        .image
+        .system
+        .and_then(|system| system.package_manager.tool());
+    if let Some((manager, toolset)) = manager.zip(site.image.toolset) {
+        for package in sources::opened(site, &toolset.files) {
+            packages.manager.get_or_insert_with(|| manager.to_owned());
+            packages.add(package);
+        }
     }
     Ok(())
 }

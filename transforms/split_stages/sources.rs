@@ -1,5 +1,7 @@
 //! What the sources of the project start and load when they run.
 
+use std::collections::BTreeMap;
+
 use crate::analysis::paths::join;
 use crate::analysis::runs::Step;
 use crate::context::{BuildContext, FileKind, SourceLine, Sources};
@@ -60,6 +62,22 @@ pub(super) fn started(site: &Site<'_>, known: &[&str]) -> Result<Started, Refusa
         programs,
         any: sources.find(&language.starts).is_some(),
     })
+}
+
+/// The packages of those `files` that a source names, each by a text in its name.
+pub(super) fn opened<'f>(site: &Site<'_>, files: &'f BTreeMap<String, String>) -> Vec<&'f str> {
+    let language = language(site).and_then(|name| site.cx.knowledge.tools.language(name));
+    let Some((context, language)) = site.cx.context.zip(language).filter(|_| !files.is_empty())
+    else {
+        return Vec::new();
+    };
+    let sources = context.sources(language);
+    let is_named = |text: &String| {
+        let mut lines = sources.lines().filter(|line| !line.is_comment());
+        lines.any(|line| line.text.contains(text))
+    };
+    let opened = files.iter().filter(|(text, _)| is_named(text));
+    opened.map(|(_, package)| package.as_str()).collect()
 }
 
 /// The programs among `known` that start with the scripts which the sources name: `spawn("./scripts/report.py")`.

@@ -270,6 +270,9 @@ impl User {
 pub struct Toolset {
     /// Programs that are run by name, and the package each is in.
     pub programs: BTreeMap<String, String>,
+    /// Texts in the names of files that a source may open, and the package each is in.
+    #[serde(default)]
+    pub files: BTreeMap<String, String>,
     /// Packages with headers that programs may have been built against.
     #[serde(default)]
     pub headers: Vec<String>,
