@@ -345,11 +345,11 @@ impl Writer<'_> {
             Role::Prepare | Role::Source | Role::Project => artefacts.left_out.contains(&at),
             _ => true,
         };
-        let folder = &site.cx.facts.states[at + 1].workdir;
+        let folder = facts.state_behind(at).workdir;
         let mut held = artefacts.held.iter();
-        let is_held = held.any(|held| below(folder, held).is_some());
-        let is_of_build = below(folder, &site.workdir()).is_none() && is_held;
-        let is_set_again = facts.states[next + 1].workdir == *folder;
+        let is_held = held.any(|held| below(&folder, held).is_some());
+        let is_of_build = below(&folder, &site.workdir()).is_none() && is_held;
+        let is_set_again = facts.state_behind(next).workdir == folder;
         (is_of_build || is_set_again) && is_absolute && (at + 1..next).all(does_nothing)
     }
 }
