@@ -109,6 +109,11 @@ impl Site<'_> {
         }
     }
 
+    /// The tool that installs packages in the image, by its id.
+    fn package_tool(&self) -> Option<&str> {
+        self.image.system?.package_manager.tool()
+    }
+
     /// Whether the working directory is that of the base image: the stage sets none of its own.
     fn inherits_workdir(&self) -> bool {
         let facts = self.cx.facts;

@@ -52,10 +52,7 @@ impl RuntimePackages {
 
     /// Adds what the base image of the runtime lacks and every program may need.
     pub(super) fn complete_for(&mut self, site: &Site<'_>, base: &Runtime) {
-        let manager = site
-            .image
-            .system
-            .and_then(|system| system.package_manager.tool());
+        let manager = site.package_tool();
         for name in &base.lacks {
             self.manager = self.manager.take().or(manager.map(str::to_owned));
             self.add(name);

@@ -51,11 +51,7 @@ pub(super) fn add_packages(
         let message = format!("the container starts {name}, which is a tool of the build");
         add(site, packages, &name).map_err(|()| site.refuse("runs-build-tool", message))?;
     }
-    let manager = site
-        .image
-        .system
-        .and_then(|system| system.package_manager.tool());
-    if let Some((manager, toolset)) = manager.zip(site.image.toolset) {
+    if let Some((manager, toolset)) = site.package_tool().zip(site.image.toolset) {
         for package in sources::opened(site, &toolset.files) {
             packages.manager.get_or_insert_with(|| manager.to_owned());
             packages.add(package);
@@ -80,11 +76,7 @@ pub(super) fn repeated<'s>(
 
 /// Adds the package of `program`, if the smaller image lacks it. Whether it did; an error when it is for builds.
 fn add(site: &Site<'_>, packages: &mut RuntimePackages, program: &str) -> Result<bool, ()> {
-    let manager = site
-        .image
-        .system
-        .and_then(|system| system.package_manager.tool());
-    let (Some(package), Some(manager)) = (package_of(site, program), manager) else {
+    let (Some(package), Some(manager)) = (package_of(site, program), site.package_tool()) else {
         return Ok(false);
     };
     if packages.names.iter().any(|known| known == package) {
