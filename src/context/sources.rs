@@ -176,7 +176,7 @@ impl SourceLine {
         };
         let slashes = rest.len() - rest.trim_start_matches('/').len();
         // Two slashes go before a host; SQLAlchemy writes three of them before a relative path.
-        let relative = if scheme.starts_with("sqlite") { 3 } else { 2 };
+        let relative = if scheme.contains("sqlite") { 3 } else { 2 };
         if slashes == 0 || slashes == relative || slashes == 2 {
             return None;
         }
@@ -243,7 +243,7 @@ mod tests {
         assert_eq!(paths("open('/data/a', \"w\") # /x"), ["/data/a"]);
         assert_eq!(paths("f'/data/{name}.txt'"), ["/data"]);
         assert_eq!(
-            paths("'sqlite:////data/a.db', 'sqlite:///a.db'"),
+            paths("'sqlite:////data/a.db', 'sqlite:///a.db', 'sqla+sqlite:///a.db'"),
             ["/data/a.db"]
         );
         assert_eq!(paths("fetch('https://example.org/a')"), [""; 0]);

@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use super::setting::{self, Location};
 use super::settings::with_variables;
+use super::started::{Built, in_one_word};
 use super::words::split;
 use super::{Target, Use};
 
@@ -21,6 +22,7 @@ pub(super) struct Commands {
     context: Vec<String>,
     target: Vec<String>,
     argument: Vec<String>,
+    tag: Vec<String>,
 }
 
 /// What is behind the start of a command.
@@ -30,17 +32,18 @@ struct Arguments {
     context: Option<String>,
     target: Option<String>,
     arguments: Vec<(String, Option<String>)>,
+    tags: Vec<String>,
 }
 
 impl Commands {
     /// The builds in `text`, which run in the folder `base` unless something says that they may run elsewhere. Where
     /// lines are `apart`, none of them moves those behind it to another folder.
-    pub(super) fn uses(&self, base: &Location, text: &str, apart: bool) -> Vec<Use> {
+    pub(super) fn builds(&self, base: &Location, text: &str, apart: bool) -> Vec<Built> {
         let may_build = |text: &str| self.words.iter().any(|word| text.contains(word));
         if !may_build(text) {
             return Vec::new();
         }
-        let mut uses = Vec::new();
+        let mut builds = Vec::new();
         let mut elsewhere = ["working-directory", "working_directory"]
             .iter()
             .any(|key| text.contains(key));
@@ -54,34 +57,42 @@ impl Commands {
                     _ => Some(Location::unknown()),
                 };
                 let (head, tail) = command.split_at(found.end());
-                let arguments = self.arguments(within_quotes(head, tail));
+                let tail = within_quotes(head, tail);
+                let arguments = self.arguments(&with_variables(tail));
+                // Names are compared as they are written, variables and all.
+                let tags = self.arguments(&in_one_word(tail)).tags;
                 let used = folder.and_then(|folder| arguments.used(&folder, found.as_str()));
-                uses.extend(used.map(|used| Use {
-                    line: Some(line),
-                    ..used
+                builds.extend(used.map(|used| Built {
+                    used: Use {
+                        line: Some(line),
+                        ..used
+                    },
+                    tags,
                 }));
             }
             elsewhere |= !apart && changes_folder(&command);
         }
-        uses
+        builds
     }
 
     fn arguments(&self, line: &str) -> Arguments {
         let mut found = Arguments::default();
-        let words = split(&with_variables(line));
+        let words = split(line);
         let mut words = words.into_iter().take_while(|word| !is_end(word));
         while let Some(word) = words.next() {
             if !word.starts_with('-') || word == "-" {
                 found.context.get_or_insert(word);
                 continue;
             }
-            let is_short = !word.starts_with("--") && word.is_char_boundary(2) && word.len() > 2;
-            let (option, value) = match word.split_once('=') {
-                Some((option, value)) => (option.to_owned(), Some(value.to_owned())),
-                None if self.flags.contains(&word) => continue,
-                None if is_short => (word[..2].to_owned(), Some(word[2..].to_owned())),
-                None => (word, words.next()),
+            let (option, value) = match option_of(&word, &self.flags) {
+                (option, None) if self.flags.contains(&option) => continue,
+                (option, None) => (option, words.next()),
+                known => known,
             };
+            if self.tag.contains(&option) {
+                found.tags.extend(value);
+                continue;
+            }
             if self.argument.contains(&option) {
                 let pair = value.as_deref().and_then(|value| value.split_once('='));
                 let pair = pair.map(|(name, value)| (name.to_owned(), Some(value.to_owned())));
@@ -121,8 +132,22 @@ impl Arguments {
     }
 }
 
+/// An option and the value that stands in the same word: `--file=x`, `-fx`. Letters of `flags` may stand together.
+pub(super) fn option_of(word: &str, flags: &[String]) -> (String, Option<String>) {
+    let is_flag = |letter: char| flags.contains(&format!("-{letter}"));
+    let is_short = !word.starts_with("--") && word.is_char_boundary(2) && word.len() > 2;
+    match word.split_once('=') {
+        _ if is_short && word.chars().skip(1).all(is_flag) => (word[..2].to_owned(), None),
+        Some((option, value)) if !is_short || option.len() == 2 => {
+            (option.to_owned(), Some(value.to_owned()))
+        }
+        _ if is_short => (word[..2].to_owned(), Some(word[2..].to_owned())),
+        _ => (word.to_owned(), None),
+    }
+}
+
 /// The lines of `text` with their continuations, numbered from 1.
-fn joined_lines(text: &str) -> Vec<(usize, String)> {
+pub(super) fn joined_lines(text: &str) -> Vec<(usize, String)> {
     let mut lines: Vec<(usize, String)> = Vec::new();
     let mut continues = false;
     for (at, line) in text.lines().enumerate() {
@@ -144,12 +169,12 @@ fn joined_lines(text: &str) -> Vec<(usize, String)> {
 }
 
 /// Whether `word` ends a command.
-fn is_end(word: &str) -> bool {
+pub(super) fn is_end(word: &str) -> bool {
     matches!(word, "&&" | "||" | ";" | "|" | "&" | ")") || word.starts_with(['>', '#'])
 }
 
 /// `tail`, up to the end of the quotes that are open behind `head`.
-fn within_quotes<'t>(head: &str, tail: &'t str) -> &'t str {
+pub(super) fn within_quotes<'t>(head: &str, tail: &'t str) -> &'t str {
     let is_open = |quote: char| head.matches(quote).count() % 2 == 1;
     let Some(quote) = ['"', '\''].into_iter().find(|quote| is_open(*quote)) else {
         return tail;
@@ -187,7 +212,8 @@ mod tests {
 
     fn found(text: &str, apart: bool) -> Vec<Use> {
         let commands = &Table::builtin().commands;
-        commands.uses(&Location::of(Path::new("/p")), text, apart)
+        let found = commands.builds(&Location::of(Path::new("/p")), text, apart);
+        found.into_iter().map(|built| built.used).collect()
     }
 
     fn only(text: &str) -> Use {

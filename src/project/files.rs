@@ -9,6 +9,7 @@ use serde::Deserialize;
 use super::commands::Commands;
 use super::setting::Location;
 use super::settings::{self, Setting};
+use super::started::Started;
 use super::{Use, bake, compose};
 use crate::context::matches_name;
 use crate::knowledge::{packed, unpack};
@@ -23,6 +24,7 @@ pub(super) struct Table {
     #[serde(rename = "file")]
     files: Vec<File>,
     pub(super) commands: Commands,
+    pub(super) started: Started,
 }
 
 /// Files that tell of builds in the same way.
@@ -38,6 +40,8 @@ struct File {
     commands: bool,
     #[serde(default)]
     apart: bool,
+    #[serde(default)]
+    markdown: bool,
     #[serde(default, rename = "setting")]
     settings: Vec<Setting>,
 }
@@ -53,34 +57,52 @@ impl Table {
 /// What the files in `folder`, and those in its folders for CI and scripts, build.
 pub(super) fn uses(folder: &Path) -> Vec<Use> {
     let names = names(folder);
-    let mut uses = compose::uses(folder, &names);
+    let services = compose::uses(folder, &names);
+    let mut uses = services.clone();
     uses.extend(bake::uses(folder, &names));
     let table = Table::builtin();
     for file in &table.files {
         let (first, _) = file.folder.split_once('/').unwrap_or((&file.folder, ""));
         if first.is_empty() {
-            uses.extend(file.uses(table, folder, folder, &names));
+            uses.extend(file.uses(table, folder, folder, &names, &services));
         } else if names.iter().any(|name| name == first) {
             let inner = folder.join(&file.folder);
-            uses.extend(file.uses(table, folder, &inner, &self::names(&inner)));
+            let names = self::names(&inner);
+            uses.extend(file.uses(table, folder, &inner, &names, &services));
         }
     }
     uses
 }
 
 impl File {
-    /// The builds that the files among the `names` in `own` tell of, with paths from `folder`.
-    fn uses(&self, table: &Table, folder: &Path, own: &Path, names: &[String]) -> Vec<Use> {
+    /// The builds that the files among the `names` in `own` tell of, with paths from `folder`, and the containers that
+    /// they start of these images or of `services`.
+    fn uses(
+        &self,
+        table: &Table,
+        folder: &Path,
+        own: &Path,
+        names: &[String],
+        services: &[Use],
+    ) -> Vec<Use> {
         let is_one = |name: &&String| self.names.iter().any(|known| matches_name(known, name));
         let mut uses = Vec::new();
         for path in names.iter().filter(is_one).map(|name| own.join(name)) {
-            let Some(text) = read(&path) else {
+            let Some(mut text) = read(&path) else {
                 continue;
             };
-            let base = Location::of(if self.from_file { own } else { folder });
+            if self.markdown {
+                // Backquotes stand around commands there, not in them.
+                text = text.replace('`', " ; ");
+            }
+            let from = if self.from_file { own } else { folder };
+            let base = Location::of(from);
             let mut found = settings::uses(&self.settings, &base, &path, &text);
             if self.commands {
-                found.extend(table.commands.uses(&base, &text, self.apart));
+                let built = table.commands.builds(&base, &text, self.apart);
+                let started = &table.started;
+                found.extend(started.uses(from, &text, &built, services));
+                found.extend(built.into_iter().map(|built| built.used));
             }
             uses.extend(found.into_iter().map(|found| Use {
                 file: path.clone(),

@@ -13,6 +13,7 @@ mod files;
 mod paths;
 mod setting;
 mod settings;
+mod started;
 mod words;
 mod yaml;
 
@@ -48,6 +49,8 @@ pub struct Use {
     pub named_contexts: Vec<String>,
     /// How a container of the image is started, where the file says.
     pub container: Option<Container>,
+    /// Whether a command line tells of it, of which `name` is the start.
+    pub is_command: bool,
     /// Whether it is of the Dockerfile in question for sure; else variables decide which file is built.
     pub is_certain: bool,
 }
@@ -84,7 +87,31 @@ impl Use {
             arguments: Vec::new(),
             named_contexts: Vec::new(),
             container: None,
+            is_command: false,
             is_certain: false,
+        }
+    }
+
+    /// The same for a container that the command line `name` starts.
+    fn by_command(&self, name: String) -> Self {
+        Self {
+            name,
+            is_command: true,
+            ..self.clone()
+        }
+    }
+
+    /// What it is, for messages: "the service web".
+    #[must_use]
+    pub fn described(&self) -> String {
+        let is_action = self
+            .container
+            .as_ref()
+            .is_some_and(|container| container.files_of_root);
+        match &self.name {
+            name if self.is_command => format!("`{name}`"),
+            name if is_action => format!("the action {name}"),
+            name => format!("the service {name}"),
         }
     }
 

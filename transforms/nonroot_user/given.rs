@@ -1,11 +1,13 @@
 //! What Compose files give a container of the image when they start it.
 
+use std::path::Path;
+
 use super::assumptions::low_port_of;
 use super::ownership::Territory;
 use super::start::Start;
+use super::written::{Said, Written};
 use crate::analysis::paths::{below, join};
 use crate::analysis::stages::Stage;
-use crate::context::FileKind;
 use crate::knowledge::installs::Installs;
 use crate::project::{Container, Mount, Use};
 use crate::syntax::Span;
@@ -21,6 +23,12 @@ pub(super) fn containers<'a>(
         .filter(|(_, container)| container.user.as_deref().is_none_or(is_root))
 }
 
+/// A folder with more files than this holds a project.
+const MOST_FILES: usize = 1000;
+
+/// What can be done about folders of the host.
+const GIVE_FOLDER: &str = "use a volume, or give the folder to the user and set USER yourself";
+
 fn is_root(user: &str) -> bool {
     matches!(user.split(':').next(), Some("root" | "0"))
 }
@@ -34,17 +42,13 @@ pub(super) fn check(
     stage: &Stage,
     start: &Start,
     territory: &Territory,
+    written: &[Written],
     site: Span,
 ) -> Result<(), Refusal> {
     for (used, container) in containers(cx, stage) {
         let refuse = |code, what: String, remedy| {
-            let kind = if container.files_of_root {
-                "action"
-            } else {
-                "service"
-            };
-            let message = format!("the {kind} {} {what}; {remedy}", used.name);
-            Err(Refusal::new(site, code, message).because(cx.place_of(used), format!("the {kind}")))
+            let message = format!("{} {what}; {remedy}", used.described());
+            Err(Refusal::new(site, code, message).because(cx.place_of(used), "starts it"))
         };
         if let Some(user) = &container.user {
             let remedy = "name another user there if that is not meant";
@@ -71,8 +75,16 @@ pub(super) fn check(
                 "keeps files of {} in a folder of the host, which root may write whoever owns it",
                 mount.target
             );
-            let remedy = "use a volume, or give the folder to the user and set USER yourself";
-            return refuse("host-folder", what, remedy);
+            return refuse("host-folder", what, GIVE_FOLDER);
+        }
+        if let Some((mount, written)) = written_on_host(container, written) {
+            let what = format!(
+                "mounts a folder of the host on {}, where {} files: root may write there whoever owns it",
+                mount.target, written.shown_by
+            );
+            let refused = refuse("host-folder", what, GIVE_FOLDER);
+            return refused
+                .map_err(|refusal| refusal.because(written.place.clone(), "writes files"));
         }
     }
     Ok(())
@@ -91,6 +103,25 @@ fn power_of_root(container: &Container) -> Option<&'static str> {
     }
 }
 
+/// A folder of the host and what the program writes there, by a source or a script. A path that is not known lies in the
+/// working folder.
+fn written_on_host<'a>(
+    container: &'a Container,
+    written: &'a [Written],
+) -> Option<(&'a Mount, &'a Written)> {
+    let mut mounts = container.mounts.iter();
+    mounts.find_map(|mount| {
+        let is_host = mount.host.is_some() && !mount.read_only && !mount.is_file;
+        let is_there = |written: &&Written| {
+            let path = written.path.as_deref();
+            written.said != Said::Setting
+                && path.is_none_or(|path| below(path, &mount.target).is_some())
+        };
+        let written = written.iter().find(is_there).filter(|_| is_host)?;
+        Some((mount, written))
+    })
+}
+
 /// Whether the mount brings the project itself into the container, as people do to work on it, or one file.
 fn is_of_project(cx: &Cx<'_>, mount: &Mount, territory: &Territory) -> bool {
     let workdir = territory.workdir.as_deref();
@@ -98,13 +129,23 @@ fn is_of_project(cx: &Cx<'_>, mount: &Mount, territory: &Territory) -> bool {
     mount.is_file || covers || is_source(cx, mount)
 }
 
-/// Whether the folder is part of what is copied into the image.
+/// Whether the folder is part of what is copied into the image, and holds more than what a program has written or what
+/// keeps it in the history.
 fn is_source(cx: &Cx<'_>, mount: &Mount) -> bool {
-    let folder = cx.context.zip(mount.host.as_deref());
-    folder.is_some_and(|(context, host)| {
-        host.strip_prefix(context.root())
-            .is_ok_and(|path| context.kind(&path.display().to_string()) == Some(FileKind::Folder))
-    })
+    let Some((context, host)) = cx.context.zip(mount.host.as_deref()) else {
+        return false;
+    };
+    let path = host.strip_prefix(context.root()).ok();
+    let Some(path) = path.and_then(Path::to_str) else {
+        return false;
+    };
+    let keeps = cx.knowledge.tools.keeps_folders();
+    let is_data = |file: &String| {
+        let name = file.rsplit('/').next().unwrap_or_default();
+        keeps.iter().any(|known| known == name) || cx.knowledge.startup.settings.is_written(file)
+    };
+    let files = context.files_below(path, MOST_FILES);
+    files.is_none_or(|files| files.iter().any(|file| !is_data(file)))
 }
 
 /// The folders of the image that Compose files put volumes on, but for those that an install fills: a volume

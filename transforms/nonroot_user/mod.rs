@@ -84,7 +84,7 @@ fn rewrite(cx: &Cx<'_>, stage: &Stage) -> Plan {
     let written = written::all(cx, stage, &start, &project);
     grants::settle(cx, stage, &account, &mut territory, &written, site)?;
     ownership::add_copies_into_folders(cx, stage, &mut territory);
-    given::check(cx, stage, &start, &territory, site)?;
+    given::check(cx, stage, &start, &territory, &written, site)?;
     left_behind::check(cx, stage, site, &account, &territory, &start, &project)?;
     repository::check(cx, stage, site, &territory)?;
     project.check_rights(site)?;

@@ -31,8 +31,8 @@ pub(super) fn check(site: &Site<'_>) -> Result<(), Refusal> {
         launches.add_words(cx.facts, stage.from, words);
         if launches.launches.iter().any(is_prompt) {
             let message = format!(
-                "the service {} starts a prompt, at which people may want the tools",
-                used.name
+                "{} starts a prompt, at which people may want the tools",
+                used.described()
             );
             let refusal = site.refuse("no-command", message);
             return Err(refusal.because(cx.place_of(used), "what it starts"));
@@ -64,7 +64,7 @@ pub(super) fn refuse(
     };
     match by_projects(site.cx, site.stage).find(holds) {
         Some((used, _)) => site
-            .refuse(code, format!("the service {}: {message}", used.name))
+            .refuse(code, format!("{}: {message}", used.described()))
             .because(site.cx.place_of(used), "what it starts"),
         None => site.refuse_at(launch.instruction, code, message),
     }

@@ -34,9 +34,7 @@ impl Container {
 impl Mount {
     fn read(folder: &Path, volume: &Value) -> Option<Self> {
         if let Some(short) = volume.as_str() {
-            let short = value(short);
-            let parts: Vec<&str> = short.split(':').collect();
-            return Some(Self::of_parts(folder, &parts));
+            return Some(Self::short(folder, &value(short)));
         }
         let host = match volume["type"].as_str()? {
             "bind" => Some(host_path(folder, &value(&text(&volume["source"])?))),
@@ -48,8 +46,9 @@ impl Mount {
     }
 
     /// `SOURCE:TARGET:MODE`, or a target by itself.
-    fn of_parts(folder: &Path, parts: &[&str]) -> Self {
-        let (source, target) = match parts {
+    pub(in crate::project) fn short(folder: &Path, mount: &str) -> Self {
+        let parts: Vec<&str> = mount.split(':').collect();
+        let (source, target) = match &*parts {
             [source, target, ..] => (Some(*source), *target),
             [target] => (None, *target),
             [] => (None, ""),
@@ -63,6 +62,27 @@ impl Mount {
             target,
             modes.split(',').any(|mode| mode == "ro"),
         )
+    }
+
+    /// `type=bind,source=SOURCE,target=TARGET`, as `docker run --mount` has it.
+    pub(in crate::project) fn of_option(folder: &Path, mount: &str) -> Option<Self> {
+        let pairs: Vec<(&str, &str)> = mount
+            .split(',')
+            .map(|pair| pair.split_once('=').unwrap_or((pair, "true")))
+            .collect();
+        let value_of = |names: &[&str]| {
+            let mut pairs = pairs.iter();
+            pairs.find_map(|(name, value)| names.contains(name).then_some(*value))
+        };
+        let source = value_of(&["source", "src"]);
+        let host = source.filter(|_| value_of(&["type"]) == Some("bind"));
+        let target = value_of(&["target", "destination", "dst"])?;
+        let read_only = value_of(&["readonly", "ro"]).is_some_and(|value| value != "false");
+        Some(Self::new(
+            host.map(|source| host_path(folder, source)),
+            target,
+            read_only,
+        ))
     }
 
     fn new(host: Option<PathBuf>, target: &str, read_only: bool) -> Self {

@@ -1,0 +1,325 @@
+//! Command lines that start containers of an image that was built, or run something in one: in scripts, in the files of
+//! CI, and in what people are told to type.
+
+use std::path::Path;
+
+use regex_lite::Regex;
+use serde::Deserialize;
+use std::sync::OnceLock;
+
+use super::commands::{is_end, joined_lines, option_of, within_quotes};
+use super::setting::value;
+use super::settings::with_variables;
+use super::words::split;
+use super::{Container, Mount, Use};
+use crate::knowledge::pattern::Pattern;
+
+/// How containers are started; see the table.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Started {
+    image: Vec<Pattern>,
+    service: Vec<Pattern>,
+    flags: Vec<String>,
+    prompts: Vec<String>,
+}
+
+/// A build that a file tells of, and the names that it gives the image.
+pub(super) struct Built {
+    pub(super) used: Use,
+    pub(super) tags: Vec<String>,
+}
+
+/// What a command line says behind its start.
+struct Call {
+    options: Vec<(String, String)>,
+    /// The image or the service.
+    subject: String,
+    /// What runs in the container.
+    command: Vec<String>,
+}
+
+impl Started {
+    /// The containers that the command lines in `text` start from images that `built` makes there, with paths from
+    /// `folder`, and what they run in containers of the Compose `services`.
+    pub(super) fn uses(
+        &self,
+        folder: &Path,
+        text: &str,
+        built: &[Built],
+        services: &[Use],
+    ) -> Vec<Use> {
+        if !text.contains("run") && !text.contains("exec") {
+            return Vec::new();
+        }
+        let mut uses = Vec::new();
+        for (line, command) in joined_lines(text) {
+            let images = self.calls(&self.image, &command);
+            let of_images = images.filter_map(|(start, call)| {
+                let build = built.iter().find(|build| build.is_called(&call.subject))?;
+                Some(self.of_image(folder, &build.used, &start, &call))
+            });
+            let in_services = self.calls(&self.service, &command);
+            let of_services = in_services.filter_map(|(start, call)| {
+                let service = services.iter().find(|used| used.name == call.subject)?;
+                self.in_service(folder, service, &start, &call)
+            });
+            uses.extend(of_images.chain(of_services).map(|used| Use {
+                line: Some(line),
+                ..used
+            }));
+        }
+        uses
+    }
+
+    /// The calls on one line that start as `starts` say, each with its start.
+    fn calls<'c>(
+        &'c self,
+        starts: &'c [Pattern],
+        line: &'c str,
+    ) -> impl Iterator<Item = (String, Call)> + 'c {
+        starts.iter().filter_map(move |start| {
+            let found = start.find(line)?;
+            let (head, tail) = line.split_at(found.end());
+            let call = self.call(within_quotes(head, tail))?;
+            let words: Vec<&str> = found.as_str().split_whitespace().collect();
+            Some((words.join(" "), call))
+        })
+    }
+
+    fn call(&self, line: &str) -> Option<Call> {
+        let words = split(&in_one_word(line));
+        let mut words = words.into_iter().take_while(|word| !is_end(word));
+        let mut options = Vec::new();
+        while let Some(word) = words.next() {
+            if !word.starts_with('-') || word == "-" {
+                return Some(Call {
+                    options,
+                    subject: word,
+                    command: words.collect(),
+                });
+            }
+            let (option, rest) = option_of(&word, &self.flags);
+            let has_value = rest.is_some() || !self.flags.contains(&option);
+            let value = rest.or_else(|| has_value.then(|| words.next()).flatten());
+            options.push((option, value.unwrap_or_default()));
+        }
+        None
+    }
+
+    fn of_image(&self, folder: &Path, build: &Use, start: &str, call: &Call) -> Use {
+        let container = self.given(folder, call, Container::default());
+        Use {
+            container: Some(Container {
+                user: call.value(&["-u", "--user"]),
+                ..container
+            }),
+            ..build.by_command(format!("{start} {}", call.subject))
+        }
+    }
+
+    /// What `compose run` starts, or `compose exec` runs beside what runs already; `None` when that is a prompt.
+    fn in_service(&self, folder: &Path, service: &Use, start: &str, call: &Call) -> Option<Use> {
+        let own = service.container.clone().unwrap_or_default();
+        let container = if start.ends_with("exec") {
+            let command = self.command(call)?;
+            Container {
+                entrypoint: Some(command),
+                command: None,
+                ..own
+            }
+        } else {
+            self.given(folder, call, own)
+        };
+        Some(Use {
+            container: Some(container),
+            ..service.by_command(format!("{start} {}", call.subject))
+        })
+    }
+
+    /// The container that a `run` with these options starts in place of `own`.
+    fn given(&self, folder: &Path, call: &Call, own: Container) -> Container {
+        let volumes = call.values(&["-v", "--volume"]);
+        let short = volumes.map(|volume| Mount::short(folder, &here(volume)));
+        let long = call.values(&["--mount"]);
+        let long = long.filter_map(|mount| Mount::of_option(folder, &here(mount)));
+        let mounts = own.mounts.iter().cloned().chain(short).chain(long);
+        let entrypoint = call.value(&["--entrypoint"]);
+        Container {
+            privileged: own.privileged || call.has("--privileged"),
+            host_network: own.host_network
+                || call.value(&["--network", "--net"]).as_deref() == Some("host"),
+            capabilities: own.capabilities || call.has("--cap-add"),
+            devices: own.devices || call.has("--device") || call.has("--gpus"),
+            mounts: mounts.collect(),
+            entrypoint: match entrypoint {
+                Some(program) if !self.is_prompt(&program) => Some(vec![program]),
+                _ => own.entrypoint,
+            },
+            command: self.command(call).or(own.command),
+            ..own
+        }
+    }
+
+    /// What runs in the container; `None` when that is what it always runs, or a prompt to look around.
+    fn command(&self, call: &Call) -> Option<Vec<String>> {
+        let (first, rest) = call.command.split_first()?;
+        let is_prompt = self.is_prompt(first) && rest.iter().all(|word| word.starts_with('-'));
+        let words = call.command.iter().map(|word| value(&with_variables(word)));
+        (!is_prompt).then(|| words.collect())
+    }
+
+    fn is_prompt(&self, program: &str) -> bool {
+        let name = program.rsplit('/').next().unwrap_or_default();
+        self.prompts.iter().any(|prompt| prompt == name)
+    }
+}
+
+impl Built {
+    fn is_called(&self, image: &str) -> bool {
+        let plain = |name: &str| name.trim_end_matches(":latest").to_owned();
+        self.tags.iter().any(|tag| plain(tag) == plain(image))
+    }
+}
+
+impl Call {
+    fn values<'c>(&'c self, names: &'c [&'c str]) -> impl Iterator<Item = &'c str> {
+        let options = self.options.iter();
+        options.filter_map(|(name, value)| names.contains(&&**name).then_some(&**value))
+    }
+
+    fn value(&self, names: &[&str]) -> Option<String> {
+        self.values(names)
+            .last()
+            .map(|found| value(&with_variables(found)))
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.options.iter().any(|(known, _)| known == name)
+    }
+}
+
+/// `text` with the forms of variables that may hold blanks as one word each.
+pub(super) fn in_one_word(text: &str) -> String {
+    static FORM: OnceLock<Option<Regex>> = OnceLock::new();
+    let form = FORM.get_or_init(|| Regex::new(r"\$\{\{.*?\}\}|\$\([^)]*\)|`[^`]*`").ok());
+    let without_blanks =
+        |found: &regex_lite::Captures<'_>| found[0].replace(char::is_whitespace, "");
+    match form {
+        Some(form) => form.replace_all(text, without_blanks).into_owned(),
+        None => text.to_owned(),
+    }
+}
+
+/// A mount of which the folder of the caller is `.`, and other variables are what only the caller knows.
+fn here(mount: &str) -> String {
+    const CALLER: [&str; 9] = [
+        "$(pwd)",
+        "$(PWD)",
+        "$(CURDIR)",
+        "$PWD",
+        "${PWD}",
+        "$$(pwd)",
+        "`pwd`",
+        "%cd%",
+        "%CD%",
+    ];
+    let mut mount = mount.to_owned();
+    for folder in CALLER {
+        mount = mount.replace(folder, ".");
+    }
+    value(&with_variables(&mount))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::project::files::Table;
+    use crate::project::setting::Location;
+
+    fn found(text: &str) -> Vec<Use> {
+        let table = Table::builtin();
+        let folder = Path::new("/p");
+        let built = table.commands.builds(&Location::of(folder), text, true);
+        let service = Use {
+            container: Some(Container::default()),
+            ..Use::new("web", Location::of(Path::new("/p/Dockerfile")))
+        };
+        table.started.uses(folder, text, &built, &[service])
+    }
+
+    fn only(text: &str) -> Container {
+        let mut found = found(text);
+        assert_eq!(found.len(), 1, "{text}: {found:?}");
+        found.remove(0).container.expect("a container")
+    }
+
+    fn words(container: &Container) -> Vec<String> {
+        container.command_line(None).unwrap_or_default()
+    }
+
+    #[test]
+    fn an_image_that_is_built_there_is_started() {
+        for text in [
+            "docker build -t app . \ndocker run --rm -it -p 80:80 app npm test",
+            "docker build . --tag=app:latest && docker run --name x -e A=b app npm test | tee log",
+            "\tdocker build -t $(IMAGE) .\n\tdocker run $(IMAGE) npm test",
+            "docker build -t app .\ndocker run \\\n  -d --restart always \\\n  app npm test",
+            "- run: docker build -t a/b:${{ github.sha }} .\n- run: docker run a/b:${{ github.sha }} npm test",
+        ] {
+            assert_eq!(words(&only(text)), ["npm", "test"], "{text}");
+        }
+    }
+
+    #[test]
+    fn other_images_and_prompts_do_not_count() {
+        assert_eq!(
+            found("docker build -t app .\ndocker run redis redis-cli"),
+            []
+        );
+        let prompt = only("docker build -t app .\ndocker run -it app /bin/bash");
+        assert_eq!(prompt.command, None);
+        assert_eq!(found("docker compose exec web sh"), []);
+        assert_eq!(found("docker compose exec db psql -U app"), []);
+    }
+
+    #[test]
+    fn a_service_runs_something_else() {
+        for text in [
+            "docker compose exec web npx prisma migrate deploy",
+            "docker-compose -f docker-compose.dev.yml run --rm -e A=1 web npx prisma migrate deploy",
+            "sudo docker compose --profile tools exec -T web npx prisma migrate deploy > log",
+        ] {
+            assert_eq!(
+                words(&only(text)),
+                ["npx", "prisma", "migrate", "deploy"],
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn folders_of_the_host_are_mounted() {
+        for volume in [
+            "-v $(pwd)/data:/data",
+            "-v\"${PWD}/data\":/data",
+            "--mount type=bind,source=./data,target=/data",
+        ] {
+            let text = format!("docker build -t app .\ndocker run {volume} app");
+            let mounts = only(&text).mounts;
+            assert_eq!(
+                mounts[0].host.as_deref(),
+                Some(Path::new("/p/data")),
+                "{text}"
+            );
+            assert_eq!(mounts[0].target, "/data");
+        }
+        let volume = only("docker build -t app .\ndocker run -v data:/data app");
+        assert_eq!(volume.mounts[0].host, None);
+        let given =
+            only("docker build -t app .\ndocker run --cap-add NET_ADMIN --network=host -u 5 app");
+        assert!(given.capabilities && given.host_network && given.user.as_deref() == Some("5"));
+    }
+}

@@ -1,0 +1,2 @@
+with open("visits.txt", "a") as visits:
+    visits.write("one")
