@@ -25,6 +25,9 @@ pub struct Startup {
     /// Programs whose operands are paths and no verbs.
     #[serde(default)]
     pub given_paths: Vec<String>,
+    /// What stands in a source in front of the quote behind which a command begins.
+    #[serde(default)]
+    calls: Option<Pattern>,
     #[serde(default)]
     folders: Folders,
     /// How settings say what a program writes.
@@ -243,6 +246,7 @@ impl Startup {
         self.traces.extend(more.traces);
         self.owner_bound.extend(more.owner_bound);
         self.given_paths.extend(more.given_paths);
+        self.calls = more.calls.or(self.calls.take());
         self.folders.system.extend(more.folders.system);
         self.folders.shared.extend(more.folders.shared);
         self.folders.kept.extend(more.folders.kept);
@@ -265,6 +269,12 @@ impl Startup {
         let (program, named) = self.program(words)?;
         let rest = wrapped(&words[named..]);
         (program.needs == Needs::NothingItself && !rest.is_empty()).then_some(rest)
+    }
+
+    /// Whether a source starts the command that is quoted behind `before`: `subprocess.run([`.
+    #[must_use]
+    pub fn is_call(&self, before: &str) -> bool {
+        matches(&self.calls, before)
     }
 
     /// The name of the script of a manifest that `words` run: `build` of `npm run build`.

@@ -2,6 +2,7 @@
 
 mod account;
 mod assumptions;
+mod calls;
 mod folders;
 mod given;
 mod grants;
@@ -87,7 +88,7 @@ fn rewrite(cx: &Cx<'_>, stage: &Stage) -> Plan {
     given::check(cx, stage, &start, &territory, &written, site)?;
     left_behind::check(cx, stage, site, &account, &territory, &start, &project)?;
     repository::check(cx, stage, site, &territory)?;
-    project.check_rights(site)?;
+    project.check_rights(cx, site)?;
     project.check_owner_bound(cx, stage, site)?;
     refuse_other_shell(cx, stage, site, &account, &territory)?;
     Ok(build(cx, stage, &start, &account, &territory))

@@ -6,6 +6,8 @@ use crate::knowledge::tools::Language;
 use crate::syntax::Span;
 use crate::transform::{Cx, Place, Refusal};
 
+use super::calls;
+
 /// What the build context has of the program.
 pub(super) struct Project<'a> {
     /// The sources in the languages of all stages.
@@ -45,35 +47,47 @@ impl<'a> Project<'a> {
             .filter(|(language, line)| language.is_of_program(&line.path))
     }
 
-    /// Refuses when a line of the program does what only root may do.
+    /// Refuses when a line of the program does what only root may do, or starts a command that does.
     ///
     /// # Errors
     /// The first such line. A file that asks which user runs it, and goes on, has provided for both.
-    pub(super) fn check_rights(&self, site: Span) -> Result<(), Refusal> {
+    pub(super) fn check_rights(&self, cx: &Cx<'_>, site: Span) -> Result<(), Refusal> {
         let needs_root = |(language, line): &(&Language, SourceLine)| {
             let mut patterns = language.as_root.iter();
             !line.is_comment() && patterns.any(|regex| regex.is_match(&line.text))
         };
-        let asks = |path: &str| {
-            let mut lines = self.lines().filter(|(_, line)| line.path == path);
-            lines.any(|(_, line)| asks_for_root(&line.text))
-        };
-        match self
+        let of_root = self
             .lines()
             .filter(needs_root)
-            .find(|(_, line)| !asks(&line.path))
-        {
-            Some((_, line)) => {
-                let message = format!(
-                    "{}:{} does what only root may do (accounts, owners of files, raw sockets); set USER yourself if the program does without",
-                    line.path, line.line
-                );
-                let place = Place::File(line.path, Some(line.line));
-                Err(Refusal::new(site, "needs-root", message)
-                    .because(place, "what the program does"))
-            }
-            None => Ok(()),
+            .find(|(_, line)| !self.asks_for_root(&line.path));
+        if let Some((_, line)) = of_root {
+            let does = "does what only root may do (accounts, owners of files, raw sockets)";
+            return Err(refuse_line(site, line, does));
         }
+        for (language, sources) in &self.languages {
+            let is_of_program = |line: &SourceLine| {
+                language.is_of_program(&line.path) && !self.asks_for_root(&line.path)
+            };
+            let starts = |line: &SourceLine| {
+                let mut patterns = language.starts.iter();
+                patterns.any(|regex| regex.is_match(&line.text))
+            };
+            let lines = || sources.lines().filter(is_of_program);
+            if let Some((line, name)) = calls::first_of_root(cx.knowledge, lines, starts) {
+                return Err(refuse_line(
+                    site,
+                    line,
+                    &format!("starts `{name}`, which needs root"),
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the source at `path` does something only if root runs it.
+    fn asks_for_root(&self, path: &str) -> bool {
+        let mut lines = self.lines().filter(|(_, line)| line.path == path);
+        lines.any(|(_, line)| asks_for_root(&line.text))
     }
 
     /// The lines of settings.
@@ -115,6 +129,15 @@ impl<'a> Project<'a> {
         }
         Ok(())
     }
+}
+
+fn refuse_line(site: Span, line: SourceLine, does: &str) -> Refusal {
+    let message = format!(
+        "{}:{} {does}; set USER yourself if the program does without",
+        line.path, line.line
+    );
+    let place = Place::File(line.path, Some(line.line));
+    Refusal::new(site, "needs-root", message).because(place, "what the program does")
 }
 
 /// Whether a line does something only if root runs it: `if os.getuid() == 0:`.
