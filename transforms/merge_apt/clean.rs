@@ -19,6 +19,7 @@ use super::mention;
 use super::merge;
 use super::refresh;
 use super::spelling::respell;
+use super::uncached;
 
 /// A `RUN` that works with packages, in an image that somebody keeps.
 struct Site<'a, 's> {
@@ -105,13 +106,19 @@ impl<'a> Site<'a, '_> {
         guards::check_network(self.cx, self.manager, self.index)?;
         guards::check_mounts(self.cx, self.manager, &[self.index])?;
         let fate = guards::fate_of_lists(self.cx, self.manager, self.stage, &[self.index])?;
-        let mut rewrite = match &self.manager.uncached {
-            _ if !installs => return self.hand_over(&fate),
-            Some(option) if self.keeps_lists => self.keep_none(option)?,
-            _ => match self.append(late.as_ref())? {
-                Some(rewrite) => rewrite,
-                None => return Ok(None),
-            },
+        if !installs {
+            return self.hand_over(&fate);
+        }
+        let uncached = match &self.manager.uncached {
+            Some(option) if self.keeps_lists => self.keep_none(option),
+            _ => None,
+        };
+        let rewrite = match uncached {
+            None => self.append(late.as_ref())?,
+            uncached => uncached,
+        };
+        let Some(mut rewrite) = rewrite else {
+            return Ok(None);
         };
         guards::show_download(self.cx, self.manager, self.index, &mut rewrite);
         fate.tell(self.cx, &mut rewrite);
@@ -147,26 +154,20 @@ impl<'a> Site<'a, '_> {
         guards::refuse(self.cx, self.index, code, &message)
     }
 
-    /// Lets the installs of the `RUN` keep no lists at all.
-    fn keep_none(&self, option: &str) -> Result<Rewrite, Refusal> {
+    /// Lets the installs of the `RUN` keep no lists at all. `None` when it downloads them for their own sake.
+    fn keep_none(&self, option: &str) -> Option<Rewrite> {
         let cx = self.cx;
         let line = &cx.facts.views[self.index].logical.text;
-        let layer = match Layer::read(cx, self.index) {
-            Err(obstacle) => return Err(self.refuse(obstacle.code, &obstacle.message)),
-            Ok(Some(layer)) if !ends_with_lists(cx, self.manager, layer.rest_steps(cx), line) => {
-                layer
-            }
-            Ok(_) => {
-                return Err(
-                    self.refuse("other-commands", "in commands that dfopt does not rewrite")
-                );
-            }
-        };
         let message = format!("{option}, so that no package lists stay in the layer");
         let mut rewrite = Rewrite::new(cx.file.instructions()[self.index].span, message);
-        let layers = [layer];
-        rewrite.edits = merge::edits(cx, &layers, &arrange(cx, &layers, false), &[], false);
-        Ok(rewrite)
+        rewrite.edits = match Layer::read(cx, self.index) {
+            Ok(Some(layer)) if !ends_with_lists(cx, self.manager, layer.rest_steps(cx), line) => {
+                let layers = [layer];
+                merge::edits(cx, &layers, &arrange(cx, &layers, false), &[], false)
+            }
+            _ => uncached::edits(cx, self.manager, self.index, self.run, option)?,
+        };
+        Some(rewrite)
     }
 
     /// Puts the commands of `late`, or the one that removes the lists, at the end.

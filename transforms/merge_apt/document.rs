@@ -33,11 +33,6 @@ fn rewrite(
     if cx.facts.views[index].flag("network").is_some() {
         return refuse("it may have no network to download them again");
     }
-    if let Some(option) = &manager.uncached {
-        return refuse(&format!(
-            "an install with {option} would keep none at all: write that"
-        ));
-    }
     guards::check_user(cx, index)?;
     guards::check_mounts(cx, manager, &[index])?;
     let fate = guards::fate_of_lists(cx, manager, stage, &[index])?;

@@ -289,7 +289,10 @@ pub(super) fn single_list(script: &shell::Script) -> Option<&Item> {
 /// Why a list that works with packages does not begin with that.
 fn why_not(cx: &Cx<'_>, manager: &PackageManager, run: &Run<'_>) -> (&'static str, &'static str) {
     let Some(first) = run.steps.first() else {
-        return ("other-commands", "it does other things first");
+        return (
+            "other-commands",
+            "its package commands stand inside of others",
+        );
     };
     match first.does() {
         None if mention::calls(cx, manager, first) => (
@@ -306,7 +309,7 @@ fn why_not(cx: &Cx<'_>, manager: &PackageManager, run: &Run<'_>) -> (&'static st
         ),
         _ => (
             "other-commands",
-            "it does other things before it works with packages",
+            "its package commands stand behind or inside of others",
         ),
     }
 }

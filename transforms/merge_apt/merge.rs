@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use crate::analysis::runs::Step;
 use crate::analysis::stages::Stage;
 use crate::edit::Edits;
+use crate::knowledge::tools::Does;
 use crate::syntax::{Span, TokenKind};
 use crate::transform::{Cx, Refusal, Rewrite};
 
@@ -11,7 +13,8 @@ use super::super::style;
 use super::arrange::{Arrangement, arrange};
 use super::compose::compose;
 use super::guards;
-use super::layer::{Layer, ends_with_lists};
+use super::layer::{Layer, Obstacle, ends_with_lists, work_of};
+use super::mention;
 
 /// `RUN`s that can be joined, and what keeps the next one out.
 pub(super) struct Group<'a> {
@@ -26,7 +29,8 @@ pub(super) fn group<'a>(cx: &Cx<'a>, stage: &Stage, index: usize) -> Option<Grou
         Ok(first) => first?,
         Err(obstacle) => {
             let tool = &obstacle.manager.tool;
-            let told = index > stage.body.start && works_with(cx, tool, index - 1);
+            let told = !is_worth_telling(cx, &obstacle, index)
+                || index > stage.body.start && works_with(cx, tool, index - 1);
             let beside = !told && index + 1 < stage.body.end && works_with(cx, tool, index + 1);
             let refusal = || {
                 guards::refuse(
@@ -59,6 +63,26 @@ pub(super) fn group<'a>(cx: &Cx<'a>, stage: &Stage, index: usize) -> Option<Grou
     Some(group)
 }
 
+/// Whether somebody could want instruction `index` joined to another: it only works with packages, or nobody knows. A `RUN`
+/// that does other things as well is right to have its own lists, which it removes.
+fn is_worth_telling(cx: &Cx<'_>, obstacle: &Obstacle<'_>, index: usize) -> bool {
+    let Some(run) = cx.facts.runs[index]
+        .as_ref()
+        .filter(|run| run.opaque.is_none())
+    else {
+        return true;
+    };
+    let manager = obstacle.manager;
+    let is_about_packages = |step: &Step<'_>| {
+        let prepares = matches!(
+            step.does(),
+            Some(Does::ConfigurePackages | Does::ShellState | Does::Nothing)
+        );
+        prepares || work_of(cx, manager, step).is_some() || mention::calls(cx, manager, step)
+    };
+    run.steps.iter().all(is_about_packages)
+}
+
 /// Whether instruction `index` works with the packages of the manager `tool`.
 fn works_with(cx: &Cx<'_>, tool: &str, index: usize) -> bool {
     match Layer::read(cx, index) {
@@ -83,20 +107,20 @@ impl<'a> Group<'a> {
         };
         let layer = match Layer::read(cx, next) {
             Ok(Some(layer)) if layer.manager.tool == last.manager.tool => layer,
-            Err(obstacle) if obstacle.manager.tool == last.manager.tool => {
+            Err(obstacle)
+                if obstacle.manager.tool == last.manager.tool
+                    && is_worth_telling(cx, &obstacle, next) =>
+            {
                 return refuse(obstacle.code, &obstacle.message);
             }
             Ok(_) | Err(_) => return Ok(None),
         };
         let called: BTreeSet<&str> = programs(last).chain(programs(&layer)).collect();
-        if called.len() > 1 {
-            return refuse("other-commands", "that one calls another program");
-        }
         if last.rest.is_some() {
-            return refuse(
-                "other-commands",
-                "that one does more than work with packages",
-            );
+            return Ok(None);
+        }
+        if called.len() > 1 {
+            return refuse("other-program", "that one calls another program");
         }
         if flags(cx, last.index) != flags(cx, next) {
             return refuse("run-flags", "its flags are not those of that one");

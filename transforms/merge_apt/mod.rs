@@ -27,6 +27,7 @@ mod refresh;
 mod script;
 mod sources;
 mod spelling;
+mod uncached;
 
 use crate::analysis::stages::{Os, Stage};
 use crate::transform::{Cx, Gain, Info, Plan, Refusal, Runs, Transform};

@@ -1,5 +1,6 @@
 //! How single commands are respelled: answered questions, names for scripts, no cache.
 
+use crate::analysis::commands::Invocation;
 use crate::knowledge::package_managers::PackageManager;
 use crate::syntax::Span;
 use crate::transform::Cx;
@@ -28,7 +29,8 @@ pub(super) fn respell(
     }
     let installs = matches!(command.work, Work::Install | Work::Upgrade);
     if let Some(option) = manager.uncached.as_ref().filter(|_| uncached && installs) {
-        changes.extend(keep_none(cx, manager, command, option, behind_verb));
+        let word = |at: usize| command.word(cx, at);
+        changes.extend(keep_none(cx, manager, command.invocation, &word, option));
     }
     changes.sort_by_key(|(span, _)| *span);
     changes
@@ -56,31 +58,33 @@ fn name_for_scripts(cx: &Cx<'_>, manager: &PackageManager, command: &Command<'_>
     changes
 }
 
-/// Gives an install the option that keeps no lists, in the place of one that downloads and keeps them.
-fn keep_none(
+/// Gives an install the option that keeps no lists, in the place of one that downloads and keeps them. `word`: where a word
+/// of it stands in the source.
+pub(super) fn keep_none(
     cx: &Cx<'_>,
     manager: &PackageManager,
-    command: &Command<'_>,
+    install: &Invocation<'_>,
+    word: &dyn Fn(usize) -> Span,
     option: &str,
-    behind_verb: Span,
 ) -> Respelled {
-    let given = &command.invocation.options;
-    let mut refreshing = given
-        .iter()
+    let refreshing = install.options.iter();
+    let mut refreshing = refreshing
         .filter(|given| manager.refreshing.contains(&given.name))
         .map(|given| given.at);
-    if command.invocation.has(option) {
+    if install.has(option) {
         return Vec::new();
     }
     match refreshing.next() {
         Some(at) => {
-            let others =
-                refreshing.map(|at| (with_blank_before(cx, command.word(cx, at)), String::new()));
-            std::iter::once((command.word(cx, at), option.to_owned()))
+            let others = refreshing.map(|at| (with_blank_before(cx, word(at)), String::new()));
+            std::iter::once((word(at), option.to_owned()))
                 .chain(others)
                 .collect()
         }
-        None => vec![(behind_verb, format!(" {option}"))],
+        None => {
+            let behind_verb = Span::at(word(install.verb_words.end - 1).end);
+            vec![(behind_verb, format!(" {option}"))]
+        }
     }
 }
 
