@@ -35,6 +35,9 @@ pub struct Tool {
     /// Whether the images of that language have it, the smaller ones as well.
     #[serde(default)]
     pub in_images: bool,
+    /// Whether it works on whatever is there, and does not mind what is missing: `ldconfig`.
+    #[serde(default)]
+    pub registers: bool,
     /// For a package manager: options that give the packages of a command line a name to remove them by.
     #[serde(default)]
     pub group_options: Vec<String>,

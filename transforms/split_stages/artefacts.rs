@@ -20,6 +20,7 @@ use super::options;
 use super::product::{self, Product};
 use super::prune::{self, Pruned};
 use super::roles::Role;
+use super::together;
 
 /// More files than this are not looked through.
 pub(super) const MOST_FILES: usize = 20_000;
@@ -69,11 +70,10 @@ impl Artefacts {
 
     /// Whether instruction `at` is one of the builder alone.
     pub(super) fn leave_to_builder(&self, site: &Site<'_>, at: usize) -> bool {
-        let is_step = || {
-            matches!(
-                site.roles.of(at),
-                Role::Build | Role::Dependencies | Role::Packages
-            )
+        let is_step = || match site.roles.of(at) {
+            Role::Build | Role::Dependencies => true,
+            Role::Packages => together::repeated_setup(site, at).is_none(),
+            _ => false,
         };
         at < site.roles.split && (is_step() || self.left_out.contains(&at))
     }

@@ -13,6 +13,7 @@ use super::outside;
 use super::packages::{RuntimePackages, is_for_builds};
 use super::roles::Role;
 use super::sources;
+use super::together;
 
 /// Adds the packages of what came with the larger base image: the programs that the container starts, those that steps of
 /// the runtime stage call, and files that sources open.
@@ -65,9 +66,11 @@ pub(super) fn repeated<'s>(
     site: &Site<'s>,
     artefacts: &Artefacts,
 ) -> impl Iterator<Item = (usize, &'s Run<'s>)> {
-    let is_repeated = |at: &usize| {
-        let in_front = *at < site.roles.split;
-        !in_front || site.roles.of(*at) == Role::Prepare && !artefacts.left_out.contains(at)
+    let is_repeated = |at: &usize| match site.roles.of(*at) {
+        _ if *at >= site.roles.split => true,
+        Role::Prepare => !artefacts.left_out.contains(at),
+        Role::Packages => together::repeated_setup(site, *at).is_some(),
+        _ => false,
     };
     let runs = &site.cx.facts.runs;
     let instructions = site.stage.body.clone().filter(is_repeated);

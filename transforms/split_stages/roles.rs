@@ -229,6 +229,7 @@ fn run_role(cx: &Cx<'_>, at: usize, run: &Run<'_>) -> Result<Role, Obstacle> {
         () if together::is_for_the_program(cx, run) && !builds && !has(Role::Project) => {
             return Ok(Role::Prepare);
         }
+        () if together::setup(cx, run).is_some() => return Ok(Role::Packages),
         () if has(Role::Packages) && !builds && has(Role::Prepare) => {
             "it installs packages and does other things that the program may need"
         }
@@ -284,7 +285,7 @@ fn whole_role(roles: &[Role]) -> Role {
 /// The role of one command: `Some(None)` for one that leaves nothing behind, `None` for one that is
 /// not understood.
 #[allow(clippy::option_option)]
-fn step_role(step: &Step<'_>) -> Option<Option<Role>> {
+pub(super) fn step_role(step: &Step<'_>) -> Option<Option<Role>> {
     let role = match step.does()? {
         Does::RefreshLists | Does::InstallPackages | Does::UpgradePackages => Role::Packages,
         Does::RemovePackages => Role::Removal,

@@ -1,5 +1,7 @@
-//! Packages that a `RUN` installs together with what it makes of them, and that the runtime stage repeats as it is.
+//! Packages that a `RUN` installs together with what it makes of them. The runtime stage repeats the `RUN` as it is, or, where
+//! some of the packages are for the build, what is made of the others.
 
+use crate::analysis::paths::{Extent, below};
 use crate::analysis::runs::{Run, Step};
 use crate::knowledge::tools::Does;
 use crate::transform::Cx;
@@ -8,7 +10,7 @@ use super::Site;
 use super::artefacts::Artefacts;
 use super::packages::{bare, is_for_builds};
 use super::programs;
-use super::roles;
+use super::roles::{self, Role};
 
 /// Whether `run` installs packages that no build needs, does something else with them, and can be repeated as it is: `apt-get
 /// install locales && locale-gen`.
@@ -40,11 +42,78 @@ pub(super) fn is_for_the_program(cx: &Cx<'_>, run: &Run<'_>) -> bool {
 
 /// The names of the packages that such instructions install in the runtime stage.
 pub(super) fn installed<'s>(site: &Site<'s>, artefacts: &Artefacts) -> Vec<&'s str> {
-    let in_front = programs::repeated(site, artefacts).filter(|(at, _)| *at < site.roles.split);
+    let is_whole = |at: usize| at < site.roles.split && site.roles.of(at) == Role::Prepare;
+    let in_front = programs::repeated(site, artefacts).filter(|(at, _)| is_whole(*at));
     let steps = in_front.flat_map(|(_, run)| &run.steps);
     let installs = steps.filter(|step| step.does() == Some(Does::InstallPackages));
     let names = installs.filter_map(|step| Some((step, step.invocation.as_ref()?)));
     let names =
         names.flat_map(|(step, own)| own.operands.iter().map(|at| bare(step.args[*at].known())));
     names.collect()
+}
+
+/// The commands behind the installs of `run` that set the system up and can be repeated where only some of its packages are:
+/// `sed … /etc/locale.gen && locale-gen` of `apt-get install -y gcc locales && …`. `None` when there are none, or the `RUN` does
+/// more than that.
+pub(super) fn setup<'r>(cx: &Cx<'_>, run: &'r Run<'_>) -> Option<Vec<&'r Step<'r>>> {
+    let steps = run.and_list()?;
+    let is_about_packages = |step: &Step<'_>| {
+        matches!(
+            step.does(),
+            Some(Does::RefreshLists | Does::InstallPackages | Does::CleanCache)
+        )
+    };
+    let installs = |step: &Step<'_>| step.does() == Some(Does::InstallPackages);
+    let last = steps.iter().rposition(installs)?;
+    if !steps[..last].iter().all(is_about_packages) {
+        return None;
+    }
+    let mut setup = Vec::new();
+    for step in &steps[last + 1..] {
+        match roles::step_role(step)? {
+            None => {}
+            Some(Role::Prepare) if is_setup(cx, step) => setup.push(step),
+            Some(_) => return None,
+        }
+    }
+    let changes_shell = |step: &Step<'_>| step.does() == Some(Does::ShellState);
+    (!setup.is_empty() && !steps.iter().any(changes_shell)).then_some(setup)
+}
+
+/// Whether `step` handles nothing that a package for builds could have brought: settings of the system, and what belongs to
+/// no package.
+fn is_setup(cx: &Cx<'_>, step: &Step<'_>) -> bool {
+    if let Some(own) = &step.invocation
+        && own.tool.registers
+    {
+        return true;
+    }
+    let is_in = |path: &str, folder: &str| below(path, folder).is_some();
+    let is_setting = |path: &str| is_in(path, "/etc") || is_in(path, "/usr/share/zoneinfo");
+    let is_own = |path: &str| {
+        !cx.knowledge
+            .tools
+            .paths("@system")
+            .any(|area| is_in(path, area))
+    };
+    let all = |extent: &Extent, fits: &dyn Fn(&str) -> bool| match extent {
+        Extent::Everything => false,
+        Extent::Regions(regions) => regions.iter().all(|region| fits(region.fixed())),
+    };
+    let writes = |path: &str| is_in(path, "/etc") || path != "/" && is_own(path);
+    all(&step.effects.reads, &is_setting) && all(&step.effects.writes, &writes)
+}
+
+/// The commands that the runtime stage repeats of instruction `at`, as they are written.
+pub(super) fn repeated_setup(site: &Site<'_>, at: usize) -> Option<Vec<String>> {
+    let setup = setup(site.cx, site.cx.facts.runs[at].as_ref()?)?;
+    let source = |step: &&Step<'_>| site.cx.facts.source(at, step.span);
+    let text = site.cx.file.text();
+    Some(
+        setup
+            .iter()
+            .map(source)
+            .map(|span| span.text(text).to_owned())
+            .collect(),
+    )
 }

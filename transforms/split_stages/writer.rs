@@ -9,7 +9,7 @@ use crate::transforms::style;
 
 use super::apart::Apart;
 use super::roles::Role;
-use super::{Site, Split, packages, variables};
+use super::{Site, Split, packages, together, variables};
 
 /// Builds the edits.
 pub(super) struct Writer<'a> {
@@ -205,7 +205,13 @@ impl<'a> Writer<'a> {
     /// What the runtime stage repeats of instruction `at`.
     fn repeated(&self, at: usize, role: Role, packages: &mut Option<String>) -> Option<String> {
         match role {
-            Role::Packages => packages.take(),
+            Role::Packages => {
+                let lines = [packages.take(), self.setup_line(at)];
+                lines
+                    .into_iter()
+                    .flatten()
+                    .reduce(|above, below| above + &below)
+            }
             Role::Config => Some(self.with_comments(at)),
             Role::State if self.is_needed(at) => {
                 let spelled = self.folder_spelled_out(at).or_else(|| self.variable(at));
@@ -293,8 +299,17 @@ impl<'a> Writer<'a> {
 
     fn packages_line(&self) -> Option<String> {
         let commands = packages::commands(self.site, &self.split.packages, &self.split.artefacts);
+        (!commands.is_empty()).then(|| self.run_line(&commands))
+    }
+
+    /// What the instruction at `at`, which installs packages, does with them besides.
+    fn setup_line(&self, at: usize) -> Option<String> {
+        together::repeated_setup(self.site, at).map(|commands| self.run_line(&commands))
+    }
+
+    fn run_line(&self, commands: &[String]) -> String {
         let joint = format!(" {}{}    && ", self.site.cx.file.escape(), self.newline);
-        (!commands.is_empty()).then(|| self.line("RUN", &commands.join(&joint)))
+        self.line("RUN", &commands.join(&joint))
     }
 
     /// The instruction as it is written, without the comments above it.
