@@ -102,6 +102,9 @@ pub struct Action {
     pub moved_by: Vec<MovedBy>,
     /// A regular expression for an argument that stands for several things to make.
     pub several: Option<Pattern>,
+    /// A regular expression for a line of a source in the folder of each program that can be made. Without it, an argument
+    /// for several things counts only where a source may start them.
+    pub each_has: Option<Pattern>,
     /// Where it installs what it has made, when it is asked to.
     pub prefix: Option<Prefix>,
     /// The names of archives that hold all that they need.

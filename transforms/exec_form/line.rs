@@ -41,7 +41,7 @@ pub(super) fn read<'a>(cx: &Cx<'a>, index: usize, span: Span) -> Result<Line<'a>
         refuse(cx, index, "opaque-shell", message)
     })?;
     let Some(program) = last_program(&script).filter(|_| !lives_in_the_shell(&script, text)) else {
-        let message = "the shell has work to do while the program runs, or after it; put that into a script that ends with `exec`";
+        let message = "a shell stays beside the program (a pipe, a subshell, work while it runs or after it); put what it does into a script that ends with `exec`";
         return Err(refuse(cx, index, "shell-works", message));
     };
     check_program(cx, index, text, program)?;

@@ -4,10 +4,10 @@ use crate::analysis::runs::{Run, Step};
 use crate::edit::Edits;
 use crate::knowledge::package_managers::PackageManager;
 use crate::syntax::Span;
-use crate::syntax::shell::{Command, Connector, Item, Pipeline};
+use crate::syntax::shell::{Command, Item};
 use crate::transform::Cx;
 
-use super::layer::{Work, leaves_lists, work_of};
+use super::layer::{Work, leaves_lists, single_list, work_of};
 use super::spelling::keep_none;
 
 /// Gives every install of `run`, which is instruction `index`, the `option` with which it keeps no lists. `None` when
@@ -35,15 +35,11 @@ pub(super) fn edits(
     Some(edits)
 }
 
-/// Whether `step` stands in no compound command, in no pipe and beside no `||`.
+/// Whether `step` is one of a plain list, which is all of the script.
 fn is_plain(run: &Run<'_>, step: &Step<'_>) -> bool {
-    let is_joined = |item: &&Item| {
-        let mut rest = item.rest.iter();
-        rest.all(|(connector, _, _)| *connector == Connector::And)
-    };
-    let items = run.script.iter().flat_map(|script| &script.items);
-    let mut pipelines = items.filter(is_joined).flat_map(Item::pipelines);
-    pipelines.any(|pipeline: &Pipeline| {
+    let list = run.script.as_ref().and_then(single_list);
+    let mut pipelines = list.into_iter().flat_map(Item::pipelines);
+    pipelines.any(|pipeline| {
         let span = match pipeline.single() {
             Some(Command::Simple(simple)) => simple.span,
             _ => Span::default(),

@@ -191,7 +191,7 @@ impl Surveyor<'_> {
             if folder && stays && territory.workdir.is_none() && !self.is_own(&dest) {
                 let dest = dest.replace(UNKNOWN_WORKDIR, "the working folder of the base image");
                 let message = format!(
-                    "the project is copied into {dest}, a folder of the system, where only root may write; give it a WORKDIR of its own"
+                    "the project is copied into {dest}, a folder of the system, which cannot be given away; give it a WORKDIR of its own"
                 );
                 return Err(self.refuse(index, "no-own-folder", message));
             }

@@ -18,6 +18,8 @@ pub(super) struct Copied {
     pub(super) index: usize,
     /// What is copied, by source.
     sources: Vec<Source>,
+    /// The patterns among what is copied: a file that the context lacks would come from one, if it were there.
+    patterns: Vec<Source>,
     /// The destination, resolved.
     pub(super) dest: String,
     /// The destination, as written.
@@ -82,6 +84,7 @@ impl Copied {
         Ok(Some(Self {
             index,
             sources,
+            patterns: patterns(transfer),
             into_folder: !is_one_file
                 || matches!(written_dest.rsplit('/').next(), Some("" | "." | ".."))
                 || paths::below(workdir, &dest).is_some()
@@ -211,7 +214,7 @@ impl Copied {
 
     /// The paths in the context from which `path` in the image may come; what is copied last first.
     pub(super) fn origins(&self, path: &str) -> impl Iterator<Item = String> {
-        let sources = self.sources.iter().rev();
+        let sources = self.sources.iter().rev().chain(&self.patterns);
         sources.filter_map(move |source| self.origin_in(source, path))
     }
 
@@ -386,6 +389,17 @@ fn named_by(cx: &Cx<'_>, word: &Word, site: Span) -> Result<Vec<Source>, Refusal
         }
     };
     found.into_iter().map(source).collect()
+}
+
+/// The patterns of `transfer`.
+fn patterns(transfer: &Transfer) -> Vec<Source> {
+    let paths = transfer.sources.iter().map(|word| clean(&word.raw));
+    let pattern = |path| Source {
+        path,
+        is_folder: false,
+        by_pattern: true,
+    };
+    paths.filter(|path| is_pattern(path)).map(pattern).collect()
 }
 
 /// Refuses a copy for the symbolic link at or above `path` in the context.

@@ -113,7 +113,7 @@ fn cross_workdir(sink: &Sink<'_>, at: usize) -> Result<Crossing, Refusal> {
     let mut crossing = Crossing::default();
     let makes_it = below(&after.workdir, &copied.dest).is_some() && !sink.destination_exists(at);
     match before.is_root() {
-        _ if !makes_it => {}
+        _ if !makes_it || sink.owner_is_for_nobody() => {}
         Some(true) if !copied.sets_owner() => {}
         None if !copied.sets_owner() => {
             let sentence = "the base image runs as root, so that WORKDIR makes the folder with the owner that the copy gave it";

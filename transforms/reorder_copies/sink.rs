@@ -5,6 +5,7 @@ use crate::analysis::stages::Stage;
 use crate::syntax::{Kind, Span};
 use crate::transform::{Cx, Evidence, Refusal};
 
+use super::super::shipped::is_shipped;
 use super::super::style::title;
 use super::copied::Copied;
 use super::crossing;
@@ -166,6 +167,16 @@ impl<'a> Sink<'a> {
     pub(super) fn destination_exists(&self, at: usize) -> bool {
         let workdir = &self.cx.facts.states[at].workdir;
         below(workdir, &self.copied.dest).is_some() || self.left().next().is_some()
+    }
+
+    /// Whether it makes no difference to whom the destination itself belongs: nobody but root works in the stage, and
+    /// nobody gets its image.
+    pub(super) fn owner_is_for_nobody(&self) -> bool {
+        let (stage, states) = (self.stage, &self.cx.facts.states);
+        let sets_mode = |flag: &String| flag.starts_with("--chmod");
+        let is_roots =
+            (stage.body.start..stage.body.end).all(|at| states[at].is_root() == Some(true));
+        is_roots && !is_shipped(self.cx, stage) && !self.copied.flags.iter().any(sets_mode)
     }
 
     /// A refusal because of the instruction `at`.

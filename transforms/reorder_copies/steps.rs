@@ -251,7 +251,8 @@ fn cross_write(
         let message = format!("it writes {}, where the copy lands", region.path);
         return Err(sink.refuse(at, "writes-there", &message));
     }
-    if copied.sets_owner() && needed.leaves.is_empty() && !sink.destination_exists(at) {
+    let is_made = needed.leaves.is_empty() && !sink.destination_exists(at);
+    if copied.sets_owner() && is_made && !sink.owner_is_for_nobody() {
         let message = "it would make the destination with another owner or mode";
         return Err(sink.refuse(at, "owner-of-folder", message));
     }

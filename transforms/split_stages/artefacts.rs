@@ -7,20 +7,21 @@ use crate::analysis::runs::Step;
 use crate::analysis::state::Variable;
 use crate::context::{FileKind, matches_name};
 use crate::knowledge::tools::Makes;
-use crate::transform::{Evidence, Place, Refusal};
+use crate::transform::{Evidence, Refusal};
 use crate::transforms::dependencies;
 
 use super::Site;
-use super::apart::{self, Apart};
+use super::apart::Apart;
 use super::brought;
 use super::bundles::{self, Bundle};
 use super::installed;
 use super::options;
 
 use super::product::{self, Product};
-use super::prune::{self, Pruned};
+use super::prune::Pruned;
 use super::roles::Role;
 use super::together;
+use super::whole::whole_workdir;
 
 /// More files than this are not looked through.
 pub(super) const MOST_FILES: usize = 20_000;
@@ -390,44 +391,4 @@ fn is_named_by_files(site: &Site<'_>, folder: &str) -> bool {
         let mut found = text.match_indices(&path);
         found.any(|(at, _)| is_absolute(&text, at))
     })
-}
-
-fn whole_workdir(site: &Site<'_>) -> Result<Artefacts, Refusal> {
-    let workdir = site.workdir();
-    if workdir == "/" {
-        return Err(site.refuse(
-            "output-not-located",
-            "the build works in the root of the file system: set a WORKDIR of its own",
-        ));
-    }
-    let mut artefacts = Artefacts {
-        held: vec![workdir.clone()],
-        paths: vec![workdir.clone()],
-        ..Artefacts::default()
-    };
-    for path in installed::paths(site)?
-        .into_iter()
-        .filter(|path| below(path, &workdir).is_none())
-    {
-        artefacts.paths.push(path);
-    }
-    if site.roles.builds() {
-        artefacts.assumes.push(format!(
-            "the build writes nothing that the program needs outside of {workdir}"
-        ));
-        artefacts.prune = prune::plan(site);
-        if let Some(pruned) = &artefacts.prune {
-            artefacts.because.push(Evidence {
-                place: Place::File(pruned.manifest.clone(), None),
-                note: pruned.evidence.clone(),
-            });
-            artefacts.assumes.push(pruned.assumes.clone());
-        }
-        artefacts.apart = apart::plan(site);
-        if let Some(apart) = &artefacts.apart {
-            artefacts.paths.insert(0, apart.folder.clone());
-            artefacts.assumes.push(apart.assumption());
-        }
-    }
-    Ok(artefacts)
 }

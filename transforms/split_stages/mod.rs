@@ -38,6 +38,7 @@ mod sources;
 mod together;
 mod tools_only;
 mod variables;
+mod whole;
 mod writer;
 
 use crate::analysis::launch::Launches;

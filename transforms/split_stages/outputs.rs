@@ -1,9 +1,12 @@
 //! Where a build puts what it makes when its command line does not say: in folders that the environment may move.
 
+use std::collections::BTreeSet;
+
 use crate::analysis::commands::Invocation;
-use crate::analysis::paths::join;
+use crate::analysis::paths::{join, parent};
 use crate::analysis::runs::Step;
-use crate::knowledge::tools::Action;
+use crate::context::{SourceLine, Sources};
+use crate::knowledge::tools::{Action, Language};
 
 use super::Site;
 
@@ -51,9 +54,10 @@ fn moved(site: &Site<'_>, at: usize, action: &Action) -> Option<Moved> {
     })
 }
 
-/// Whether the command line asks for several things, one of which may start the others.
+/// Whether the command line asks for several things: one may start the others, or a container may be told to start another.
 pub(super) fn are_several(site: &Site<'_>, step: &Step<'_>, invocation: &Invocation<'_>) -> bool {
-    let pattern = invocation.action.several.as_ref();
+    let action = invocation.action;
+    let pattern = action.several.as_ref();
     let mut words = step.args.iter();
     let asks = pattern.is_some_and(|pattern| words.any(|word| pattern.is_match(word.known())));
     let tools = &site.cx.knowledge.tools;
@@ -62,8 +66,21 @@ pub(super) fn are_several(site: &Site<'_>, step: &Step<'_>, invocation: &Invocat
         .ecosystem
         .as_deref()
         .and_then(|name| tools.language(name));
-    let known = site.cx.context.zip(language);
-    asks && known.is_none_or(|(context, language)| {
-        context.sources(language).find(&language.starts).is_some()
-    })
+    let Some((context, language)) = site.cx.context.zip(language) else {
+        return asks;
+    };
+    let sources = || context.sources(language);
+    asks && (sources().find(&language.starts).is_some()
+        || programs(action, language, &sources()) > 1)
+}
+
+/// How many programs the sources are for, by their folders.
+fn programs(action: &Action, language: &Language, sources: &Sources) -> usize {
+    let is_one = |line: &SourceLine| {
+        let each = action.each_has.as_ref();
+        language.is_of_program(&line.path) && each.is_some_and(|each| each.is_match(&line.text))
+    };
+    let folder = |line: SourceLine| parent(&line.path).to_owned();
+    let folders: BTreeSet<String> = sources.lines().filter(is_one).map(folder).collect();
+    folders.len()
 }

@@ -291,7 +291,14 @@ impl<'s> Build<'s> {
     fn searched_at(&self, output: Option<&str>, name: &str) -> Result<Product<'s>, &'static str> {
         let output = output.ok_or("dfopt cannot tell where the program is that it makes")?;
         let is_searched = |folder: &str| self.is_searched(folder);
+        let are_several = outputs::are_several(self.site, self.step, self.invocation);
         let path = match is_searched(output) {
+            true if are_several => {
+                return Ok(Product {
+                    is_searched: true,
+                    ..self.product_at(output.to_owned())
+                });
+            }
             true => join(output, name),
             false => output.to_owned(),
         };

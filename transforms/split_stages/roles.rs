@@ -324,7 +324,7 @@ fn behind_the_build(
     let mut end = last;
     for at in last..stage.body.end {
         match (&cx.facts.runs[at], &roles[at - stage.body.start]) {
-            (Some(run), _) if only_looks(run) || takes_from(run, &folders) => end = at + 1,
+            (Some(run), _) if only_looks(run) || only_takes_from(run, &folders) => end = at + 1,
             (None, Ok(Role::State | Role::Config)) => {}
             _ => break,
         }
@@ -338,21 +338,21 @@ fn only_looks(run: &Run<'_>) -> bool {
 }
 
 /// Whether a `RUN` copies or moves something out of one of `folders`, and all of it is understood.
-fn takes_from(run: &Run<'_>, folders: &[Region]) -> bool {
-    let takes = |step: &Step<'_>| {
-        let is_transfer = |own: &Invocation<'_>| {
-            matches!(
-                own.action.operands,
-                Operands::ReadThenWrite | Operands::Move
-            )
-        };
-        step.invocation.as_ref().is_some_and(is_transfer)
-            && folders
-                .iter()
-                .any(|folder| step.effects.reads.meets(folder))
-    };
+fn only_takes_from(run: &Run<'_>, folders: &[Region]) -> bool {
+    let takes = |step: &Step<'_>| folders.iter().any(|folder| takes_from(step, folder));
     let is_about_files = |step: &Step<'_>| step.does() == Some(Does::Files);
     run.opaque.is_none() && run.steps.iter().all(is_about_files) && run.steps.iter().any(takes)
+}
+
+/// Whether `step` copies or moves something out of `folder`.
+pub(super) fn takes_from(step: &Step<'_>, folder: &Region) -> bool {
+    let is_transfer = |own: &Invocation<'_>| {
+        matches!(
+            own.action.operands,
+            Operands::ReadThenWrite | Operands::Move
+        )
+    };
+    step.invocation.as_ref().is_some_and(is_transfer) && step.effects.reads.meets(folder)
 }
 
 /// Whether a step prepares installs, with a tool that the images of its language do not have: the runtime stage could

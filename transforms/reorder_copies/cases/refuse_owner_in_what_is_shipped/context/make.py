@@ -1,0 +1,1 @@
+open("page.html", "w").write("shop")

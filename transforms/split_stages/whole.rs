@@ -1,0 +1,80 @@
+//! A build of which the program may need anything: the folders in which it works are taken as a whole.
+
+use std::collections::BTreeSet;
+
+use crate::analysis::paths::{Region, below};
+use crate::knowledge::tools::Does;
+use crate::transform::{Evidence, Place, Refusal};
+
+use super::Site;
+use super::artefacts::{Artefacts, steps};
+use super::roles::{self, Role};
+use super::{apart, installed, prune};
+
+/// The folders beside or around `workdir` in which something is built, and from which no step takes it: the program may find
+/// it there (`../client/build`).
+fn built_beside(site: &Site<'_>, workdir: &str) -> BTreeSet<String> {
+    let is_taken = |folder: &Region| {
+        let runs = site.cx.facts.runs[site.stage.body.start..site.roles.split].iter();
+        let mut steps = runs.flatten().flat_map(|run| &run.steps);
+        steps.any(|step| roles::takes_from(step, folder))
+    };
+    let is_own = |folder: &String| {
+        let mut areas = site.cx.knowledge.tools.paths("@system");
+        let is_shared = folder == "/" || areas.any(|area| below(folder, area).is_some());
+        !is_shared && below(folder, workdir).is_none()
+    };
+    let builds = steps(site, Role::Build).filter(|(_, step)| step.does() == Some(Does::Build));
+    let folders = builds.filter_map(|(_, step)| step.directory());
+    folders
+        .filter(|folder| is_own(folder) && !is_taken(&Region::new(folder.clone())))
+        .collect()
+}
+
+/// The working directory as a whole, what is built beside it, and what was installed elsewhere.
+///
+/// # Errors
+/// When no folder is set aside for the build.
+pub(super) fn whole_workdir(site: &Site<'_>) -> Result<Artefacts, Refusal> {
+    let workdir = site.workdir();
+    if workdir == "/" {
+        return Err(site.refuse(
+            "output-not-located",
+            "the build works in the root of the file system: set a WORKDIR of its own",
+        ));
+    }
+    let folders: Vec<String> = std::iter::once(workdir.clone())
+        .chain(built_beside(site, &workdir))
+        .collect();
+    let mut artefacts = Artefacts {
+        held: folders.clone(),
+        paths: folders,
+        ..Artefacts::default()
+    };
+    for path in installed::paths(site)?
+        .into_iter()
+        .filter(|path| below(path, &workdir).is_none())
+    {
+        artefacts.paths.push(path);
+    }
+    if site.roles.builds() {
+        artefacts.assumes.push(format!(
+            "the build writes nothing that the program needs outside of {}",
+            artefacts.held.join(" and ")
+        ));
+        artefacts.prune = prune::plan(site);
+        if let Some(pruned) = &artefacts.prune {
+            artefacts.because.push(Evidence {
+                place: Place::File(pruned.manifest.clone(), None),
+                note: pruned.evidence.clone(),
+            });
+            artefacts.assumes.push(pruned.assumes.clone());
+        }
+        artefacts.apart = apart::plan(site);
+        if let Some(apart) = &artefacts.apart {
+            artefacts.paths.insert(0, apart.folder.clone());
+            artefacts.assumes.push(apart.assumption());
+        }
+    }
+    Ok(artefacts)
+}
