@@ -20,7 +20,7 @@ mod writer;
 mod written;
 
 use account::Account;
-use ownership::Territory;
+use ownership::{Surveyor, Territory};
 use sources::Project;
 use start::Start;
 
@@ -80,11 +80,18 @@ fn rewrite(cx: &Cx<'_>, stage: &Stage) -> Plan {
     refuse_foreign_program(cx, stage, &start, site)?;
     let account = account::choose(cx, stage, site)?;
     let project = Project::read(cx);
-    let mut territory = ownership::survey(cx, stage, &account, &project, site)?;
+    let surveyor = Surveyor {
+        cx,
+        stage,
+        account: &account,
+        site,
+    };
+    let mut territory = ownership::survey(&surveyor, &project)?;
     needs::check(cx, stage, &start, &territory)?;
     let written = written::all(cx, stage, &start, &project);
     grants::settle(cx, stage, &account, &mut territory, &written, site)?;
     ownership::add_copies_into_folders(cx, stage, &mut territory);
+    ownership::add_folders_made_before(&surveyor, &mut territory);
     given::check(cx, stage, &start, &territory, &written, site)?;
     left_behind::check(cx, stage, site, &account, &territory, &start, &project)?;
     repository::check(cx, stage, site, &territory)?;

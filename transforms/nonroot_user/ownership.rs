@@ -3,10 +3,12 @@
 //! `COPY --chown` gives away what it brings and the folders that it makes, but not a folder that is there already
 //! (checked with Docker 28): the working folder is given away before `WORKDIR` or `COPY` would make it as root.
 
+use std::iter::successors;
+
 use super::account::Account;
 use super::sources::Project;
 use crate::analysis::commands::Invocation;
-use crate::analysis::paths::{UNKNOWN_WORKDIR, below, join};
+use crate::analysis::paths::{UNKNOWN_WORKDIR, below, join, parent};
 use crate::analysis::stages::Stage;
 use crate::context::FileKind;
 use crate::knowledge::tools::Role;
@@ -102,22 +104,11 @@ impl Territory {
 ///
 /// # Errors
 /// When a folder that it has to write cannot be given to it.
-pub(super) fn survey(
-    cx: &Cx<'_>,
-    stage: &Stage,
-    account: &Account,
-    project: &Project<'_>,
-    site: Span,
-) -> Result<Territory, Refusal> {
+pub(super) fn survey(surveyor: &Surveyor<'_>, project: &Project<'_>) -> Result<Territory, Refusal> {
+    let (cx, stage, account) = (surveyor.cx, surveyor.stage, surveyor.account);
     let mut territory = Territory {
         home: account.home.clone(),
         ..Territory::default()
-    };
-    let surveyor = Surveyor {
-        cx,
-        stage,
-        account,
-        site,
     };
     let workdir = cx.facts.state_after(stage).workdir;
     territory.workdir = Some(workdir).filter(|path| cx.knowledge.startup.is_own_folder(path));
@@ -150,6 +141,29 @@ pub(super) fn add_copies_into_folders(cx: &Cx<'_>, stage: &Stage, territory: &mu
         let lands = |folder: &String| below(&dest, folder).is_some();
         if shown.any(lands) || handed_over.into_iter().any(lands) {
             territory.copies.push(index);
+        }
+    }
+}
+
+/// Adds the folders of the project that an instruction makes before the project is copied over them, such as that of a
+/// manifest: the copy gives away no folder that is there already.
+pub(super) fn add_folders_made_before(surveyor: &Surveyor<'_>, territory: &mut Territory) {
+    let copies = surveyor.copies_of_folders(territory);
+    let body = surveyor.stage.body.clone();
+    for index in body.filter(|_| surveyor.account.has_shell) {
+        let Some(made) = surveyor.folder_made_by(territory, index) else {
+            continue;
+        };
+        for (_, project) in copies.iter().filter(|(at, _)| *at > index) {
+            let is_inside =
+                |folder: &&str| below(folder, project).is_some_and(|rest| !rest.is_empty());
+            let above = successors(Some(&*made), |folder| Some(parent(folder)));
+            let folders: Vec<&str> = above.take_while(is_inside).collect();
+            for folder in folders.into_iter().rev() {
+                if !territory.has(folder) {
+                    surveyor.make(territory, folder.to_owned());
+                }
+            }
         }
     }
 }
@@ -218,6 +232,40 @@ impl Surveyor<'_> {
         };
         let of_program = territory.workdir.as_deref().is_none_or(meets);
         !of_program && (index..self.stage.body.end).any(works_there)
+    }
+
+    /// The copies of folders that give away what they bring, and where they put it.
+    fn copies_of_folders(&self, territory: &Territory) -> Vec<(usize, String)> {
+        let copies = territory.copies.iter();
+        let of_folder = copies.filter_map(|&at| match &self.cx.facts.views[at].kind {
+            Kind::Copy(transfer) if self.brings_a_folder(transfer) => {
+                Some((at, self.cx.facts.destination(at, transfer)))
+            }
+            _ => None,
+        });
+        of_folder.collect()
+    }
+
+    /// The folder that the instruction at `index` makes as root if it is not there: the working folder, or that around
+    /// what a copy brings.
+    fn folder_made_by(&self, territory: &Territory, index: usize) -> Option<String> {
+        let view = &self.cx.facts.views[index];
+        match &view.kind {
+            Kind::Workdir(_) => Some(self.cx.facts.states.get(index + 1)?.workdir.clone()),
+            Kind::Copy(transfer) | Kind::Add(transfer)
+                if view.flag("chown").is_none() && !territory.copies.contains(&index) =>
+            {
+                let dest = self.cx.facts.destination(index, transfer);
+                let is_folder = transfer.dest.raw.ends_with('/') || transfer.sources.len() > 1;
+                let brings_files = view.flag("from").is_none() && is_folder;
+                Some(if brings_files {
+                    dest
+                } else {
+                    parent(&dest).to_owned()
+                })
+            }
+            _ => None,
+        }
     }
 
     fn brings_a_folder(&self, transfer: &Transfer) -> bool {
