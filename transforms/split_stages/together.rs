@@ -40,11 +40,17 @@ pub(super) fn is_for_the_program(cx: &Cx<'_>, run: &Run<'_>) -> bool {
         && run.steps.iter().all(is_known)
 }
 
-/// The names of the packages that such instructions install in the runtime stage.
+/// The names of the packages that instructions of the runtime stage install by themselves before the project runs there
+/// for the first time: such as these, and what stands behind the split.
 pub(super) fn installed<'s>(site: &Site<'s>, artefacts: &Artefacts) -> Vec<&'s str> {
-    let is_whole = |at: usize| at < site.roles.split && site.roles.of(at) == Role::Prepare;
-    let in_front = programs::repeated(site, artefacts).filter(|(at, _)| is_whole(*at));
-    let steps = in_front.flat_map(|(_, run)| &run.steps);
+    let first_run = site.roles.with(Role::Project).next();
+    let is_whole = |at: usize| match at < site.roles.split {
+        true => site.roles.of(at) == Role::Prepare,
+        false => first_run.is_none_or(|first| at < first),
+    };
+    let early = programs::repeated(site, artefacts).filter(|(at, _)| is_whole(*at));
+    let straight = early.filter(|(_, run)| run.is_straight());
+    let steps = straight.flat_map(|(_, run)| &run.steps);
     let installs = steps.filter(|step| step.does() == Some(Does::InstallPackages));
     let names = installs.filter_map(|step| Some((step, step.invocation.as_ref()?)));
     let names =

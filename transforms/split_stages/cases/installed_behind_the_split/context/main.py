@@ -1,0 +1,1 @@
+from pydub import AudioSegment
