@@ -202,7 +202,9 @@ impl Surveyor<'_> {
             };
             let folder = of_program && (of_stage || self.brings_a_folder(transfer));
             let stays = !self.is_removed(&dest);
-            if folder && stays && territory.workdir.is_none() && !self.is_own(&dest) {
+            let holds_workdir = |workdir: &String| !of_stage && below(workdir, &dest).is_some();
+            let is_project = territory.workdir.as_ref().is_none_or(holds_workdir);
+            if folder && stays && is_project && !self.is_own(&dest) {
                 let dest = dest.replace(UNKNOWN_WORKDIR, "the working folder of the base image");
                 let message = format!(
                     "the project is copied into {dest}, a folder of the system, which cannot be given away; give it a WORKDIR of its own"
