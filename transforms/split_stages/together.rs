@@ -44,9 +44,12 @@ pub(super) fn is_for_the_program(cx: &Cx<'_>, run: &Run<'_>) -> bool {
 /// for the first time: such as these, and what stands behind the split.
 pub(super) fn installed<'s>(site: &Site<'s>, artefacts: &Artefacts) -> Vec<&'s str> {
     let first_run = site.roles.with(Role::Project).next();
-    let is_whole = |at: usize| match at < site.roles.split {
-        true => site.roles.of(at) == Role::Prepare,
-        false => first_run.is_none_or(|first| at < first),
+    let is_whole = |at: usize| {
+        if at < site.roles.split {
+            site.roles.of(at) == Role::Prepare
+        } else {
+            first_run.is_none_or(|first| at < first)
+        }
     };
     let early = programs::repeated(site, artefacts).filter(|(at, _)| is_whole(*at));
     let straight = early.filter(|(_, run)| run.is_straight());
