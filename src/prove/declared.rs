@@ -72,18 +72,16 @@ impl Declared {
         self.by(|change| matches!(change, Change::Stages { .. } | Change::Base { .. }))
     }
 
-    /// Who has dependencies put into other folders, because the language of another image looks there.
+    /// Who has files in other folders, because the image looks there.
     pub(super) fn moves(&self) -> Option<&'static str> {
-        let by = self.by(|change| matches!(change, Change::Moved { .. }));
+        let by = self.by(|change| moves(change).next().is_some());
         by.filter(|_| self.base().is_some())
     }
 
     /// Where `path` is then; or where it was, if that is asked `backwards`.
     pub(super) fn moved(&self, path: &str, backwards: bool) -> Option<String> {
-        self.changes.iter().find_map(|(_, change)| {
-            let Change::Moved { from, to } = change else {
-                return None;
-            };
+        let mut all = self.changes.iter().flat_map(|(_, change)| moves(change));
+        all.find_map(|(from, to)| {
             let (from, to) = if backwards { (to, from) } else { (from, to) };
             let rest = path.strip_prefix(from.trim_start_matches('/'))?;
             let is_below = rest.is_empty() || rest.starts_with('/');
@@ -138,4 +136,17 @@ impl Declared {
 /// Whether `path`, which has no slash in front, is `folder` or lies in it.
 fn is_in(path: &str, folder: &str) -> bool {
     below(path, folder.trim_matches('/')).is_some()
+}
+
+/// What `change` puts elsewhere, and where to.
+fn moves(change: &Change) -> impl Iterator<Item = (&str, &str)> {
+    let (moved, taken) = match change {
+        Change::Moved { from, to } => (Some((from.as_str(), to.as_str())), [].as_slice()),
+        Change::Taken(taken) => (None, taken.as_slice()),
+        _ => (None, [].as_slice()),
+    };
+    let taken = taken.iter().filter(|(from, to)| from != to);
+    moved
+        .into_iter()
+        .chain(taken.map(|(from, to)| (from.as_str(), to.as_str())))
 }

@@ -279,7 +279,7 @@ impl<'a> Judge<'a> {
         let other = self.evidence.declared.moved(path, is_new)?;
         let tree = if is_new { self.before } else { self.after };
         tree.get(&other).is_some().then_some(Cause {
-            why: "are in another folder, in which the language of the image looks",
+            why: "are in another folder, in which the image looks",
             by: Some(by),
         })
     }
