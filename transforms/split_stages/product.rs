@@ -11,7 +11,7 @@ use crate::knowledge::tools::{Action, Does, Makes, Operands};
 use crate::transform::Refusal;
 
 use super::Site;
-use super::artefacts::steps;
+use super::artefacts::{source_before, steps};
 use super::brought;
 use super::outputs;
 use super::prefix;
@@ -52,6 +52,14 @@ pub(super) fn find<'s>(site: &'s Site<'s>) -> Result<Option<Product<'s>>, Refusa
     let builds: Vec<(usize, &Step<'_>, &Invocation<'_>)> = builds
         .filter_map(|(at, step)| Some((at, step, step.invocation.as_ref()?)))
         .collect();
+    let prepares = |first: &&(usize, &Step<'_>, &Invocation<'_>)| {
+        builds.iter().any(|other| prepares(site, first, other))
+    };
+    let builds: Vec<_> = builds
+        .iter()
+        .filter(|build| !prepares(build))
+        .copied()
+        .collect();
     let makes_one = |(_, _, invocation): &&(usize, &Step<'_>, &Invocation<'_>)| {
         invocation.action.makes != Makes::Tree
     };
@@ -75,6 +83,20 @@ pub(super) fn find<'s>(site: &'s Site<'s>) -> Result<Option<Product<'s>>, Refusa
         [only] => only.product().map_err(refuse),
         several => of_several(several).map_err(refuse),
     }
+}
+
+/// Whether the build `first` has no source yet and the `other` makes the same anew when it is there: what comes first
+/// compiles dependencies.
+fn prepares(
+    site: &Site<'_>,
+    first: &(usize, &Step<'_>, &Invocation<'_>),
+    other: &(usize, &Step<'_>, &Invocation<'_>),
+) -> bool {
+    first.0 < other.0
+        && first.2.tool.id == other.2.tool.id
+        && first.1.directory() == other.1.directory()
+        && !source_before(site, first.0)
+        && source_before(site, other.0)
 }
 
 /// The product of several builds: each says where it puts a program, or they are the steps of one.
