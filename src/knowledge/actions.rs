@@ -4,6 +4,7 @@ use serde::Deserialize;
 
 use super::installs::Installs;
 use super::pattern::Pattern;
+use super::prefetch::Prefetch;
 use super::tools::OptionTable;
 
 /// One thing that a tool does.
@@ -137,52 +138,6 @@ pub struct Action {
     pub prune: Option<Prune>,
     /// For an action that reads the source: a command that fetches its dependencies beforehand.
     pub prefetch: Option<Prefetch>,
-}
-
-/// A step that can be put in front of a build so that its downloads stay cached.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Prefetch {
-    /// The command, as it is written into a `RUN`.
-    #[serde(default)]
-    pub command: String,
-    /// Instead of a command: options that make the step itself leave the project out.
-    #[serde(default)]
-    pub with: Vec<String>,
-    /// Instead of a command: another action of the same tool, in place of what the step asks it to do.
-    pub instead: Option<Instead>,
-    /// What is taken for granted, one sentence each.
-    #[serde(default)]
-    pub assumes: Vec<String>,
-    /// Its manifests, as in [`Action::manifests`]. Another action of the tool has its own.
-    #[serde(default)]
-    pub manifests: Vec<String>,
-    /// Only when this regular expression matches a line of the first manifest: there is something to fetch.
-    #[serde(default)]
-    pub when: Option<Pattern>,
-    /// Not when one of these paths exists beside the manifests.
-    #[serde(default)]
-    pub unless: Vec<String>,
-}
-
-/// What a tool is asked for in place of a build.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Instead {
-    /// The verb.
-    pub verb: String,
-    /// Matches the operands that it is given as well.
-    pub operands: Option<Pattern>,
-    /// Matches the operands that it is not given. With any other it is not known what it would do.
-    pub without: Option<Pattern>,
-    /// The options that it is given as well; `*` stands for all.
-    pub options: Vec<String>,
-    /// Options that it is given besides.
-    #[serde(default)]
-    pub with: Vec<String>,
-    /// Options with which it would not be the same, or of no use.
-    #[serde(default)]
-    pub never_with: Vec<String>,
 }
 
 /// What a build makes.

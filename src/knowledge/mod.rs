@@ -20,6 +20,7 @@ pub mod manifests;
 pub mod package_managers;
 pub mod packages;
 pub mod pattern;
+mod prefetch;
 pub mod secrets;
 pub mod startup;
 mod table;

@@ -12,8 +12,9 @@ use super::installs::Installs;
 use super::pattern::Pattern;
 
 pub use super::actions::{
-    Action, Directives, Does, Instead, Makes, Operands, Prefetch, Prefix, Prune, Static, Stripped,
+    Action, Directives, Does, Makes, Operands, Prefix, Prune, Static, Stripped,
 };
+pub use super::prefetch::{Compile, Instead, Prefetch, StandIn, StandIns};
 
 /// One program, or one family of programs with the same command line.
 #[derive(Debug, Deserialize)]
@@ -46,6 +47,8 @@ pub struct Tool {
     /// Other programs that it starts, by what its command line looks like.
     #[serde(default, rename = "starts")]
     pub starts: Vec<Starts>,
+    /// What can take the place of the sources while it compiles the dependencies.
+    pub stand_ins: Option<StandIns>,
     /// Variables of the environment that name files for it: `PIP_CONSTRAINT`.
     #[serde(default)]
     pub path_variables: Vec<String>,

@@ -19,7 +19,13 @@ pub(super) fn composed<'t>(
     instead: &Instead,
 ) -> Option<(String, Step<'t>)> {
     let invocation = step.invocation.as_ref()?;
-    let is_other = |option: &OptionUse| instead.never_with.contains(&option.name);
+    let directory = step.directory()?;
+    let is_elsewhere = |option: &OptionUse| {
+        let named = option.value.as_ref().map(|value| join(&directory, value));
+        instead.here.contains(&option.name) && named.as_ref() != Some(&directory)
+    };
+    let is_other =
+        |option: &OptionUse| instead.never_with.contains(&option.name) || is_elsewhere(option);
     if step.redirected || !step.assigns.is_empty() || invocation.options.iter().any(is_other) {
         return None;
     }

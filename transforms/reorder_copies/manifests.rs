@@ -54,6 +54,8 @@ pub(super) struct Needed {
     pub(super) sources: Vec<String>,
     /// Whether the step reads any file of the context, whichever copy brings it.
     pub(super) reads_any: bool,
+    /// The files in the context that the step reads and another copy brings.
+    pub(super) elsewhere: Vec<String>,
     /// The folders in the context with manifests that others have led to.
     pub(super) members: Vec<String>,
     /// What is taken for granted.
@@ -341,7 +343,7 @@ fn in_context(
 
 /// The file of the context that a copy of the stage other than this one brings to `path` before
 /// instruction `at`.
-fn brought_before(
+pub(super) fn brought_before(
     sink: &Sink<'_>,
     context: &BuildContext,
     at: usize,
@@ -370,6 +372,7 @@ fn located(
     let Some(path) = sink.copied.lands_at(&source) else {
         let mut others = sink.other_copies();
         if others.any(|other| other.lands_at(&source).is_some()) {
+            needed.elsewhere.push(source);
             return Ok(None);
         }
         // A pattern does not find it in the image as it is now either.

@@ -15,7 +15,8 @@
 //! | `sink`, `followers` | the way down, and the steps that go along |
 //! | `crossing`, `steps` | whether one instruction, one command can be passed |
 //! | `manifests`, `unseen`, `artefacts` | what an install reads, with and without the context; what it makes |
-//! | `seam`, `prefetch`, `instead` | taking a `RUN` apart, fetching for a build |
+//! | `seam` | taking a `RUN` apart |
+//! | `prefetch`, `instead`, `stand_ins` | fetching or compiling the dependencies of a build |
 //! | `writer` | the edits |
 
 mod artefacts;
@@ -27,6 +28,7 @@ mod manifests;
 mod prefetch;
 mod seam;
 mod sink;
+mod stand_ins;
 mod steps;
 mod unseen;
 mod writer;
@@ -94,7 +96,9 @@ fn gains(sink: &Sink<'_>, at: usize) -> bool {
             .invocation
             .as_ref()
             .is_some_and(|install| install.action.prefetch.is_some());
-        is_worth_caching(step) && (is_new || !fetches) || step.needs_source().is_some() && is_new
+        let compiles = || !prefetch::has_nothing_to_compile(sink, at, step);
+        is_worth_caching(step) && (is_new || !fetches)
+            || step.needs_source().is_some() && is_new && compiles()
     };
     let run = facts.runs[at].as_ref();
     run.is_some_and(|run| run.steps.iter().any(gains))
@@ -175,8 +179,9 @@ fn build(sink: &Sink<'_>) -> Rewrite {
         }
         let paths = crossing.not_copied.iter().cloned();
         rewrite.declares.extend(paths.map(Change::NotInContext));
-        let fetch = crossing.prefetch.iter().cloned();
-        rewrite.declares.extend(fetch.map(Change::Commands));
+        let fetch = crossing.prefetch.iter();
+        let commands = fetch.map(|fetch| Change::Commands(fetch.commands.join(" && ")));
+        rewrite.declares.extend(commands);
         if let (Some(context), false) = (sink.cx.context, crossing.to_ignore.is_empty()) {
             rewrite.additions.push(Addition {
                 path: context.ignore_file().to_owned(),
@@ -222,12 +227,15 @@ fn message(sink: &Sink<'_>) -> String {
             titles.push(title);
         }
     }
-    let copy = sink.copied.title(sink.cx);
+    let above = sink.place_of_fetch();
+    let above = above.and_then(|place| Copied::read(sink.cx, place).ok().flatten());
+    let copy = above.as_ref().unwrap_or(sink.copied).title(sink.cx);
     let all = listed(&titles);
     let last = sink.passed.last();
-    if last.is_some_and(|last| last.prefetch.is_some()) {
+    if let Some(fetch) = last.and_then(|last| last.prefetch.as_ref()) {
         return format!(
-            "{all} before {copy}: a change to the source no longer fetches the dependencies again"
+            "{all} before {copy}: a change to the source no longer {} the dependencies again",
+            fetch.saves
         );
     }
     let source = if sink.copied.brings_folder() {
@@ -253,7 +261,7 @@ fn titles_in(sink: &Sink<'_>, crossing: &Crossing) -> Vec<String> {
     });
     let fetch = crossing.prefetch.iter();
     passed
-        .chain(fetch.map(|command| format!("`{command}`")))
+        .chain(fetch.map(|fetch| fetch.title.clone()))
         .collect()
 }
 

@@ -1,113 +1,181 @@
-//! A step that fetches the dependencies of a build, so that the copy can stay in front of the build.
+//! A step that fetches or compiles the dependencies of a build, so that the copy can stay in front of the build.
 
 use crate::analysis::runs::{Run, Step};
 use crate::context::{BuildContext, in_folder};
 use crate::knowledge::pattern::Pattern;
-use crate::knowledge::tools::{Action, Does, Prefetch};
+use crate::knowledge::tools::{Action, Does, Instead, Prefetch};
 use crate::transform::Refusal;
 
 use super::instead::{self, Preparation};
-use super::manifests::{self, Manifest, Needed, Request, resolve};
-use super::sink::{Crossing, Sink};
+use super::manifests::{self, Manifest, Needed, Request, brought_before, resolve};
+use super::sink::{Crossing, Fetched, Sink};
+use super::stand_ins::{self, Compiled, Site};
 
 /// A step to put in front of a copy.
 pub(super) struct Fetch<'t> {
     prefetch: &'t Prefetch,
-    /// The command.
-    command: String,
     /// The build.
     at: usize,
-    /// The instructions behind the copy that the command repeats.
-    repeats: Vec<usize>,
-    reads: Reads<'t>,
+    way: Way<'t>,
     /// Why the build itself cannot come first.
     why_not: String,
 }
 
+/// What the step does.
+struct Way<'t> {
+    commands: Vec<String>,
+    reads: Reads<'t>,
+    /// The instructions behind the copy that the commands repeat.
+    repeats: Vec<usize>,
+    /// What is taken for granted, besides what the table says.
+    assumes: Vec<String>,
+    /// Why it would not serve.
+    unfit: Option<String>,
+    /// How messages call it.
+    title: String,
+    /// What a change to the source no longer does to the dependencies.
+    saves: &'static str,
+}
+
 /// What the step reads.
 enum Reads<'t> {
-    /// The manifests that the table lists, of which the first is `origin` in the context.
-    Listed {
-        options: Vec<String>,
-        directory: String,
-        origin: String,
-    },
+    /// The manifests that the table lists.
+    Listed(Listed),
     /// What this command does, which is another one of the same tool.
     Command(Box<Step<'t>>),
 }
 
+/// The manifests of a build.
+struct Listed {
+    options: Vec<String>,
+    directory: String,
+    /// The first, in the context.
+    origin: String,
+}
+
 impl<'t> Fetch<'t> {
-    /// What the build in the `RUN` at `at` could have fetched before the copy. Only with the context at hand: what it needs
-    /// must exist.
+    /// What the build in the `RUN` at `at` could have fetched or compiled before the copy. Only with the context at hand:
+    /// what it needs must exist.
     pub(super) fn wanted(sink: &Sink<'t>, at: usize) -> Option<Self> {
         let run = sink.cx.facts.runs[at].as_ref()?;
         let context = sink.cx.context?;
         let nth = run.steps.iter().position(fetches)?;
         let step = &run.steps[nth];
         let prefetch = action(step)?.prefetch.as_ref()?;
-        let mut repeats = Vec::new();
-        let (command, reads) = match &prefetch.instead {
-            None => (
-                command(sink, at, run, nth)?,
-                listed(sink, context, prefetch, step)?,
-            ),
-            Some(instead) => {
-                let preparation = Preparation::of(sink, at, run, nth)?;
-                let (command, step) = instead::composed(sink, at, step, instead)?;
-                repeats = preparation.repeats;
-                let commands = preparation.commands.into_iter().chain([command]);
-                let commands: Vec<String> = commands.collect();
-                (commands.join(" && "), Reads::Command(Box::new(step)))
+        let way = match (&prefetch.instead, &prefetch.compile) {
+            (Some(instead), _) => Way::of_another(sink, at, (run, nth), instead)?,
+            (_, Some(compile)) => {
+                let listed = listed(sink, context, prefetch, at, step)?;
+                let origin = listed.origin.clone();
+                let site = Site {
+                    sink,
+                    context,
+                    at,
+                    run,
+                    step,
+                    origin,
+                };
+                match site.compiled(compile)? {
+                    Ok(compiled) => Way::compiling(compiled, listed),
+                    Err(reason) => Way {
+                        unfit: Some(reason),
+                        ..Way::new(Vec::new(), Reads::Listed(listed))
+                    },
+                }
+            }
+            _ => {
+                let listed = listed(sink, context, prefetch, at, step)?;
+                let commands = vec![command(sink, at, run, nth)?];
+                Way::new(commands, Reads::Listed(listed))
             }
         };
         let is_plain = sink.cx.facts.views[at].flags.is_empty()
             && step.directory()? == sink.cx.facts.states[at].workdir;
-        let is_new = !is_fetched_before(sink, &command, &reads, step);
+        let is_new = !is_fetched_before(sink, &way, prefetch, step);
         (is_plain && is_new).then(|| Self {
             prefetch,
-            command,
             at,
-            repeats,
-            reads,
+            way,
             why_not: step.needs_source().unwrap_or_default().to_owned(),
         })
     }
 
     /// The way past the build: the copy stays in front of it, and the step that fetches comes first.
     pub(super) fn before(self, sink: &Sink<'_>) -> Result<Crossing, Refusal> {
-        let mut assumes = self.prefetch.assumes.clone();
-        let needed = match &self.reads {
+        let needed = match &self.way.reads {
             Reads::Command(step) => self.for_command(sink, step)?,
-            Reads::Listed {
-                options,
-                directory,
-                origin,
-            } => {
-                if self.prefetch.with.is_empty() {
-                    assumes.push(format!(
-                        "everything that {origin} names can be downloaded, whether the build needs it or not"
-                    ));
-                }
-                let listed = |name: &String| Manifest::listed(directory, name);
-                let request = Request {
-                    at: self.at,
-                    manifests: self.prefetch.manifests.iter().map(listed).collect(),
-                    patterns: &[],
-                    needs_one: false,
-                    options: options.clone(),
-                    directory: directory.clone(),
-                };
-                resolve(sink, &request)?
-            }
+            Reads::Listed(listed) => self.for_manifests(sink, listed)?,
         };
+        if let Some(reason) = &self.way.unfit {
+            let message = format!(
+                "{}; empty ones cannot stand in for them: {reason}",
+                self.why_not
+            );
+            return Err(sink.refuse(self.at, "needs-source", &message));
+        }
+        let fetches_all = self.prefetch.with.is_empty() && self.prefetch.compile.is_none();
+        let more = match &self.way.reads {
+            Reads::Listed(Listed { origin, .. }) if fetches_all => Some(format!(
+                "everything that {origin} names can be downloaded, whether the build needs it or not"
+            )),
+            _ => None,
+        };
+        let assumes = needed.assumes.into_iter().chain(self.way.assumes);
+        let assumes = assumes.chain(self.prefetch.assumes.iter().cloned());
         Ok(Crossing {
             gain: true,
-            prefetch: Some(self.command),
-            repeats: self.repeats,
+            assumes: assumes.chain(more).collect(),
+            prefetch: Some(Fetched {
+                title: self.way.title,
+                commands: self.way.commands,
+                saves: self.way.saves,
+            }),
+            repeats: self.way.repeats,
             leaves: needed.leaves,
+            manifests: needed.paths,
+            elsewhere: needed.elsewhere,
             because: needed.because,
-            assumes: needed.assumes.into_iter().chain(assumes).collect(),
             ..Crossing::default()
+        })
+    }
+}
+
+impl<'t> Way<'t> {
+    fn new(commands: Vec<String>, reads: Reads<'t>) -> Self {
+        Self {
+            title: format!("`{}`", commands.join(" && ")),
+            commands,
+            reads,
+            repeats: Vec::new(),
+            assumes: Vec::new(),
+            unfit: None,
+            saves: "fetches",
+        }
+    }
+
+    /// The step itself, without the source.
+    fn compiling(compiled: Compiled, listed: Listed) -> Self {
+        Self {
+            title: format!("`{}` of nothing but the dependencies", compiled.build),
+            assumes: compiled.assumes,
+            saves: "compiles",
+            ..Self::new(compiled.commands, Reads::Listed(listed))
+        }
+    }
+
+    /// Another command of the tool, for step `nth` of `run`, which is instruction `at`.
+    fn of_another(
+        sink: &Sink<'t>,
+        at: usize,
+        (run, nth): (&Run<'_>, usize),
+        instead: &Instead,
+    ) -> Option<Self> {
+        let preparation = Preparation::of(sink, at, run, nth)?;
+        let (command, step) = instead::composed(sink, at, &run.steps[nth], instead)?;
+        let commands = preparation.commands.into_iter().chain([command]);
+        Some(Self {
+            repeats: preparation.repeats,
+            ..Self::new(commands.collect(), Reads::Command(Box::new(step)))
         })
     }
 }
@@ -119,37 +187,89 @@ impl Fetch<'_> {
     /// When it would not fetch what the build does.
     fn for_command(&self, sink: &Sink<'_>, command: &Step<'_>) -> Result<Needed, Refusal> {
         // What is repeated comes first, and then nothing is in between.
-        let from = self.repeats.first().copied().unwrap_or(self.at);
+        let from = self.way.repeats.first().copied().unwrap_or(self.at);
         let needed = manifests::needed(sink, from, command)?;
         if !needed.reads_any {
             return Err(sink.refuse(self.at, "needs-source", &self.why_not));
         }
         Ok(needed)
     }
+
+    /// What a command needs that reads the manifests which the table lists.
+    ///
+    /// # Errors
+    /// When they lead to more of the project.
+    fn for_manifests(&self, sink: &Sink<'_>, listed: &Listed) -> Result<Needed, Refusal> {
+        let directory = &listed.directory;
+        let names = self.prefetch.manifests.iter();
+        let request = Request {
+            at: self.at,
+            manifests: names
+                .map(|name| Manifest::listed(directory, name))
+                .collect(),
+            patterns: &[],
+            needs_one: false,
+            options: listed.options.clone(),
+            directory: directory.clone(),
+        };
+        resolve(sink, &request)
+    }
 }
 
 /// The manifests that `prefetch` lists for `step`, if they are worth a step of their own.
-fn listed<'t>(
+fn listed(
     sink: &Sink<'_>,
     context: &BuildContext,
     prefetch: &Prefetch,
+    at: usize,
     step: &Step<'_>,
-) -> Option<Reads<'t>> {
+) -> Option<Listed> {
     let directory = step.directory()?;
     let first = Manifest::listed(&directory, prefetch.manifests.first()?);
-    let origin = sink.copied.brings(Some(context), first.path())?;
+    let origin = origin(sink, context, at, &first)?;
     let text = context.read(&origin)?;
     let asks = |pattern: &Pattern| text.lines().any(|line| pattern.is_match(line));
     let folder = origin.rsplit_once('/').map_or("", |(folder, _)| folder);
     let beside = |name: &String| context.has(&in_folder(folder, name));
-    let is_worth = prefetch.when.as_ref().is_none_or(asks);
+    let stand_ins = step.invocation.as_ref()?.tool.stand_ins.as_ref();
+    let is_worth = match (
+        &prefetch.when,
+        stand_ins.filter(|_| prefetch.compile.is_some()),
+    ) {
+        (_, Some(table)) => stand_ins::has_dependencies(table, &text),
+        (when, None) => when.as_ref().is_none_or(asks),
+    };
     let options = step.invocation.iter().flat_map(|own| &own.options);
     let options = options.map(|option| option.name.clone());
-    (is_worth && !prefetch.unless.iter().any(beside)).then(|| Reads::Listed {
+    (is_worth && !prefetch.unless.iter().any(beside)).then(|| Listed {
         options: options.chain(prefetch.with.iter().cloned()).collect(),
         directory,
         origin,
     })
+}
+
+/// Whether it can be seen that the build at `at` has no dependencies to compile.
+pub(super) fn has_nothing_to_compile(sink: &Sink<'_>, at: usize, step: &Step<'_>) -> bool {
+    let compiles = || {
+        let prefetch = action(step)?.prefetch.as_ref()?;
+        let table = step.invocation.as_ref()?.tool.stand_ins.as_ref()?;
+        let first = Manifest::listed(&step.directory()?, prefetch.manifests.first()?);
+        let context = sink.cx.context?;
+        let text = context.read(&origin(sink, context, at, &first)?)?;
+        Some(stand_ins::has_dependencies(table, &text))
+    };
+    compiles() == Some(false)
+}
+
+/// Where the context has `manifest` of instruction `at`, which this copy or an earlier one brings.
+fn origin(
+    sink: &Sink<'_>,
+    context: &BuildContext,
+    at: usize,
+    manifest: &Manifest,
+) -> Option<String> {
+    let here = sink.copied.brings(Some(context), manifest.path());
+    here.or_else(|| brought_before(sink, context, at, manifest.path()))
 }
 
 fn fetches(step: &Step<'_>) -> bool {
@@ -187,25 +307,39 @@ fn command(sink: &Sink<'_>, at: usize, run: &Run<'_>, nth: usize) -> Option<Stri
     is_plain.then(|| words.join(" "))
 }
 
-/// Whether the stage, or one that it is built on, does the same as `command` or builds with the same tool before the copy
-/// already, or in a step that the copy has passed.
-fn is_fetched_before(sink: &Sink<'_>, command: &str, reads: &Reads<'_>, build: &Step<'_>) -> bool {
+/// Whether the stage, or one that it is built on, does the same before the copy already, or in a step that the copy has
+/// passed: it runs the commands, or builds with the same tool.
+fn is_fetched_before(
+    sink: &Sink<'_>,
+    way: &Way<'_>,
+    prefetch: &Prefetch,
+    build: &Step<'_>,
+) -> bool {
     let facts = sink.cx.facts;
     let passed = sink.passed.iter().map(|crossing| crossing.index);
     let own = (sink.stage.from..sink.copied.index).chain(passed);
     let below = facts.ancestry(sink.stage).skip(1);
     let mut before = own.chain(below.flat_map(|stage| stage.body.clone()));
     let tool = build.invocation.as_ref().map(|own| &own.tool.id);
-    let is_command = matches!(reads, Reads::Command(_));
     let does_the_same = |step: &Step<'_>| {
         let own = step.invocation.as_ref();
-        is_command && own.is_some_and(|own| Some(&own.tool.id) == tool)
+        let is_same_tool = own.is_some_and(|own| Some(&own.tool.id) == tool);
+        match &way.reads {
+            Reads::Command(_) => is_same_tool,
+            // A program of its own may be installed by it.
+            Reads::Listed(_) if prefetch.compile.is_some() => {
+                is_same_tool && step.does() != Some(Does::InstallDependencies)
+            }
+            Reads::Listed(_) => false,
+        }
     };
+    let commands = way.commands.join(" && ");
     before.any(|at| {
         let view = &facts.views[at];
         let run = facts.runs[at].as_ref();
         run.is_some_and(|run| {
-            view.text(run.body).contains(command) || run.steps.iter().any(does_the_same)
+            !commands.is_empty() && view.text(run.body).contains(&commands)
+                || run.steps.iter().any(does_the_same)
         })
     })
 }

@@ -30,6 +30,16 @@ pub(super) struct Sink<'a> {
     pub(super) followers: Vec<usize>,
 }
 
+/// A step in front of a copy.
+pub(super) struct Fetched {
+    /// Its commands, each of which must succeed.
+    pub(super) commands: Vec<String>,
+    /// How messages call it.
+    pub(super) title: String,
+    /// What a change to the source no longer does to the dependencies.
+    pub(super) saves: &'static str,
+}
+
 /// An instruction that a copy passes.
 #[derive(Default)]
 pub(super) struct Crossing {
@@ -41,8 +51,10 @@ pub(super) struct Crossing {
     pub(super) leaves: Vec<Leave>,
     /// The paths in the image of the manifests that its commands read.
     pub(super) manifests: Vec<String>,
-    /// A command that fetches the dependencies before the copy; the instruction itself stays behind it.
-    pub(super) prefetch: Option<String>,
+    /// The manifests in the context that other copies bring.
+    pub(super) elsewhere: Vec<String>,
+    /// What fetches or compiles the dependencies before the copy; the instruction itself stays behind it.
+    pub(super) prefetch: Option<Fetched>,
     /// The instructions that this command repeats.
     pub(super) repeats: Vec<usize>,
     /// The text between two of its commands: only those before it are passed.
@@ -161,6 +173,26 @@ impl<'a> Sink<'a> {
     pub(super) fn is_left(&self, path: &str) -> bool {
         let region = Region::new(path);
         self.left().any(|leave| leave.covers(&region))
+    }
+
+    /// Where the step that fetches goes when the copy can stay where it is: in front of it and of the copies around it which
+    /// the step does not need either. `None` when something else is on the way to the build.
+    pub(super) fn place_of_fetch(&self) -> Option<usize> {
+        let (last, passed) = self.passed.split_last()?;
+        last.prefetch.as_ref()?;
+        let is_beside = |index: usize| {
+            let other = Copied::read(self.cx, index).ok().flatten();
+            other.is_some_and(|other| {
+                let (mut here, mut elsewhere) = (last.manifests.iter(), last.elsewhere.iter());
+                !here.any(|path| other.brings(self.cx.context, path).is_some())
+                    && !elsewhere.any(|source| other.lands_at(source).is_some())
+            })
+        };
+        let stays = passed.iter().all(|crossing| is_beside(crossing.index));
+        let above = (self.stage.body.start..self.copied.index).rev();
+        let first = above.take_while(|&index| is_beside(index)).last();
+        (passed.is_empty() || stays && self.followers.is_empty())
+            .then(|| first.unwrap_or(self.copied.index))
     }
 
     /// Whether the destination is there before instruction `at`, although the copy is not made yet.

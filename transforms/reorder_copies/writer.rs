@@ -9,6 +9,9 @@ use super::copied::Copied;
 use super::manifests::Leave;
 use super::sink::{Crossing, Sink};
 
+/// How long a line of commands may be, in bytes.
+const LONGEST_LINE: usize = 100;
+
 /// The edits for what `sink` has passed.
 pub(super) fn edits(sink: &Sink<'_>) -> Edits {
     let site = sink.cx.file.instructions()[sink.copied.index].span;
@@ -19,11 +22,10 @@ pub(super) fn edits(sink: &Sink<'_>) -> Edits {
         edits: Edits::new(),
         newline: style::newline(sink.cx.file, site.start),
     };
-    match sink.passed.as_slice() {
-        // The copy stays where it is.
-        [only] if only.prefetch.is_some() => writer.fetch_first(only),
-        [passed @ .., last] => writer.sink(passed, last),
-        [] => {}
+    match (sink.passed.as_slice(), sink.place_of_fetch()) {
+        ([.., last], Some(place)) => writer.fetch_first(last, place),
+        ([passed @ .., last], None) => writer.sink(passed, last),
+        ([], _) => {}
     }
     writer.edits
 }
@@ -50,10 +52,15 @@ impl Writer<'_> {
             && style::blank_line_at(self.text(), block.end).is_some()
     }
 
-    /// Puts the step that fetches in front of the copy, in a paragraph of its own if the copy has one.
-    fn fetch_first(&mut self, crossing: &Crossing) {
-        let block = self.cx.facts.block(self.copied.index);
-        let blank = if self.is_apart() { self.newline } else { "" };
+    /// Puts the step that fetches in front of the copy at `place`, in a paragraph of its own if the copies up to the build
+    /// have one.
+    fn fetch_first(&mut self, crossing: &Crossing, place: usize) {
+        let block = self.cx.facts.block(place);
+        let build = self.cx.facts.block(crossing.index);
+        let is_apart = [block.start, build.start]
+            .iter()
+            .all(|&start| style::blank_above(self.text(), start));
+        let blank = if is_apart { self.newline } else { "" };
         let lines = self.left_behind(crossing) + blank;
         self.edits.insert(block.start, lines);
     }
@@ -119,13 +126,24 @@ impl Writer<'_> {
             .leaves
             .iter()
             .map(|leave| self.manifest_copy(leave));
-        let run = style::keyword(self.cx.file, self.copied.index, "RUN");
         let fetch = crossing.prefetch.iter();
-        let fetch = fetch.map(|command| format!("{run} {command}"));
+        let fetch = fetch.map(|fetch| self.run(&fetch.commands));
         copies
             .chain(fetch)
             .map(|line| line + self.newline)
             .collect()
+    }
+
+    /// A `RUN` of `commands`, one to a line where they are too long for one.
+    fn run(&self, commands: &[String]) -> String {
+        let run = style::keyword(self.cx.file, self.copied.index, "RUN");
+        let line = format!("{run} {}", commands.join(" && "));
+        if line.len() <= LONGEST_LINE {
+            return line;
+        }
+        let (escape, newline) = (self.cx.file.escape(), self.newline);
+        let joint = format!(" {escape}{newline}    && ");
+        format!("{run} {}", commands.join(&joint))
     }
 
     fn manifest_copy(&self, leave: &Leave) -> String {

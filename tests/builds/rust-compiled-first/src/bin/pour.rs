@@ -1,0 +1,3 @@
+fn main() {
+    println!("pours {}", tea_house::cups(1));
+}

@@ -1,0 +1,3 @@
+fn main() {
+    println!("{}", tea_house::cups(4));
+}
