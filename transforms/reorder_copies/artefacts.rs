@@ -70,6 +70,20 @@ pub(super) fn keep(
     hide(sink, at, brought, crossing)
 }
 
+/// The same for everything that the build `step` makes beside the sources.
+pub(super) fn keep_all(
+    sink: &Sink<'_>,
+    at: usize,
+    step: &Step<'_>,
+    crossing: &mut Crossing,
+) -> Result<(), Refusal> {
+    let directory = step.directory().unwrap_or_default();
+    host_artefacts(step).iter().try_for_each(|name| {
+        let region = Region::new(join(&directory, name));
+        keep(sink, at, step, &region, crossing)
+    })
+}
+
 /// The same for what the step writes in the folder `member` of the context, which belongs to a
 /// package of the workspace.
 pub(super) fn keep_in_member(

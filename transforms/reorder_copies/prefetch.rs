@@ -6,6 +6,7 @@ use crate::knowledge::pattern::Pattern;
 use crate::knowledge::tools::{Action, Does, Instead, Prefetch};
 use crate::transform::Refusal;
 
+use super::artefacts;
 use super::instead::{self, Preparation};
 use super::manifests::{self, Manifest, Needed, Request, brought_before, resolve};
 use super::sink::{Crossing, Fetched, Sink};
@@ -14,7 +15,8 @@ use super::stand_ins::{self, Compiled, Site};
 /// A step to put in front of a copy.
 pub(super) struct Fetch<'t> {
     prefetch: &'t Prefetch,
-    /// The build.
+    /// The build, and its instruction.
+    step: &'t Step<'t>,
     at: usize,
     way: Way<'t>,
     /// Why the build itself cannot come first.
@@ -94,6 +96,7 @@ impl<'t> Fetch<'t> {
         let is_new = !is_fetched_before(sink, &way, prefetch, step);
         (is_plain && is_new).then(|| Self {
             prefetch,
+            step,
             at,
             way,
             why_not: step.needs_source().unwrap_or_default().to_owned(),
@@ -122,7 +125,7 @@ impl<'t> Fetch<'t> {
         };
         let assumes = needed.assumes.into_iter().chain(self.way.assumes);
         let assumes = assumes.chain(self.prefetch.assumes.iter().cloned());
-        Ok(Crossing {
+        let mut crossing = Crossing {
             gain: true,
             assumes: assumes.chain(more).collect(),
             prefetch: Some(Fetched {
@@ -136,7 +139,11 @@ impl<'t> Fetch<'t> {
             elsewhere: needed.elsewhere,
             because: needed.because,
             ..Crossing::default()
-        })
+        };
+        if self.prefetch.compile.is_some() {
+            artefacts::keep_all(sink, self.at, self.step, &mut crossing)?;
+        }
+        Ok(crossing)
     }
 }
 
@@ -326,9 +333,10 @@ fn is_fetched_before(
         let is_same_tool = own.is_some_and(|own| Some(&own.tool.id) == tool);
         match &way.reads {
             Reads::Command(_) => is_same_tool,
-            // A program of its own may be installed by it.
+            // Whatever it did there, unless it installed a program of its own: `cargo chef cook`, `cargo new`.
             Reads::Listed(_) if prefetch.compile.is_some() => {
-                is_same_tool && step.does() != Some(Does::InstallDependencies)
+                super::program(step) == super::program(build)
+                    && step.does() != Some(Does::InstallDependencies)
             }
             Reads::Listed(_) => false,
         }
