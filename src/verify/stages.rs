@@ -6,7 +6,7 @@
 //! before them there, or the final stage has taken files of theirs. That finds steps and copies that
 //! were forgotten; whether enough is taken, only the tables and a real build can tell.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use super::Violation;
 use super::copies::Landing;
@@ -34,6 +34,7 @@ pub(super) fn check(
         .filter(|(_, operation)| !operation.is_package())
         .filter_map(|(nth, operation)| moved(operation, &old[nth..], shipped, &built, rewrite))
         .collect();
+    violations.extend(fewer(old, new));
     violations.extend(taken(shipped, rewrite));
     let declared = Declared::new(rewrite);
     let folders = old.iter().filter_map(Operation::folder);
@@ -48,6 +49,25 @@ pub(super) fn check(
         violations.extend(placed.settings_of_added());
     }
     violations
+}
+
+/// Commands of the old stage that are there, but not as often as they were: each of them is found by the others.
+fn fewer(old: &[Operation<'_>], new: &[Vec<&Operation<'_>>]) -> Vec<Violation> {
+    let is_command = |operation: &&Operation<'_>| matches!(operation.what, What::Command { .. });
+    let mut counts: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
+    for operation in old.iter().filter(is_command) {
+        counts.entry(&operation.key).or_default().0 += 1;
+    }
+    for operation in new.iter().flatten() {
+        if let Some((_, now)) = counts.get_mut(operation.key.as_str()) {
+            *now += 1;
+        }
+    }
+    let lost = counts
+        .into_iter()
+        .filter(|(_, (was, is))| 0 < *is && is < was);
+    lost.map(|(key, _)| Violation::CommandLost(key.to_owned()))
+        .collect()
 }
 
 /// What is wrong with where `operation` is now; `later` is what followed it.
