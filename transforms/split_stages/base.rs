@@ -56,42 +56,23 @@ pub(super) fn choose(
         let unfit = site.image.runtimes.iter().find(suits);
         return nothing_smaller(site, artefacts, packages, builder, unfit);
     };
-    let named = match candidate.runs {
-        Runs::Dynamic => release::name_builder(site, &builder)?,
-        _ => None,
-    };
-    let reference = match &named {
-        Some(named) => named
-            .runtimes
-            .iter()
-            .filter(suits)
-            .find(serves)
-            .map(|runtime| runtime.reference.clone()),
-        None => Some(candidate.reference.clone()),
-    };
-    let Some(reference) = reference else {
-        return Ok(same_image(site, artefacts, builder, packages));
-    };
-    let named_builder = named.map(|named| named.reference);
+    if candidate.runs == Runs::Dynamic && release::is_open(site) {
+        return Err(release::floating(site, &builder));
+    }
+    let reference = candidate.reference.clone();
     Ok(Some(Runtime {
         runs: candidate.runs,
         is_same: reference == builder,
         lacks: candidate.lacks.clone(),
-        assumes: assumptions(
-            site,
-            candidate,
-            &builder,
-            &reference,
-            named_builder.as_deref(),
-        ),
-        named_builder,
+        assumes: assumptions(site, candidate, &builder, &reference, site.named.as_deref()),
+        named_builder: site.named.clone(),
         reference,
         builder,
     }))
 }
 
 /// The reference of the base image as its author wrote it.
-fn written_reference<'s>(site: &'s Site<'_>) -> &'s str {
+pub(super) fn written_reference<'s>(site: &'s Site<'_>) -> &'s str {
     let from = &site.cx.facts.views[site.stage.from];
     let mut words = from.text(from.body).split_whitespace();
     words.next().unwrap_or_default()

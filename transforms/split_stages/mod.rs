@@ -80,6 +80,8 @@ struct Site<'a> {
     cx: &'a Cx<'a>,
     stage: &'a Stage,
     image: &'a Image<'a>,
+    /// The reference of that image, where it is not the one that its author wrote.
+    named: Option<String>,
     roles: Roles,
     launches: Launches,
 }
@@ -170,6 +172,7 @@ fn rewrite(cx: &Cx<'_>) -> Result<Option<Rewrite>, Refusal> {
         cx,
         stage,
         image,
+        named: None,
         roles,
         launches: launched::launches(cx, stage),
     };
@@ -177,10 +180,24 @@ fn rewrite(cx: &Cx<'_>) -> Result<Option<Rewrite>, Refusal> {
     guard(&site)?;
     scripts::check(&site)?;
     tools_only::check(&site)?;
-    let Some(plan) = plan(&site)? else {
-        return Ok(None);
+    match plan(&site) {
+        Err(refusal) if refusal.code == release::FLOATING => with_release(site, refusal),
+        plan => Ok(plan?.map(|plan| plan.write(&site))),
+    }
+}
+
+/// The rewrite with the release of the base image in its tag, if that is all that stands in the way.
+fn with_release(site: Site<'_>, refusal: Refusal) -> Result<Option<Rewrite>, Refusal> {
+    let builder = base::written_reference(&site).to_owned();
+    let Some(named) = release::named(&site, &builder) else {
+        return Err(refusal);
     };
-    Ok(Some(plan.write(&site)))
+    let site = Site {
+        image: &named.image,
+        named: Some(named.reference),
+        ..site
+    };
+    Ok(plan(&site)?.map(|plan| plan.write(&site)))
 }
 
 /// Dependencies that are installed in a small image are what the program needs. What builds there is worth a word.
