@@ -39,6 +39,9 @@ pub struct Tool {
     /// Whether it works on whatever is there, and does not mind what is missing: `ldconfig`.
     #[serde(default)]
     pub registers: bool,
+    /// Whether it fails where a file is missing that it is to change: `sed -i`.
+    #[serde(default)]
+    pub works_on_what_is_there: bool,
     /// For a package manager: options that give the packages of a command line a name to remove them by.
     #[serde(default)]
     pub group_options: Vec<String>,

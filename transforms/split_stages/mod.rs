@@ -35,6 +35,7 @@ mod release;
 mod roles;
 mod scripts;
 mod sources;
+mod there;
 mod together;
 mod tools_only;
 mod variables;
@@ -306,6 +307,7 @@ fn plan(site: &Site<'_>) -> Result<Option<Split>, Refusal> {
         return Ok(None);
     };
     programs::check(site, &base, &artefacts)?;
+    there::check(site, &base, &artefacts, &packages)?;
     if !base.is_same {
         variables::check(site, &artefacts)?;
     }
@@ -393,8 +395,12 @@ impl Split {
         let body = site.stage.body.clone();
         let names = body.filter_map(|at| variables::for_builds(site, artefacts, at));
         let names: Vec<String> = names.flatten().collect();
-        if !names.is_empty() {
-            rewrite.assume(format!("only the build reads {}", names.join(", ")));
+        let read = names.iter().map(String::as_str);
+        let read: Vec<&str> = read
+            .filter(|name| *name != variables::SEARCH_PATH)
+            .collect();
+        if !read.is_empty() {
+            rewrite.assume(format!("only the build reads {}", read.join(", ")));
         }
         rewrite.declares.extend(names.into_iter().map(Change::Env));
     }

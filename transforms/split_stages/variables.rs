@@ -1,5 +1,6 @@
 //! Variables that only the base image of the builder sets, and those that only the builder reads.
 
+use crate::analysis::paths::below;
 use crate::knowledge::tools::Tool;
 use crate::syntax::{Expander, Kind};
 use crate::transform::Refusal;
@@ -44,7 +45,8 @@ pub(super) fn check(site: &Site<'_>, artefacts: &Artefacts) -> Result<(), Refusa
     })
 }
 
-/// The names of the variables that the `ENV` at `at` sets, if only tools of the builder read them.
+/// The names of the variables that the `ENV` at `at` sets, if only tools of the builder read them, or if it makes nothing but
+/// such tools found by their names.
 pub(super) fn for_builds(site: &Site<'_>, artefacts: &Artefacts, at: usize) -> Option<Vec<String>> {
     let Kind::Env { pairs, .. } = &site.cx.facts.views[at].kind else {
         return None;
@@ -53,6 +55,12 @@ pub(super) fn for_builds(site: &Site<'_>, artefacts: &Artefacts, at: usize) -> O
         return None;
     }
     let names: Vec<String> = pairs.iter().map(|pair| pair.key.raw.clone()).collect();
+    if let [pair] = pairs.as_slice()
+        && pair.key.raw == SEARCH_PATH
+        && adds_only_home_of_builder(artefacts, &pair.value.raw)
+    {
+        return Some(names);
+    }
     let is_for_builds = |name: &String| {
         let mut readers = site.cx.knowledge.tools.readers(name).peekable();
         readers.peek().is_some()
@@ -61,6 +69,26 @@ pub(super) fn for_builds(site: &Site<'_>, artefacts: &Artefacts, at: usize) -> O
     };
     names.iter().all(is_for_builds).then_some(names)
 }
+
+/// Whether `value`, a search path as written, adds nothing but folders in the home of root, of which the runtime stage takes
+/// over none: `/root/.local/bin:$PATH`, where an installer has put a tool of the build.
+fn adds_only_home_of_builder(artefacts: &Artefacts, value: &str) -> bool {
+    let mut entries = value.trim_matches(['"', '\'']).split(':');
+    let is_before = |entry: &str| matches!(entry, "$PATH" | "${PATH}");
+    let is_left_behind = |entry: &str| {
+        let mut taken = artefacts.all();
+        let is_in_home = below(entry, HOME_OF_ROOT).is_some_and(|inside| !inside.is_empty());
+        let meets = |path: &String| below(path, entry).is_some() || below(entry, path).is_some();
+        is_in_home && !entry.contains('$') && !taken.any(meets)
+    };
+    value.contains(SEARCH_PATH) && entries.all(|entry| is_before(entry) || is_left_behind(entry))
+}
+
+/// The variable with the folders in which programs are found.
+pub(super) const SEARCH_PATH: &str = "PATH";
+
+/// Where tools go that root installs for itself. The images that programs run in have nothing there.
+const HOME_OF_ROOT: &str = "/root";
 
 /// Whether neither the container nor a step of the runtime stage starts `tool`.
 fn is_of_builder(site: &Site<'_>, artefacts: &Artefacts, tool: &Tool) -> bool {
