@@ -1,7 +1,7 @@
 //! What an install of dependencies installs.
 
 use crate::analysis::runs::Step;
-use crate::context::{Entry, dependencies, pinned, required_by};
+use crate::context::{BuildContext, Entry, dependencies, pinned, required_by};
 use crate::knowledge::tools::Role;
 use crate::transform::Cx;
 
@@ -46,6 +46,7 @@ pub(super) fn manifests(cx: &Cx<'_>, step: &Step<'_>) -> Vec<String> {
         .iter()
         .filter(|option| option.role == Role::Manifest);
     let named = named.filter_map(|option| option.value.clone());
+    let named = named.flat_map(|path| in_context(context, path));
     let usual = invocation
         .action
         .manifests
@@ -64,6 +65,17 @@ pub(super) fn manifests(cx: &Cx<'_>, step: &Step<'_>) -> Vec<String> {
     }
 }
 
+/// The files of the build context that a step may mean by `path`. Where it has none there, a copy has put it there: every
+/// file of that name counts.
+fn in_context(context: &BuildContext, path: String) -> Vec<String> {
+    if context.has(&path) {
+        return vec![path];
+    }
+    let name = path.rsplit('/').next().unwrap_or_default();
+    let found = context.glob(&format!("**/{name}"));
+    if found.is_empty() { vec![path] } else { found }
+}
+
 /// Whether `step` reads a manifest that has to be there.
 pub(super) fn reads(step: &Step<'_>) -> bool {
     let Some(invocation) = &step.invocation else {
@@ -76,8 +88,7 @@ pub(super) fn reads(step: &Step<'_>) -> bool {
         || step.needs_source().is_some()
 }
 
-/// The manifests that `step` reads, with their texts. Where one is not at the path that the step names, a copy has put it
-/// there, so every file of that name in the build context counts.
+/// The manifests that `step` reads, with their texts.
 pub(super) fn texts(cx: &Cx<'_>, step: &Step<'_>) -> Vec<(String, String)> {
     let Some(context) = cx.context else {
         return Vec::new();
@@ -88,12 +99,7 @@ pub(super) fn texts(cx: &Cx<'_>, step: &Step<'_>) -> Vec<(String, String)> {
     let of_tool = of_tool.map(|name| name.trim_end_matches('?').to_owned());
     let mut found: Vec<(String, String)> = Vec::new();
     for path in manifests(cx, step).into_iter().chain(of_tool) {
-        let name = path.rsplit('/').next().unwrap_or_default();
-        let paths = match context.has(&path) {
-            true => vec![path],
-            false => context.glob(&format!("**/{name}")),
-        };
-        for path in paths {
+        for path in in_context(context, path) {
             let text = context
                 .read(&path)
                 .filter(|_| found.iter().all(|(known, _)| *known != path));
