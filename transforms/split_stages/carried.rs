@@ -276,15 +276,13 @@ impl Settling<'_> {
                 let workdir = self.site.workdir();
                 more.retain(|path| below(&workdir, path).is_none());
             }
-            made.retain(|path| {
-                !gone
-                    .iter()
-                    .any(|gone| gone.covers(&Region::new(path.clone())))
-            });
-            made.extend(more);
             for region in gone {
-                self.remove(&region, run)?;
+                let before = made.len();
+                made.retain(|path| !region.covers(&Region::new(path.clone())));
+                let is_own = made.len() < before;
+                self.remove(&region, is_own, run)?;
             }
+            made.extend(more);
         }
         made.extend(regions(&run.loose.writes)?);
         made.retain(|path| !self.holds(path) && !self.is_of_build(path));
@@ -305,10 +303,10 @@ impl Settling<'_> {
     }
 
     /// Takes back the copies whose files `run` removes again in the builder. `None`: what it removes, or may remove,
-    /// would stay in the runtime stage.
-    fn remove(&mut self, gone: &Region, run: &Run<'_>) -> Option<()> {
-        let meets =
-            |(_, regions): &&(usize, Vec<Region>)| regions.iter().any(|own| own.meets(gone));
+    /// would stay in the runtime stage. What it has made itself (`is_own`) was in no folder that others have filled.
+    fn remove(&mut self, gone: &Region, is_own: bool, run: &Run<'_>) -> Option<()> {
+        let is_met = |other: &Region| gone.covers(other) || !is_own && other.meets(gone);
+        let meets = |(_, regions): &&(usize, Vec<Region>)| regions.iter().any(is_met);
         let met: Vec<usize> = self
             .present
             .iter()
