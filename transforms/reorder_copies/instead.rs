@@ -10,8 +10,8 @@ use crate::knowledge::tools::{Does, Instead};
 
 use super::sink::Sink;
 
-/// The command that `instead` describes for `step` of instruction `at`, as it is written and as it is read. `None` when it
-/// would not fetch what the build does.
+/// The command that `instead` describes for `step` of instruction `at`, as it is written and as it is read, without what is
+/// assigned in front of the step. `None` when it would not fetch what the build does.
 pub(super) fn composed<'t>(
     sink: &Sink<'t>,
     at: usize,
@@ -26,7 +26,7 @@ pub(super) fn composed<'t>(
     };
     let is_other =
         |option: &OptionUse| instead.never_with.contains(&option.name) || is_elsewhere(option);
-    if step.redirected || !step.assigns.is_empty() || invocation.options.iter().any(is_other) {
+    if step.redirected || invocation.options.iter().any(is_other) {
         return None;
     }
     let kept = words_kept(step, invocation, instead)?;

@@ -177,6 +177,9 @@ impl<'t> Way<'t> {
         (run, nth): (&Run<'_>, usize),
         instead: &Instead,
     ) -> Option<Self> {
+        if !run.steps[nth].assigns.is_empty() {
+            return None;
+        }
         let preparation = Preparation::of(sink, at, run, nth)?;
         let (command, step) = instead::composed(sink, at, &run.steps[nth], instead)?;
         let commands = preparation.commands.into_iter().chain([command]);

@@ -68,6 +68,7 @@ impl<'t> Site<'_, 't> {
         }
         let build = match &compile.build {
             None => self.text(),
+            Some(_) if !self.step.assigns.is_empty() => return None,
             Some(build) => self.instead(build)?,
         };
         let forget = self.instead(&compile.forget)?;
@@ -149,12 +150,19 @@ impl<'t> Site<'_, 't> {
         let only_sets = before.all(|step| matches!(step.does(), Some(Does::ShellState)));
         let is_known = |own: &Invocation<'_>| {
             let mut options = own.options.iter();
-            own.operands.is_empty() && options.all(|option| compile.options.contains(&option.name))
+            let mut assigned = self.step.assigns.iter();
+            own.operands.is_empty()
+                && options.all(|option| compile.options.contains(&option.name))
+                && assigned.all(|name| own.tool.build_variables.contains(name))
+                && !own
+                    .tool
+                    .path_variables
+                    .iter()
+                    .any(|name| self.step.assigns.contains(name))
         };
         let state = &self.sink.cx.facts.states[self.at];
         only_sets
             && !self.step.redirected
-            && self.step.assigns.is_empty()
             && self.step.invocation.as_ref().is_some_and(is_known)
             && state.is_root() != Some(false)
     }
