@@ -178,23 +178,6 @@ impl Packages {
         compiler.then(Vec::new)
     }
 
-    /// Whether it is known that `release` has a package called `name`, which is no more than its name.
-    #[must_use]
-    pub fn has(&self, manager: PackageManager, name: &str, release: &str) -> bool {
-        let Some(table) = self.manager(manager) else {
-            return false;
-        };
-        let runtime = table.runtime.get(name);
-        let has_runtime =
-            runtime.is_some_and(|names| names.get(&table.releases, Some(release)).is_some());
-        let is_tool = table.build_only.iter().any(|known| known == name);
-        let recommends = match manager {
-            PackageManager::Apt => self.recommends(name, Some(release)),
-            _ => Recommends::Unknown,
-        };
-        has_runtime || is_tool || !matches!(recommends, Recommends::Unknown)
-    }
-
     /// What the package misses without the packages that it recommends. Only apt installs them.
     #[must_use]
     pub fn recommends(&self, name: &str, release: Option<&str>) -> Recommends<'_> {

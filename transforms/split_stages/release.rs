@@ -5,7 +5,7 @@
 //! have the image of either; the runtime could be the older one. Naming the older release for both
 //! stages makes them agree.
 
-use crate::knowledge::images::{Image, ImageRef, PackageManager};
+use crate::knowledge::images::{Image, ImageRef};
 use crate::knowledge::tools::Does;
 use crate::transform::Refusal;
 
@@ -23,11 +23,11 @@ pub(super) struct NamedImage<'t> {
     pub(super) image: Image<'t>,
 }
 
-/// The image of the builder, `builder` as it is written, by the release that its tag may have meant before. `None` when that
-/// release may not have the packages that the stage installs.
+/// The image of the builder, `builder` as it is written, by the release that its tag may have meant before. `None` when
+/// the packages that the stage installs may be others there.
 pub(super) fn named<'t>(site: &Site<'t>, builder: &str) -> Option<NamedImage<'t>> {
     let older = release_that_moved(site)?;
-    if !packages_are_known(site, older) {
+    if !are_packages_alike(site) {
         return None;
     }
     let reference = match ImageRef::parse(builder).tag {
@@ -40,21 +40,25 @@ pub(super) fn named<'t>(site: &Site<'t>, builder: &str) -> Option<NamedImage<'t>
     Some(NamedImage { reference, image })
 }
 
-/// Whether the tables know each of the packages that are installed in front of the split as one that `release` has.
-fn packages_are_known(site: &Site<'_>, release: &str) -> bool {
+/// Whether all packages that are installed in front of the split are there in every release, and none is a language: what
+/// is built may ask for a version of it.
+fn are_packages_alike(site: &Site<'_>) -> bool {
+    let bases = &site.cx.knowledge.bases;
+    let is_language = |name: &str| {
+        let mut languages = bases.languages().iter();
+        languages.any(|language| language.stands_for(name).is_some())
+    };
     let packages = site.roles.with(Role::Packages);
-    let mut runs = packages.filter(|&at| at < site.roles.split);
-    let tables = &site.cx.knowledge.packages;
-    runs.all(|at| {
-        let steps = site.cx.facts.runs[at].iter().flat_map(|run| &run.steps);
-        let mut installs = steps.filter(|step| step.does() == Some(Does::InstallPackages));
-        installs.all(|step| {
-            let own = step.invocation.as_ref();
-            let manager = own.and_then(|own| PackageManager::of_tool(&own.tool.id));
-            let mut names = own.iter().flat_map(|own| &own.operands);
-            manager.is_some_and(|manager| {
-                names.all(|&at| tables.has(manager, step.args[at].known(), release))
-            })
+    let runs = packages.filter(|&at| at < site.roles.split);
+    let runs = runs.filter_map(|at| site.cx.facts.runs[at].as_ref());
+    let mut steps = runs.flat_map(|run| &run.steps);
+    steps.all(|step| {
+        let installs = step.does() == Some(Does::InstallPackages);
+        let own = step.invocation.as_ref().filter(|_| installs);
+        let mut names = own.iter().flat_map(|own| &own.operands);
+        names.all(|&at| {
+            let name = step.args[at].known();
+            bases.is_alike(name) && !is_language(name)
         })
     })
 }
