@@ -16,7 +16,7 @@
 //! | `crossing`, `steps` | whether one instruction, one command can be passed |
 //! | `manifests`, `unseen`, `artefacts` | what an install reads, with and without the context; what it makes |
 //! | `seam` | taking a `RUN` apart |
-//! | `prefetch`, `instead`, `stand_ins` | fetching or compiling the dependencies of a build |
+//! | `prefetch`, `way`, `instead`, `stand_ins` | fetching or compiling the dependencies of a build |
 //! | `writer` | the edits |
 
 mod artefacts;
@@ -31,6 +31,7 @@ mod sink;
 mod stand_ins;
 mod steps;
 mod unseen;
+mod way;
 mod writer;
 
 use crate::analysis::runs::Step;
@@ -96,7 +97,8 @@ fn gains(sink: &Sink<'_>, at: usize) -> bool {
             .invocation
             .as_ref()
             .is_some_and(|install| install.action.prefetch.is_some());
-        let compiles = || !prefetch::has_nothing_to_compile(sink, at, step);
+        let build = || way::Build::at(sink, at)?.compiles_dependencies();
+        let compiles = || build() != Some(false);
         is_worth_caching(step) && (is_new || !fetches)
             || step.needs_source().is_some() && is_new && compiles()
     };

@@ -16,7 +16,7 @@ use std::collections::BTreeSet;
 
 use crate::analysis::commands::Invocation;
 use crate::analysis::paths::{Extent, Region, join};
-use crate::analysis::runs::{Run, Step};
+use crate::analysis::runs::Step;
 use crate::analysis::state::Variable;
 use crate::context::{BuildContext, FileKind, in_folder};
 use crate::knowledge::tools::{Compile, Does, Instead, StandIns};
@@ -26,18 +26,7 @@ use super::super::style::title;
 use super::crossing::landing;
 use super::instead;
 use super::sink::Sink;
-
-/// What the commands are made for.
-pub(super) struct Site<'s, 't> {
-    pub(super) sink: &'s Sink<'t>,
-    pub(super) context: &'t BuildContext,
-    /// The build.
-    pub(super) at: usize,
-    pub(super) run: &'s Run<'t>,
-    pub(super) step: &'s Step<'t>,
-    /// The first manifest, in the context.
-    pub(super) origin: String,
-}
+use super::way::Build;
 
 /// A step that compiles the dependencies.
 pub(super) struct Compiled {
@@ -55,19 +44,46 @@ struct StandIn<'t> {
     text: &'t str,
 }
 
+/// The step that compiles what `build` depends on, whose first manifest is `origin` in the context. `None` for a build that
+/// is not as plain as that.
+///
+/// # Errors
+/// Why it is not known that it works, or that it leaves nothing behind that the build would take for its own.
+pub(super) fn compiled(
+    build: &Build<'_, '_>,
+    compile: &Compile,
+    origin: &str,
+) -> Option<Result<Compiled, String>> {
+    let step = build.step();
+    let site = Site {
+        build,
+        sink: build.sink,
+        context: build.context,
+        step,
+        origin,
+    };
+    site.compiled(compile)
+}
+
+/// What the commands are made for.
+struct Site<'s, 't> {
+    build: &'s Build<'s, 't>,
+    sink: &'s Sink<'t>,
+    context: &'t BuildContext,
+    step: &'t Step<'t>,
+    /// The first manifest, in the context.
+    origin: &'s str,
+}
+
 impl<'t> Site<'_, 't> {
-    /// The step that compiles what the build depends on. `None` for a build that is not as plain as that.
-    ///
-    /// # Errors
-    /// Why it is not known that it works, or that it leaves nothing behind that the build would take for its own.
-    pub(super) fn compiled(&self, compile: &Compile) -> Option<Result<Compiled, String>> {
+    fn compiled(&self, compile: &Compile) -> Option<Result<Compiled, String>> {
         let table = self.step.invocation.as_ref()?.tool.stand_ins.as_ref()?;
         let directory = self.step.directory()?;
         if !self.is_plain_build(compile) {
             return None;
         }
         let build = match &compile.build {
-            None => self.text(),
+            None => self.build.text(self.step),
             Some(_) if !self.step.assigns.is_empty() => return None,
             Some(build) => self.instead(build)?,
         };
@@ -142,11 +158,7 @@ impl<'t> Site<'_, 't> {
 
     /// Whether nothing of the `RUN` comes in front of the build, and the build has no option whose meaning is not known.
     fn is_plain_build(&self, compile: &Compile) -> bool {
-        let mut before = self
-            .run
-            .steps
-            .iter()
-            .take_while(|step| step.span != self.step.span);
+        let mut before = self.build.before().iter();
         let only_sets = before.all(|step| matches!(step.does(), Some(Does::ShellState)));
         let is_known = |own: &Invocation<'_>| {
             let mut options = own.options.iter();
@@ -160,7 +172,7 @@ impl<'t> Site<'_, 't> {
                     .iter()
                     .any(|name| self.step.assigns.contains(name))
         };
-        let state = &self.sink.cx.facts.states[self.at];
+        let state = &self.sink.cx.facts.states[self.build.at];
         only_sets
             && !self.step.redirected
             && self.step.invocation.as_ref().is_some_and(is_known)
@@ -176,7 +188,7 @@ impl<'t> Site<'_, 't> {
         let regions: Vec<Region> = tops(stand_ins).into_iter().map(place).collect();
         let meets = |writes: &Extent| regions.iter().any(|region| writes.meets(region));
         let facts = self.sink.cx.facts;
-        let own = (self.sink.stage.from..self.at).filter(|&at| at != self.sink.copied.index);
+        let own = (self.sink.stage.from..self.build.at).filter(|&at| at != self.sink.copied.index);
         let below = facts.ancestry(self.sink.stage).skip(1);
         let mut before = own.chain(below.flat_map(|stage| stage.body.clone()));
         let touches = |at: &usize| match &facts.views[*at].kind {
@@ -213,7 +225,7 @@ impl<'t> Site<'_, 't> {
             let brought = self.sink.copied.brings(Some(self.context), path);
             path.starts_with('/') && brought.is_some()
         };
-        let variables = self.sink.cx.facts.states[self.at].variables.iter();
+        let variables = self.sink.cx.facts.states[self.build.at].variables.iter();
         for (name, variable) in variables {
             if let Variable::Value { text, .. } = variable
                 && is_brought(text)
@@ -228,7 +240,7 @@ impl<'t> Site<'_, 't> {
 
     /// What the project is called, and what has to be taken for granted so that the name means nothing else.
     fn name(&self, table: &StandIns) -> Result<(String, Vec<String>), String> {
-        let text = self.context.read(&self.origin).unwrap_or_default();
+        let text = self.context.read(self.origin).unwrap_or_default();
         let manifest: toml::Table = toml::from_str(&text).unwrap_or_default();
         let (section, key) = &table.name;
         let name = manifest.get(section).and_then(|section| section.get(key));
@@ -257,15 +269,8 @@ impl<'t> Site<'_, 't> {
 
     /// Another command of the tool.
     fn instead(&self, instead: &Instead) -> Option<String> {
-        let (command, _) = instead::composed(self.sink, self.at, self.step, instead)?;
+        let (command, _) = instead::composed(self.sink, self.build.at, self.step, instead)?;
         Some(command)
-    }
-
-    /// The build as it is written, in one line.
-    fn text(&self) -> String {
-        let view = &self.sink.cx.facts.views[self.at];
-        let words = view.text(self.step.span).split_whitespace();
-        words.collect::<Vec<_>>().join(" ")
     }
 }
 

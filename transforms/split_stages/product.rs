@@ -48,21 +48,8 @@ struct Build<'s> {
 /// # Errors
 /// When a build makes one thing, and it cannot be found.
 pub(super) fn find<'s>(site: &'s Site<'s>) -> Result<Option<Product<'s>>, Refusal> {
-    let builds = steps(site, Role::Build).filter(|(_, step)| step.does() == Some(Does::Build));
-    let builds: Vec<(usize, &Step<'_>, &Invocation<'_>)> = builds
-        .filter_map(|(at, step)| Some((at, step, step.invocation.as_ref()?)))
-        .collect();
-    let prepares = |first: &&(usize, &Step<'_>, &Invocation<'_>)| {
-        builds.iter().any(|other| prepares(site, first, other))
-    };
-    let builds: Vec<_> = builds
-        .iter()
-        .filter(|build| !prepares(build))
-        .copied()
-        .collect();
-    let makes_one = |(_, _, invocation): &&(usize, &Step<'_>, &Invocation<'_>)| {
-        invocation.action.makes != Makes::Tree
-    };
+    let builds = builds(site);
+    let makes_one = |(_, _, invocation): &&Found<'_>| invocation.action.makes != Makes::Tree;
     let Some(&(at, ..)) = builds.iter().find(makes_one) else {
         return Ok(None);
     };
@@ -85,18 +72,25 @@ pub(super) fn find<'s>(site: &'s Site<'s>) -> Result<Option<Product<'s>>, Refusa
     }
 }
 
-/// Whether the build `first` has no source yet and the `other` makes the same anew when it is there: what comes first
-/// compiles dependencies.
-fn prepares(
-    site: &Site<'_>,
-    first: &(usize, &Step<'_>, &Invocation<'_>),
-    other: &(usize, &Step<'_>, &Invocation<'_>),
-) -> bool {
-    first.0 < other.0
-        && first.2.tool.id == other.2.tool.id
-        && first.1.directory() == other.1.directory()
-        && !source_before(site, first.0)
-        && source_before(site, other.0)
+/// A command that builds, with its instruction.
+type Found<'s> = (usize, &'s Step<'s>, &'s Invocation<'s>);
+
+/// The builds of the stage, without those that have no source yet and that others repeat when it is there: they compile
+/// dependencies.
+fn builds<'s>(site: &'s Site<'s>) -> Vec<Found<'s>> {
+    let builds = steps(site, Role::Build).filter(|(_, step)| step.does() == Some(Does::Build));
+    let builds: Vec<Found<'s>> = builds
+        .filter_map(|(at, step)| Some((at, step, step.invocation.as_ref()?)))
+        .collect();
+    let prepares = |first: &Found<'_>, other: &Found<'_>| {
+        first.0 < other.0
+            && first.2.tool.id == other.2.tool.id
+            && first.1.directory() == other.1.directory()
+            && !source_before(site, first.0)
+            && source_before(site, other.0)
+    };
+    let counts = |build: &&Found<'_>| !builds.iter().any(|other| prepares(build, other));
+    builds.iter().filter(counts).copied().collect()
 }
 
 /// The product of several builds: each says where it puts a program, or they are the steps of one.

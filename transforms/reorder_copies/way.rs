@@ -1,0 +1,210 @@
+//! How the dependencies of a build can be fetched or compiled before the sources are there.
+
+use crate::analysis::runs::{Run, Step};
+use crate::context::{BuildContext, in_folder};
+use crate::knowledge::pattern::Pattern;
+use crate::knowledge::tools::{Compile, Does, Instead, Prefetch};
+
+use super::instead::{self, Preparation};
+use super::manifests::{Manifest, brought_before};
+use super::sink::Sink;
+use super::stand_ins;
+
+/// A build that the tables know how to fetch for, with the context at hand: what it needs must exist.
+pub(super) struct Build<'s, 't> {
+    pub(super) sink: &'s Sink<'t>,
+    pub(super) context: &'t BuildContext,
+    /// The instruction.
+    pub(super) at: usize,
+    pub(super) run: &'t Run<'t>,
+    /// Which of its commands builds.
+    pub(super) nth: usize,
+    pub(super) prefetch: &'t Prefetch,
+}
+
+/// What the step does.
+pub(super) struct Way<'t> {
+    pub(super) commands: Vec<String>,
+    pub(super) reads: Reads<'t>,
+    /// The instructions behind the copy that the commands repeat.
+    pub(super) repeats: Vec<usize>,
+    /// What is taken for granted, besides what the table says.
+    pub(super) assumes: Vec<String>,
+    /// Why it would not serve.
+    pub(super) unfit: Option<String>,
+    /// How messages call it.
+    pub(super) title: String,
+    /// What a change to the source no longer does to the dependencies.
+    pub(super) saves: &'static str,
+}
+
+/// What the step reads.
+pub(super) enum Reads<'t> {
+    /// The manifests that the table lists.
+    Listed(Listed),
+    /// What this command does, which is another one of the same tool.
+    Command(Box<Step<'t>>),
+}
+
+/// The manifests of a build.
+pub(super) struct Listed {
+    pub(super) options: Vec<String>,
+    pub(super) directory: String,
+    /// The first, in the context.
+    pub(super) origin: String,
+}
+
+impl<'s, 't> Build<'s, 't> {
+    /// The build in the `RUN` at `at`.
+    pub(super) fn at(sink: &'s Sink<'t>, at: usize) -> Option<Self> {
+        let run = sink.cx.facts.runs[at].as_ref()?;
+        let mut steps = run.steps.iter().enumerate();
+        let (nth, prefetch) = steps.find_map(|(nth, step)| {
+            let action = step.invocation.as_ref()?.action;
+            Some((nth, action.prefetch.as_ref()?))
+        })?;
+        Some(Self {
+            sink,
+            context: sink.cx.context?,
+            at,
+            run,
+            nth,
+            prefetch,
+        })
+    }
+
+    /// The command that builds.
+    pub(super) fn step(&self) -> &'t Step<'t> {
+        &self.run.steps[self.nth]
+    }
+
+    /// The commands in front of it.
+    pub(super) fn before(&self) -> &'t [Step<'t>] {
+        &self.run.steps[..self.nth]
+    }
+
+    /// The command as it is written, in one line.
+    pub(super) fn text(&self, step: &Step<'_>) -> String {
+        let view = &self.sink.cx.facts.views[self.at];
+        let words = view.text(step.span).split_whitespace();
+        words.collect::<Vec<_>>().join(" ")
+    }
+
+    /// Where the context has the first manifest that the table lists, which this copy or an earlier one brings.
+    fn first_manifest(&self) -> Option<String> {
+        let name = self.prefetch.manifests.first()?;
+        let first = Manifest::listed(&self.step().directory()?, name);
+        let here = self.sink.copied.brings(Some(self.context), first.path());
+        here.or_else(|| brought_before(self.sink, self.context, self.at, first.path()))
+    }
+
+    /// Whether the manifest says that there are dependencies to compile. `None` for a tool that does not compile them
+    /// without the sources, or when it cannot be seen.
+    pub(super) fn compiles_dependencies(&self) -> Option<bool> {
+        let table = self.step().invocation.as_ref()?.tool.stand_ins.as_ref()?;
+        self.prefetch.compile.as_ref()?;
+        let text = self.context.read(&self.first_manifest()?)?;
+        Some(stand_ins::has_dependencies(table, &text))
+    }
+
+    /// The manifests that the table lists, if they are worth a step of their own.
+    fn listed(&self) -> Option<Listed> {
+        let origin = self.first_manifest()?;
+        let text = self.context.read(&origin)?;
+        let asks = |pattern: &Pattern| text.lines().any(|line| pattern.is_match(line));
+        let folder = origin.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let beside = |name: &String| self.context.has(&in_folder(folder, name));
+        let is_worth = self.compiles_dependencies().unwrap_or(true)
+            && self.prefetch.when.as_ref().is_none_or(asks);
+        let options = self.step().invocation.iter().flat_map(|own| &own.options);
+        let options = options.map(|option| option.name.clone());
+        let with = self.prefetch.with.iter().cloned();
+        (is_worth && !self.prefetch.unless.iter().any(beside)).then(|| Listed {
+            options: options.chain(with).collect(),
+            directory: self.step().directory().unwrap_or_default(),
+            origin,
+        })
+    }
+
+    /// The command that fetches, with the settings of the same program in front of it. `None` when something else comes
+    /// first.
+    fn command(&self) -> Option<String> {
+        let (before, step) = (self.before(), self.step());
+        if !self.prefetch.command.is_empty() {
+            let is_state =
+                |step: &Step<'_>| matches!(step.does(), Some(Does::ShellState | Does::Nothing));
+            let is_first = before.iter().all(is_state);
+            return is_first.then(|| self.prefetch.command.clone());
+        }
+        let is_setting = |other: &Step<'_>| {
+            other.does() == Some(Does::Files) && super::program(other) == super::program(step)
+        };
+        let is_list = self.nth == 0 || self.run.and_list().is_some();
+        let is_plain = is_list && before.iter().all(is_setting);
+        let commands = before.iter().chain([step]).map(|step| self.text(step));
+        let mut words = vec![commands.collect::<Vec<_>>().join(" && ")];
+        let is_new = |option: &&String| step.args.iter().all(|arg| arg.known() != option.as_str());
+        words.extend(self.prefetch.with.iter().filter(is_new).cloned());
+        is_plain.then(|| words.join(" "))
+    }
+}
+
+impl<'t> Way<'t> {
+    /// The way that the tables know for `build`.
+    pub(super) fn of(build: &Build<'_, 't>) -> Option<Self> {
+        match (&build.prefetch.instead, &build.prefetch.compile) {
+            (Some(instead), _) => Self::of_another(build, instead),
+            (_, Some(compile)) => Self::without_sources(build, compile),
+            _ => {
+                let listed = build.listed()?;
+                Some(Self::new(vec![build.command()?], Reads::Listed(listed)))
+            }
+        }
+    }
+
+    fn new(commands: Vec<String>, reads: Reads<'t>) -> Self {
+        Self {
+            title: format!("`{}`", commands.join(" && ")),
+            commands,
+            reads,
+            repeats: Vec::new(),
+            assumes: Vec::new(),
+            unfit: None,
+            saves: "fetches",
+        }
+    }
+
+    /// The step itself, without the sources.
+    fn without_sources(build: &Build<'_, 't>, compile: &Compile) -> Option<Self> {
+        let listed = build.listed()?;
+        let compiled = stand_ins::compiled(build, compile, &listed.origin)?;
+        let reads = Reads::Listed(listed);
+        Some(match compiled {
+            Ok(compiled) => Self {
+                title: format!("`{}` of nothing but the dependencies", compiled.build),
+                assumes: compiled.assumes,
+                saves: "compiles",
+                ..Self::new(compiled.commands, reads)
+            },
+            Err(reason) => Self {
+                unfit: Some(reason),
+                ..Self::new(Vec::new(), reads)
+            },
+        })
+    }
+
+    /// Another command of the tool.
+    fn of_another(build: &Build<'_, 't>, instead: &Instead) -> Option<Self> {
+        let (sink, at, step) = (build.sink, build.at, build.step());
+        if !step.assigns.is_empty() {
+            return None;
+        }
+        let preparation = Preparation::of(sink, at, build.run, build.nth)?;
+        let (command, step) = instead::composed(sink, at, step, instead)?;
+        let commands = preparation.commands.into_iter().chain([command]);
+        Some(Self {
+            repeats: preparation.repeats,
+            ..Self::new(commands.collect(), Reads::Command(Box::new(step)))
+        })
+    }
+}
