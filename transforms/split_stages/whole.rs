@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::analysis::paths::{Region, below};
-use crate::knowledge::tools::Does;
+use crate::analysis::commands::Arg;
+use crate::analysis::paths::{Region, below, join};
+use crate::analysis::runs::Step;
+use crate::knowledge::tools::{Does, Makes};
 use crate::transform::{Evidence, Place, Refusal};
 
 use super::Site;
@@ -31,6 +33,32 @@ fn built_beside(site: &Site<'_>, workdir: &str) -> BTreeSet<String> {
         .collect()
 }
 
+/// A path outside of `folders` that the command line of a build of many files names, with its instruction: an option that says where the
+/// results go, or a source beside which they are put.
+fn named_outside(site: &Site<'_>, folders: &[String]) -> Option<(usize, String)> {
+    let is_outside = |path: &String| {
+        let kept = folders.iter().map(String::as_str);
+        let mut known = kept.chain(["/tmp", "/dev"]);
+        !known.any(|folder| below(path, folder).is_some())
+    };
+    let makes_tree = |step: &Step<'_>| {
+        let own = step.invocation.as_ref().map(|own| own.action);
+        own.is_some_and(|action| action.does == Does::Build && action.makes == Makes::Tree)
+    };
+    let builds = steps(site, Role::Build).filter(|(_, step)| makes_tree(step));
+    let mut named = builds.filter_map(|(at, step)| {
+        let directory = step.directory()?;
+        // The program itself may be called by its path.
+        let words = step.args.iter().skip(1).map(Arg::known);
+        let values = words.map(|word| word.rsplit_once('=').map_or(word, |(_, value)| value));
+        let mut paths = values
+            .filter(|value| value.starts_with(['/', '.']) && !value.contains("://"))
+            .map(|value| join(&directory, value));
+        Some((at, paths.find(is_outside)?))
+    });
+    named.next()
+}
+
 /// The working directory as a whole, what is built beside it, and what was installed elsewhere.
 ///
 /// # Errors
@@ -46,6 +74,10 @@ pub(super) fn whole_workdir(site: &Site<'_>) -> Result<Artefacts, Refusal> {
     let folders: Vec<String> = std::iter::once(workdir.clone())
         .chain(built_beside(site, &workdir))
         .collect();
+    if let Some((at, path)) = named_outside(site, &folders) {
+        let message = format!("it names {path}, where it may put what the program needs");
+        return Err(site.refuse_at(at, "output-not-located", &message));
+    }
     let mut artefacts = Artefacts {
         held: folders.clone(),
         paths: folders,
