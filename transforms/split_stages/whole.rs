@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use crate::analysis::commands::Arg;
 use crate::analysis::paths::{Region, below, join};
-use crate::analysis::runs::Step;
 use crate::knowledge::tools::{Does, Makes};
 use crate::transform::{Evidence, Place, Refusal};
 
@@ -33,27 +32,35 @@ fn built_beside(site: &Site<'_>, workdir: &str) -> BTreeSet<String> {
         .collect()
 }
 
-/// A path outside of `folders` that the command line of a build of many files names, with its instruction: an option that says where the
-/// results go, or a source beside which they are put.
+/// Parts of the names of options that say under which address pages are served, which is no place in the image:
+/// `--base-href /shop/`.
+const ADDRESSES: [&str; 3] = ["base", "url", "href"];
+
+/// A path outside of `folders` that the command line of a build of many files names, with its instruction: an option that
+/// says where the results go, or a source beside which they are put.
 fn named_outside(site: &Site<'_>, folders: &[String]) -> Option<(usize, String)> {
     let is_outside = |path: &String| {
         let kept = folders.iter().map(String::as_str);
         let mut known = kept.chain(["/tmp", "/dev"]);
         !known.any(|folder| below(path, folder).is_some())
     };
-    let makes_tree = |step: &Step<'_>| {
-        let own = step.invocation.as_ref().map(|own| own.action);
-        own.is_some_and(|action| action.does == Does::Build && action.makes == Makes::Tree)
-    };
-    let builds = steps(site, Role::Build).filter(|(_, step)| makes_tree(step));
-    let mut named = builds.filter_map(|(at, step)| {
-        let directory = step.directory()?;
+    let mut named = steps(site, Role::Build).filter_map(|(at, step)| {
+        let own = step.invocation.as_ref()?;
+        let makes_tree =
+            matches!(own.action.does, Does::Build | Does::Run) && own.action.makes == Makes::Tree;
+        let directory = step.directory().filter(|_| makes_tree)?;
         // The program itself may be called by its path.
-        let words = step.args.iter().skip(1).map(Arg::known);
-        let values = words.map(|word| word.rsplit_once('=').map_or(word, |(_, value)| value));
-        let mut paths = values
-            .filter(|value| value.starts_with(['/', '.']) && !value.contains("://"))
-            .map(|value| join(&directory, value));
+        let words: Vec<&str> = step.args.iter().map(Arg::known).collect();
+        let named = (own.program_words..words.len()).map(|at| match words[at].rsplit_once('=') {
+            Some((option, value)) => (option, value),
+            None => (words[at - 1], words[at]),
+        });
+        let is_address = |option: &str| {
+            option.starts_with('-') && ADDRESSES.iter().any(|part| option.contains(part))
+        };
+        let mut paths = named
+            .filter(|(option, value)| value.starts_with(['/', '.']) && !is_address(option))
+            .map(|(_, value)| join(&directory, value));
         Some((at, paths.find(is_outside)?))
     });
     named.next()
