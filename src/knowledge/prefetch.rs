@@ -21,7 +21,7 @@ pub struct Prefetch {
     /// What is taken for granted, one sentence each.
     #[serde(default)]
     pub assumes: Vec<String>,
-    /// Its manifests, as in [`Action::manifests`]. Another action of the tool has its own.
+    /// Its manifests, as in [`Action::manifests`](super::actions::Action::manifests). Another action of the tool has its own.
     #[serde(default)]
     pub manifests: Vec<String>,
     /// Only when this regular expression matches a line of the first manifest: there is something to fetch.

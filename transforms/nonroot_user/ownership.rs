@@ -1,7 +1,8 @@
 //! Which folders and files the program gets for its own.
 //!
-//! `COPY --chown` gives away what it brings and the folders that it makes, but not a folder that is there already
-//! (checked with Docker 28): the working folder is given away before `WORKDIR` or `COPY` would make it as root.
+//! `COPY --chown` gives away what it brings and the folders that it makes, but not the folder that it copies into when that
+//! is there already (checked with Docker 28; not all builders agree on those in it): the working folder is given away before
+//! `WORKDIR` or `COPY` would make it as root.
 
 use std::iter::successors;
 
@@ -145,8 +146,8 @@ pub(super) fn add_copies_into_folders(cx: &Cx<'_>, stage: &Stage, territory: &mu
     }
 }
 
-/// Adds the folders of the project that an instruction makes before the project is copied over them, such as that of a
-/// manifest: the copy gives away no folder that is there already.
+/// Adds the folders of the project that an instruction makes before the project is copied into or over them, such as that of
+/// a manifest: the copy does not give them away.
 pub(super) fn add_folders_made_before(surveyor: &Surveyor<'_>, territory: &mut Territory) {
     let copies = surveyor.copies_of_folders(territory);
     let body = surveyor.stage.body.clone();
@@ -155,8 +156,7 @@ pub(super) fn add_folders_made_before(surveyor: &Surveyor<'_>, territory: &mut T
             continue;
         };
         for (_, project) in copies.iter().filter(|(at, _)| *at > index) {
-            let is_inside =
-                |folder: &&str| below(folder, project).is_some_and(|rest| !rest.is_empty());
+            let is_inside = |folder: &&str| below(folder, project).is_some();
             let above = successors(Some(&*made), |folder| Some(parent(folder)));
             let folders: Vec<&str> = above.take_while(is_inside).collect();
             for folder in folders.into_iter().rev() {

@@ -65,14 +65,21 @@ pub(crate) fn buildable() -> Vec<Case> {
     cases
 }
 
+/// Whether `DFOPT_BUILDS` names the case, or none.
+pub(crate) fn is_named(case: &Case) -> bool {
+    match env::var("DFOPT_BUILDS").unwrap_or_default().as_str() {
+        "" | "quick" | "all" => true,
+        names => names.split(',').any(|name| name == case.name),
+    }
+}
+
 /// The cases that `DFOPT_BUILDS` asks for, and how deep the images are compared.
 fn chosen() -> (Vec<Case>, Depth) {
     let choice = env::var("DFOPT_BUILDS").unwrap_or_default();
     let (mut cases, all) = (buildable(), case::all().len());
     match choice.as_str() {
-        "all" => {}
         "" | "quick" => cases.retain(|case| !case.slow),
-        names => cases.retain(|case| names.split(',').any(|name| name == case.name)),
+        _ => cases.retain(is_named),
     }
     assert!(!cases.is_empty(), "DFOPT_BUILDS={choice} names no case");
     say(&format!(
