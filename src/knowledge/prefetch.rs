@@ -21,7 +21,8 @@ pub struct Prefetch {
     /// What is taken for granted, one sentence each.
     #[serde(default)]
     pub assumes: Vec<String>,
-    /// Its manifests, as in [`Action::manifests`](super::actions::Action::manifests). Another action of the tool has its own.
+    /// Its manifests, as in [`Action::manifests`](super::actions::Action::manifests). Another action of the tool has its
+    /// own.
     #[serde(default)]
     pub manifests: Vec<String>,
     /// Only when this regular expression matches a line of the first manifest: there is something to fetch.
@@ -36,8 +37,8 @@ pub struct Prefetch {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Compile {
-    /// The options of the step with which it compiles the same dependencies whatever the sources are. With another one that
-    /// is not known.
+    /// The options of the step with which it compiles the same dependencies whatever the sources are. With another one
+    /// that is not known.
     pub options: Vec<String>,
     /// What the tool is asked for in place of the step, when that does more than to compile.
     pub build: Option<Instead>,
@@ -59,8 +60,8 @@ pub struct StandIns {
     /// Only when there is one of these signs: what the tool can do that a project without them may be built with is not
     /// known.
     pub only_if: Vec<Sign>,
-    /// The tables of the first manifest, a TOML file, in which the dependencies are: with all of them empty, there is nothing to
-    /// compile.
+    /// The tables of the first manifest, a TOML file, in which the dependencies are: with all of them empty, there is
+    /// nothing to compile.
     pub dependencies: Vec<String>,
     /// Where the first manifest says what the project is called: a table of a TOML file and a key.
     pub name: (String, String),
