@@ -198,6 +198,8 @@ pub(super) struct ToolFile {
     #[serde(default)]
     no_pages: Vec<String>,
     #[serde(default)]
+    address_options: Vec<String>,
+    #[serde(default)]
     version_options: Vec<String>,
     #[serde(default, rename = "language")]
     languages: Vec<Language>,
@@ -256,6 +258,7 @@ pub struct Tools {
     never_read: Vec<String>,
     keeps_folders: Vec<String>,
     no_pages: Vec<String>,
+    address_options: Vec<String>,
     version_options: Vec<String>,
     languages: Vec<Language>,
     bundles: Vec<Bundle>,
@@ -280,6 +283,7 @@ impl Tools {
         self.never_read.extend(file.never_read);
         self.keeps_folders.extend(file.keeps_folders);
         self.no_pages.extend(file.no_pages);
+        self.address_options.extend(file.address_options);
         self.version_options.extend(file.version_options);
         self.languages.extend(file.languages);
         self.bundles.extend(file.bundles);
@@ -425,6 +429,13 @@ impl Tools {
             None => name == known,
         };
         self.no_pages.iter().any(is_it)
+    }
+
+    /// Whether `option` says under which address pages are served, which is no place in the image: `--base-href`.
+    #[must_use]
+    pub fn is_address(&self, option: &str) -> bool {
+        let mut parts = self.address_options.iter();
+        option.starts_with('-') && parts.any(|part| option.contains(part.as_str()))
     }
 
     /// The paths that `entry` of a table stands for: those of the area `@name`, or itself.

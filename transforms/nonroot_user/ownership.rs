@@ -1,7 +1,7 @@
 //! Which folders and files the program gets for its own.
 //!
 //! `COPY --chown` gives away what it brings and the folders that it makes, but not the folder that it copies into when that
-//! is there already (checked with Docker 28; not all builders agree on those in it): the working folder is given away before
+//! is there already (checked with Docker 28, which does give away those in it): the working folder is given away before
 //! `WORKDIR` or `COPY` would make it as root.
 
 use std::iter::successors;

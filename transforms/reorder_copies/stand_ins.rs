@@ -16,16 +16,14 @@ use std::collections::BTreeSet;
 
 use crate::analysis::commands::Invocation;
 use crate::analysis::paths::{Extent, Region, join};
-use crate::analysis::runs::Step;
 use crate::analysis::state::Variable;
-use crate::context::{BuildContext, FileKind, in_folder};
+use crate::context::{FileKind, in_folder};
 use crate::knowledge::tools::{Compile, Does, Instead, StandIns};
 use crate::syntax::Kind;
 
 use super::super::style::title;
 use super::crossing::landing;
 use super::instead;
-use super::sink::Sink;
 use super::way::Build;
 
 /// A step that compiles the dependencies.
@@ -54,37 +52,27 @@ pub(super) fn compiled(
     compile: &Compile,
     origin: &str,
 ) -> Option<Result<Compiled, String>> {
-    let step = build.step();
-    let site = Site {
-        build,
-        sink: build.sink,
-        context: build.context,
-        step,
-        origin,
-    };
-    site.compiled(compile)
+    Site { build, origin }.compiled(compile)
 }
 
 /// What the commands are made for.
 struct Site<'s, 't> {
     build: &'s Build<'s, 't>,
-    sink: &'s Sink<'t>,
-    context: &'t BuildContext,
-    step: &'t Step<'t>,
     /// The first manifest, in the context.
     origin: &'s str,
 }
 
 impl<'t> Site<'_, 't> {
     fn compiled(&self, compile: &Compile) -> Option<Result<Compiled, String>> {
-        let table = self.step.invocation.as_ref()?.tool.stand_ins.as_ref()?;
-        let directory = self.step.directory()?;
+        let step = self.build.step();
+        let table = step.invocation.as_ref()?.tool.stand_ins.as_ref()?;
+        let directory = step.directory()?;
         if !self.is_plain_build(compile) {
             return None;
         }
         let build = match &compile.build {
-            None => self.build.text(self.step),
-            Some(_) if !self.step.assigns.is_empty() => return None,
+            None => self.build.text(step),
+            Some(_) if !step.assigns.is_empty() => return None,
             Some(build) => self.instead(build)?,
         };
         let forget = self.instead(&compile.forget)?;
@@ -125,16 +113,16 @@ impl<'t> Site<'_, 't> {
         let folder = self.folder();
         let mut found = Vec::new();
         for file in &table.files {
-            for origin in self.context.glob(&in_folder(folder, &file.path)) {
+            for origin in self.build.context.glob(&in_folder(folder, &file.path)) {
                 let path = origin[folder.len()..].trim_start_matches('/').to_owned();
-                let lands = self.sink.copied.lands_at(&origin);
+                let lands = self.build.sink.copied.lands_at(&origin);
                 if lands != Some(join(directory, &path)) {
                     return Err(format!("another copy brings {origin}"));
                 }
-                if self.context.kind(&origin) != Some(FileKind::File) || !is_plain(&path) {
+                if self.build.context.kind(&origin) != Some(FileKind::File) || !is_plain(&path) {
                     return Err(format!("{origin} is no plain file"));
                 }
-                let text = self.context.read(&origin).unwrap_or_default();
+                let text = self.build.context.read(&origin).unwrap_or_default();
                 if let Some(line) = text.lines().find(|line| table.unless.is_match(line)) {
                     return Err(format!("{origin} says {}", line.trim()));
                 }
@@ -162,7 +150,7 @@ impl<'t> Site<'_, 't> {
         let only_sets = before.all(|step| matches!(step.does(), Some(Does::ShellState)));
         let is_known = |own: &Invocation<'_>| {
             let mut options = own.options.iter();
-            let mut assigned = self.step.assigns.iter();
+            let mut assigned = self.build.step().assigns.iter();
             own.operands.is_empty()
                 && options.all(|option| compile.options.contains(&option.name))
                 && assigned.all(|name| own.tool.build_variables.contains(name))
@@ -170,12 +158,12 @@ impl<'t> Site<'_, 't> {
                     .tool
                     .path_variables
                     .iter()
-                    .any(|name| self.step.assigns.contains(name))
+                    .any(|name| self.build.step().assigns.contains(name))
         };
-        let state = &self.sink.cx.facts.states[self.build.at];
+        let state = &self.build.sink.cx.facts.states[self.build.at];
         only_sets
-            && !self.step.redirected
-            && self.step.invocation.as_ref().is_some_and(is_known)
+            && !self.build.step().redirected
+            && self.build.step().invocation.as_ref().is_some_and(is_known)
             && state.is_root() != Some(false)
     }
 
@@ -187,9 +175,10 @@ impl<'t> Site<'_, 't> {
         let place = |top: &str| Region::new(join(directory, top));
         let regions: Vec<Region> = tops(stand_ins).into_iter().map(place).collect();
         let meets = |writes: &Extent| regions.iter().any(|region| writes.meets(region));
-        let facts = self.sink.cx.facts;
-        let own = (self.sink.stage.from..self.build.at).filter(|&at| at != self.sink.copied.index);
-        let below = facts.ancestry(self.sink.stage).skip(1);
+        let facts = self.build.sink.cx.facts;
+        let own = (self.build.sink.stage.from..self.build.at)
+            .filter(|&at| at != self.build.sink.copied.index);
+        let below = facts.ancestry(self.build.sink.stage).skip(1);
         let mut before = own.chain(below.flat_map(|stage| stage.body.clone()));
         let touches = |at: &usize| match &facts.views[*at].kind {
             Kind::Run { .. } => {
@@ -197,7 +186,7 @@ impl<'t> Site<'_, 't> {
                 run.is_some_and(|run| meets(&run.effects.writes))
             }
             Kind::Copy(transfer) | Kind::Add(transfer) => {
-                meets(&Extent::Regions(landing(self.sink, *at, transfer).1))
+                meets(&Extent::Regions(landing(self.build.sink, *at, transfer).1))
             }
             _ => false,
         };
@@ -205,7 +194,7 @@ impl<'t> Site<'_, 't> {
             None => Ok(()),
             Some(at) => Err(format!(
                 "{} may put something beside them",
-                title(self.sink.cx, at)
+                title(self.build.sink.cx, at)
             )),
         }
     }
@@ -214,7 +203,7 @@ impl<'t> Site<'_, 't> {
     fn shows(&self, table: &StandIns) -> bool {
         table.only_if.iter().any(|sign| {
             let path = in_folder(self.folder(), &sign.file);
-            let text = self.context.read(&path).unwrap_or_default();
+            let text = self.build.context.read(&path).unwrap_or_default();
             text.lines().any(|line| sign.line.is_match(line))
         })
     }
@@ -222,10 +211,16 @@ impl<'t> Site<'_, 't> {
     /// Makes sure that no variable names a path which the copy brings: what builds a dependency may look there.
     fn names_no_source(&self) -> Result<(), String> {
         let is_brought = |path: &str| {
-            let brought = self.sink.copied.brings(Some(self.context), path);
+            let brought = self
+                .build
+                .sink
+                .copied
+                .brings(Some(self.build.context), path);
             path.starts_with('/') && brought.is_some()
         };
-        let variables = self.sink.cx.facts.states[self.build.at].variables.iter();
+        let variables = self.build.sink.cx.facts.states[self.build.at]
+            .variables
+            .iter();
         for (name, variable) in variables {
             if let Variable::Value { text, .. } = variable
                 && is_brought(text)
@@ -240,7 +235,7 @@ impl<'t> Site<'_, 't> {
 
     /// What the project is called, and what has to be taken for granted so that the name means nothing else.
     fn name(&self, table: &StandIns) -> Result<(String, Vec<String>), String> {
-        let text = self.context.read(self.origin).unwrap_or_default();
+        let text = self.build.context.read(self.origin).unwrap_or_default();
         let manifest: toml::Table = toml::from_str(&text).unwrap_or_default();
         let (section, key) = &table.name;
         let name = manifest.get(section).and_then(|section| section.get(key));
@@ -252,7 +247,7 @@ impl<'t> Site<'_, 't> {
         };
         let line = table.once.replace("{name}", name);
         let lock = in_folder(self.folder(), &table.lock);
-        let assumes = match self.context.read(&lock) {
+        let assumes = match self.build.context.read(&lock) {
             Some(text) if text.lines().filter(|other| *other == line).count() == 1 => Vec::new(),
             Some(_) => {
                 return Err(format!(
@@ -269,7 +264,8 @@ impl<'t> Site<'_, 't> {
 
     /// Another command of the tool.
     fn instead(&self, instead: &Instead) -> Option<String> {
-        let (command, _) = instead::composed(self.sink, self.build.at, self.step, instead)?;
+        let (command, _) =
+            instead::composed(self.build.sink, self.build.at, self.build.step(), instead)?;
         Some(command)
     }
 }

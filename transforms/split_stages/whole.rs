@@ -32,10 +32,6 @@ fn built_beside(site: &Site<'_>, workdir: &str) -> BTreeSet<String> {
         .collect()
 }
 
-/// Parts of the names of options that say under which address pages are served, which is no place in the image:
-/// `--base-href /shop/`.
-const ADDRESSES: [&str; 3] = ["base", "url", "href"];
-
 /// A path outside of `folders` that the command line of a build of many files names, with its instruction: an option that
 /// says where the results go, or a source beside which they are put.
 fn named_outside(site: &Site<'_>, folders: &[String]) -> Option<(usize, String)> {
@@ -44,6 +40,7 @@ fn named_outside(site: &Site<'_>, folders: &[String]) -> Option<(usize, String)>
         let mut known = kept.chain(["/tmp", "/dev"]);
         !known.any(|folder| below(path, folder).is_some())
     };
+    let tools = &site.cx.knowledge.tools;
     let mut named = steps(site, Role::Build).filter_map(|(at, step)| {
         let own = step.invocation.as_ref()?;
         let makes_tree =
@@ -55,11 +52,8 @@ fn named_outside(site: &Site<'_>, folders: &[String]) -> Option<(usize, String)>
             Some((option, value)) => (option, value),
             None => (words[at - 1], words[at]),
         });
-        let is_address = |option: &str| {
-            option.starts_with('-') && ADDRESSES.iter().any(|part| option.contains(part))
-        };
         let mut paths = named
-            .filter(|(option, value)| value.starts_with(['/', '.']) && !is_address(option))
+            .filter(|(option, value)| value.starts_with(['/', '.']) && !tools.is_address(option))
             .map(|(_, value)| join(&directory, value));
         Some((at, paths.find(is_outside)?))
     });
