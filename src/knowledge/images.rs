@@ -63,6 +63,8 @@ pub struct Image<'t> {
     pub toolset: Option<&'t Toolset>,
     /// Whether it starts as root on purpose and gives up its rights itself.
     pub drops_privileges: bool,
+    /// What its service needs to run without root, in words.
+    pub without_root: Option<&'t str>,
     /// The port that programs in it open unless they are told otherwise.
     pub listens: Option<&'t Listens>,
     /// Smaller images of the same version that run what was built in this one, best first.
@@ -160,6 +162,7 @@ impl<'a, 't> Reading<'a, 't> {
             onbuild: self.has_word("onbuild"),
             toolset: self.toolset(system),
             drops_privileges: family.drops_privileges,
+            without_root: family.without_root.as_deref(),
             listens: family
                 .listens
                 .iter()

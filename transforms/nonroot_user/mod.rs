@@ -4,6 +4,7 @@ mod account;
 mod assumptions;
 mod calls;
 mod folders;
+mod foreign;
 mod given;
 mod grants;
 mod left_behind;
@@ -24,7 +25,6 @@ use ownership::{Surveyor, Territory};
 use sources::Project;
 use start::Start;
 
-use crate::analysis::paths::below;
 use crate::analysis::stages::{Os, Stage};
 use crate::knowledge::images::{Command, Entrypoint};
 use crate::syntax::{Kind, Span};
@@ -51,7 +51,10 @@ impl Transform for NonrootUser {
             .facts
             .final_stage()
             .filter(|stage| stage.os == Os::Linux && runs_as_root(cx, stage));
-        stage.map(|stage| rewrite(cx, stage)).into_iter().collect()
+        stage
+            .and_then(|stage| plan_of(cx, stage))
+            .into_iter()
+            .collect()
     }
 }
 
@@ -66,18 +69,29 @@ fn runs_as_root(cx: &Cx<'_>, stage: &Stage) -> bool {
     }
 }
 
-fn rewrite(cx: &Cx<'_>, stage: &Stage) -> Plan {
-    let site = cx.file.instructions()[stage.from].span;
-    let Some(start) = start::read(cx, stage)? else {
-        return Err(nothing_starts(cx, stage, site));
-    };
+/// `None` where there is no program that could run as somebody else.
+fn plan_of(cx: &Cx<'_>, stage: &Stage) -> Option<Plan> {
+    match start::read(cx, stage) {
+        Ok(Some(start)) => Some(rewrite(cx, stage, &start)),
+        Ok(None) => {
+            let site = cx.file.instructions()[stage.from].span;
+            let refusal = refuse_service(cx, stage, site).err();
+            let refusal = refusal.or_else(|| foreign::nothing_starts(cx, stage, site));
+            refusal.map(Err)
+        }
+        Err(refusal) => Some(Err(refusal)),
+    }
+}
+
+fn rewrite(cx: &Cx<'_>, stage: &Stage, start: &Start) -> Plan {
     let site = cx.file.instructions()[start.index].span;
     refuse_explicit_root(cx, stage, site)?;
     refuse_triggers(cx, stage, site)?;
     if !starts_something_else(cx, stage) {
         refuse_service(cx, stage, site)?;
     }
-    refuse_foreign_program(cx, stage, &start, site)?;
+    needs::refuse_by_name(cx, stage, start)?;
+    foreign::refuse(cx, stage, start, site)?;
     let account = account::choose(cx, stage, site)?;
     let project = Project::read(cx);
     let surveyor = Surveyor {
@@ -87,18 +101,18 @@ fn rewrite(cx: &Cx<'_>, stage: &Stage) -> Plan {
         site,
     };
     let mut territory = ownership::survey(&surveyor, &project)?;
-    needs::check(cx, stage, &start, &territory)?;
-    let written = written::all(cx, stage, &start, &project);
+    needs::check(cx, stage, start, &territory)?;
+    let written = written::all(cx, stage, start, &project);
     grants::settle(cx, stage, &account, &mut territory, &written, site)?;
     ownership::add_copies_into_folders(cx, stage, &mut territory);
     ownership::add_folders_made_before(&surveyor, &mut territory);
-    given::check(cx, stage, &start, &territory, &written, site)?;
-    left_behind::check(cx, stage, site, &account, &territory, &start, &project)?;
+    given::check(cx, stage, start, &territory, &written, site)?;
+    left_behind::check(cx, stage, site, &account, &territory, start, &project)?;
     repository::check(cx, stage, site, &territory)?;
     project.check_rights(cx, site)?;
     project.check_owner_bound(cx, stage, site)?;
     refuse_other_shell(cx, stage, site, &account, &territory)?;
-    Ok(build(cx, stage, &start, &account, &territory))
+    Ok(build(cx, stage, start, &account, &territory))
 }
 
 fn build(
@@ -141,15 +155,6 @@ fn build(
     rewrite
 }
 
-/// Neither the Dockerfile nor the base image says what runs.
-fn nothing_starts(cx: &Cx<'_>, stage: &Stage, site: Span) -> Refusal {
-    if let Err(service) = refuse_service(cx, stage, site) {
-        return service;
-    }
-    let message = "there is no CMD or ENTRYPOINT: images are built on this one, and their steps may need root; set USER in those";
-    Refusal::new(site, "no-program", message)
-}
-
 fn refuse_explicit_root(cx: &Cx<'_>, stage: &Stage, site: Span) -> Result<(), Refusal> {
     let user = left_behind::history(cx, stage)
         .into_iter()
@@ -187,67 +192,15 @@ fn refuse_service(cx: &Cx<'_>, stage: &Stage, site: Span) -> Result<(), Refusal>
     else {
         return Ok(());
     };
-    let message = "the base image is that of a service which starts as root and manages its rights and folders itself; use its variant without root, if there is one";
+    let remedy = image
+        .without_root
+        .unwrap_or("a variant of the image, if there is one");
+    let message = format!(
+        "the base image is that of a service which starts as root and manages its rights and folders itself; without root: {remedy}"
+    );
     Err(Refusal::new(site, "drops-privileges", message)
         .because(cx.file.instructions()[stage.from].span, "this image")
         .because(Place::Table("images"), image.source))
-}
-
-/// A program that comes with a package and not with the project: nothing is known of what it needs, and tools
-/// are run on folders of their caller.
-fn refuse_foreign_program(
-    cx: &Cx<'_>,
-    stage: &Stage,
-    start: &Start,
-    site: Span,
-) -> Result<(), Refusal> {
-    let brings_program = |index: usize| match &cx.facts.views[index].kind {
-        Kind::Copy(transfer) | Kind::Add(transfer) => {
-            let dest = cx.facts.destination(index, transfer);
-            let download = transfer
-                .sources
-                .iter()
-                .any(|source| source.raw.contains("://"));
-            below(&dest, "/etc").is_none() && !download
-        }
-        _ => false,
-    };
-    let of_project = left_behind::history(cx, stage)
-        .into_iter()
-        .any(brings_program);
-    let help = [
-        "--help",
-        "-h",
-        "help",
-        "--version",
-        "-v",
-        "version",
-        "--help-all",
-    ];
-    let is_tool = start
-        .program
-        .iter()
-        .flatten()
-        .last()
-        .is_some_and(|word| help.contains(&word.as_str()));
-    if of_project && !is_tool {
-        return Ok(());
-    }
-    let words = start.program.as_deref().unwrap_or_default();
-    let program = match words.first() {
-        Some(program) => format!("`{program}`"),
-        None => "what the container starts".to_owned(),
-    };
-    let message = if of_project {
-        format!(
-            "{program} is a tool that works on the folders of its caller, and what it needs is not known; set USER if it does without root"
-        )
-    } else {
-        format!(
-            "{program} comes from elsewhere, since nothing is copied into the image, and what it needs is not known; set USER if it does without root"
-        )
-    };
-    Err(Refusal::new(site, "foreign-program", message))
 }
 
 /// The account is made in a `RUN`, which the shell in force there has to understand.

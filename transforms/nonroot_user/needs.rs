@@ -10,7 +10,18 @@ use crate::knowledge::tools::Does;
 use crate::syntax::Span;
 use crate::transform::{Cx, Refusal};
 
-/// Refuses when a command that starts cannot do its work without root.
+/// Refuses what its name says about a command that starts: it is a prompt, or cannot do its work without root.
+///
+/// # Errors
+/// The first such command.
+pub(super) fn refuse_by_name(cx: &Cx<'_>, stage: &Stage, start: &Start) -> Result<(), Refusal> {
+    let judge = Judge::new(cx, stage, start);
+    judge.program(start)?;
+    let mut commands = start.commands.iter();
+    commands.try_for_each(|command| judge.command(command))
+}
+
+/// Refuses when a command that starts writes where the build has put files as root.
 ///
 /// # Errors
 /// The first such command.
@@ -20,27 +31,23 @@ pub(super) fn check(
     start: &Start,
     territory: &Territory,
 ) -> Result<(), Refusal> {
-    let judge = Judge {
-        cx,
-        stage,
-        territory,
-        site: cx.file.instructions()[start.index].span,
-    };
-    judge.program(start)?;
-    start
-        .commands
-        .iter()
-        .try_for_each(|command| judge.command(command))
+    let judge = Judge::new(cx, stage, start);
+    let mut commands = start.commands.iter();
+    commands.try_for_each(|command| judge.build_output(command, territory))
 }
 
 struct Judge<'a> {
     cx: &'a Cx<'a>,
     stage: &'a Stage,
-    territory: &'a Territory,
     site: Span,
 }
 
-impl Judge<'_> {
+impl<'a> Judge<'a> {
+    fn new(cx: &'a Cx<'a>, stage: &'a Stage, start: &Start) -> Self {
+        let site = cx.file.instructions()[start.index].span;
+        Self { cx, stage, site }
+    }
+
     /// The program that stays: a prompt is no program.
     fn program(&self, start: &Start) -> Result<(), Refusal> {
         let [command] = start.commands.as_slice() else {
@@ -94,23 +101,31 @@ impl Judge<'_> {
         let (code, remedy) = match program.needs {
             Needs::Root => (
                 "needs-root",
-                "an image made to run without root does it otherwise",
+                "set USER yourself if it is set up to do without",
             ),
             Needs::Build => ("builds-at-start", "do it in a RUN"),
-            Needs::BuildOutput if !self.meets_files_of_root(program) => return Ok(()),
-            Needs::BuildOutput => (
-                "writes-build-output",
-                "give these folders to the user in the step that makes them",
-            ),
             Needs::Home => ("home-of-root", "keep it outside of the home folder"),
             _ => return Ok(()),
         };
         Err(self.refuse(code, command, &program.why, remedy))
     }
 
+    fn build_output(&self, command: &StartCommand, territory: &Territory) -> Result<(), Refusal> {
+        match self.cx.knowledge.startup.program(&command.words) {
+            Some((program, _))
+                if program.needs == Needs::BuildOutput
+                    && self.meets_files_of_root(program, territory) =>
+            {
+                let remedy = "give these folders to the user in the step that makes them";
+                Err(self.refuse("writes-build-output", command, &program.why, remedy))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Whether there are files of root where `program` writes.
-    fn meets_files_of_root(&self, program: &Program) -> bool {
-        let leftovers = leftovers::all(self.cx, self.stage, self.territory);
+    fn meets_files_of_root(&self, program: &Program, territory: &Territory) -> bool {
+        let leftovers = leftovers::all(self.cx, self.stage, territory);
         let written = |leftover: &Leftover| !leftover.is_dependency || program.in_dependencies;
         leftovers.iter().any(written)
     }

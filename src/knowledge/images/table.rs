@@ -325,6 +325,7 @@ pub(crate) struct Family {
     pub(crate) toolset: Option<String>,
     #[serde(default)]
     pub(crate) drops_privileges: bool,
+    pub(crate) without_root: Option<String>,
     #[serde(default)]
     pub(crate) listens: Vec<Listens>,
     #[serde(default)]

@@ -1,0 +1,76 @@
+//! Images that hold nothing of the project: of their programs nobody knows what they need.
+
+use super::left_behind;
+use super::start::Start;
+use crate::analysis::paths::below;
+use crate::analysis::stages::{Base, Stage};
+use crate::syntax::{Kind, Span};
+use crate::transform::{Cx, Refusal};
+
+/// Arguments with which a program says how it is used.
+const HELP: [&str; 7] = [
+    "--help",
+    "-h",
+    "help",
+    "--version",
+    "-v",
+    "version",
+    "--help-all",
+];
+
+/// Refuses a program that comes with a package and not with the project: nothing is known of what it needs, and tools
+/// are run on folders of their caller.
+///
+/// # Errors
+/// When `start` is such a program.
+pub(super) fn refuse(cx: &Cx<'_>, stage: &Stage, start: &Start, site: Span) -> Result<(), Refusal> {
+    let words = start.program.as_deref().unwrap_or_default();
+    let is_tool = words
+        .last()
+        .is_some_and(|word| HELP.contains(&word.as_str()));
+    let of_project = brings_project(cx, stage);
+    if of_project && !is_tool {
+        return Ok(());
+    }
+    let program = match words.first() {
+        Some(program) => format!("`{program}`"),
+        None => "what the container starts".to_owned(),
+    };
+    let message = if of_project {
+        format!(
+            "{program} is a tool that works on the folders of its caller, and what it needs is not known; set USER if it does without root"
+        )
+    } else {
+        format!(
+            "nothing of a project is copied into the image, so {program} comes with a package or a download, and what it needs is not known; set USER if it does without root"
+        )
+    };
+    Err(Refusal::new(site, "foreign-program", message))
+}
+
+/// Neither the Dockerfile nor the base image, as far as it is known, says what runs. `None` where the image is one to build
+/// on or to take files from: the images that run something have a user of their own.
+pub(super) fn nothing_starts(cx: &Cx<'_>, stage: &Stage, site: Span) -> Option<Refusal> {
+    if stage.base == Base::Scratch || !brings_project(cx, stage) {
+        return None;
+    }
+    let message = if cx.facts.image(stage).is_some() {
+        "files are copied into the image, and no CMD or ENTRYPOINT says what runs, so nobody knows what that needs; say it here, or set USER"
+    } else {
+        "what runs, and as which user, is left to the base image, which dfopt does not know; describe it in dfopt.toml, or set USER"
+    };
+    Some(Refusal::new(site, "no-program", message))
+}
+
+/// Whether files are copied into the image, other than settings of the system.
+fn brings_project(cx: &Cx<'_>, stage: &Stage) -> bool {
+    let brings = |index: usize| match &cx.facts.views[index].kind {
+        Kind::Copy(transfer) | Kind::Add(transfer) => {
+            let dest = cx.facts.destination(index, transfer);
+            let mut sources = transfer.sources.iter();
+            below(&dest, "/etc").is_none() && !sources.any(|source| source.raw.contains("://"))
+        }
+        _ => false,
+    };
+    left_behind::history(cx, stage).into_iter().any(brings)
+}
