@@ -126,7 +126,7 @@ impl<'a> Pass<'a, '_> {
             }
             _ => None,
         };
-        if run.is_some() && calls_windows_shell(view) {
+        if run.is_some() && calls_windows_shell(view) && !self.is_distribution() {
             self.state.shell = Shell::Windows;
             self.mark_windows();
         }
@@ -142,8 +142,20 @@ impl<'a> Pass<'a, '_> {
             &self.globals,
         );
         if self.state.shell == Shell::Windows {
-            self.mark_windows();
+            if self.is_distribution() {
+                self.state.shell = Shell::Other;
+            } else {
+                self.mark_windows();
+            }
         }
+    }
+
+    /// Whether the stage is built on the image of a distribution: there is none for Windows, and `PowerShell` runs there too.
+    /// The images of languages take another system on another host.
+    fn is_distribution(&self) -> bool {
+        let image = self.images.last().and_then(Option::as_ref);
+        self.file.escape() != '`'
+            && image.is_some_and(|image| image.distribution.is_some() && image.provides.is_none())
     }
 
     fn mark_windows(&mut self) {
