@@ -195,10 +195,16 @@ impl Reader<'_> {
             }
             Then::Expand => {
                 let name = rule.manifest.as_deref().unwrap_or(manifest.name);
-                let Some(pattern) = clean(manifest.folder, &value) else {
-                    return Ok(());
-                };
-                for member in self.context.glob(&pattern) {
+                let pattern = clean(manifest.folder, &value);
+                let members = pattern.map_or_else(Vec::new, |pattern| self.context.glob(&pattern));
+                if rule.must_exist && members.is_empty() {
+                    let message = format!(
+                        "{} names {value}, which is not in the build context",
+                        manifest.path
+                    );
+                    return Err(obstacle("local-dependency", message));
+                }
+                for member in members {
                     self.add(&in_folder(&member, name), None, true)?;
                 }
                 Ok(())

@@ -43,6 +43,9 @@ pub struct Rule {
     pub message: Option<String>,
     /// For `expand`: the manifest in each folder, when it has another name than this one.
     pub manifest: Option<String>,
+    /// For `expand`: what does not exist is an obstacle.
+    #[serde(default)]
+    pub must_exist: bool,
     /// Only in a manifest that another one has led to by `expand`.
     #[serde(default)]
     pub member: bool,

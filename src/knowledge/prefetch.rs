@@ -42,7 +42,8 @@ pub struct Compile {
     pub options: Vec<String>,
     /// What the tool is asked for in place of the step, when that does more than to compile.
     pub build: Option<Instead>,
-    /// How the tool is told to forget what it has made of the stand-ins. `{name}` is what the project is called.
+    /// How the tool is told to forget what it has made of the stand-ins. `{name}` is what a package of the project is called;
+    /// `with` is repeated for each.
     pub forget: Instead,
 }
 
@@ -50,7 +51,7 @@ pub struct Compile {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StandIns {
-    /// The sources without which the tool does not start. Those that the project has are stood in for.
+    /// The sources without which the tool does not start. Those that a package of the project has are stood in for.
     #[serde(rename = "file")]
     pub files: Vec<StandIn>,
     /// With more than that, the step would be longer than it is worth.
@@ -60,22 +61,24 @@ pub struct StandIns {
     /// Only when there is one of these signs: what the tool can do that a project without them may be built with is not
     /// known.
     pub only_if: Vec<Sign>,
-    /// The tables of the first manifest, a TOML file, in which the dependencies are: with all of them empty, there is
-    /// nothing to compile.
+    /// The tables of a manifest, a TOML file, in which the dependencies are: with all of them empty, there is nothing to
+    /// compile.
     pub dependencies: Vec<String>,
-    /// Where the first manifest says what the project is called: a table of a TOML file and a key.
+    /// Where a manifest says what its package is called: a table of a TOML file and a key.
     pub name: (String, String),
     /// The lock file, if there is one.
     pub lock: String,
-    /// A line that it has once, so that the name means the project and nothing else; `{name}` stands for it.
+    /// A line that it has once, so that the name means the package and nothing else; `{name}` stands for it.
     pub once: String,
+    /// A line that it has when there is a package that does not belong to the project.
+    pub fetched: Pattern,
 }
 
 /// A source, and what stands in for it.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StandIn {
-    /// Its path beside the first manifest; a `*` stands for part of a name.
+    /// Its path beside the manifest of its package; a `*` stands for part of a name.
     pub path: String,
     /// What stands in for it: a line, or nothing.
     pub text: String,

@@ -25,6 +25,7 @@ mod crossing;
 mod followers;
 mod instead;
 mod manifests;
+mod packages;
 mod prefetch;
 mod seam;
 mod sink;

@@ -24,7 +24,8 @@ use crate::syntax::Kind;
 use super::super::style::title;
 use super::crossing::landing;
 use super::instead;
-use super::way::Build;
+use super::packages::{self, Package, is_plain};
+use super::way::{Build, Listed};
 
 /// A step that compiles the dependencies.
 pub(super) struct Compiled {
@@ -37,36 +38,36 @@ pub(super) struct Compiled {
 
 /// A source, and what is written in its place.
 struct StandIn<'t> {
-    /// Beside the manifest.
+    /// Beside the first manifest.
     path: String,
+    /// The file or folder in the folder of its package that it makes.
+    top: String,
     text: &'t str,
 }
 
-/// The step that compiles what `build` depends on, whose first manifest is `origin` in the context. `None` for a build that
-/// is not as plain as that.
+/// The step that compiles what `build` depends on, which reads the manifests `listed`. `None` for a build that is not as
+/// plain as that.
 ///
 /// # Errors
 /// Why it is not known that it works, or that it leaves nothing behind that the build would take for its own.
 pub(super) fn compiled(
     build: &Build<'_, '_>,
     compile: &Compile,
-    origin: &str,
+    listed: &Listed,
 ) -> Option<Result<Compiled, String>> {
-    Site { build, origin }.compiled(compile)
+    Site { build, listed }.compiled(compile)
 }
 
 /// What the commands are made for.
 struct Site<'s, 't> {
     build: &'s Build<'s, 't>,
-    /// The first manifest, in the context.
-    origin: &'s str,
+    listed: &'s Listed,
 }
 
 impl<'t> Site<'_, 't> {
     fn compiled(&self, compile: &Compile) -> Option<Result<Compiled, String>> {
         let step = self.build.step();
         let table = step.invocation.as_ref()?.tool.stand_ins.as_ref()?;
-        let directory = step.directory()?;
         if !self.is_plain_build(compile) {
             return None;
         }
@@ -76,72 +77,88 @@ impl<'t> Site<'_, 't> {
             Some(build) => self.instead(build)?,
         };
         let forget = self.instead(&compile.forget)?;
-        let fitting = self.fitting(table, &directory);
-        Some(fitting.map(|(stand_ins, name, assumes)| {
+        let with = compile.forget.with.join(" ");
+        let fitting = self.fitting(table);
+        Some(fitting.map(|(stand_ins, packages)| {
+            let each = packages
+                .iter()
+                .map(|package| with.replace("{name}", &package.name));
+            let all = each.collect::<Vec<_>>().join(" ");
             let mut commands = written(&stand_ins);
             commands.push(build.clone());
-            commands.push(forget.replace("{name}", &name));
-            let tops: Vec<&str> = tops(&stand_ins).into_iter().collect();
+            commands.push(forget.replace(&with, &all));
+            let tops: Vec<String> = tops(&stand_ins).into_iter().collect();
             commands.push(format!("rm -r {}", tops.join(" ")));
             Compiled {
                 commands,
                 build,
-                assumes,
+                assumes: packages::assumptions(self.build.context, table, self.listed, &packages),
             }
         }))
     }
 
-    /// The stand-ins, what the project is called, and what is taken for granted.
-    fn fitting(
-        &self,
-        table: &'t StandIns,
-        directory: &str,
-    ) -> Result<(Vec<StandIn<'t>>, String, Vec<String>), String> {
-        let stand_ins = self.stand_ins(table, directory)?;
-        self.only_these(&stand_ins, directory)?;
+    /// The stand-ins, and the packages that they are the sources of.
+    fn fitting(&self, table: &'t StandIns) -> Result<(Vec<StandIn<'t>>, Vec<Package>), String> {
+        let packages = packages::of_the_project(self.build, table, self.listed)?;
+        let mut stand_ins = Vec::new();
+        for package in &packages {
+            stand_ins.extend(self.stand_ins(table, package)?);
+        }
+        if stand_ins.len() > table.most {
+            return Err("there are too many".to_owned());
+        }
+        self.only_these(&stand_ins)?;
         self.names_no_source()?;
         if !self.shows(table) {
             let message = "what an old version of the tool keeps of them is not known";
             return Err(message.to_owned());
         }
-        let (name, assumes) = self.name(table)?;
-        Ok((stand_ins, name, assumes))
+        Ok((stand_ins, packages))
     }
 
-    /// The sources that need a stand-in, as long as this copy brings them and they are the same program for the tool.
-    fn stand_ins(&self, table: &'t StandIns, directory: &str) -> Result<Vec<StandIn<'t>>, String> {
-        let folder = self.folder();
+    /// The sources of `package` that need a stand-in, as long as this copy brings them and they are the same program for
+    /// the tool.
+    fn stand_ins(
+        &self,
+        table: &'t StandIns,
+        package: &Package,
+    ) -> Result<Vec<StandIn<'t>>, String> {
+        let (context, directory) = (self.build.context, &self.listed.directory);
+        let folder = self.listed.folder();
         let mut found = Vec::new();
         for file in &table.files {
-            for origin in self.build.context.glob(&in_folder(folder, &file.path)) {
+            let pattern = in_folder(folder, &in_folder(&package.folder, &file.path));
+            for origin in context.glob(&pattern) {
                 let path = origin[folder.len()..].trim_start_matches('/').to_owned();
                 let lands = self.build.sink.copied.lands_at(&origin);
                 if lands != Some(join(directory, &path)) {
                     return Err(format!("another copy brings {origin}"));
                 }
-                if self.build.context.kind(&origin) != Some(FileKind::File) || !is_plain(&path) {
+                if context.kind(&origin) != Some(FileKind::File) || !is_plain(&path) {
                     return Err(format!("{origin} is no plain file"));
                 }
-                let text = self.build.context.read(&origin).unwrap_or_default();
+                let text = context.read(&origin).unwrap_or_default();
                 if let Some(line) = text.lines().find(|line| table.unless.is_match(line)) {
                     return Err(format!("{origin} says {}", line.trim()));
                 }
-                let text = file.text.as_str();
-                found.push(StandIn { path, text });
+                let top = file.path.split('/').next().unwrap_or_default();
+                found.push(StandIn {
+                    path,
+                    top: in_folder(&package.folder, top),
+                    text: &file.text,
+                });
             }
         }
-        match found.len() {
-            0 => Err("there is none in the usual places".to_owned()),
-            many if many > table.most => Err("there are too many".to_owned()),
-            _ => Ok(found),
+        if found.is_empty() {
+            let whose = in_folder(folder, &package.folder);
+            let of = if whose.is_empty() {
+                whose
+            } else {
+                format!(" of {whose}")
+            };
+            return Err(format!("there is none in the usual places{of}"));
         }
-    }
-
-    /// The folder of the first manifest, in the context.
-    fn folder(&self) -> &str {
-        self.origin
-            .rsplit_once('/')
-            .map_or("", |(folder, _)| folder)
+        Ok(found)
     }
 
     /// Whether nothing of the `RUN` comes in front of the build, and the build has no option whose meaning is not known.
@@ -168,11 +185,12 @@ impl<'t> Site<'_, 't> {
     }
 
     /// Makes sure that nothing which the stage does before the build concerns what the stand-ins make and remove.
-    fn only_these(&self, stand_ins: &[StandIn<'_>], directory: &str) -> Result<(), String> {
+    fn only_these(&self, stand_ins: &[StandIn<'_>]) -> Result<(), String> {
+        let directory = &self.listed.directory;
         if directory == "/" {
             return Err("they would lie in the root folder".to_owned());
         }
-        let place = |top: &str| Region::new(join(directory, top));
+        let place = |top: String| Region::new(join(directory, &top));
         let regions: Vec<Region> = tops(stand_ins).into_iter().map(place).collect();
         let meets = |writes: &Extent| regions.iter().any(|region| writes.meets(region));
         let facts = self.build.sink.cx.facts;
@@ -202,7 +220,7 @@ impl<'t> Site<'_, 't> {
     /// Whether one of the signs is there without which it is not known what the tool can do.
     fn shows(&self, table: &StandIns) -> bool {
         table.only_if.iter().any(|sign| {
-            let path = in_folder(self.folder(), &sign.file);
+            let path = in_folder(self.listed.folder(), &sign.file);
             let text = self.build.context.read(&path).unwrap_or_default();
             text.lines().any(|line| sign.line.is_match(line))
         })
@@ -233,51 +251,12 @@ impl<'t> Site<'_, 't> {
         Ok(())
     }
 
-    /// What the project is called, and what has to be taken for granted so that the name means nothing else.
-    fn name(&self, table: &StandIns) -> Result<(String, Vec<String>), String> {
-        let text = self.build.context.read(self.origin).unwrap_or_default();
-        let manifest: toml::Table = toml::from_str(&text).unwrap_or_default();
-        let (section, key) = &table.name;
-        let name = manifest.get(section).and_then(|section| section.get(key));
-        let name = name
-            .and_then(toml::Value::as_str)
-            .filter(|name| is_plain(name));
-        let Some(name) = name else {
-            return Err(format!("{} does not say what it is called", self.origin));
-        };
-        let line = table.once.replace("{name}", name);
-        let lock = in_folder(self.folder(), &table.lock);
-        let assumes = match self.build.context.read(&lock) {
-            Some(text) if text.lines().filter(|other| *other == line).count() == 1 => Vec::new(),
-            Some(_) => {
-                return Err(format!(
-                    "{lock} knows more than one package called {name}, or none"
-                ));
-            }
-            None => vec![format!(
-                "no dependency is called {name} as well: there is no {}",
-                table.lock
-            )],
-        };
-        Ok((name.to_owned(), assumes))
-    }
-
     /// Another command of the tool.
     fn instead(&self, instead: &Instead) -> Option<String> {
         let (command, _) =
             instead::composed(self.build.sink, self.build.at, self.build.step(), instead)?;
         Some(command)
     }
-}
-
-/// Whether `manifest`, the text of the first manifest of a project, names something to compile.
-pub(super) fn has_dependencies(table: &StandIns, manifest: &str) -> bool {
-    let manifest: toml::Table = toml::from_str(manifest).unwrap_or_default();
-    let is_filled = |name: &String| {
-        let section = manifest.get(name).and_then(toml::Value::as_table);
-        section.is_some_and(|section| !section.is_empty())
-    };
-    table.dependencies.iter().any(is_filled)
 }
 
 /// The commands that write `stand_ins`.
@@ -311,14 +290,7 @@ fn is_parent(parent: &str, folder: &str) -> bool {
     rest.is_some_and(|rest| rest.starts_with('/'))
 }
 
-/// The files and folders that `stand_ins` make beside the manifest.
-fn tops<'s>(stand_ins: &'s [StandIn<'_>]) -> BTreeSet<&'s str> {
-    let first = |one: &'s StandIn<'_>| one.path.split('/').next();
-    stand_ins.iter().filter_map(first).collect()
-}
-
-/// Whether a shell takes it as one plain word.
-fn is_plain(word: &str) -> bool {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '_' | '-');
-    word.chars().all(is_plain) && !word.is_empty() && !word.starts_with('-')
+/// The files and folders that `stand_ins` make beside the manifests of their packages.
+fn tops(stand_ins: &[StandIn<'_>]) -> BTreeSet<String> {
+    stand_ins.iter().map(|one| one.top.clone()).collect()
 }

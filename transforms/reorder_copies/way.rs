@@ -7,6 +7,7 @@ use crate::knowledge::tools::{Compile, Does, Instead, Prefetch};
 
 use super::instead::{self, Preparation};
 use super::manifests::{Manifest, brought_before};
+use super::packages;
 use super::sink::Sink;
 use super::stand_ins;
 
@@ -54,6 +55,13 @@ pub(super) struct Listed {
     pub(super) origin: String,
 }
 
+impl Listed {
+    /// The folder of the first, in the context.
+    pub(super) fn folder(&self) -> &str {
+        packages::split(&self.origin).0
+    }
+}
+
 impl<'s, 't> Build<'s, 't> {
     /// The build in the `RUN` at `at`.
     pub(super) fn at(sink: &'s Sink<'t>, at: usize) -> Option<Self> {
@@ -94,8 +102,13 @@ impl<'s, 't> Build<'s, 't> {
     fn first_manifest(&self) -> Option<String> {
         let name = self.prefetch.manifests.first()?;
         let first = Manifest::listed(&self.step().directory()?, name);
-        let here = self.sink.copied.brings(Some(self.context), first.path());
-        here.or_else(|| brought_before(self.sink, self.context, self.at, first.path()))
+        self.brought(first.path())
+    }
+
+    /// The file of the context that this copy or an earlier one brings to `path`.
+    pub(super) fn brought(&self, path: &str) -> Option<String> {
+        let here = self.sink.copied.brings(Some(self.context), path);
+        here.or_else(|| brought_before(self.sink, self.context, self.at, path))
     }
 
     /// Whether the manifest says that there are dependencies to compile. `None` for a tool that does not compile them
@@ -103,27 +116,31 @@ impl<'s, 't> Build<'s, 't> {
     pub(super) fn compiles_dependencies(&self) -> Option<bool> {
         let table = self.step().invocation.as_ref()?.tool.stand_ins.as_ref()?;
         self.prefetch.compile.as_ref()?;
-        let text = self.context.read(&self.first_manifest()?)?;
-        Some(stand_ins::has_dependencies(table, &text))
+        Some(packages::have_dependencies(self, table, &self.listed()?))
     }
 
-    /// The manifests that the table lists, if they are worth a step of their own.
+    /// The manifests that the table lists.
     fn listed(&self) -> Option<Listed> {
-        let origin = self.first_manifest()?;
-        let text = self.context.read(&origin)?;
-        let asks = |pattern: &Pattern| text.lines().any(|line| pattern.is_match(line));
-        let folder = origin.rsplit_once('/').map_or("", |(folder, _)| folder);
-        let beside = |name: &String| self.context.has(&in_folder(folder, name));
-        let is_worth = self.compiles_dependencies().unwrap_or(true)
-            && self.prefetch.when.as_ref().is_none_or(asks);
         let options = self.step().invocation.iter().flat_map(|own| &own.options);
         let options = options.map(|option| option.name.clone());
         let with = self.prefetch.with.iter().cloned();
-        (is_worth && !self.prefetch.unless.iter().any(beside)).then(|| Listed {
+        Some(Listed {
             options: options.chain(with).collect(),
-            directory: self.step().directory().unwrap_or_default(),
-            origin,
+            directory: self.step().directory()?,
+            origin: self.first_manifest()?,
         })
+    }
+
+    /// The manifests that the table lists, if they are worth a step of their own.
+    fn worthy(&self) -> Option<Listed> {
+        let listed = self.listed()?;
+        let text = self.context.read(&listed.origin)?;
+        let asks = |pattern: &Pattern| text.lines().any(|line| pattern.is_match(line));
+        let beside = |name: &String| self.context.has(&in_folder(listed.folder(), name));
+        let is_worth = self.compiles_dependencies().unwrap_or(true)
+            && self.prefetch.when.as_ref().is_none_or(asks)
+            && !self.prefetch.unless.iter().any(beside);
+        is_worth.then_some(listed)
     }
 
     /// The command that fetches, with the settings of the same program in front of it. `None` when something else comes
@@ -156,7 +173,7 @@ impl<'t> Way<'t> {
             (Some(instead), _) => Self::of_another(build, instead),
             (_, Some(compile)) => Self::without_sources(build, compile),
             _ => {
-                let listed = build.listed()?;
+                let listed = build.worthy()?;
                 Some(Self::new(vec![build.command()?], Reads::Listed(listed)))
             }
         }
@@ -176,8 +193,8 @@ impl<'t> Way<'t> {
 
     /// The step itself, without the sources.
     fn without_sources(build: &Build<'_, 't>, compile: &Compile) -> Option<Self> {
-        let listed = build.listed()?;
-        let compiled = stand_ins::compiled(build, compile, &listed.origin)?;
+        let listed = build.worthy()?;
+        let compiled = stand_ins::compiled(build, compile, &listed)?;
         let reads = Reads::Listed(listed);
         Some(match compiled {
             Ok(compiled) => Self {

@@ -1,0 +1,3 @@
+fn main() {
+    println!("{} {}, {}", leaf::cups(12), env!("UNIT"), stamp::colour!());
+}

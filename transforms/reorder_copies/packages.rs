@@ -1,0 +1,157 @@
+//! The packages that a build compiles from the sources of the project: that of its first manifest, and those which it leads
+//! to.
+
+use crate::analysis::paths::{join, parent};
+use crate::context::{BuildContext, Entry, in_folder, required_by};
+use crate::knowledge::tools::StandIns;
+
+use super::way::{Build, Listed};
+
+/// A package of the project.
+pub(super) struct Package {
+    /// Its folder beside the first manifest; empty for the same folder.
+    pub(super) folder: String,
+    pub(super) name: String,
+}
+
+/// The packages of the project that `build` compiles, whose manifests are `listed`.
+///
+/// # Errors
+/// Why it is not known which there are, or which name means something else as well.
+pub(super) fn of_the_project(
+    build: &Build<'_, '_>,
+    table: &StandIns,
+    listed: &Listed,
+) -> Result<Vec<Package>, String> {
+    is_outermost(build, listed)?;
+    let mut packages = Vec::new();
+    for manifest in manifests(build, listed)? {
+        if let Some(name) = name(build.context, table, &manifest)? {
+            is_once(build.context, table, listed, &name)?;
+            let folder = split(&manifest).0[listed.folder().len()..].trim_start_matches('/');
+            let folder = folder.to_owned();
+            packages.push(Package { folder, name });
+        }
+    }
+    let lock = in_folder(listed.folder(), &table.lock);
+    match packages.len() {
+        0 => Err(format!("{} does not say what it is called", listed.origin)),
+        2.. if !build.context.has(&lock) => Err(format!(
+            "which packages belong to the project is not known without {lock}"
+        )),
+        _ => Ok(packages),
+    }
+}
+
+/// Makes sure that no folder above has a manifest, to which the project might belong.
+fn is_outermost(build: &Build<'_, '_>, listed: &Listed) -> Result<(), String> {
+    let (_, file) = split(&listed.origin);
+    let mut folder = listed.directory.as_str();
+    while folder != "/" {
+        folder = parent(folder);
+        let path = join(folder, file);
+        if build.brought(&path).is_some() {
+            return Err(format!("the project may be part of that of {path}"));
+        }
+    }
+    Ok(())
+}
+
+/// The manifests of packages, in the context: the first, and those that it leads to.
+fn manifests(build: &Build<'_, '_>, listed: &Listed) -> Result<Vec<String>, String> {
+    let tables = &build.sink.cx.knowledge.manifests;
+    let first = [Entry::from(listed.origin.clone())];
+    let required = required_by(build.context, tables, &first, &listed.options);
+    let required = required.map_err(|obstacle| obstacle.message)?;
+    let paths = required.into_iter().map(|required| required.path);
+    let is_one = |path: &String| split(path).1 == split(&listed.origin).1;
+    Ok(paths.filter(is_one).collect())
+}
+
+/// What the package of a manifest is called. `None` when there is none: it only holds a workspace together.
+fn name(
+    context: &BuildContext,
+    table: &StandIns,
+    manifest: &str,
+) -> Result<Option<String>, String> {
+    let text = context.read(manifest).unwrap_or_default();
+    let text: toml::Table = toml::from_str(&text).unwrap_or_default();
+    let (section, key) = &table.name;
+    let Some(section) = text.get(section) else {
+        return Ok(None);
+    };
+    let name = section.get(key).and_then(toml::Value::as_str);
+    match name.filter(|name| is_plain(name)) {
+        Some(name) => Ok(Some(name.to_owned())),
+        None => Err(format!("{manifest} does not say what it is called")),
+    }
+}
+
+/// Makes sure that `name` means nothing else, as far as there is a lock file.
+fn is_once(
+    context: &BuildContext,
+    table: &StandIns,
+    listed: &Listed,
+    name: &str,
+) -> Result<(), String> {
+    let line = table.once.replace("{name}", name);
+    let lock = in_folder(listed.folder(), &table.lock);
+    let text = context.read(&lock);
+    let times = text.map_or(1, |text| {
+        text.lines().filter(|other| *other == line).count()
+    });
+    match times {
+        1 => Ok(()),
+        _ => Err(format!(
+            "{lock} knows more than one package called {name}, or none"
+        )),
+    }
+}
+
+/// What is taken for granted so that the names of `packages` mean nothing else.
+pub(super) fn assumptions(
+    context: &BuildContext,
+    table: &StandIns,
+    listed: &Listed,
+    packages: &[Package],
+) -> Vec<String> {
+    let is_locked = context.has(&in_folder(listed.folder(), &table.lock));
+    let lock = &table.lock;
+    let assumed = |one: &Package| {
+        let name = &one.name;
+        format!("no dependency is called {name} as well: there is no {lock}")
+    };
+    let unknown = packages.iter().filter(|_| !is_locked);
+    unknown.map(assumed).collect()
+}
+
+/// Whether a package of the project names something to compile, and the lock file, if there is one, something that does not
+/// belong to the project.
+pub(super) fn have_dependencies(build: &Build<'_, '_>, table: &StandIns, listed: &Listed) -> bool {
+    let context = build.context;
+    let lock = context.read(&in_folder(listed.folder(), &table.lock));
+    let fetches = lock.is_none_or(|text| text.lines().any(|line| table.fetched.is_match(line)));
+    let names_some = |manifest: &String| {
+        let text = context.read(manifest).unwrap_or_default();
+        let text: toml::Table = toml::from_str(&text).unwrap_or_default();
+        let is_filled = |name: &String| {
+            let section = text.get(name).and_then(toml::Value::as_table);
+            section.is_some_and(|section| !section.is_empty())
+        };
+        table.dependencies.iter().any(is_filled)
+    };
+    let all = manifests(build, listed);
+    let all = all.unwrap_or_else(|_| vec![listed.origin.clone()]);
+    fetches && all.iter().any(names_some)
+}
+
+/// The folder and the name of a file in the context.
+pub(super) fn split(path: &str) -> (&str, &str) {
+    path.rsplit_once('/').unwrap_or(("", path))
+}
+
+/// Whether a shell takes it as one plain word.
+pub(super) fn is_plain(word: &str) -> bool {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '_' | '-');
+    word.chars().all(is_plain) && !word.is_empty() && !word.starts_with('-')
+}
