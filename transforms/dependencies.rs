@@ -55,7 +55,7 @@ pub(super) fn manifests(cx: &Cx<'_>, step: &Step<'_>) -> Vec<String> {
     let entries: Vec<String> = named.chain(usual).collect();
     // What stands in the way of copying the manifests alone does not matter here.
     let given: Vec<Entry> = entries.iter().cloned().map(Entry::from).collect();
-    match required_by(context, &cx.knowledge.manifests, &given, &[]) {
+    match required_by(context, &cx.knowledge.manifests, &given, &[], &|_| true) {
         Ok(found) => found
             .into_iter()
             .filter(|found| !found.is_folder)

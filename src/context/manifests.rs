@@ -13,8 +13,6 @@ pub struct Required {
     pub is_folder: bool,
     /// Whether the tables say what to look for in it, so that it has been checked.
     pub is_checked: bool,
-    /// Whether a pattern of another manifest finds it, which is content without it.
-    pub is_member: bool,
 }
 
 /// A manifest that an install is given.
@@ -50,8 +48,9 @@ pub struct Obstacle {
 
 /// Everything that an install reads which is given the manifests `entries`.
 ///
-/// `options` are the options of the install, which switch some rules off. The result holds the
-/// entries themselves, without those that do not exist, in the order in which they are found.
+/// `options` are the options of the install, which switch some rules off. A manifest that is content without a path that it
+/// looks for, such as a package of a workspace, is not followed there unless `finds` says that the path will be there. The
+/// result holds the entries themselves, without those that do not exist, in the order in which they are found.
 ///
 /// # Errors
 /// The first obstacle, in the order of the entries.
@@ -60,11 +59,13 @@ pub fn required_by(
     manifests: &Manifests,
     entries: &[Entry],
     options: &[String],
+    finds: &dyn Fn(&str) -> bool,
 ) -> Result<Vec<Required>, Obstacle> {
     let mut reader = Reader {
         context,
         manifests,
         options,
+        finds,
         found: Vec::new(),
     };
     for entry in entries {
@@ -80,6 +81,7 @@ struct Reader<'a> {
     context: &'a BuildContext,
     manifests: &'a Manifests,
     options: &'a [String],
+    finds: &'a dyn Fn(&str) -> bool,
     found: Vec<Required>,
 }
 
@@ -119,7 +121,6 @@ impl Reader<'_> {
             path: path.to_owned(),
             is_folder: !is_file,
             is_checked: is_file && is_known(name),
-            is_member: member,
         });
         if !is_file {
             return Ok(());
@@ -196,7 +197,11 @@ impl Reader<'_> {
             Then::Expand => {
                 let name = rule.manifest.as_deref().unwrap_or(manifest.name);
                 let pattern = clean(manifest.folder, &value);
-                let members = pattern.map_or_else(Vec::new, |pattern| self.context.glob(&pattern));
+                let members = match pattern {
+                    Some(root) if root.is_empty() => vec![root],
+                    Some(pattern) => self.context.glob(&pattern),
+                    None => Vec::new(),
+                };
                 if rule.must_exist && members.is_empty() {
                     let message = format!(
                         "{} names {value}, which is not in the build context",
@@ -204,8 +209,9 @@ impl Reader<'_> {
                     );
                     return Err(obstacle("local-dependency", message));
                 }
-                for member in members {
-                    self.add(&in_folder(&member, name), None, true)?;
+                let manifests = members.iter().map(|member| in_folder(member, name));
+                for manifest in manifests.filter(|path| (self.finds)(path)) {
+                    self.add(&manifest, None, true)?;
                 }
                 Ok(())
             }

@@ -326,7 +326,8 @@ fn in_context(
         return Err(sink.refuse(request.at, "manifest-missing", &message));
     }
     let tables = &sink.cx.knowledge.manifests;
-    let required = required_by(context, tables, &entries, &request.options);
+    let finds = sink.finds();
+    let required = required_by(context, tables, &entries, &request.options, &finds);
     let required = required.map_err(|obstacle| {
         let place = Place::File(obstacle.path, obstacle.line);
         let code = obstacle_code(&obstacle.code);
@@ -373,10 +374,6 @@ fn located(
         let mut others = sink.other_copies();
         if others.any(|other| other.lands_at(&source).is_some()) {
             needed.elsewhere.push(source);
-            return Ok(None);
-        }
-        // A pattern does not find it in the image as it is now either.
-        if required.is_member && sink.reads_all_copies() {
             return Ok(None);
         }
         let message = format!("it reads {source}, which no copy brings");

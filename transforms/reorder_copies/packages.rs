@@ -61,7 +61,8 @@ fn is_outermost(build: &Build<'_, '_>, listed: &Listed) -> Result<(), String> {
 fn manifests(build: &Build<'_, '_>, listed: &Listed) -> Result<Vec<String>, String> {
     let tables = &build.sink.cx.knowledge.manifests;
     let first = [Entry::from(listed.origin.clone())];
-    let required = required_by(build.context, tables, &first, &listed.options);
+    let finds = build.sink.finds();
+    let required = required_by(build.context, tables, &first, &listed.options, &finds);
     let required = required.map_err(|obstacle| obstacle.message)?;
     let paths = required.into_iter().map(|required| required.path);
     let is_one = |path: &String| split(path).1 == split(&listed.origin).1;

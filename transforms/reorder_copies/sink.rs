@@ -279,8 +279,18 @@ impl<'a> Sink<'a> {
             .filter(move |other| before.contains(&other.index))
     }
 
+    /// Whether a pattern of a manifest finds a path of the context in the image: no copy is known to leave it behind.
+    pub(super) fn finds(&self) -> impl Fn(&str) -> bool {
+        let others: Vec<Copied> = self.other_copies().collect();
+        let reads_all = self.reads_all_copies();
+        move |path| {
+            let mut copies = others.iter().chain([self.copied]);
+            !reads_all || copies.any(|copied| copied.lands_at(path).is_some())
+        }
+    }
+
     /// Whether dfopt can read all copies of the file.
-    pub(super) fn reads_all_copies(&self) -> bool {
+    fn reads_all_copies(&self) -> bool {
         let copies = 0..self.cx.facts.views.len();
         copies
             .into_iter()

@@ -1,0 +1,3 @@
+module example.com/leaf
+
+go 1.22

@@ -1,0 +1,9 @@
+package main
+
+import (
+	"fmt"
+
+	"example.com/leaf"
+)
+
+func main() { fmt.Println(leaf.Cups(), "cups") }

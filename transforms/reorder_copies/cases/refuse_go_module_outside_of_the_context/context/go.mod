@@ -1,0 +1,7 @@
+module example.com/pot
+
+go 1.22
+
+require example.com/leaf v0.0.0
+
+replace example.com/leaf => ../leaf

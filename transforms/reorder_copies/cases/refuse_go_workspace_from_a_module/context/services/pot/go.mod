@@ -1,0 +1,8 @@
+module example.com/pot
+
+go 1.22
+
+require (
+	example.com/leaf v0.0.0
+	example.com/tea v1.2.0
+)
