@@ -33,6 +33,9 @@ pub struct Tool {
     /// Whether it may be asked to do anything, so that it is known what it does only in a project of that language.
     #[serde(default)]
     pub does_anything: bool,
+    /// Whether it works on what a build has made, and comes with the tools of the build: `strip`.
+    #[serde(default)]
+    pub of_builds: bool,
     /// Whether the images of that language have it, the smaller ones as well.
     #[serde(default)]
     pub in_images: bool,
@@ -227,6 +230,9 @@ pub struct Language {
     pub writes: Vec<Pattern>,
     /// Matches in a source that loads libraries by their names.
     pub loads: Vec<Pattern>,
+    /// Matches in a line that loads another source.
+    #[serde(default)]
+    pub imports: Vec<Pattern>,
     /// Matches in a source that needs a compiler when it runs.
     #[serde(default)]
     pub compiles: Vec<Pattern>,

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::assumptions::low_port_of;
+use super::left_behind;
 use super::ownership::Territory;
 use super::start::Start;
 use super::written::{Said, Written};
@@ -10,7 +11,7 @@ use crate::analysis::paths::{below, join};
 use crate::analysis::stages::Stage;
 use crate::knowledge::installs::Installs;
 use crate::project::{Container, Mount, Use};
-use crate::syntax::Span;
+use crate::syntax::{Kind, Span};
 use crate::transform::{Cx, Refusal};
 
 /// The containers that run the image as the user that it names. One with a user of its own does not care.
@@ -88,6 +89,54 @@ pub(super) fn check(
         }
     }
     Ok(())
+}
+
+/// Refuses when an entry point that opens no port starts in a folder which the image leaves empty, and a source writes there:
+/// whoever calls it mounts a folder of theirs.
+///
+/// # Errors
+/// The first such source.
+pub(super) fn check_caller(
+    cx: &Cx<'_>,
+    stage: &Stage,
+    written: &[Written],
+    site: Span,
+) -> Result<(), Refusal> {
+    let workdir = cx.facts.state_after(stage).workdir;
+    let is_there = |written: &&Written| {
+        let path = written.path.as_deref();
+        written.said == Said::Source && path.is_none_or(|path| below(path, &workdir).is_some())
+    };
+    let found = written.iter().find(is_there);
+    let Some(written) = found.filter(|_| starts_in_empty_folder(cx, stage, &workdir)) else {
+        return Ok(());
+    };
+    let message = format!(
+        "{workdir} is empty and {} files, perhaps there: it is a tool for the folders of its caller, which root may write whoever owns them; set USER if it does without root",
+        written.shown_by
+    );
+    Err(Refusal::new(site, "foreign-program", message)
+        .because(written.place.clone(), "writes files"))
+}
+
+fn starts_in_empty_folder(cx: &Cx<'_>, stage: &Stage, workdir: &str) -> bool {
+    let history = left_behind::history(cx, stage);
+    let kinds = || history.iter().map(|&at| (at, &cx.facts.views[at].kind));
+    let is_command = kinds().any(|(_, kind)| matches!(kind, Kind::Entrypoint { .. }))
+        && !kinds().any(|(_, kind)| matches!(kind, Kind::Expose { .. } | Kind::Cmd { .. }));
+    let mut workdirs = kinds().filter(|(_, kind)| matches!(kind, Kind::Workdir(_)));
+    let Some((last, _)) = workdirs.next_back() else {
+        return false;
+    };
+    let fills = |(at, kind): (usize, &Kind<'_>)| match kind {
+        Kind::Copy(transfer) | Kind::Add(transfer) => {
+            let dest = cx.facts.destination(at, transfer);
+            below(&dest, workdir).is_some() || below(workdir, &dest).is_some()
+        }
+        Kind::Run { .. } => at > last || cx.facts.states[at].workdir == workdir,
+        _ => false,
+    };
+    is_command && !kinds().any(fills)
 }
 
 /// What makes sense only for root, in words.

@@ -46,7 +46,7 @@ pub(super) fn check(
         account,
         territory,
         history: history(cx, stage),
-        called: &start.called,
+        start,
         project,
     };
     looker
@@ -62,8 +62,8 @@ pub(super) struct Looker<'a> {
     territory: &'a Territory,
     /// The instructions in the order in which they run.
     pub history: Vec<usize>,
-    /// The programs that the container starts.
-    pub called: &'a [String],
+    /// What the container starts.
+    pub start: &'a Start,
     /// The sources of the program.
     pub project: &'a Project<'a>,
 }

@@ -107,6 +107,7 @@ fn rewrite(cx: &Cx<'_>, stage: &Stage, start: &Start) -> Plan {
     ownership::add_copies_into_folders(cx, stage, &mut territory);
     ownership::add_folders_made_before(&surveyor, &mut territory);
     given::check(cx, stage, start, &territory, &written, site)?;
+    given::check_caller(cx, stage, &written, site)?;
     left_behind::check(cx, stage, site, &account, &territory, start, &project)?;
     repository::check(cx, stage, site, &territory)?;
     project.check_rights(cx, site)?;

@@ -147,12 +147,15 @@ fn asks_for_root(text: &str) -> bool {
     asks.iter().any(|asked| text.contains(asked))
 }
 
-/// The languages of all stages.
+/// The languages of all stages: all there are where no image says what it is for, as that of a distribution.
 fn languages<'a>(cx: &Cx<'a>) -> Vec<&'a Language> {
     let provided = |stage: &Stage| cx.facts.image(stage)?.provides;
     let mut names: Vec<&str> = cx.facts.stages.iter().filter_map(provided).collect();
     names.sort_unstable();
     names.dedup();
+    if names.is_empty() {
+        return cx.knowledge.tools.languages().iter().collect();
+    }
     names
         .into_iter()
         .filter_map(|name| cx.knowledge.tools.language(name))

@@ -1,6 +1,7 @@
 //! What commands of the build leave behind for the user who ran them.
 
 use super::left_behind::Looker;
+use super::start::StartCommand;
 use crate::analysis::paths::{below, join};
 use crate::analysis::runs::Step;
 use crate::context::SourceLine;
@@ -71,7 +72,8 @@ impl Looker<'_> {
         Ok(())
     }
 
-    /// Refuses when the script at `file` makes a file that another source writes again.
+    /// Refuses when the script at `file` makes a file that another source writes again, or makes files and is run or loaded
+    /// again when the container runs.
     fn data_of_script(&self, index: usize, file: &str) -> Result<(), Refusal> {
         let writes = |(language, line): &(&Language, SourceLine)| {
             !line.is_comment()
@@ -86,6 +88,9 @@ impl Looker<'_> {
             .filter(writes)
             .map(|(_, line)| line)
             .partition(|line| line.path == file);
+        if !made.is_empty() {
+            self.runs_again(index, file)?;
+        }
         let made: Vec<&str> = made.iter().flat_map(|line| self.named(line)).collect();
         let again = others.iter().find_map(|line| {
             let names = self.named(line).into_iter();
@@ -102,6 +107,38 @@ impl Looker<'_> {
             }
             None => Ok(()),
         }
+    }
+
+    /// Refuses when the container runs the script at `file`, which makes files, or another source loads it.
+    fn runs_again(&self, index: usize, file: &str) -> Result<(), Refusal> {
+        let name = file.rsplit('/').next().unwrap_or(file);
+        let module = name.split_once('.').map_or(name, |(module, _)| module);
+        let is_started = |command: &&StartCommand| {
+            let mut words = command.words.iter();
+            words.any(|word| word.rsplit('/').next() == Some(name))
+        };
+        let loads = |(language, line): &(&Language, SourceLine)| {
+            let is_load = language
+                .imports
+                .iter()
+                .any(|regex| regex.is_match(&line.text));
+            let mut words = line.text.split(|c: char| !c.is_alphanumeric() && c != '_');
+            line.path != file && is_load && words.any(|word| word == module)
+        };
+        let started = self.start.commands.iter().find(is_started);
+        let again = match started {
+            Some(command) => Some(format!("`{}`", command.words.join(" "))),
+            None => self
+                .project
+                .lines()
+                .find(loads)
+                .map(|(_, line)| format!("{}:{}", line.path, line.line)),
+        };
+        let Some(again) = again else { return Ok(()) };
+        let message = format!(
+            "{file} makes files as root, and {again} may have it make them again when the container runs; make them then, or give them to the user in the same RUN"
+        );
+        Err(self.refuse("data-of-root", index, message))
     }
 
     /// The files and folders that a line names in quotes.
@@ -160,8 +197,11 @@ impl Looker<'_> {
                 .iter()
                 .any(|name| state.variables.contains_key(name))
             || self.history.iter().any(by_step);
-        let is_used =
-            trace.used_by.is_empty() || trace.used_by.iter().any(|name| self.called.contains(name));
+        let is_used = trace.used_by.is_empty()
+            || trace
+                .used_by
+                .iter()
+                .any(|name| self.start.called.contains(name));
         is_used && !is_moved
     }
 

@@ -1,0 +1,1 @@
+require("fs").writeFileSync("pages.json", JSON.stringify(["a"]));

@@ -1,0 +1,1 @@
+require("fs").writeFileSync("seed.json", JSON.stringify({ at: Date.now() }));
