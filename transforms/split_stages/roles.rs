@@ -295,7 +295,7 @@ pub(super) fn step_role(step: &Step<'_>) -> Option<Option<Role>> {
         Does::ConfigurePackages => return None,
         Does::AddUser => Role::Prepare,
         Does::Files if removes_caches(step) => return Some(None),
-        Does::Files if is_about_installs(step) => Role::Dependencies,
+        Does::Files if is_about_installs(step) || is_of_builds(step) => Role::Dependencies,
         Does::CleanCache => return Some(None),
         Does::Files | Does::Nothing | Does::ShellState => match &step.effects.writes {
             Extent::Everything => return None,
@@ -360,6 +360,12 @@ pub(super) fn takes_from(step: &Step<'_>, folder: &Region) -> bool {
 fn is_about_installs(step: &Step<'_>) -> bool {
     let invocation = step.invocation.as_ref();
     invocation.is_some_and(|own| own.action.installs.is_some() && !own.tool.in_images)
+}
+
+/// Whether a step works on what a build has made, with a tool that the runtime stage lacks.
+fn is_of_builds(step: &Step<'_>) -> bool {
+    let invocation = step.invocation.as_ref();
+    invocation.is_some_and(|own| own.tool.of_builds)
 }
 
 fn runs_in_runtime(step: &Step<'_>) -> bool {

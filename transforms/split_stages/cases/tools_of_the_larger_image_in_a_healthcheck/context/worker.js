@@ -1,0 +1,1 @@
+setInterval(() => console.log(require("ms")(1000)), 1000);
