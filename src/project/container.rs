@@ -19,6 +19,9 @@ pub struct Container {
     pub files_of_root: bool,
     /// Folders that are mounted.
     pub mounts: Vec<Mount>,
+    /// Folders in memory that say neither whose they are nor who may write there: where the image has that folder, they
+    /// have its mode and belong to root.
+    pub memory: Vec<String>,
     /// What replaces `ENTRYPOINT`, and `CMD` with it.
     pub entrypoint: Option<Vec<String>>,
     /// What replaces `CMD`.

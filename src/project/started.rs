@@ -8,6 +8,7 @@ use serde::Deserialize;
 use std::sync::OnceLock;
 
 use super::commands::{is_end, joined_lines, option_of, within_quotes};
+use super::compose;
 use super::setting::value;
 use super::settings::with_variables;
 use super::words::split;
@@ -144,6 +145,9 @@ impl Started {
         let long = call.values(&["--mount"]);
         let long = long.filter_map(|mount| Mount::of_option(folder, &here(mount)));
         let mounts = own.mounts.iter().cloned().chain(short).chain(long);
+        let tmpfs = call.values(&["--tmpfs"]);
+        let tmpfs = tmpfs.filter_map(|folder| compose::memory(&value(folder)));
+        let memory = own.memory.iter().cloned().chain(tmpfs).collect();
         let entrypoint = call.value(&["--entrypoint"]);
         Container {
             privileged: own.privileged || call.has("--privileged"),
@@ -152,6 +156,7 @@ impl Started {
             capabilities: own.capabilities || call.has("--cap-add"),
             devices: own.devices || call.has("--device") || call.has("--gpus"),
             mounts: mounts.collect(),
+            memory,
             entrypoint: match entrypoint {
                 Some(program) if !self.is_prompt(&program) => Some(vec![program]),
                 _ => own.entrypoint,

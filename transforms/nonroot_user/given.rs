@@ -9,6 +9,7 @@ use super::start::Start;
 use super::written::{Said, Written};
 use crate::analysis::paths::{below, join};
 use crate::analysis::stages::Stage;
+use crate::context::BuildContext;
 use crate::knowledge::installs::Installs;
 use crate::project::{Container, Mount, Use};
 use crate::syntax::{Kind, Span};
@@ -77,6 +78,14 @@ pub(super) fn check(
                 mount.target
             );
             return refuse("host-folder", what, GIVE_FOLDER);
+        }
+        let mut memory = container.memory.iter();
+        if let Some(folder) = memory.find(|folder| is_of_image(cx, stage, folder, territory)) {
+            let what = format!(
+                "mounts memory on {folder}, which belongs to root where the image has that folder"
+            );
+            let remedy = "let everybody write there with `mode=1777`, or set USER yourself";
+            return refuse("host-folder", what, remedy);
         }
         if let Some((mount, written)) = written_on_host(container, written) {
             let what = format!(
@@ -150,6 +159,17 @@ fn power_of_root(container: &Container) -> Option<&'static str> {
         () if container.mounts.iter().any(is_socket) => Some("is given the socket of Docker"),
         () => None,
     }
+}
+
+/// Whether the image has `folder` and gives it to the program.
+fn is_of_image(cx: &Cx<'_>, stage: &Stage, folder: &str, territory: &Territory) -> bool {
+    let workdir = cx.facts.state_after(stage).workdir;
+    let inner = below(folder, &workdir).filter(|_| territory.holds(folder));
+    let is_brought = |inner: &str| {
+        let kind = |context: &BuildContext| context.kind(inner);
+        inner.is_empty() || cx.context.and_then(kind).is_some()
+    };
+    territory.has(folder) || inner.is_some_and(is_brought)
 }
 
 /// A folder of the host and what the program writes there, by a source or a script. A path that is not known lies in the

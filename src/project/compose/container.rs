@@ -25,10 +25,32 @@ impl Container {
             mounts: mounts
                 .filter_map(|mount| Mount::read(folder, mount))
                 .collect(),
+            memory: in_memory(service),
             entrypoint: command(&service["entrypoint"]),
             command: command(&service["command"]),
         }
     }
+}
+
+/// The folders in memory of `service`: `tmpfs: /run`, or a volume of that type.
+fn in_memory(service: &Value) -> Vec<String> {
+    let list = match &service["tmpfs"] {
+        Value::Array(list) => list.iter().filter_map(Value::as_str).collect(),
+        one => one.as_str().into_iter().collect::<Vec<_>>(),
+    };
+    let short = list.into_iter().filter_map(|one| memory(&value(one)));
+    let long = service["volumes"].as_array().into_iter().flatten();
+    let long = long.filter(|volume| volume["type"] == "tmpfs" && volume["tmpfs"]["mode"].is_null());
+    let long = long.filter_map(|volume| Some(value(&text(&volume["target"])?)));
+    short.chain(long).collect()
+}
+
+/// The folder of `/run:size=1m`, if that says neither an owner nor a mode.
+pub(in crate::project) fn memory(tmpfs: &str) -> Option<String> {
+    let (folder, options) = tmpfs.split_once(':').unwrap_or((tmpfs, ""));
+    let mut options = options.split(',');
+    let is_given = options.any(|option| option.starts_with("mode=") || option.starts_with("uid="));
+    (!is_given).then(|| folder.trim_end_matches('/').to_owned())
 }
 
 impl Mount {

@@ -12,6 +12,8 @@ use super::setting::{self, Location};
 use super::{Target, Use, line_of};
 use crate::project::Container;
 
+pub(super) use container::memory;
+
 /// The services that the Compose files among the `names` in `folder` build.
 ///
 /// The files that Compose takes by itself count together with what is laid over them. Another one
