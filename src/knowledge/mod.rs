@@ -24,6 +24,7 @@ mod prefetch;
 pub mod secrets;
 pub mod startup;
 mod table;
+mod targets;
 pub mod tools;
 pub mod uv;
 pub mod versions;

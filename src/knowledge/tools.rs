@@ -15,6 +15,7 @@ pub use super::actions::{
     Action, Directives, Does, Makes, Operands, Prefix, Prune, Static, Stripped,
 };
 pub use super::prefetch::{Compile, Instead, Prefetch, StandIn, StandIns};
+pub use super::targets::Targets;
 
 /// One program, or one family of programs with the same command line.
 #[derive(Debug, Deserialize)]
@@ -55,6 +56,8 @@ pub struct Tool {
     pub starts: Vec<Starts>,
     /// What can take the place of the sources while it compiles the dependencies.
     pub stand_ins: Option<StandIns>,
+    /// Which programs it makes of a project.
+    pub targets: Option<Targets>,
     /// Variables of the environment that name files for it: `PIP_CONSTRAINT`.
     #[serde(default)]
     pub path_variables: Vec<String>,

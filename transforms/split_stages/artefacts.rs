@@ -35,6 +35,8 @@ pub(super) struct Artefacts {
     pub(super) held: Vec<String>,
     /// What the build makes and the container starts, and where it goes. It changes most often, so it is copied last.
     pub(super) product: Option<(String, String)>,
+    /// Programs that are made with it and go to another place than they are made in.
+    pub(super) siblings: Vec<(String, String)>,
     /// Whether what the build makes needs neither the rest of the project nor what was installed for it.
     pub(super) is_bundle: bool,
     /// Whether the build makes a program that needs nothing of the language when it runs.
@@ -66,7 +68,10 @@ impl Artefacts {
     /// What the runtime stage copies, and where to, in order.
     pub(super) fn taken(&self) -> Vec<(String, String)> {
         let alike = self.paths.iter().map(|path| (path.clone(), path.clone()));
-        alike.chain(self.product.clone()).collect()
+        alike
+            .chain(self.siblings.clone())
+            .chain(self.product.clone())
+            .collect()
     }
 
     /// Whether instruction `at` is one of the builder alone.
@@ -101,9 +106,12 @@ impl Artefacts {
 
     /// What is taken over, where the builder has it.
     pub(super) fn all(&self) -> impl Iterator<Item = &String> {
-        self.paths
-            .iter()
-            .chain(self.product.iter().map(|(from, _)| from))
+        self.paths.iter().chain(
+            self.siblings
+                .iter()
+                .chain(&self.product)
+                .map(|(from, _)| from),
+        )
     }
 }
 
@@ -325,9 +333,12 @@ fn add_product(product: Product<'_>, artefacts: &mut Artefacts) {
         taken.all(|own| below(path, own).is_none())
     };
     let beside = product.beside.into_iter();
-    let beside = beside.filter(|path| *path != product.path && is_new(path, &artefacts.paths));
+    let (alike, moved): (Vec<_>, Vec<_>) = beside.partition(|(from, to)| from == to);
+    let alike = alike.into_iter().map(|(from, _)| from);
+    let beside = alike.filter(|path| *path != product.path && is_new(path, &artefacts.paths));
     let beside: Vec<String> = beside.collect();
     artefacts.paths.extend(beside);
+    artefacts.siblings = moved;
     let dest = product.found_at;
     if dest.is_some() || is_new(&product.path, &artefacts.paths) {
         let dest = dest.unwrap_or_else(|| product.path.clone());

@@ -34,6 +34,7 @@ mod prune;
 mod release;
 mod roles;
 mod scripts;
+mod siblings;
 mod sources;
 mod there;
 mod together;

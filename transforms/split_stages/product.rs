@@ -16,6 +16,9 @@ use super::brought;
 use super::outputs;
 use super::prefix;
 use super::roles::Role;
+use super::siblings;
+
+mod searched;
 
 /// What a build makes.
 pub(super) struct Product<'s> {
@@ -29,8 +32,8 @@ pub(super) struct Product<'s> {
     pub(super) directory: String,
     /// Whether it is a folder in which, or in whose `bin`, the container finds the program.
     pub(super) is_searched: bool,
-    /// What is made with it, by several builds.
-    pub(super) beside: Vec<String>,
+    /// What is made with it, by several builds or the same one, and where the runtime stage has it.
+    pub(super) beside: Vec<(String, String)>,
 }
 
 /// A build, and what the container starts of it.
@@ -117,7 +120,10 @@ fn of_several<'s>(builds: &[Build<'s>]) -> Result<Option<Product<'s>>, &'static 
             .iter()
             .find_map(|build| build.product().ok().flatten());
         return Ok(found.map(|product| Product {
-            beside: outputs,
+            beside: outputs
+                .into_iter()
+                .map(|path| (path.clone(), path))
+                .collect(),
             ..product
         }));
     }
@@ -246,10 +252,33 @@ impl<'s> Build<'s> {
         if found && outputs::are_several(self.site, self.step, self.invocation) {
             Ok(self.product_at(parent(&path).to_owned()))
         } else if found {
-            Ok(self.product_at(path))
+            let is_beside = self.output().is_none() && self.is_below_outputs(&path);
+            let beside = is_beside.then(|| self.siblings(&path, parent(&path)));
+            Ok(Product {
+                beside: beside.unwrap_or_default(),
+                ..self.product_at(path)
+            })
         } else {
             Err("dfopt cannot tell where the program is that it makes")
         }
+    }
+
+    /// The other programs that are made with the one at `path`, and their places in `folder` of the runtime stage.
+    fn siblings(&self, path: &str, folder: &str) -> Vec<(String, String)> {
+        let (made_in, program) = (parent(path), path.rsplit('/').next().unwrap_or(path));
+        let names = siblings::names(self.site, self.at, &self.directory, self.invocation);
+        let others = names.into_iter().filter(|name| name != program);
+        let placed = others.map(|name| (join(made_in, &name), join(folder, &name)));
+        placed
+            .filter(|(from, _)| !siblings::is_touched(self.site, from))
+            .collect()
+    }
+
+    /// Whether `path` stands directly in a folder that the build puts its results into.
+    fn is_below_outputs(&self, path: &str) -> bool {
+        self.folders()
+            .iter()
+            .any(|folder| is_below_directly(path, folder))
     }
 
     /// A program in the folder that the build installs into, which is taken as a whole.
@@ -263,65 +292,6 @@ impl<'s> Build<'s> {
                 ..self.product_at(folder)
             }),
             false => Err("the container does not start what it installs"),
-        }
-    }
-
-    /// A program that the container finds by its name: in the folder that the build installs into, or where the command
-    /// line puts it.
-    fn searched(&self, name: &str) -> Result<Product<'s>, &'static str> {
-        if let Some(output) = self.output() {
-            return self.searched_at(output.as_deref(), name);
-        }
-        let outputs = outputs::folders(self.site, self.at, self.invocation.action);
-        let mut folders = outputs.iter().filter(|folder| folder.starts_with('/'));
-        let Some(folder) = folders.next() else {
-            return self.searched_copy(name);
-        };
-        if outputs::are_several(self.site, self.step, self.invocation) {
-            let dest = if self.is_searched(folder) {
-                folder
-            } else {
-                SEARCHED
-            };
-            return Ok(Product {
-                found_at: Some(dest.to_owned()),
-                is_searched: true,
-                ..self.product_at(folder.clone())
-            });
-        }
-        Ok(Product {
-            found_at: Some(join(SEARCHED, name)),
-            ..self.product_at(join(folder, name))
-        })
-    }
-
-    /// A program that a later command puts where the container finds it by its name.
-    fn searched_copy(&self, name: &str) -> Result<Product<'s>, &'static str> {
-        let mut paths = PROGRAM_FOLDERS.iter().map(|folder| join(folder, name));
-        let found = paths.find(|path| self.folders().iter().any(|from| self.is_copied(path, from)));
-        found
-            .map(|path| self.product_at(path))
-            .ok_or("the container does not start what it makes by its path")
-    }
-
-    fn searched_at(&self, output: Option<&str>, name: &str) -> Result<Product<'s>, &'static str> {
-        let output = output.ok_or("dfopt cannot tell where the program is that it makes")?;
-        let is_searched = |folder: &str| self.is_searched(folder);
-        let are_several = outputs::are_several(self.site, self.step, self.invocation);
-        let path = match is_searched(output) {
-            true if are_several => {
-                return Ok(Product {
-                    is_searched: true,
-                    ..self.product_at(output.to_owned())
-                });
-            }
-            true => join(output, name),
-            false => output.to_owned(),
-        };
-        let is_found = path.rsplit('/').next() == Some(name) && is_searched(parent(&path));
-        match is_found {
-            true => Ok(self.product_at(path)),
-            false => Err("the container does not start what it makes by its path"),
         }
     }
 
@@ -443,9 +413,6 @@ impl<'s> Build<'s> {
         Ok(folder.map(|folder| self.product_at(folder)))
     }
 }
-
-/// A folder that every image searches for programs.
-const SEARCHED: &str = "/usr/local/bin";
 
 /// Whether `path` stands in a folder like `pattern`, in which a `*` stands for one name.
 fn is_below_directly(path: &str, pattern: &str) -> bool {

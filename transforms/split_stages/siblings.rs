@@ -1,0 +1,128 @@
+//! The programs that a build makes together: containers may be told to start another than the one that the file names.
+
+use std::collections::BTreeSet;
+
+use toml::{Table, Value};
+
+use crate::analysis::commands::Invocation;
+use crate::analysis::paths::{Region, join};
+use crate::analysis::runs::Step;
+use crate::context::{BuildContext, in_folder};
+use crate::knowledge::tools::{Does, Targets};
+use crate::transforms::origin::{Origin, origin_before};
+
+use super::Site;
+
+/// The names of the programs that `invocation`, called in `directory` by instruction `at`, makes for certain. None where it may
+/// make others, or the project cannot be looked at.
+pub(super) fn names(
+    site: &Site<'_>,
+    at: usize,
+    directory: &str,
+    invocation: &Invocation<'_>,
+) -> BTreeSet<String> {
+    let found = || {
+        let targets = invocation.tool.targets.as_ref()?;
+        let mut options = invocation.options.iter();
+        if options.any(|option| targets.chosen_by.contains(&option.name)) {
+            return None;
+        }
+        let context = site.cx.context?;
+        let path = join(directory, &targets.manifest);
+        let Origin::File(manifest) = origin_before(site.cx, site.stage, at, &path) else {
+            return None;
+        };
+        let table: Table = toml::from_str(&context.read(&manifest)?).ok()?;
+        let says_more = targets.not_with.iter().any(|key| table.contains_key(key));
+        let project = Project {
+            context,
+            targets,
+            folder: manifest.rsplit_once('/').map_or("", |(folder, _)| folder),
+            manifest: &table,
+        };
+        (!says_more).then(|| project.programs())
+    };
+    found().unwrap_or_default()
+}
+
+struct Project<'a> {
+    context: &'a BuildContext,
+    targets: &'a Targets,
+    /// Where it is in the context.
+    folder: &'a str,
+    manifest: &'a Table,
+}
+
+impl Project<'_> {
+    fn programs(&self) -> BTreeSet<String> {
+        let listed = self.manifest.get(&self.targets.listed);
+        let listed: Vec<&Table> = listed
+            .and_then(Value::as_array)
+            .map(|list| list.iter().filter_map(Value::as_table).collect())
+            .unwrap_or_default();
+        let text = |one: &Table, key: &str| one.get(key).and_then(Value::as_str).map(str::to_owned);
+        let is_listed = |name: &str, source: &str| {
+            listed.iter().any(|one| {
+                text(one, "name").as_deref() == Some(name)
+                    || text(one, "path").as_deref() == Some(source)
+            })
+        };
+        let always = listed
+            .iter()
+            .filter(|one| !one.contains_key(&self.targets.unless));
+        let mut names: BTreeSet<String> = always.filter_map(|one| text(one, "name")).collect();
+        if self.value(&self.targets.automatic).is_none() {
+            let found = self.sources().into_iter();
+            let new = found.filter(|(name, source)| !is_listed(name, source));
+            names.extend(new.map(|(name, _)| name));
+        }
+        names
+    }
+
+    /// The programs whose sources stand in the usual places, with these.
+    fn sources(&self) -> Vec<(String, String)> {
+        let beside = |path: &str| in_folder(self.folder, path);
+        let inside = |path: &str| path[self.folder.len()..].trim_start_matches('/').to_owned();
+        let name = self.value(&self.targets.name).and_then(Value::as_str);
+        let main = &self.targets.main;
+        let has_main = self.context.kind(&beside(main)).is_some();
+        let mut found: Vec<(String, String)> = Vec::new();
+        found.extend(
+            name.filter(|_| has_main)
+                .map(|name| (name.to_owned(), main.clone())),
+        );
+        for pattern in &self.targets.others {
+            let Some((before, behind)) = pattern.split_once('*') else {
+                continue;
+            };
+            for source in self.context.glob(&beside(pattern)) {
+                let source = inside(&source);
+                let name = source
+                    .strip_prefix(before)
+                    .and_then(|rest| rest.strip_suffix(behind));
+                let name = name.map(str::to_owned);
+                found.extend(name.map(|name| (name, source)));
+            }
+        }
+        found
+    }
+
+    fn value(&self, (table, key): &(String, String)) -> Option<&Value> {
+        self.manifest.get(table)?.get(key)
+    }
+}
+
+/// Whether a command of the builder moves, removes or replaces what the build has put at `path`.
+pub(super) fn is_touched(site: &Site<'_>, path: &str) -> bool {
+    let path = Region::new(path);
+    let runs = site.cx.facts.runs[site.stage.body.clone()].iter().flatten();
+    let is_about = |step: &Step<'_>| {
+        let in_place = step
+            .invocation
+            .as_ref()
+            .is_some_and(|own| own.tool.of_builds);
+        let handles = !in_place && matches!(step.does(), Some(Does::Files | Does::CleanCache));
+        handles && step.effects.writes.meets(&path)
+    };
+    runs.flat_map(|run| &run.steps).any(is_about)
+}
