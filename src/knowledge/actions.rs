@@ -81,6 +81,8 @@ pub struct Action {
     /// Whether it runs a program of the project, which may make data for another one.
     #[serde(default)]
     pub runs_project: bool,
+    /// The variable that says where what it makes puts temporary files when it runs, which is otherwise its own folder.
+    pub temporary_by: Option<String>,
     /// What sources say that it has to run.
     pub directives: Option<Directives>,
     /// Whether the paths that it writes are gone afterwards.

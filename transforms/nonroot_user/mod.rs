@@ -12,6 +12,7 @@ mod leftovers;
 mod needs;
 mod ownership;
 mod places;
+mod products;
 mod repository;
 mod scripts;
 mod sources;
@@ -105,6 +106,7 @@ fn rewrite(cx: &Cx<'_>, stage: &Stage, start: &Start) -> Plan {
     let written = written::all(cx, stage, start, &project);
     grants::settle(cx, stage, &account, &mut territory, &written, site)?;
     ownership::add_copies_into_folders(cx, stage, &mut territory);
+    products::settle(cx, stage, &mut territory, site)?;
     ownership::add_folders_made_before(&surveyor, &mut territory);
     given::check(cx, stage, start, &territory, &written, site)?;
     given::check_caller(cx, stage, &written, site)?;
