@@ -130,6 +130,15 @@ impl State {
         }
     }
 
+    /// The home folder that the shell of a step finds in `HOME`: what the Dockerfile sets, or that of root.
+    #[must_use]
+    pub fn home(&self) -> Option<String> {
+        if self.variables.contains_key("HOME") || self.inherited.contains_key("HOME") {
+            return self.fixed_value("HOME").map(str::to_owned);
+        }
+        (self.is_root() == Some(true)).then(|| "/root".to_owned())
+    }
+
     /// Whether commands run as root: `None` when that is not known.
     #[must_use]
     pub fn is_root(&self) -> Option<bool> {

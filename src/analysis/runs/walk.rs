@@ -93,18 +93,11 @@ impl<'a, 'w> Walk<'a, 'w> {
     }
 
     fn simple(&mut self, simple: &Simple) {
-        let lookup = |name: &str| {
-            if self.assigned.iter().any(|n| n == name) {
-                None
-            } else {
-                self.state.known(name)
-            }
-        };
         let args: Vec<Arg> = simple
             .words
             .iter()
             .map(|word| {
-                let expanded = word.expand(self.text, &lookup);
+                let expanded = self.expanded(word);
                 let pattern = || {
                     is_plain_glob(word.span.text(self.text))
                         .then(|| word.span.text(self.text).to_owned())
@@ -134,6 +127,24 @@ impl<'a, 'w> Walk<'a, 'w> {
             !simple.redirects.is_empty(),
             extra,
         );
+    }
+
+    /// What the shell makes of `word`, if that is one word and known.
+    fn expanded(&self, word: &shell::Word) -> Option<String> {
+        let value = |name: &str| {
+            let is_assigned = self.assigned.iter().any(|assigned| assigned == name);
+            match name {
+                _ if is_assigned => None,
+                "HOME" => self.state.home(),
+                _ => self.state.known(name),
+            }
+        };
+        word.expand(self.text, &value).or_else(|| {
+            let rest = word.span.text(self.text).strip_prefix('~')?;
+            let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-+@".contains(c);
+            let is_own = rest.is_empty() || rest.starts_with('/');
+            (is_own && rest.chars().all(is_plain)).then(|| Some(value("HOME")? + rest))?
+        })
     }
 
     pub(super) fn step(
@@ -234,7 +245,7 @@ impl<'a, 'w> Walk<'a, 'w> {
     fn redirects(&self, redirects: &[shell::Redirect]) -> Effects {
         let mut effects = Effects::default();
         for redirect in redirects {
-            let target = redirect.target.literal(self.text);
+            let target = self.expanded(&redirect.target);
             let (reads, writes) = direction(redirect.operator);
             for (touched, extent) in [(reads, &mut effects.reads), (writes, &mut effects.writes)] {
                 if !touched {
