@@ -61,14 +61,21 @@ fn cross_copy(sink: &Sink<'_>, at: usize, transfer: &Transfer) -> Result<Crossin
             .all(|region| is_free(region) || is_same(region, &other))
     {
         let free = shared.iter().filter(|region| is_free(region));
+        let free: Vec<String> = free.map(|region| region.path.clone()).collect();
         return Ok(Crossing {
-            not_copied: free.map(|region| region.path.clone()).collect(),
+            assumes: free.iter().map(|path| never_there(path)).collect(),
+            not_copied: free,
             becomes_folder,
             ..Crossing::default()
         });
     }
     let message = "both copies may write the same files, and the later one wins";
     Err(sink.refuse(at, "overlapping-copy", message))
+}
+
+/// What is taken for granted when a copy passes another that puts a file to `path`: today the context has none of its own.
+fn never_there(path: &str) -> String {
+    format!("the build context never has a file of its own that lands at {path}")
 }
 
 /// Where a `/` has to be added to the destination of the copy `other` at `at`, if it is a folder only because another copy

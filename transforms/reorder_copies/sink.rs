@@ -253,13 +253,19 @@ impl<'a> Sink<'a> {
         self.is_copied_above() && !self.keeps_another_up()
     }
 
+    /// Whether another copy stays above this one, or may pass it only because what this one brings in its place is not in
+    /// the context today: it is there for the day when it is.
     fn keeps_another_up(&self) -> bool {
         self.copies_before(self.copied.index).any(|other| {
-            let (_, obstacle) = Sink::down(self.cx, self.stage, &other);
-            obstacle.is_some_and(|obstacle| {
+            let (sink, obstacle) = Sink::down(self.cx, self.stage, &other);
+            let relies = |passed: &Crossing| {
+                passed.index == self.copied.index && !passed.not_copied.is_empty()
+            };
+            let is_kept = obstacle.is_some_and(|obstacle| {
                 let is_this = obstacle.at == self.copied.index && obstacle.in_sight;
                 is_this && obstacle.refusal.code == "overlapping-copy"
-            })
+            });
+            is_kept || sink.passed.iter().any(relies)
         })
     }
 
