@@ -1,11 +1,10 @@
 //! Images that hold nothing of the project: of their programs nobody knows what they need.
 
-use super::left_behind;
 use super::start::Start;
-use crate::analysis::paths::below;
 use crate::analysis::stages::{Base, Stage};
-use crate::syntax::{Kind, Span};
+use crate::syntax::Span;
 use crate::transform::{Cx, Refusal};
+use crate::transforms::shipped::brings_project;
 
 /// Arguments with which a program says how it is used.
 const HELP: [&str; 7] = [
@@ -60,17 +59,4 @@ pub(super) fn nothing_starts(cx: &Cx<'_>, stage: &Stage, site: Span) -> Option<R
         "what runs, and as which user, is left to the base image, which dfopt does not know; describe it in dfopt.toml, or set USER"
     };
     Some(Refusal::new(site, "no-program", message))
-}
-
-/// Whether files are copied into the image, other than settings of the system.
-fn brings_project(cx: &Cx<'_>, stage: &Stage) -> bool {
-    let brings = |index: usize| match &cx.facts.views[index].kind {
-        Kind::Copy(transfer) | Kind::Add(transfer) => {
-            let dest = cx.facts.destination(index, transfer);
-            let mut sources = transfer.sources.iter();
-            below(&dest, "/etc").is_none() && !sources.any(|source| source.raw.contains("://"))
-        }
-        _ => false,
-    };
-    left_behind::history(cx, stage).into_iter().any(brings)
 }

@@ -54,6 +54,7 @@ use apart::Apart;
 use roles::{Role, Roles};
 
 use super::launched::{self, CommandLine};
+use super::shipped::brings_project;
 use super::style;
 
 /// Splits a single stage into one that builds and one that runs.
@@ -154,8 +155,15 @@ fn rewrite(cx: &Cx<'_>) -> Result<Option<Rewrite>, Refusal> {
     if !roles::does_any(cx, stage, &[Does::InstallDependencies, Does::Build]) {
         return Ok(None);
     }
-    if !could_gain(cx, stage, image) {
-        return nothing_smaller(cx, stage, reference);
+    let launches = launched::launches(cx, stage);
+    // What the base image starts is the same in a stage of the same image.
+    let inherits = image.command == Command::Service && image.runtimes.is_empty();
+    let starts = launches.declared || inherits || cx.facts.has_triggers(stage);
+    match could_gain(cx, stage, image) {
+        false if starts => return nothing_smaller(cx, stage, image, reference),
+        true if starts => {}
+        true if brings_project(cx, stage) => return Err(nothing_starts(cx, stage)),
+        _ => return Ok(None),
     }
     let written = cx.facts.views[stage.from].body;
     if !cx.facts.views[stage.from]
@@ -176,7 +184,7 @@ fn rewrite(cx: &Cx<'_>) -> Result<Option<Rewrite>, Refusal> {
         image,
         named: None,
         roles,
-        launches: launched::launches(cx, stage),
+        launches,
     };
     outside::check(&site)?;
     guard(&site)?;
@@ -206,17 +214,30 @@ fn with_release(site: Site<'_>, refusal: Refusal) -> Result<Option<Rewrite>, Ref
 fn nothing_smaller(
     cx: &Cx<'_>,
     stage: &Stage,
+    image: &Image<'_>,
     reference: &str,
 ) -> Result<Option<Rewrite>, Refusal> {
     let is_alone = cx.facts.stages.len() == 1;
-    if !is_alone || !roles::does_any(cx, stage, &[Does::Build]) {
+    // The image of a distribution brings no tools of its own.
+    let has_tools = image.provides.is_some() || image.distribution.is_none();
+    if !is_alone || !has_tools || !roles::does_any(cx, stage, &[Does::Build]) {
         return Ok(None);
     }
     let message = format!(
-        "dfopt knows no smaller image than {reference} that runs what is built here, and nothing is installed that only the build needs"
+        "dfopt knows no smaller image than {reference} that runs what is built here, and no package is left in it that only the build needs"
     );
     let site = cx.file.instructions()[stage.from].span;
     Err(Refusal::new(site, "nothing-smaller", message))
+}
+
+/// Nothing says what runs: an image with tools alone is one to build on, and no candidate; this one may be.
+fn nothing_starts(cx: &Cx<'_>, stage: &Stage) -> Refusal {
+    let message = "no CMD or ENTRYPOINT says what runs, so this may be an image to build on, which needs its tools";
+    Refusal::new(
+        cx.file.instructions()[stage.from].span,
+        "no-command",
+        message,
+    )
 }
 
 /// Whether the base image has a smaller variant, packages or dependencies are installed that only a build needs, or what
@@ -238,14 +259,6 @@ fn guard(site: &Site<'_>) -> Result<(), Refusal> {
     }
     if site.image.onbuild || facts.has_triggers(site.stage) {
         return Err(site.refuse("onbuild", "ONBUILD steps would run in another stage"));
-    }
-    // What the base image starts is the same in a stage of the same image.
-    let inherits = site.image.command == Command::Service && site.image.runtimes.is_empty();
-    if !site.launches.declared && !inherits {
-        return Err(site.refuse(
-            "no-command",
-            "without CMD or ENTRYPOINT this may be an image to build on, which needs its tools",
-        ));
     }
     if let Some(launch) = site
         .launches
