@@ -70,7 +70,10 @@ impl Territory {
     /// Whether the program may write `path`, or anybody may.
     pub(super) fn is_writable(&self, path: &str) -> bool {
         let public = ["/tmp", "/var/tmp", "/dev", "/proc"];
-        self.holds(path) || public.iter().any(|folder| below(path, folder).is_some())
+        let is_public = public.iter().any(|folder| below(path, folder).is_some());
+        // The settings of the kernel.
+        let is_roots = below(path, "/proc/sys").is_some();
+        self.holds(path) || is_public && !is_roots
     }
 
     /// Whether a folder in the working folder that holds `path` is given away by itself.
