@@ -52,6 +52,9 @@ pub struct Program {
     /// Whether they serve the sources to those who work on them.
     #[serde(default)]
     pub for_development: bool,
+    /// Whether it is known as a file of base images: what a project calls by that name is a script of its own.
+    #[serde(default)]
+    pub of_image: bool,
     /// Variables, each with the values with which they need nothing themselves but run the command behind them.
     #[serde(default)]
     unless_env: BTreeMap<String, Vec<String>>,

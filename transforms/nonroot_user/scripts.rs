@@ -19,7 +19,7 @@ impl Reader<'_> {
         for path in self.places(name) {
             match origin(self.cx, self.stage, &path) {
                 Origin::File(file) => return self.file(&file, surely),
-                Origin::Unread(_) if !surely && self.is_known(name) => {}
+                Origin::Unread(_) if !surely && self.is_known_everywhere(name) => {}
                 Origin::Unread(at) => {
                     let refusal = self.unread(unread_script(name));
                     return Err(refusal.because(self.span(at), "this copy brings it"));
@@ -29,7 +29,10 @@ impl Reader<'_> {
         }
         let by_name = surely || name.ends_with(".sh") || name.ends_with(".bash");
         if by_name && !self.is_known(name) {
-            return Err(self.unread(unread_script(name)));
+            let message = format!(
+                "the script `{name}` comes with the base image or is made by a step, so it cannot be read, and it may need root; set USER yourself if it does without"
+            );
+            return Err(self.unread(message));
         }
         Ok(false)
     }
@@ -46,21 +49,19 @@ impl Reader<'_> {
         })
     }
 
+    /// Whether the program is in the tables, whoever brings it.
+    fn is_known_everywhere(&self, name: &str) -> bool {
+        let program = self.cx.knowledge.startup.program(&[name.to_owned()]);
+        program.is_some_and(|(program, _)| !program.of_image)
+    }
+
     /// Whether the program is in the tables, or comes with an image that declares its own entry point.
     fn is_known(&self, name: &str) -> bool {
-        let of_image = || {
-            self.cx
-                .facts
-                .image(self.stage)
-                .is_some_and(|image| image.entrypoint != Entrypoint::None)
-        };
-        let in_table = self
-            .cx
-            .knowledge
-            .startup
-            .program(&[name.to_owned()])
-            .is_some();
-        in_table || !name.contains('/') && of_image()
+        let startup = &self.cx.knowledge.startup;
+        let is_of_image = startup.program(&[name.to_owned()]).is_some();
+        let image = self.cx.facts.image(self.stage);
+        let has_entrypoint = image.is_some_and(|image| image.entrypoint != Entrypoint::None);
+        self.is_known_everywhere(name) || has_entrypoint && (is_of_image || !name.contains('/'))
     }
 
     /// The paths in the image that `name` may stand for.
