@@ -14,6 +14,8 @@ pub(super) enum Origin {
     File(String),
     /// The copy at this instruction may bring it, but what it brings cannot be looked at.
     Unread(usize),
+    /// A copy that cannot be looked at may bring it, or a step of which nobody knows what it does has made it: a program.
+    Program,
     /// No copy brings it: it comes with the base image, or a step makes it.
     Elsewhere,
 }
@@ -33,9 +35,12 @@ pub(super) fn origin_before(cx: &Cx<'_>, stage: &Stage, end: usize, path: &str) 
             match made(cx, index, path) {
                 Some(Made::Named) => return Origin::Elsewhere,
                 // A build makes programs; a file of the context is none.
-                Some(Made::Perhaps) => {
+                Some(made) => {
                     return match origin_before(cx, stage, index, path) {
                         Origin::File(file) => Origin::File(file),
+                        Origin::Unread(_) | Origin::Program if made == Made::Perhaps => {
+                            Origin::Program
+                        }
                         _ => Origin::Elsewhere,
                     };
                 }
@@ -82,9 +87,12 @@ fn moved(cx: &Cx<'_>, index: usize, path: &str) -> Option<String> {
 }
 
 /// Why a `RUN` may have made a program.
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Made {
     /// A command names it.
     Named,
+    /// A program is built there.
+    Built,
     /// A program may be built there.
     Perhaps,
 }
@@ -99,12 +107,14 @@ fn made(cx: &Cx<'_>, index: usize, path: &str) -> Option<Made> {
         let program = step.args.first().map_or("", |arg| arg.known());
         step.span.text(&view.logical.text).contains(name) && !touches.contains(&program)
     };
-    let builds = |step: &Step<'_>| matches!(step.does(), None | Some(Does::Build | Does::Run));
-    if run.steps.iter().any(names) {
-        return Some(Made::Named);
+    let builds = |step: &Step<'_>| matches!(step.does(), Some(Does::Build | Does::Run));
+    let is_unknown = |step: &Step<'_>| step.does().is_none();
+    match &run.steps {
+        steps if steps.iter().any(names) => Some(Made::Named),
+        _ if name.contains('.') => None,
+        steps if steps.iter().any(builds) => Some(Made::Built),
+        steps => steps.iter().any(is_unknown).then_some(Made::Perhaps),
     }
-    let perhaps = !name.contains('.') && run.steps.iter().any(builds);
-    perhaps.then_some(Made::Perhaps)
 }
 
 fn brought(cx: &Cx<'_>, index: usize, transfer: &Transfer, path: &str) -> Origin {

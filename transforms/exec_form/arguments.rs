@@ -64,7 +64,7 @@ fn runs_what_it_gets(cx: &Cx<'_>, stage: &Stage, index: usize) -> bool {
         }
         // The name of an entry-point script says nothing about what is in it.
         Origin::Unread(_) => false,
-        Origin::Elsewhere => {
+        Origin::Program | Origin::Elsewhere => {
             let known = cx.knowledge.startup.program(&words);
             !program.ends_with(".sh")
                 && known.is_some_and(|(program, _)| program.needs == Needs::NothingItself)

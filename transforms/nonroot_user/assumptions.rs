@@ -28,6 +28,7 @@ pub(super) fn all(
     }
     sentences.extend(reads_only(cx, stage, territory));
     sentences.extend(scripts(start));
+    sentences.extend(programs(start));
     sentences.extend(readable(cx, stage, territory));
     sentences.extend(ports(cx, stage, start));
     sentences.extend(volumes(cx, stage));
@@ -103,6 +104,12 @@ fn scripts(start: &Start) -> impl Iterator<Item = String> {
         )
     };
     start.unread_scripts.iter().map(sentence)
+}
+
+fn programs(start: &Start) -> impl Iterator<Item = String> {
+    let sentence =
+        |name: &String| format!("`{name}` is made by a step, or is no script that needs root");
+    start.taken_for_programs.iter().map(sentence)
 }
 
 /// Copies that stay root's: the context shows their modes, when it is there.

@@ -24,6 +24,7 @@ impl Reader<'_> {
                     let refusal = self.unread(unread_script(name));
                     return Err(refusal.because(self.span(at), "this copy brings it"));
                 }
+                Origin::Program => self.start.taken_for_programs.push(name.to_owned()),
                 Origin::Elsewhere => {}
             }
         }

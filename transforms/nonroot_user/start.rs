@@ -33,6 +33,8 @@ pub(super) struct Start {
     pub program: Option<Vec<String>>,
     /// Names of package scripts that could not be looked up: `npm start`.
     pub unread_scripts: Vec<String>,
+    /// Files that are called and could be scripts of the project, if no step has made them.
+    pub taken_for_programs: Vec<String>,
     /// The names of all programs that are called, wrappers and shells among them.
     pub called: Vec<String>,
 }
@@ -51,6 +53,7 @@ pub(super) fn read(cx: &Cx<'_>, stage: &Stage) -> Result<Option<Start>, Refusal>
         commands: Vec::new(),
         program: None,
         unread_scripts: Vec::new(),
+        taken_for_programs: Vec::new(),
         called: Vec::new(),
     };
     let mut reader = Reader {
