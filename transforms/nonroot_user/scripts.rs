@@ -24,8 +24,10 @@ impl Reader<'_> {
                     let refusal = self.unread(unread_script(name));
                     return Err(refusal.because(self.span(at), "this copy brings it"));
                 }
-                Origin::Program => self.start.taken_for_programs.push(name.to_owned()),
-                Origin::Elsewhere => {}
+                Origin::Program if name.contains('/') && !self.is_known_everywhere(name) => {
+                    self.start.taken_for_programs.push(name.to_owned());
+                }
+                Origin::Program | Origin::Elsewhere => {}
             }
         }
         let by_name = surely || name.ends_with(".sh") || name.ends_with(".bash");
