@@ -20,8 +20,16 @@ pub struct Targets {
     pub unless: String,
     /// The switch of the manifest with which only what is listed is made: a table and a key.
     pub automatic: (String, String),
-    /// Tables and keys of a manifest that says more than is looked at here.
-    pub not_with: Vec<String>,
+    /// The table of a manifest for several projects.
+    pub workspace: String,
+    /// Its key for the patterns of their folders.
+    pub members: String,
+    /// Its key for those that are built when nothing else is asked for.
+    pub usual_members: String,
+    /// Its key for folders that are none.
+    pub left_out: String,
+    /// Options with which all of them are built.
+    pub all_by: Vec<String>,
     /// Options with which only some of them are made, or those of another project.
     pub chosen_by: Vec<String>,
 }

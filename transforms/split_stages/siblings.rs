@@ -21,26 +21,23 @@ pub(super) fn names(
     directory: &str,
     invocation: &Invocation<'_>,
 ) -> BTreeSet<String> {
+    let asked = |names: &[String]| {
+        let mut options = invocation.options.iter();
+        options.any(|option| names.contains(&option.name))
+    };
     let found = || {
         let targets = invocation.tool.targets.as_ref()?;
-        let mut options = invocation.options.iter();
-        if options.any(|option| targets.chosen_by.contains(&option.name)) {
-            return None;
-        }
         let context = site.cx.context?;
         let path = join(directory, &targets.manifest);
         let Origin::File(manifest) = origin_before(site.cx, site.stage, at, &path) else {
             return None;
         };
-        let table: Table = toml::from_str(&context.read(&manifest)?).ok()?;
-        let says_more = targets.not_with.iter().any(|key| table.contains_key(key));
-        let project = Project {
-            context,
-            targets,
-            folder: manifest.rsplit_once('/').map_or("", |(folder, _)| folder),
-            manifest: &table,
+        let root = Project::read(context, targets, &manifest)?;
+        let projects = match asked(&targets.chosen_by) {
+            true => Vec::new(),
+            false => root.built_with_it(asked(&targets.all_by)),
         };
-        (!says_more).then(|| project.programs())
+        Some(projects.iter().flat_map(Project::programs).collect())
     };
     found().unwrap_or_default()
 }
@@ -49,11 +46,71 @@ struct Project<'a> {
     context: &'a BuildContext,
     targets: &'a Targets,
     /// Where it is in the context.
-    folder: &'a str,
-    manifest: &'a Table,
+    folder: String,
+    manifest: Table,
 }
 
-impl Project<'_> {
+impl<'a> Project<'a> {
+    fn read(context: &'a BuildContext, targets: &'a Targets, manifest: &str) -> Option<Self> {
+        let folder = manifest.rsplit_once('/').map_or("", |(folder, _)| folder);
+        Some(Self {
+            context,
+            targets,
+            folder: folder.to_owned(),
+            manifest: toml::from_str(&context.read(manifest)?).ok()?,
+        })
+    }
+
+    /// The projects that are built when this one is: all of a workspace that has no project of its own, or those that it names.
+    fn built_with_it(self, all: bool) -> Vec<Self> {
+        let list = |key: &str| {
+            let workspace = self.manifest.get(&self.targets.workspace)?;
+            let list = workspace.get(key)?.as_array()?.iter();
+            Some(
+                list.filter_map(Value::as_str)
+                    .map(str::to_owned)
+                    .collect::<Vec<_>>(),
+            )
+        };
+        let members = list(&self.targets.members).unwrap_or_default();
+        let is_project = self.manifest.contains_key(&self.targets.name.0);
+        let named = match list(&self.targets.usual_members) {
+            Some(usual) if !all => usual,
+            _ if is_project && !all => return vec![self],
+            _ => members,
+        };
+        let left_out = list(&self.targets.left_out).unwrap_or_default();
+        let mut projects: Vec<Self> = named
+            .iter()
+            .filter(|member| *member != ".")
+            .flat_map(|member| self.members(member, &left_out))
+            .collect();
+        if is_project && (all || named.iter().any(|member| member == ".")) {
+            projects.push(self);
+        }
+        projects
+    }
+
+    /// The members that `pattern` stands for.
+    fn members(&self, pattern: &str, left_out: &[String]) -> Vec<Self> {
+        let manifest = format!(
+            "{}/{}",
+            pattern.trim_end_matches('/'),
+            self.targets.manifest
+        );
+        let manifests = self.context.glob(&in_folder(&self.folder, &manifest));
+        let projects = manifests
+            .iter()
+            .filter_map(|path| Self::read(self.context, self.targets, path));
+        projects
+            .filter(|project| {
+                let mut left_out = left_out.iter().map(|path| in_folder(&self.folder, path));
+                !left_out.any(|path| project.folder == path)
+            })
+            .collect()
+    }
+
+    /// The names of the programs that are made of it.
     fn programs(&self) -> BTreeSet<String> {
         let listed = self.manifest.get(&self.targets.listed);
         let listed: Vec<&Table> = listed
@@ -81,7 +138,7 @@ impl Project<'_> {
 
     /// The programs whose sources stand in the usual places, with these.
     fn sources(&self) -> Vec<(String, String)> {
-        let beside = |path: &str| in_folder(self.folder, path);
+        let beside = |path: &str| in_folder(&self.folder, path);
         let inside = |path: &str| path[self.folder.len()..].trim_start_matches('/').to_owned();
         let name = self.value(&self.targets.name).and_then(Value::as_str);
         let main = &self.targets.main;
