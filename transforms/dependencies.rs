@@ -1,7 +1,9 @@
 //! What an install of dependencies installs.
 
+use std::sync::Arc;
+
 use crate::analysis::runs::Step;
-use crate::context::{BuildContext, Entry, dependencies, pinned, required_by};
+use crate::context::{BuildContext, Entry, pinned, required_by};
 use crate::knowledge::tools::Role;
 use crate::transform::Cx;
 
@@ -16,9 +18,10 @@ pub(super) fn named(cx: &Cx<'_>, step: &Step<'_>) -> Vec<String> {
         .iter()
         .map(|&at| dependency_name(step.args[at].known()));
     let mut names: Vec<String> = operands.collect();
-    for path in manifests(cx, step) {
-        let text = cx.context.and_then(|context| context.read(&path));
-        names.extend(dependencies(&path, &text.unwrap_or_default()));
+    if let Some(context) = cx.context {
+        for path in manifests(cx, step) {
+            names.extend(context.dependencies(&path).iter().cloned());
+        }
     }
     names
 }
@@ -89,7 +92,7 @@ pub(super) fn reads(step: &Step<'_>) -> bool {
 }
 
 /// The manifests that `step` reads, with their texts.
-pub(super) fn texts(cx: &Cx<'_>, step: &Step<'_>) -> Vec<(String, String)> {
+pub(super) fn texts(cx: &Cx<'_>, step: &Step<'_>) -> Vec<(String, Arc<str>)> {
     let Some(context) = cx.context else {
         return Vec::new();
     };
@@ -97,7 +100,7 @@ pub(super) fn texts(cx: &Cx<'_>, step: &Step<'_>) -> Vec<(String, String)> {
     let of_tool = tool.filter(|_| step.needs_source().is_some());
     let of_tool = of_tool.flat_map(|tool| tool.actions.iter().flat_map(|action| &action.manifests));
     let of_tool = of_tool.map(|name| name.trim_end_matches('?').to_owned());
-    let mut found: Vec<(String, String)> = Vec::new();
+    let mut found: Vec<(String, Arc<str>)> = Vec::new();
     for path in manifests(cx, step).into_iter().chain(of_tool) {
         for path in in_context(context, path) {
             let text = context

@@ -2,6 +2,7 @@
 //! behind wrappers and the shell scripts of the project.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use crate::analysis::effects::PROGRAM_FOLDERS;
 use crate::analysis::launch::{self, Launch, Launches};
@@ -91,7 +92,7 @@ impl<'s> Walk<'s> {
     fn follow(&mut self, launch: &'s Launch, words: Vec<String>) -> Result<(), String> {
         let behind = self.cx.knowledge.startup.command_behind(&words);
         let scripts = words.iter().filter_map(|word| self.script_at(word));
-        let scripts: Vec<(String, String)> = scripts.collect();
+        let scripts: Vec<(String, Arc<str>)> = scripts.collect();
         let is_unread = scripts.is_empty() && self.is_unread(&words);
         let by_manifest = self.scripts_of_manifest(&words);
         let interpreter = words.first().and_then(|word| self.interpreter(word));
@@ -142,7 +143,7 @@ impl<'s> Walk<'s> {
 
     /// The shell script of the build context that `word` names: below the working directory, or by its
     /// name alone where a copy put it somewhere else.
-    fn script_at(&self, word: &str) -> Option<(String, String)> {
+    fn script_at(&self, word: &str) -> Option<(String, Arc<str>)> {
         let context = self.cx.context?;
         let path = join(&self.workdir, word);
         let name = path.rsplit('/').next().unwrap_or_default();

@@ -9,6 +9,7 @@ use std::io;
 use std::path::Path;
 use std::sync::LazyLock;
 
+use dfopt::context::BuildContext;
 use dfopt::engine::{self, Options, Outcome};
 use dfopt::knowledge::Knowledge;
 use dfopt::report::{Palette, unified};
@@ -38,19 +39,19 @@ static CORPUS: LazyLock<Vec<String>> = LazyLock::new(|| {
     folder.filter_map(text).collect()
 });
 
-fn optimize(text: &str) -> Outcome {
+fn optimize(text: &str, context: Option<&BuildContext>) -> Outcome {
     let options = Options {
         transforms: transforms::by_default(),
         safety: Safety::Assumed,
         knowledge: Knowledge::builtin(),
-        context: None,
+        context,
         without: &[],
     };
     engine::optimize(text, &options)
 }
 
 fn plan_and_write_diff(text: &str) {
-    let outcome = optimize(text);
+    let outcome = optimize(text, None);
     let (sink, palette) = (&mut io::sink(), Palette::default());
     unified(sink, &palette, "Dockerfile", Some(text), &outcome.text).expect("a sink takes all");
 }
@@ -95,4 +96,24 @@ fn nesting(bencher: Bencher<'_, '_>, levels: usize) {
     bencher
         .counter(counter)
         .bench(|| shell::parse(black_box(&script)).is_ok());
+}
+
+/// A project with ever more sources, each of a few hundred lines, which are all looked through: from opening the folder on.
+#[divan::bench(args = [50, 100, 200, 400], sample_count = 3, sample_size = 1)]
+fn sources(bencher: Bencher<'_, '_>, count: usize) {
+    let folder = std::env::temp_dir().join(format!("dfopt-sources-{count}-{}", std::process::id()));
+    fs::create_dir_all(&folder).expect("a folder for temporary files");
+    let source = "def tea(request, cups):\n    found = [x for x in cups if x > 1]\n    return {\"cups\": found}\n\n";
+    for nth in 0..count {
+        let path = folder.join(format!("part{nth}.py"));
+        fs::write(path, source.repeat(60)).expect("a file");
+    }
+    fs::write(folder.join("requirements.txt"), "flask==3.0\n").expect("a file");
+    let text = "FROM python:3.12\nWORKDIR /app\nCOPY . .\nRUN pip install -r requirements.txt\nCMD [\"python\", \"part0.py\"]\n";
+    let counter = ItemsCount::new(count);
+    bencher.counter(counter).bench(|| {
+        let context = BuildContext::open(black_box(&folder), None).expect("a build context");
+        optimize(text, Some(&context)).text.len()
+    });
+    fs::remove_dir_all(folder).expect("it is ours");
 }

@@ -1,7 +1,9 @@
 //! What has been read of the disk, once for all files of a run.
 
+use std::borrow::Borrow;
 use std::collections::HashMap;
 use std::fs;
+use std::hash::Hash;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -86,40 +88,47 @@ impl Disk {
 }
 
 /// Values that are made once for each path, for threads to share.
-#[derive(Debug)]
-pub(crate) struct ByPath<V>(Mutex<HashMap<PathBuf, V>>);
+pub(crate) type ByPath<V> = Kept<PathBuf, V>;
 
-impl<V> Default for ByPath<V> {
+/// Values that are made once for each key, for threads to share.
+#[derive(Debug)]
+pub(crate) struct Kept<K, V>(Mutex<HashMap<K, V>>);
+
+impl<K, V> Default for Kept<K, V> {
     fn default() -> Self {
         Self(Mutex::default())
     }
 }
 
-impl<V: Clone> ByPath<V> {
-    /// The value for `path`; `make` is asked the first time.
-    pub(crate) fn get(&self, path: &Path, make: impl FnOnce() -> V) -> V {
-        let known = self.lock().get(path).cloned();
-        known.unwrap_or_else(|| self.keep(path, make()))
+impl<K: Eq + Hash, V: Clone> Kept<K, V> {
+    /// The value for `key`; `make` is asked the first time.
+    pub(crate) fn get<Q>(&self, key: &Q, make: impl FnOnce() -> V) -> V
+    where
+        K: Borrow<Q>,
+        Q: ?Sized + Eq + Hash + ToOwned<Owned = K>,
+    {
+        let known = self.lock().get(key).cloned();
+        known.unwrap_or_else(|| self.keep(key, make()))
     }
 
     /// The same where `make` can fail; a failure is not kept.
-    pub(crate) fn try_get(
-        &self,
-        path: &Path,
-        make: impl FnOnce() -> io::Result<V>,
-    ) -> io::Result<V> {
-        let known = self.lock().get(path).cloned();
-        known.map_or_else(|| Ok(self.keep(path, make()?)), Ok)
+    pub(crate) fn try_get<Q>(&self, key: &Q, make: impl FnOnce() -> io::Result<V>) -> io::Result<V>
+    where
+        K: Borrow<Q>,
+        Q: ?Sized + Eq + Hash + ToOwned<Owned = K>,
+    {
+        let known = self.lock().get(key).cloned();
+        known.map_or_else(|| Ok(self.keep(key, make()?)), Ok)
     }
 
     /// Values are made without the lock, so that threads do not wait for the disk together. When two have made the
     /// same, the first counts.
-    fn keep(&self, path: &Path, value: V) -> V {
+    fn keep<Q: ?Sized + ToOwned<Owned = K>>(&self, key: &Q, value: V) -> V {
         let mut known = self.lock();
-        known.entry(path.to_owned()).or_insert(value).clone()
+        known.entry(key.to_owned()).or_insert(value).clone()
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<PathBuf, V>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<K, V>> {
         // A value is put there whole, so it is good even if another thread has failed meanwhile.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

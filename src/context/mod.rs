@@ -23,11 +23,12 @@ pub use builds::OtherBuild;
 pub use dependencies::{dependencies, pinned};
 pub(crate) use disk::ByPath;
 pub use disk::Disk;
+use disk::Kept;
 pub use dockerignore::Dockerignore;
 pub use glob::matches_name;
 pub use manifests::{Entry, Obstacle, Required, required_by};
 pub use package_scripts::scripts_around;
-pub use sources::{SourceLine, Sources};
+pub use sources::{Source, SourceLine, Sources};
 
 use crate::project::Use;
 
@@ -41,6 +42,13 @@ pub struct BuildContext {
     ignore_file: String,
     uses: Vec<Use>,
     other_builds: Vec<OtherBuild>,
+    texts: Kept<String, Option<Arc<str>>>,
+    /// Of manifests.
+    dependencies: Kept<String, Arc<[String]>>,
+    /// By the ends of their names.
+    sources: Kept<Vec<String>, Arc<Sources>>,
+    /// By their names.
+    called: Kept<Vec<String>, Arc<Sources>>,
 }
 
 /// What stands at a path.
@@ -116,6 +124,10 @@ impl BuildContext {
             dockerfile: inside.map(|path| path.display().to_string()),
             ignored: Dockerignore::new(&disk.ignore_file(&path)?),
             ignore_file: shown,
+            texts: Kept::default(),
+            dependencies: Kept::default(),
+            sources: Kept::default(),
+            called: Kept::default(),
         })
     }
 
@@ -260,12 +272,24 @@ impl BuildContext {
 
     /// The text of the file at `path`, whatever its encoding; `None` when a `COPY` does not see it.
     #[must_use]
-    pub fn read(&self, path: &str) -> Option<String> {
+    pub fn read(&self, path: &str) -> Option<Arc<str>> {
         if self.kind(path)? != FileKind::File {
             return None;
         }
-        let bytes = fs::read(self.root.join(path)).ok()?;
-        Some(decoded(&bytes))
+        self.texts.get(path, || {
+            let bytes = fs::read(self.root.join(path)).ok()?;
+            Some(decoded(&bytes).into())
+        })
+    }
+
+    /// The names of the packages that the manifest at `path` asks for, as [`dependencies`] tells them; none when a `COPY`
+    /// does not see it.
+    #[must_use]
+    pub fn dependencies(&self, path: &str) -> Arc<[String]> {
+        self.dependencies.get(path, || {
+            let text = self.read(path).unwrap_or_default();
+            dependencies(path, &text).into()
+        })
     }
 
     /// Whether `ADD` may unpack the file at `path`: it goes by the content. A file that cannot be read may be one.

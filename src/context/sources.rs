@@ -25,35 +25,45 @@ const NOT_THE_PROGRAM: [&str; 8] = [
 ];
 
 /// Sources and settings of the program.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub struct Sources {
-    /// Path in the context, and text.
-    files: Vec<(String, String)>,
+    files: Vec<Source>,
+}
+
+/// A source, or a file of settings.
+#[derive(Debug)]
+pub struct Source {
+    path: String,
+    text: Arc<str>,
 }
 
 /// A line of a source.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct SourceLine {
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct SourceLine<'s> {
     /// The file, relative to the root of the context.
-    pub path: String,
+    pub path: &'s str,
     /// The line, from 1.
     pub line: usize,
     /// Its text.
-    pub text: String,
+    pub text: &'s str,
 }
 
 impl BuildContext {
     /// The sources in `language` that a copy of the context would bring, tests left out.
     #[must_use]
-    pub fn sources(&self, language: &Language) -> Sources {
-        let is_source = |name: &str| language.sources.iter().any(|end| name.ends_with(&**end));
-        self.program_files(|folder| self.disk.entries(folder), is_source)
+    pub fn sources(&self, language: &Language) -> Arc<Sources> {
+        self.sources.get(&language.sources, || {
+            let is_source = |name: &str| language.sources.iter().any(|end| name.ends_with(&**end));
+            self.program_files(|folder| self.disk.entries(folder), is_source)
+        })
     }
 
     /// The files of the program with one of `names`, in which `*` stands for anything.
     #[must_use]
-    pub fn files_called(&self, names: &[String]) -> Sources {
-        self.program_files(|folder| self.disk.entries_called(folder, names), |_| true)
+    pub fn files_called(&self, names: &[String]) -> Arc<Sources> {
+        self.called.get(names, || {
+            self.program_files(|folder| self.disk.entries_called(folder, names), |_| true)
+        })
     }
 
     /// The files in `list` whose names are `wanted`, but for those in folders that hold none of the program.
@@ -61,20 +71,23 @@ impl BuildContext {
         &self,
         list: impl Fn(&Path) -> Arc<[Entry]>,
         wanted: impl Fn(&str) -> bool,
-    ) -> Sources {
+    ) -> Arc<Sources> {
         let is_of_program = |name: &str, kind: FileKind| match kind {
             FileKind::Folder => !name.starts_with('.') && !NOT_THE_PROGRAM.contains(&name),
             FileKind::File => wanted(name),
         };
         let files = self.files_in("", MOST_FILES, list, is_of_program);
-        let read = |path: String| self.read(&path).map(|text| (path, text));
-        Sources {
+        let read = |path: String| {
+            let text = self.read(&path)?;
+            Some(Source { path, text })
+        };
+        Arc::new(Sources {
             files: files
                 .unwrap_or_default()
                 .into_iter()
                 .filter_map(read)
                 .collect(),
-        }
+        })
     }
 }
 
@@ -85,32 +98,32 @@ impl Sources {
         self.files.is_empty()
     }
 
+    /// The files, in the order of their paths.
+    pub fn files(&self) -> impl Iterator<Item = &Source> {
+        self.files.iter()
+    }
+
     /// The first line that one of `patterns` matches.
     #[must_use]
-    pub fn find(&self, patterns: &[Pattern]) -> Option<SourceLine> {
-        let matches = |line: &SourceLine| patterns.iter().any(|regex| regex.is_match(&line.text));
-        self.lines().find(matches)
+    pub fn find(&self, patterns: &[Pattern]) -> Option<SourceLine<'_>> {
+        self.files()
+            .find_map(|file| file.lines_with(patterns).next())
     }
 
     /// All lines.
-    pub fn lines(&self) -> impl Iterator<Item = SourceLine> + '_ {
-        self.files.iter().flat_map(|(path, text)| {
-            text.lines().enumerate().map(|(nth, line)| SourceLine {
-                path: path.clone(),
-                line: nth + 1,
-                text: line.to_owned(),
-            })
-        })
+    pub fn lines(&self) -> impl Iterator<Item = SourceLine<'_>> {
+        self.files().flat_map(Source::lines)
     }
 
     /// The programs among `known` that a file names in which one of `patterns` matches.
     #[must_use]
     pub fn programs(&self, patterns: &[Pattern], known: &[&str]) -> Vec<String> {
-        let starting = self
-            .files
-            .iter()
-            .filter(|(_, text)| patterns.iter().any(|regex| regex.is_match(text)));
-        let named = |text: &String| {
+        let starting = self.files().filter(|file| {
+            file.matching(patterns)
+                .iter()
+                .any(|pattern| pattern.is_match(&file.text))
+        });
+        let named = |text: &str| {
             known
                 .iter()
                 .filter(|name| names(text, name))
@@ -118,12 +131,51 @@ impl Sources {
                 .collect()
         };
         starting
-            .flat_map(|(_, text)| -> Vec<String> { named(text) })
+            .flat_map(|file| -> Vec<String> { named(&file.text) })
             .collect()
     }
 }
 
-impl SourceLine {
+impl Source {
+    /// The file, relative to the root of the context.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// Its lines.
+    pub fn lines(&self) -> impl Iterator<Item = SourceLine<'_>> {
+        let lines = self.text.lines().enumerate();
+        lines.map(|(nth, text)| SourceLine {
+            path: &self.path,
+            line: nth + 1,
+            text,
+        })
+    }
+
+    /// Those of `patterns` that may match one of its lines.
+    #[must_use]
+    pub fn matching<'p>(&self, patterns: &'p [Pattern]) -> Vec<&'p Pattern> {
+        let may_match = |pattern: &&Pattern| pattern.may_match_in(&self.text);
+        patterns.iter().filter(may_match).collect()
+    }
+
+    /// The lines that one of `patterns` matches.
+    pub fn lines_with<'s>(&'s self, patterns: &[Pattern]) -> impl Iterator<Item = SourceLine<'s>> {
+        let patterns = self.matching(patterns);
+        let lines = (!patterns.is_empty()).then(|| self.lines());
+        let matches = move |line: &SourceLine<'_>| line.is_matched_by(&patterns);
+        lines.into_iter().flatten().filter(matches)
+    }
+}
+
+impl<'s> SourceLine<'s> {
+    /// Whether one of `patterns` matches.
+    #[must_use]
+    pub fn is_matched_by(&self, patterns: &[&Pattern]) -> bool {
+        patterns.iter().any(|pattern| pattern.is_match(self.text))
+    }
+
     /// Whether it is a comment in one of the usual languages.
     #[must_use]
     pub fn is_comment(&self) -> bool {
@@ -135,14 +187,14 @@ impl SourceLine {
 
     /// The absolute paths that it names in quotes, but for those that are added to another path.
     #[must_use]
-    pub fn absolute_paths(&self) -> Vec<&str> {
+    pub fn absolute_paths(&self) -> Vec<&'s str> {
         let paths = self.quoted_paths().into_iter();
         paths.map(|(_, path)| path).collect()
     }
 
     /// The same, each with what stands in front of its quote: the call that it is given to (`app.get(`) or the like.
     #[must_use]
-    pub fn quoted_paths(&self) -> Vec<(&str, &str)> {
+    pub fn quoted_paths(&self) -> Vec<(&'s str, &'s str)> {
         let mut pieces = self.text.split(['"', '\'', '`']);
         let mut paths = Vec::new();
         while let (Some(before), Some(piece)) = (pieces.next(), pieces.next()) {
@@ -158,7 +210,7 @@ impl SourceLine {
 
     /// The absolute paths that a line of a file of settings names, in quotes or without.
     #[must_use]
-    pub fn named_paths(&self) -> Vec<&str> {
+    pub fn named_paths(&self) -> Vec<&'s str> {
         let ends_word = |c: char| c.is_whitespace() || "\"'<>=,;()".contains(c);
         self.text
             .split(ends_word)
@@ -229,7 +281,7 @@ mod tests {
 
     fn paths(text: &str) -> Vec<String> {
         let line = SourceLine {
-            text: text.to_owned(),
+            text,
             ..SourceLine::default()
         };
         line.absolute_paths()
@@ -258,7 +310,7 @@ mod tests {
     #[test]
     fn a_path_is_told_with_the_call_that_it_is_given_to() {
         let line = SourceLine {
-            text: "if (x) { app.post('/save', () => write('/data/x')) }".to_owned(),
+            text: "if (x) { app.post('/save', () => write('/data/x')) }",
             ..SourceLine::default()
         };
         assert_eq!(

@@ -2,18 +2,30 @@
 
 use std::ops::Deref;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use regex_lite::Regex;
+use regex_lite::{Match, Regex};
 use serde::{Deserialize, Deserializer, de};
+
+mod fast;
+
+/// How many bytes a pattern has looked through, here and in texts before, when it is worth while to compile it for speed:
+/// that takes as long as this.
+const WORTH_IT: usize = 2_048;
 
 /// A regular expression of a table, in the syntax of the crate `regex-lite`.
 ///
-/// Most runs need few of those in the tables, so they are compiled when they are first used. One that a user has written
-/// is compiled when it is read, because the user has to hear of a mistake in it.
-#[derive(Clone, Debug)]
+/// Most runs need few of those in the tables, so they are compiled when they are first used, and once more, for speed, when
+/// they have looked through so much that it pays. One that a user has written is compiled when it is read, because the user
+/// has to hear of a mistake in it.
+#[derive(Debug)]
 pub struct Pattern {
     text: String,
     compiled: OnceLock<Regex>,
+    /// How many bytes it has looked through.
+    searched: AtomicUsize,
+    /// The same for lines, quick. `None` where that would not be the same.
+    fast: OnceLock<Option<regex::Regex>>,
 }
 
 impl Pattern {
@@ -23,8 +35,61 @@ impl Pattern {
     /// When it is malformed.
     pub fn new(text: impl Into<String>) -> Result<Self, regex_lite::Error> {
         let text = text.into();
-        let compiled = Regex::new(&text)?.into();
-        Ok(Self { text, compiled })
+        let compiled = Regex::new(&text)?;
+        let pattern = Self::packed(text);
+        pattern.compiled.get_or_init(|| compiled);
+        Ok(pattern)
+    }
+
+    /// One of a built-in table.
+    fn packed(text: String) -> Self {
+        Self {
+            text,
+            compiled: OnceLock::new(),
+            searched: AtomicUsize::new(0),
+            fast: OnceLock::new(),
+        }
+    }
+
+    /// Whether it matches somewhere in `text`.
+    #[must_use]
+    pub fn is_match(&self, text: &str) -> bool {
+        match self.fast_for(text.len()) {
+            Some(fast) if !text.contains('\n') => fast.is_match(text),
+            _ => Regex::is_match(self, text),
+        }
+    }
+
+    /// The first match in `text`.
+    #[must_use]
+    pub fn find<'t>(&self, text: &'t str) -> Option<Match<'t>> {
+        self.is_match(text).then(|| Regex::find(self, text))?
+    }
+
+    /// Whether it may match in one of the lines of `text`. Of a short text that is not known before they are looked at.
+    #[must_use]
+    pub fn may_match_in(&self, text: &str) -> bool {
+        let fast = self.fast_for(text.len());
+        // A line ends in front of its carriage return.
+        fast.is_none_or(|fast| text.contains('\r') || fast.is_match(text))
+    }
+
+    /// The quick form, when it is worth while for a text of this length.
+    fn fast_for(&self, length: usize) -> Option<&regex::Regex> {
+        let before = self.searched.fetch_add(length, Ordering::Relaxed);
+        let is_worth_it = before.saturating_add(length) > WORTH_IT;
+        is_worth_it.then(|| self.fast()).flatten()
+    }
+
+    fn fast(&self) -> Option<&regex::Regex> {
+        let fast = self.fast.get_or_init(|| fast::compiled(&self.text));
+        fast.as_ref()
+    }
+}
+
+impl Clone for Pattern {
+    fn clone(&self) -> Self {
+        Self::packed(self.text.clone())
     }
 }
 
@@ -49,7 +114,6 @@ impl<'de> Deserialize<'de> for Pattern {
         if is_written {
             return Self::new(text).map_err(de::Error::custom);
         }
-        let compiled = OnceLock::new();
-        Ok(Self { text, compiled })
+        Ok(Self::packed(text))
     }
 }

@@ -1,6 +1,7 @@
 //! What the programs that a container starts with need of the user who runs them.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::Deserialize;
 
@@ -353,7 +354,7 @@ impl Trace {
 
     /// Whether `command` leaves it because of what its manifests say, which have these `texts`.
     #[must_use]
-    pub fn is_left_by_manifests(&self, command: &str, texts: &[(String, String)]) -> bool {
+    pub fn is_left_by_manifests(&self, command: &str, texts: &[(String, Arc<str>)]) -> bool {
         let has = |regex: &Option<Pattern>| {
             let mut lines = texts.iter().flat_map(|(_, text)| text.lines());
             lines.any(|line| matches(regex, line))

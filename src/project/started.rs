@@ -50,11 +50,14 @@ impl Started {
         built: &[Built],
         services: &[Use],
     ) -> Vec<Use> {
-        if !text.contains("run") && !text.contains("exec") {
+        // Most lines start nothing, which is seen at once.
+        let may_start = |text: &str| text.contains("run") || text.contains("exec");
+        if !may_start(text) {
             return Vec::new();
         }
         let mut uses = Vec::new();
-        for (line, command) in joined_lines(text) {
+        let lines = joined_lines(text).into_iter();
+        for (line, command) in lines.filter(|(_, command)| may_start(command)) {
             let images = self.calls(&self.image, &command);
             let of_images = images.filter_map(|(start, call)| {
                 let build = built.iter().find(|build| build.is_called(&call.subject))?;

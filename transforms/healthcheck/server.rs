@@ -64,9 +64,9 @@ impl<'a> Site<'_, 'a> {
             .language(found.server.language.as_deref()?)?;
         let sources = self.cx.context?.sources(language);
         let line = sources.find(std::slice::from_ref(route))?;
-        let path = route.captures(&line.text)?.get(1)?.as_str().to_owned();
+        let path = route.captures(line.text)?.get(1)?.as_str().to_owned();
         let because = Evidence {
-            place: Place::File(line.path, Some(line.line)),
+            place: Place::File(line.path.to_owned(), Some(line.line)),
             note: format!("answers at {path}"),
         };
         Some((path, because))

@@ -1,5 +1,7 @@
 //! Whether something reads what would be left out.
 
+use std::sync::Arc;
+
 use crate::context::BuildContext;
 use crate::knowledge::ignorable::Kind as Ignorable;
 use crate::syntax;
@@ -55,8 +57,9 @@ pub(in crate::transforms) fn in_other_dockerfiles(
     let patterns = ["*Dockerfile*", "*Containerfile*", "*/*Dockerfile*"];
     let others = patterns.iter().flat_map(|pattern| context.glob(pattern));
     for path in others {
-        let is_other =
-            |text: &String| context.dockerfile() != Some(path.as_str()) && text != cx.file.text();
+        let is_other = |text: &Arc<str>| {
+            context.dockerfile() != Some(path.as_str()) && **text != *cx.file.text()
+        };
         let Some(text) = context.read(&path).filter(is_other) else {
             continue;
         };

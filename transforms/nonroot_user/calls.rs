@@ -1,41 +1,23 @@
 //! Commands that the sources of the project start and that only root may run.
 
-use std::collections::BTreeSet;
-
-use crate::context::SourceLine;
+use crate::context::{Source, SourceLine};
 use crate::knowledge::Knowledge;
 use crate::knowledge::startup::Needs;
 use crate::knowledge::tools::{Action, Does};
 
-/// The first of `lines` that starts a command which only root may run, with that command. `starts` says whether a line
-/// shows that its file starts programs at all. The lines of a file follow each other.
-pub(super) fn first_of_root<'a, T>(
+/// The first line of `file`, a source that starts programs, which starts a command that only root may run, with that
+/// command.
+pub(super) fn first_of_root<'s>(
     knowledge: &Knowledge,
-    lines: impl Fn() -> T,
-    starts: impl Fn(&SourceLine) -> bool,
-) -> Option<(SourceLine, String)>
-where
-    T: Iterator<Item = SourceLine> + 'a,
-{
-    let files: BTreeSet<String> = lines()
-        .filter(|line| starts(line))
-        .map(|line| line.path)
-        .collect();
-    let mut above = SourceLine::default();
-    for line in lines().filter(|line| files.contains(&line.path) && !line.is_comment()) {
-        let before = if above.path == line.path {
-            above.text.as_str()
-        } else {
-            ""
-        };
-        let commands = commands(knowledge, before, &line.text);
-        if let Some(name) = commands
-            .into_iter()
-            .find(|name| only_root_may(knowledge, name))
-        {
+    file: &'s Source,
+) -> Option<(SourceLine<'s>, String)> {
+    let mut before = "";
+    for line in file.lines().filter(|line| !line.is_comment()) {
+        let mut commands = commands(knowledge, before, line.text).into_iter();
+        if let Some(name) = commands.find(|name| only_root_may(knowledge, name)) {
             return Some((line, name));
         }
-        above = line;
+        before = line.text;
     }
     None
 }

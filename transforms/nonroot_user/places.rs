@@ -30,15 +30,13 @@ impl<'a> Places<'a> {
             by_name: HashMap::new(),
         };
         places.read_environment();
-        let lines: Vec<SourceLine> = project.lines().map(|(_, line)| line).collect();
-        let assigning = lines.iter().filter(|line| !line.is_comment());
-        let assigning: Vec<_> = assigning
-            .filter_map(|line| Some((line, assigned(&line.text)?)))
-            .collect();
+        let lines = project.lines().filter(|line| !line.is_comment());
+        let assigning = lines.filter_map(|line| Some((line, assigned(line.text)?)));
+        let assigning: Vec<_> = assigning.collect();
         for _ in 0..LONGEST_CHAIN {
             let before = places.by_name.len();
             for (line, (name, value)) in &assigning {
-                places.note(line, name, value);
+                places.note(*line, name, value);
             }
             if places.by_name.len() == before {
                 break;
@@ -63,10 +61,10 @@ impl<'a> Places<'a> {
     }
 
     /// Notes that `line` assigns `value` to the variable `name`.
-    fn note(&mut self, line: &SourceLine, name: &str, value: &str) {
+    fn note(&mut self, line: SourceLine<'_>, name: &str, value: &str) {
         let value = SourceLine {
-            text: value.to_owned(),
-            ..line.clone()
+            text: value,
+            ..line
         };
         let settings = &self.cx.knowledge.startup.settings;
         let mut named = value.quoted_paths();
@@ -80,15 +78,15 @@ impl<'a> Places<'a> {
             let key = (String::new(), name.to_owned());
             self.by_name.entry(key).or_insert_with(|| path.clone());
         }
-        let key = (line.path.clone(), name.to_owned());
+        let key = (line.path.to_owned(), name.to_owned());
         self.by_name.entry(key).or_insert(path);
     }
 
     /// The paths that the words of a line stand for.
-    pub(super) fn of(&self, line: &SourceLine) -> Vec<String> {
+    pub(super) fn of(&self, line: &SourceLine<'_>) -> Vec<String> {
         let words = line.text.split(|c: char| !c.is_alphanumeric() && c != '_');
         let known = words.filter_map(|word| {
-            let own = (line.path.clone(), word.to_owned());
+            let own = (line.path.to_owned(), word.to_owned());
             let common = || (String::new(), word.to_owned());
             let place = self.by_name.get(&own);
             place.or_else(|| self.by_name.get(&common()))
@@ -100,12 +98,12 @@ impl<'a> Places<'a> {
     }
 
     /// The folder outside of the working folder that a line names by the way up to it.
-    fn above(&self, line: &SourceLine) -> Option<String> {
-        let climb = Climb::of(&line.text)?;
+    fn above(&self, line: &SourceLine<'_>) -> Option<String> {
+        let climb = Climb::of(line.text)?;
         let workdir = self.cx.facts.state_after(self.stage).workdir;
         let start = match climb.from {
-            From::File => self.place_of(&line.path, &workdir)?,
-            From::Folder => parent(&self.place_of(&line.path, &workdir)?).to_owned(),
+            From::File => self.place_of(line.path, &workdir)?,
+            From::Folder => parent(&self.place_of(line.path, &workdir)?).to_owned(),
             From::WorkingFolder => workdir.clone(),
         };
         let top = (0..climb.steps).fold(start, |folder, _| match parent(&folder) {

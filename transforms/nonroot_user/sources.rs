@@ -1,7 +1,9 @@
 //! The sources and settings of the project, read once.
 
+use std::sync::Arc;
+
 use crate::analysis::stages::Stage;
-use crate::context::{SourceLine, Sources};
+use crate::context::{Source, SourceLine, Sources};
 use crate::knowledge::tools::Language;
 use crate::syntax::Span;
 use crate::transform::{Cx, Place, Refusal};
@@ -11,9 +13,9 @@ use super::calls;
 /// What the build context has of the program.
 pub(super) struct Project<'a> {
     /// The sources in the languages of all stages.
-    languages: Vec<(&'a Language, Sources)>,
+    languages: Vec<(&'a Language, Arc<Sources>)>,
     /// Its settings.
-    settings: Sources,
+    settings: Arc<Sources>,
 }
 
 impl<'a> Project<'a> {
@@ -22,7 +24,7 @@ impl<'a> Project<'a> {
         let Some(context) = cx.context else {
             return Self {
                 languages: Vec::new(),
-                settings: Sources::default(),
+                settings: Arc::default(),
             };
         };
         let languages = languages(cx).into_iter();
@@ -36,15 +38,20 @@ impl<'a> Project<'a> {
 
     /// Whether the sources of the program are at hand.
     pub(super) fn has_sources(&self) -> bool {
-        self.lines().next().is_some()
+        self.files().any(|(_, file)| file.lines().next().is_some())
     }
 
-    /// The lines of sources, with their languages.
-    pub(super) fn lines(&self) -> impl Iterator<Item = (&'a Language, SourceLine)> + '_ {
+    /// The sources, with their languages.
+    pub(super) fn files(&self) -> impl Iterator<Item = (&'a Language, &Source)> {
         self.languages
             .iter()
-            .flat_map(|(language, sources)| sources.lines().map(|line| (*language, line)))
-            .filter(|(language, line)| language.is_of_program(&line.path))
+            .flat_map(|(language, sources)| sources.files().map(|file| (*language, file)))
+            .filter(|(language, file)| language.is_of_program(file.path()))
+    }
+
+    /// The lines of sources.
+    pub(super) fn lines(&self) -> impl Iterator<Item = SourceLine<'_>> {
+        self.files().flat_map(|(_, file)| file.lines())
     }
 
     /// Refuses when a line of the program does what only root may do, or starts a command that does.
@@ -52,46 +59,28 @@ impl<'a> Project<'a> {
     /// # Errors
     /// The first such line. A file that asks which user runs it, and goes on, has provided for both.
     pub(super) fn check_rights(&self, cx: &Cx<'_>, site: Span) -> Result<(), Refusal> {
-        let needs_root = |(language, line): &(&Language, SourceLine)| {
-            let mut patterns = language.as_root.iter();
-            !line.is_comment() && patterns.any(|regex| regex.is_match(&line.text))
-        };
-        let of_root = self
-            .lines()
-            .filter(needs_root)
-            .find(|(_, line)| !self.asks_for_root(&line.path));
-        if let Some((_, line)) = of_root {
-            let does = "does what only root may do (accounts, owners of files, raw sockets)";
-            return Err(refuse_line(site, line, does));
+        for (language, file) in self.files() {
+            let mut lines = file.lines_with(&language.as_root);
+            let line = lines.find(|line| !line.is_comment());
+            if let Some(line) = line.filter(|_| !asks_for_root(file)) {
+                let does = "does what only root may do (accounts, owners of files, raw sockets)";
+                return Err(refuse_line(site, line, does));
+            }
         }
-        for (language, sources) in &self.languages {
-            let is_of_program = |line: &SourceLine| {
-                language.is_of_program(&line.path) && !self.asks_for_root(&line.path)
-            };
-            let starts = |line: &SourceLine| {
-                let mut patterns = language.starts.iter();
-                patterns.any(|regex| regex.is_match(&line.text))
-            };
-            let lines = || sources.lines().filter(is_of_program);
-            if let Some((line, name)) = calls::first_of_root(cx.knowledge, lines, starts) {
-                return Err(refuse_line(
-                    site,
-                    line,
-                    &format!("starts `{name}`, which needs root"),
-                ));
+        for (language, file) in self.files() {
+            let starts = file.lines_with(&language.starts).next().is_some();
+            let of_root = || calls::first_of_root(cx.knowledge, file);
+            let found = starts.then(of_root).flatten();
+            if let Some((line, name)) = found.filter(|_| !asks_for_root(file)) {
+                let does = format!("starts `{name}`, which needs root");
+                return Err(refuse_line(site, line, &does));
             }
         }
         Ok(())
     }
 
-    /// Whether the source at `path` does something only if root runs it.
-    fn asks_for_root(&self, path: &str) -> bool {
-        let mut lines = self.lines().filter(|(_, line)| line.path == path);
-        lines.any(|(_, line)| asks_for_root(&line.text))
-    }
-
     /// The lines of settings.
-    pub(super) fn settings(&self) -> impl Iterator<Item = SourceLine> + '_ {
+    pub(super) fn settings(&self) -> impl Iterator<Item = SourceLine<'_>> {
         self.settings.lines()
     }
 
@@ -131,20 +120,22 @@ impl<'a> Project<'a> {
     }
 }
 
-fn refuse_line(site: Span, line: SourceLine, does: &str) -> Refusal {
+fn refuse_line(site: Span, line: SourceLine<'_>, does: &str) -> Refusal {
     let message = format!(
         "{}:{} {does}; set USER yourself if the program does without",
         line.path, line.line
     );
-    let place = Place::File(line.path, Some(line.line));
+    let place = Place::File(line.path.to_owned(), Some(line.line));
     Refusal::new(site, "needs-root", message).because(place, "what the program does")
 }
 
-/// Whether a line does something only if root runs it: `if os.getuid() == 0:`.
-fn asks_for_root(text: &str) -> bool {
-    let text: String = text.to_lowercase().split_whitespace().collect();
-    let asks = ["uid()==0", "uid()===0"];
-    asks.iter().any(|asked| text.contains(asked))
+/// Whether a source does something only if root runs it: `if os.getuid() == 0:`.
+fn asks_for_root(file: &Source) -> bool {
+    file.lines().any(|line| {
+        let text: String = line.text.to_lowercase().split_whitespace().collect();
+        let asks = ["uid()==0", "uid()===0"];
+        asks.iter().any(|asked| text.contains(asked))
+    })
 }
 
 /// The languages of all stages: all there are where no image says what it is for, as that of a distribution.

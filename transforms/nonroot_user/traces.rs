@@ -1,12 +1,14 @@
 //! What commands of the build leave behind for the user who ran them.
 
+use std::sync::Arc;
+
 use super::left_behind::Looker;
 use super::start::StartCommand;
 use crate::analysis::paths::{below, join};
 use crate::analysis::runs::Step;
 use crate::context::SourceLine;
 use crate::knowledge::startup::{Leaves, Needs, Trace};
-use crate::knowledge::tools::{Does, Language};
+use crate::knowledge::tools::Does;
 use crate::transform::Refusal;
 use crate::transforms::dependencies;
 use crate::transforms::origin::{Origin, origin_before};
@@ -75,18 +77,10 @@ impl Looker<'_> {
     /// Refuses when the script at `file` makes a file that another source writes again, or makes files and is run or loaded
     /// again when the container runs.
     fn data_of_script(&self, index: usize, file: &str) -> Result<(), Refusal> {
-        let writes = |(language, line): &(&Language, SourceLine)| {
-            !line.is_comment()
-                && language
-                    .writes
-                    .iter()
-                    .any(|regex| regex.is_match(&line.text))
-        };
-        let (made, others): (Vec<SourceLine>, Vec<SourceLine>) = self
-            .project
-            .lines()
-            .filter(writes)
-            .map(|(_, line)| line)
+        let files = self.project.files();
+        let writing = files.flat_map(|(language, file)| file.lines_with(&language.writes));
+        let (made, others): (Vec<SourceLine<'_>>, Vec<_>) = writing
+            .filter(|line| !line.is_comment())
             .partition(|line| line.path == file);
         if !made.is_empty() {
             self.runs_again(index, file)?;
@@ -117,22 +111,20 @@ impl Looker<'_> {
             let mut words = command.words.iter();
             words.any(|word| word.rsplit('/').next() == Some(name))
         };
-        let loads = |(language, line): &(&Language, SourceLine)| {
-            let is_load = language
-                .imports
-                .iter()
-                .any(|regex| regex.is_match(&line.text));
+        let names_it = |line: &SourceLine<'_>| {
             let mut words = line.text.split(|c: char| !c.is_alphanumeric() && c != '_');
-            line.path != file && is_load && words.any(|word| word == module)
+            line.path != file && words.any(|word| word == module)
+        };
+        let loads = || {
+            let files = self.project.files();
+            let mut loading = files.flat_map(|(language, file)| file.lines_with(&language.imports));
+            let line = loading.find(names_it)?;
+            Some(format!("{}:{}", line.path, line.line))
         };
         let started = self.start.commands.iter().find(is_started);
         let again = match started {
             Some(command) => Some(format!("`{}`", command.words.join(" "))),
-            None => self
-                .project
-                .lines()
-                .find(loads)
-                .map(|(_, line)| format!("{}:{}", line.path, line.line)),
+            None => loads(),
         };
         let Some(again) = again else { return Ok(()) };
         let message = format!(
@@ -142,8 +134,8 @@ impl Looker<'_> {
     }
 
     /// The files and folders that a line names in quotes.
-    fn named<'l>(&self, line: &'l SourceLine) -> Vec<&'l str> {
-        let makes_folder = self.cx.knowledge.startup.settings.is_folder(&line.text);
+    fn named<'l>(&self, line: &SourceLine<'l>) -> Vec<&'l str> {
+        let makes_folder = self.cx.knowledge.startup.settings.is_folder(line.text);
         let quoted = line.text.split(['"', '\'', '`']).skip(1).step_by(2);
         let is_name = |word: &&str| {
             let is_path = word.contains(['/', '.']) || makes_folder;
@@ -156,7 +148,7 @@ impl Looker<'_> {
     }
 
     /// The file of the build context that `step` runs, with its text.
-    fn script_of(&self, index: usize, step: &Step<'_>) -> Option<(String, String)> {
+    fn script_of(&self, index: usize, step: &Step<'_>) -> Option<(String, Arc<str>)> {
         let words: Vec<String> = step.args.iter().map(|arg| arg.known().to_owned()).collect();
         let interpreted = self
             .cx

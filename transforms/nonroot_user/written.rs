@@ -74,15 +74,14 @@ pub(super) fn all(
         .collect();
     written.extend(teller.command_lines());
     written.extend(teller.variables());
-    for (language, line) in project.lines().filter(|(_, line)| !line.is_comment()) {
-        if language
-            .writes
-            .iter()
-            .any(|regex| regex.is_match(&line.text))
-        {
-            written.extend(teller.source(&line));
-        } else {
-            written.extend(teller.settings(&line, &line.absolute_paths()));
+    for (language, file) in project.files() {
+        let writes = file.matching(&language.writes);
+        for line in file.lines().filter(|line| !line.is_comment()) {
+            if line.is_matched_by(&writes) {
+                written.extend(teller.source(&line));
+            } else {
+                written.extend(teller.settings(&line, &line.absolute_paths()));
+            }
         }
     }
     for line in project.settings().filter(|line| !line.is_comment()) {
@@ -203,17 +202,17 @@ impl Teller<'_> {
     }
 
     /// A line of a source that writes.
-    fn source(&self, line: &SourceLine) -> Vec<Written> {
+    fn source(&self, line: &SourceLine<'_>) -> Vec<Written> {
         let written = |path: Option<&str>| {
-            let makes_folder = self.cx.knowledge.startup.settings.is_folder(&line.text);
+            let makes_folder = self.cx.knowledge.startup.settings.is_folder(line.text);
             Written {
                 path: path.map(str::to_owned),
                 folder: path.map(|path| folder_of(path, makes_folder)),
                 shown_by: format!("{}:{} writes", line.path, line.line),
-                place: Place::File(line.path.clone(), Some(line.line)),
+                place: Place::File(line.path.to_owned(), Some(line.line)),
                 said: Said::Source,
                 edits: false,
-                line: line.text.clone(),
+                line: line.text.to_owned(),
             }
         };
         let settings = &self.cx.knowledge.startup.settings;
@@ -235,13 +234,13 @@ impl Teller<'_> {
     }
 
     /// A line of a source or of a file of settings that names `paths`.
-    fn settings(&self, line: &SourceLine, paths: &[&str]) -> Vec<Written> {
-        let place = Place::File(line.path.clone(), Some(line.line));
+    fn settings(&self, line: &SourceLine<'_>, paths: &[&str]) -> Vec<Written> {
+        let place = Place::File(line.path.to_owned(), Some(line.line));
         let shown_by = format!("{}:{} names", line.path, line.line);
         paths
             .iter()
-            .filter(|path| self.names_what_is_written(&line.text, path))
-            .map(|path| self.setting(path, &line.text, shown_by.clone(), place.clone()))
+            .filter(|path| self.names_what_is_written(line.text, path))
+            .map(|path| self.setting(path, line.text, shown_by.clone(), place.clone()))
             .collect()
     }
 

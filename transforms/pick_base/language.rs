@@ -1,7 +1,9 @@
 //! The image of a language in place of a distribution that packages it.
 
+use std::sync::Arc;
+
 use crate::analysis::runs::Step;
-use crate::context::SourceLine;
+use crate::context::Sources;
 use crate::knowledge::bases::Language;
 use crate::knowledge::images::{ImageRef, PackageManager};
 use crate::knowledge::tools::Does;
@@ -308,16 +310,15 @@ impl<'s, 'a> Choice<'s, 'a> {
             );
             return Err(site.refuse_at(at, "by-path", &message));
         }
-        match self
-            .project_lines()
-            .find_map(|line| Some((trace_in(&line.text)?, line)))
-        {
+        let files = self.project_files();
+        let mut lines = files.iter().flat_map(|files| files.lines());
+        match lines.find_map(|line| Some((trace_in(line.text)?, line))) {
             Some((trace, line)) => {
                 let message = format!(
                     "{} names {trace}, which is not there in {}",
                     line.path, target.reference
                 );
-                let place = Place::File(line.path, Some(line.line));
+                let place = Place::File(line.path.to_owned(), Some(line.line));
                 Err(site.refuse("by-path", message).because(place, "names it"))
             }
             None => Ok(()),
@@ -393,8 +394,8 @@ impl<'s, 'a> Choice<'s, 'a> {
         texts.map(|command| Change::SourceGone { command })
     }
 
-    /// The lines of the sources and scripts of the project.
-    fn project_lines(&self) -> impl Iterator<Item = SourceLine> + use<> {
+    /// The sources and scripts of the project.
+    fn project_files(&self) -> Vec<Arc<Sources>> {
         let language = self
             .site
             .cx
@@ -413,6 +414,6 @@ impl<'s, 'a> Choice<'s, 'a> {
                 ]
             });
         let files = files.into_iter().flatten();
-        files.flat_map(|sources| sources.lines().collect::<Vec<_>>())
+        files.collect()
     }
 }

@@ -154,7 +154,7 @@ impl Needs {
                 "{} loads a library by its name, and the smaller image may not have it",
                 found.path
             );
-            let place = Place::File(found.path, Some(found.line));
+            let place = Place::File(found.path.to_owned(), Some(found.line));
             return Err(site
                 .refuse("loads-library", message)
                 .because(place, "names it"));

@@ -91,8 +91,8 @@ pub(super) fn is_made_by_the_build(site: &Site<'_>) -> bool {
             .cx
             .context
             .map(|context| context.files_called(&action.makes_data_in));
-        let script = files.and_then(|files| files.find(&action.makes_data));
-        script.is_some() || action.runs_project && !makes_only_sources(site, invocation)
+        let script = files.is_some_and(|files| files.find(&action.makes_data).is_some());
+        script || action.runs_project && !makes_only_sources(site, invocation)
     })
 }
 
@@ -112,8 +112,8 @@ fn makes_only_sources(site: &Site<'_>, invocation: &Invocation<'_>) -> bool {
     let sources = context.sources(language);
     let mut asked = sources
         .lines()
-        .filter(|line| directives.line.is_match(&line.text));
-    asked.all(|line| directives.makes_sources.is_match(&line.text))
+        .filter(|line| directives.line.is_match(line.text));
+    asked.all(|line| directives.makes_sources.is_match(line.text))
 }
 
 /// Whether the file or folder `source` holds more than what `only_for_build` names, or a file that keeps an empty folder
@@ -149,7 +149,8 @@ pub(super) fn named_by_sources(site: &Site<'_>, context: &BuildContext) -> BTree
         return BTreeSet::new();
     };
     let sources = context.sources(language);
-    let of_program = |line: &SourceLine| language.is_of_program(&line.path) && !line.is_comment();
+    let of_program =
+        |line: &SourceLine<'_>| language.is_of_program(line.path) && !line.is_comment();
     let mut named = BTreeSet::new();
     for line in sources.lines().filter(of_program) {
         let quoted = line.text.split(['"', '\'', '`']).skip(1).step_by(2);

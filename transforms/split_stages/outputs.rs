@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::analysis::commands::Invocation;
 use crate::analysis::paths::{join, parent};
 use crate::analysis::runs::Step;
-use crate::context::{SourceLine, Sources};
+use crate::context::{Source, Sources};
 use crate::knowledge::tools::{Action, Language};
 
 use super::Site;
@@ -76,11 +76,11 @@ pub(super) fn are_several(site: &Site<'_>, step: &Step<'_>, invocation: &Invocat
 
 /// How many programs the sources are for, by their folders.
 fn programs(action: &Action, language: &Language, sources: &Sources) -> usize {
-    let is_one = |line: &SourceLine| {
-        let each = action.each_has.as_ref();
-        language.is_of_program(&line.path) && each.is_some_and(|each| each.is_match(&line.text))
+    let each = action.each_has.as_slice();
+    let is_one = |file: &&Source| {
+        language.is_of_program(file.path()) && file.lines_with(each).next().is_some()
     };
-    let folder = |line: SourceLine| parent(&line.path).to_owned();
-    let folders: BTreeSet<String> = sources.lines().filter(is_one).map(folder).collect();
+    let files = sources.files().filter(is_one);
+    let folders: BTreeSet<&str> = files.map(|file| parent(file.path())).collect();
     folders.len()
 }

@@ -1,5 +1,7 @@
 //! Builds that install what they make into a folder of their own: `make install`.
 
+use std::sync::Arc;
+
 use crate::analysis::paths::below;
 use crate::analysis::runs::Step;
 use crate::knowledge::tools::Prefix;
@@ -56,7 +58,7 @@ fn is_usual(site: &Site<'_>, prefix: &Prefix) -> bool {
     let Some(context) = site.cx.context else {
         return false;
     };
-    let read = |names: &[String]| -> Vec<String> {
+    let read = |names: &[String]| -> Vec<Arc<str>> {
         let texts = names.iter().filter_map(|name| context.read(name));
         texts.collect()
     };

@@ -1,5 +1,7 @@
 //! The one thing that a build makes and the container starts.
 
+use std::sync::Arc;
+
 use crate::knowledge::pattern::Pattern;
 
 use crate::analysis::commands::Invocation;
@@ -345,7 +347,7 @@ impl<'s> Build<'s> {
     }
 
     /// The text of the manifest in a folder of the context.
-    fn manifest_in(&self, context: &BuildContext, folder: &str) -> Option<String> {
+    fn manifest_in(&self, context: &BuildContext, folder: &str) -> Option<Arc<str>> {
         let names = self.invocation.action.sources.iter();
         let mut texts = names.filter_map(|name| context.read(&in_folder(folder, name)));
         texts.next()

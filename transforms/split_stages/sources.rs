@@ -35,21 +35,20 @@ pub(super) fn started(site: &Site<'_>, known: &[&str]) -> Result<Started, Refusa
     };
     let sources = context.sources(language);
     if let Some(found) = sources.find(&language.loads) {
+        let place = Place::File(found.path.to_owned(), Some(found.line));
         let message = format!(
             "{} loads a library by its name, and the smaller image may not have it",
             found.path
         );
         let note = "the library is not named in any manifest";
-        return Err(site
-            .refuse("loads-library", message)
-            .because(Place::File(found.path, Some(found.line)), note));
+        return Err(site.refuse("loads-library", message).because(place, note));
     }
     if let Some(found) = builder_in(language, &sources) {
         let message = format!(
             "{} compiles something when it runs, which the smaller image cannot",
             found.path
         );
-        let place = Place::File(found.path, Some(found.line));
+        let place = Place::File(found.path.to_owned(), Some(found.line));
         return Err(site
             .refuse("runs-build-tool", message)
             .because(place, "what the program does"));
@@ -113,12 +112,10 @@ fn called_by_script(text: &str) -> Vec<String> {
 }
 
 /// The first line of the program that needs what the build needs.
-fn builder_in(language: &Language, sources: &Sources) -> Option<SourceLine> {
-    let builds = |line: &SourceLine| {
-        let mut patterns = language.builds_when_run.iter();
-        language.is_of_program(&line.path) && patterns.any(|regex| regex.is_match(&line.text))
-    };
-    sources.lines().find(builds)
+fn builder_in<'s>(language: &Language, sources: &'s Sources) -> Option<SourceLine<'s>> {
+    let files = sources.files();
+    let mut of_program = files.filter(|file| language.is_of_program(file.path()));
+    of_program.find_map(|file| file.lines_with(&language.builds_when_run).next())
 }
 
 /// The language of the image, or of what is built in it.

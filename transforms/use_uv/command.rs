@@ -81,7 +81,7 @@ impl Call<'_, '_> {
                 return Err(self.refuse("option", message));
             }
         }
-        Ok(texts.into_iter().map(|(_, text)| text).collect())
+        Ok(texts.iter().map(|(_, text)| &**text).collect())
     }
 
     fn translate(&self, files: &str) -> Result<Translation, Refusal> {

@@ -1,0 +1,134 @@
+//! Patterns for the crate `regex`, which takes longer to compile and is a hundred times as fast.
+
+use regex::{Regex, RegexBuilder};
+
+/// The pattern `text`, which is written for `regex-lite`, with `^` and `$` for the ends of lines. `None` when the two crates
+/// would not agree.
+pub(super) fn compiled(text: &str) -> Option<Regex> {
+    // Without the case, one knows ASCII alone; and the start of a line is not that of a text.
+    if ["(?i", r"\A", r"\z"].iter().any(|own| text.contains(own)) {
+        return None;
+    }
+    RegexBuilder::new(&in_ascii(text))
+        .multi_line(true)
+        .build()
+        .ok()
+}
+
+/// `text` with the classes of letters, digits and blanks of `regex-lite`: ASCII.
+fn in_ascii(text: &str) -> String {
+    let mut written = String::with_capacity(text.len() * 2);
+    let mut in_class = false;
+    let mut characters = text.chars();
+    while let Some(character) = characters.next() {
+        match character {
+            '\\' => {
+                let escaped = characters.next().unwrap_or('\\');
+                written.push_str(&escape(escaped, in_class));
+            }
+            _ => {
+                in_class = match character {
+                    '[' => true,
+                    ']' => false,
+                    _ => in_class,
+                };
+                written.push(character);
+            }
+        }
+    }
+    written
+}
+
+/// What `\` and `escaped` mean.
+fn escape(escaped: char, in_class: bool) -> String {
+    let class = match escaped.to_ascii_lowercase() {
+        'w' => "0-9A-Za-z_",
+        'd' => "0-9",
+        's' => r"\t\n\v\f\r ",
+        'b' => return format!(r"(?-u:\{escaped})"),
+        _ => return format!(r"\{escaped}"),
+    };
+    match (escaped.is_lowercase(), in_class) {
+        (true, true) => class.to_owned(),
+        (true, false) => format!("[{class}]"),
+        (false, _) => format!("[^{class}]"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn classes_are_those_of_ascii() {
+        assert_eq!(in_ascii(r"\bopen\(\s*"), r"(?-u:\b)open\([\t\n\v\f\r ]*");
+        assert_eq!(in_ascii(r"[\w.]+\S"), r"[0-9A-Za-z_.]+[^\t\n\v\f\r ]");
+        let word = compiled(r"^\w+$").expect("it is well formed");
+        assert!(word.is_match("tea\npot") && !word.is_match("thé"));
+        assert!(compiled("(?i)tea").is_none());
+    }
+
+    /// The strings in `value` that look like patterns.
+    fn patterns(value: &toml::Value, found: &mut Vec<String>) {
+        match value {
+            toml::Value::String(text) if text.contains(['\\', '(']) => found.push(text.clone()),
+            toml::Value::Array(values) => values.iter().for_each(|value| patterns(value, found)),
+            toml::Value::Table(table) => table.values().for_each(|value| patterns(value, found)),
+            _ => {}
+        }
+    }
+
+    /// Lines of programs, of settings and of manifests.
+    fn lines() -> Vec<String> {
+        let root = concat!(env!("CARGO_MANIFEST_DIR"), "/examples");
+        let mut folders = vec![std::path::PathBuf::from(root)];
+        let mut lines = Vec::new();
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
+                let path = entry.path();
+                let is_long = path
+                    .extension()
+                    .is_some_and(|end| end == "json" || end == "csv");
+                match std::fs::read_to_string(&path) {
+                    Ok(text) if !is_long => lines.extend(text.lines().map(str::to_owned)),
+                    Ok(_) => {}
+                    Err(_) if path.is_dir() => folders.push(path),
+                    Err(_) => {}
+                }
+            }
+        }
+        lines
+    }
+
+    #[test]
+    fn both_crates_agree_on_all_tables() {
+        let lines = lines();
+        assert!(lines.len() > 200);
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/knowledge");
+        let mut found = Vec::new();
+        for entry in std::fs::read_dir(folder).expect("the sources are there") {
+            let path = entry.expect("an entry").path();
+            if path.extension().is_some_and(|end| end == "toml") {
+                let text = std::fs::read_to_string(path).expect("a table");
+                patterns(&toml::from_str(&text).expect("TOML"), &mut found);
+            }
+        }
+        let (mut compared, mut matching) = (0, 0);
+        for text in found {
+            let Ok(slow) = regex_lite::Regex::new(&text) else {
+                continue;
+            };
+            let Some(fast) = compiled(&text) else {
+                assert!(text.contains("(?i"), "{text} is no pattern for both");
+                continue;
+            };
+            compared += 1;
+            for line in &lines {
+                let is_match = slow.is_match(line);
+                assert_eq!(fast.is_match(line), is_match, "{text} in {line}");
+                matching += usize::from(is_match);
+            }
+        }
+        assert!(compared > 200 && matching > 300, "{compared}, {matching}");
+    }
+}
