@@ -20,6 +20,8 @@ pub struct Targets {
     pub unless: String,
     /// The switch of the manifest with which only what is listed is made: a table and a key.
     pub automatic: (String, String),
+    /// The key without which the same goes for a project that lists a program: in the first edition of the language.
+    pub edition: (String, String),
     /// The table of a manifest for several projects.
     pub workspace: String,
     /// Its key for the patterns of their folders.

@@ -128,7 +128,9 @@ impl<'a> Project<'a> {
             .iter()
             .filter(|one| !one.contains_key(&self.targets.unless));
         let mut names: BTreeSet<String> = always.filter_map(|one| text(one, "name")).collect();
-        if self.value(&self.targets.automatic).is_none() {
+        let has_edition = self.value(&self.targets.edition).is_some();
+        let is_automatic = self.value(&self.targets.automatic).is_none();
+        if is_automatic && (has_edition || listed.is_empty()) {
             let found = self.sources().into_iter();
             let new = found.filter(|(name, source)| !is_listed(name, source));
             names.extend(new.map(|(name, _)| name));
