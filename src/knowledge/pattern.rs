@@ -9,9 +9,9 @@ use serde::{Deserialize, Deserializer, de};
 
 mod fast;
 
-/// How many bytes a pattern has looked through, here and in texts before, when it is worth while to compile it for speed:
-/// that takes as long as this.
-const WORTH_IT: usize = 2_048;
+/// How many bytes a pattern has looked through, in all texts so far, when it is worth while to compile it for speed: that
+/// takes as long as to look through these.
+const WORTH_IT: usize = 4_096;
 
 /// A regular expression of a table, in the syntax of the crate `regex-lite`.
 ///
