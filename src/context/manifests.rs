@@ -185,37 +185,50 @@ impl Reader<'_> {
                 }
                 Ok(())
             }
-            // What is left out by `!` is not looked for: a member more does no harm.
-            Then::Expand if value.starts_with('!') => Ok(()),
-            Then::Expand if value.contains('{') => {
-                let message = format!(
-                    "{} names {value}, which dfopt does not expand",
-                    manifest.path
-                );
-                Err(obstacle("local-dependency", message))
-            }
             Then::Expand => {
-                let name = rule.manifest.as_deref().unwrap_or(manifest.name);
-                let pattern = clean(manifest.folder, &value);
-                let members = match pattern {
-                    Some(root) if root.is_empty() => vec![root],
-                    Some(pattern) => self.context.glob(&pattern),
-                    None => Vec::new(),
-                };
-                if rule.must_exist && members.is_empty() {
-                    let message = format!(
-                        "{} names {value}, which is not in the build context",
-                        manifest.path
-                    );
-                    return Err(obstacle("local-dependency", message));
-                }
-                let manifests = members.iter().map(|member| in_folder(member, name));
-                for manifest in manifests.filter(|path| (self.finds)(path)) {
-                    self.add(&manifest, None, true)?;
+                let members = self.members(rule, manifest, &value);
+                let members = members.map_err(|why| {
+                    obstacle(
+                        "local-dependency",
+                        format!("{} names {value}, {why}", manifest.path),
+                    )
+                })?;
+                for member in members.iter().filter(|path| (self.finds)(path)) {
+                    self.add(member, None, true)?;
                 }
                 Ok(())
             }
         }
+    }
+
+    /// The manifests in the folders that the pattern `value` stands for.
+    ///
+    /// # Errors
+    /// What stands in the way of knowing them.
+    fn members(
+        &self,
+        rule: &Rule,
+        manifest: &Manifest<'_>,
+        value: &str,
+    ) -> Result<Vec<String>, &'static str> {
+        // What is left out by `!` is not looked for: a member more does no harm.
+        if value.starts_with('!') {
+            return Ok(Vec::new());
+        }
+        if value.contains('{') {
+            return Err("which dfopt does not expand");
+        }
+        let folders = match clean(manifest.folder, value) {
+            Some(root) if root.is_empty() => vec![root],
+            Some(pattern) => self.context.glob(&pattern),
+            None => Vec::new(),
+        };
+        if rule.must_exist && folders.is_empty() {
+            return Err("which is not in the build context");
+        }
+        let name = rule.manifest.as_deref().unwrap_or(manifest.name);
+        let inside = folders.iter().map(|folder| in_folder(folder, name));
+        Ok(inside.collect())
     }
 }
 
