@@ -19,6 +19,7 @@ use crate::knowledge::pattern::Pattern;
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Started {
+    words: Vec<String>,
     image: Vec<Pattern>,
     service: Vec<Pattern>,
     flags: Vec<String>,
@@ -51,7 +52,7 @@ impl Started {
         services: &[Use],
     ) -> Vec<Use> {
         // Most lines start nothing, which is seen at once.
-        let may_start = |text: &str| text.contains("run") || text.contains("exec");
+        let may_start = |text: &str| self.words.iter().any(|word| text.contains(word));
         if !may_start(text) {
             return Vec::new();
         }
