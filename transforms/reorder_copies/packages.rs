@@ -1,7 +1,7 @@
 //! The packages that a build compiles from the sources of the project: that of its first manifest, and those which it leads
 //! to.
 
-use crate::analysis::paths::{join, parent};
+use crate::analysis::paths::{below, join, parent};
 use crate::context::{BuildContext, Entry, in_folder, required_by};
 use crate::knowledge::tools::StandIns;
 
@@ -28,7 +28,10 @@ pub(super) fn of_the_project(
     for manifest in manifests(build, listed)? {
         if let Some(name) = name(build.context, table, &manifest)? {
             is_once(build.context, table, listed, &name)?;
-            let folder = split(&manifest).0[listed.folder().len()..].trim_start_matches('/');
+            let folder = beside(listed, &manifest).ok_or_else(|| {
+                let origin = &listed.origin;
+                format!("{manifest} lies outside of the folder of {origin}")
+            })?;
             let folder = folder.to_owned();
             packages.push(Package { folder, name });
         }
@@ -67,6 +70,15 @@ fn manifests(build: &Build<'_, '_>, listed: &Listed) -> Result<Vec<String>, Stri
     let paths = required.into_iter().map(|required| required.path);
     let is_one = |path: &String| split(path).1 == split(&listed.origin).1;
     Ok(paths.filter(is_one).collect())
+}
+
+/// The folder of `manifest`, seen from that of the first. `None` when it lies outside.
+fn beside<'m>(listed: &Listed, manifest: &'m str) -> Option<&'m str> {
+    let (own, folder) = (listed.folder(), split(manifest).0);
+    if own.is_empty() {
+        return Some(folder);
+    }
+    below(folder, own)
 }
 
 /// What the package of a manifest is called. `None` when there is none: it only holds a workspace together.
