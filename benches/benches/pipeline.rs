@@ -12,7 +12,7 @@ use std::sync::LazyLock;
 use dfopt::context::BuildContext;
 use dfopt::engine::{self, Options, Outcome};
 use dfopt::knowledge::Knowledge;
-use dfopt::report::{Palette, unified};
+use dfopt::report::{Hidden, Palette, covered};
 use dfopt::syntax::shell;
 use dfopt::transform::Safety;
 use dfopt::transforms;
@@ -52,8 +52,9 @@ fn optimize(text: &str, context: Option<&BuildContext>) -> Outcome {
 
 fn plan_and_write_diff(text: &str) {
     let outcome = optimize(text, None);
-    let (sink, palette) = (&mut io::sink(), Palette::default());
-    unified(sink, &palette, "Dockerfile", Some(text), &outcome.text).expect("a sink takes all");
+    let (sink, palette, hidden) = (&mut io::sink(), Palette::default(), Hidden::default());
+    let texts = (text, &*outcome.text);
+    covered(sink, &palette, "Dockerfile", texts, &hidden).expect("a sink takes all");
 }
 
 /// What `dfopt --diff` does with each file, one after the other.

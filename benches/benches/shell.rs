@@ -7,10 +7,10 @@ use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::sync::OnceLock;
 
+use dfopt::syntax::shell;
 use divan::counter::BytesCount;
 use divan::{Bencher, black_box};
 use flate2::read::GzDecoder;
-use dfopt::syntax::shell;
 
 fn main() {
     if scripts().is_empty() {
