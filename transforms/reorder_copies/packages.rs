@@ -27,6 +27,9 @@ pub(super) fn of_the_project(
     let mut packages = Vec::new();
     for manifest in manifests(build, listed)? {
         if let Some(name) = name(build.context, table, &manifest)? {
+            if manifest == listed.origin {
+                is_no_dependency(build.context, table, &manifest, &name)?;
+            }
             is_once(build.context, table, listed, &name)?;
             let folder = beside(listed, &manifest).ok_or_else(|| {
                 let origin = &listed.origin;
@@ -119,6 +122,33 @@ fn is_once(
             "{lock} knows more than one package called {name}, or none"
         )),
     }
+}
+
+/// Makes sure that the manifest of the package `name` asks for nothing of that name.
+fn is_no_dependency(
+    context: &BuildContext,
+    table: &StandIns,
+    manifest: &str,
+    name: &str,
+) -> Result<(), String> {
+    let text = context.read(manifest).unwrap_or_default();
+    let text: toml::Table = toml::from_str(&text).unwrap_or_default();
+    let sections = table
+        .dependencies
+        .iter()
+        .filter_map(|known| text.get(known));
+    let mut dependencies = sections.filter_map(toml::Value::as_table).flatten();
+    // The key of one that is called otherwise here is that of the section which names a package.
+    let is_called = |(key, value): (&String, &toml::Value)| {
+        let package = value.get(&table.name.0).and_then(toml::Value::as_str);
+        package.unwrap_or(key) == name
+    };
+    if dependencies.any(is_called) {
+        return Err(format!(
+            "{manifest} names a dependency called {name} as well"
+        ));
+    }
+    Ok(())
 }
 
 /// What is taken for granted so that the names of `packages` mean nothing else.
