@@ -1,21 +1,24 @@
 //! Command lines that build, in scripts and in the files of CI.
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use crate::knowledge::pattern::Pattern;
 use serde::Deserialize;
 
+use super::images::Built;
 use super::setting::{self, Location};
 use super::settings::with_variables;
-use super::started::{Built, in_one_word};
+use super::started::in_one_word;
 use super::words::split;
-use super::{Target, Use};
+use super::{Target, Use, spelled};
 
 /// How builds are started; see the table.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Commands {
     starts: Vec<Pattern>,
+    here: Vec<Pattern>,
     words: Vec<String>,
     flags: Vec<String>,
     dockerfile: Vec<String>,
@@ -70,9 +73,16 @@ impl Commands {
                     tags,
                 }));
             }
+            let is_here = self.here.iter().any(|form| form.is_match(&command));
+            builds.extend(is_here.then(|| built_here(base, line)).flatten());
             elsewhere |= !apart && changes_folder(&command);
         }
         builds
+    }
+
+    /// `text` with the variables that hold such commands, or parts of them, spelled out.
+    pub(super) fn spelled_out<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        spelled::out(text, &self.words)
     }
 
     fn arguments(&self, line: &str) -> Arguments {
@@ -130,6 +140,22 @@ impl Arguments {
             ..Use::new(&name.join(" "), dockerfile)
         })
     }
+}
+
+/// The build of the folder `base` that `line` tells of, without a word about where it is.
+fn built_here(base: &Location, line: usize) -> Option<Built> {
+    let arguments = Arguments {
+        context: Some(".".to_owned()),
+        ..Arguments::default()
+    };
+    let used = arguments.used(base, "docker.build")?;
+    Some(Built {
+        used: Use {
+            line: Some(line),
+            ..used
+        },
+        tags: Vec::new(),
+    })
 }
 
 /// An option and the value that stands in the same word: `--file=x`, `-fx`. Letters of `flags` may stand together.

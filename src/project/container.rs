@@ -5,6 +5,8 @@ use std::path::PathBuf;
 /// What a container is given when it starts.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Container {
+    /// What it is called, if somebody says.
+    pub name: Option<String>,
     /// The user, as written.
     pub user: Option<String>,
     /// Whether it may do everything on the host.

@@ -1,15 +1,17 @@
 //! The files of a folder that tell of builds.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use serde::Deserialize;
 
 use super::commands::Commands;
+use super::compose::Service;
+use super::images::{self, Built};
 use super::setting::Location;
 use super::settings::{self, Setting};
-use super::started::Started;
+use super::started::{Known, Started};
 use super::{Use, bake, compose};
 use crate::context::matches_name;
 use crate::knowledge::{packed, unpack};
@@ -54,62 +56,143 @@ impl Table {
     }
 }
 
-/// What the files in `folder`, and those in its folders for CI and scripts, build.
+/// What a file says.
+struct Told {
+    path: PathBuf,
+    text: String,
+    /// The folder that paths in it start from.
+    from: PathBuf,
+    /// Whether it holds command lines.
+    commands: bool,
+    built: Vec<Built>,
+}
+
+/// What the files in `folder`, and those in its folders for CI and scripts, build, and the containers that they start of it.
 pub(super) fn uses(folder: &Path) -> Vec<Use> {
     let names = names(folder);
-    let services = compose::uses(folder, &names);
-    let mut uses = services.clone();
-    uses.extend(bake::uses(folder, &names));
     let table = Table::builtin();
-    for file in &table.files {
-        let (first, _) = file.folder.split_once('/').unwrap_or((&file.folder, ""));
-        if first.is_empty() {
-            uses.extend(file.uses(table, folder, folder, &names, &services));
-        } else if names.iter().any(|name| name == first) {
-            let inner = folder.join(&file.folder);
-            let names = self::names(&inner);
-            uses.extend(file.uses(table, folder, &inner, &names, &services));
-        }
-    }
+    let (built, started) = of_services(compose::services(folder, &names));
+    let told: Vec<Told> = table
+        .files
+        .iter()
+        .flat_map(|file| file.told(table, folder, &names))
+        .collect();
+    let all = || built.iter().chain(told.iter().flat_map(|told| &told.built));
+    let by_image = started.iter().filter_map(|(image, used)| {
+        let all: Vec<&Built> = all().collect();
+        Some(used.of_build(&images::of(&all, image)?.used))
+    });
+    let mut uses: Vec<Use> = built.iter().map(|built| built.used.clone()).collect();
+    uses.extend(by_image);
+    let mut known = Known {
+        built: all().collect(),
+        services: uses.clone(),
+        containers: Vec::new(),
+    };
+    uses.extend(bake::uses(folder, &names));
+    known.containers = told
+        .iter()
+        .flat_map(|told| told.started(table, &known))
+        .collect();
+    let others: Vec<Use> = told
+        .iter()
+        .flat_map(|told| told.uses(table, &known))
+        .collect();
+    uses.extend(others);
+    uses.append(&mut known.containers);
     uses
 }
 
+/// The services that build a Dockerfile, and those that start an image by its name.
+fn of_services(services: Vec<Service>) -> (Vec<Built>, Vec<(String, Use)>) {
+    let (mut built, mut started) = (Vec::new(), Vec::new());
+    for service in services {
+        if service.is_built {
+            built.push(Built {
+                used: service.used,
+                tags: service.image.into_iter().collect(),
+            });
+        } else {
+            started.extend(service.image.map(|image| (image, service.used)));
+        }
+    }
+    (built, started)
+}
+
 impl File {
-    /// The builds that the files among the `names` in `own` tell of, with paths from `folder`, and the containers that
-    /// they start of these images or of `services`.
-    fn uses(
-        &self,
-        table: &Table,
-        folder: &Path,
-        own: &Path,
-        names: &[String],
-        services: &[Use],
-    ) -> Vec<Use> {
+    /// What these files say that are in `folder`, in which the `names` are.
+    fn told(&self, table: &Table, folder: &Path, names: &[String]) -> Vec<Told> {
+        let (first, _) = self.folder.split_once('/').unwrap_or((&self.folder, ""));
+        if first.is_empty() {
+            return self.told_in(table, folder, folder, names);
+        }
+        if !names.iter().any(|name| name == first) {
+            return Vec::new();
+        }
+        let inner = folder.join(&self.folder);
+        let names = self::names(&inner);
+        self.told_in(table, folder, &inner, &names)
+    }
+
+    /// The same for those among the `names` in `own`, with paths from `folder`.
+    fn told_in(&self, table: &Table, folder: &Path, own: &Path, names: &[String]) -> Vec<Told> {
         let is_one = |name: &&String| self.names.iter().any(|known| matches_name(known, name));
-        let mut uses = Vec::new();
-        for path in names.iter().filter(is_one).map(|name| own.join(name)) {
-            let Some(mut text) = read(&path) else {
-                continue;
-            };
+        let paths = names.iter().filter(is_one).map(|name| own.join(name));
+        let told = paths.filter_map(|path| {
+            let mut text = read(&path)?;
             if self.markdown {
                 // Backquotes stand around commands there, not in them.
                 text = text.replace('`', " ; ");
             }
             let from = if self.from_file { own } else { folder };
             let base = Location::of(from);
-            let mut found = settings::uses(&self.settings, &base, &path, &text);
+            let mut built = settings::builds(&self.settings, &base, &path, &text);
             if self.commands {
-                let built = table.commands.builds(&base, &text, self.apart);
-                let started = &table.started;
-                found.extend(started.uses(from, &text, &built, services));
-                found.extend(built.into_iter().map(|built| built.used));
+                text = table.commands.spelled_out(&text).into_owned();
+                built.extend(table.commands.builds(&base, &text, self.apart));
             }
-            uses.extend(found.into_iter().map(|found| Use {
-                file: path.clone(),
-                ..found
-            }));
-        }
+            for built in &mut built {
+                built.used.file.clone_from(&path);
+            }
+            Some(Told {
+                path,
+                text,
+                from: from.to_owned(),
+                commands: self.commands,
+                built,
+            })
+        });
+        told.collect()
+    }
+}
+
+impl Told {
+    /// The containers that it starts of images that are known.
+    fn started(&self, table: &Table, known: &Known<'_>) -> Vec<Use> {
+        let started = &table.started;
+        self.here(started.of_images(&self.from, self.commands(), known))
+    }
+
+    /// What it builds, and runs in services and containers.
+    fn uses(&self, table: &Table, known: &Known<'_>) -> Vec<Use> {
+        let mut uses: Vec<Use> = self.built.iter().map(|built| built.used.clone()).collect();
+        let started = &table.started;
+        let found = started.in_containers(&self.from, self.commands(), &self.built, known);
+        uses.extend(self.here(found));
         uses
+    }
+
+    /// The command lines in it, among other text.
+    fn commands(&self) -> &str {
+        if self.commands { &self.text } else { "" }
+    }
+
+    fn here(&self, uses: Vec<Use>) -> Vec<Use> {
+        let here = |used| Use {
+            file: self.path.clone(),
+            ..used
+        };
+        uses.into_iter().map(here).collect()
     }
 }
 

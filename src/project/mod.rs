@@ -10,13 +10,16 @@ mod commands;
 mod compose;
 mod container;
 mod files;
+mod images;
 mod paths;
 mod setting;
 mod settings;
+mod spelled;
 mod started;
 mod words;
 mod yaml;
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -101,6 +104,17 @@ impl Use {
         }
     }
 
+    /// The same of what `build` builds.
+    fn of_build(&self, build: &Self) -> Self {
+        Self {
+            file: self.file.clone(),
+            line: self.line,
+            name: self.name.clone(),
+            container: self.container.clone(),
+            ..build.clone()
+        }
+    }
+
     /// What it is, for messages: "the service web".
     #[must_use]
     pub fn described(&self) -> String {
@@ -125,6 +139,11 @@ impl Use {
     #[must_use]
     pub fn may_be_any_stage(&self) -> bool {
         self.target.as_ref().is_some_and(|target| target.is_open)
+    }
+
+    /// The use as one of the Dockerfile that may be called as `paths` say; `None` when it is of another.
+    fn of_one(&self, paths: &[PathBuf]) -> Option<Self> {
+        paths.iter().find_map(|path| self.of(path))
     }
 
     /// The use as one of the Dockerfile at `path`; `None` when it is of another.
@@ -169,6 +188,7 @@ impl Projects {
     #[must_use]
     pub fn uses_of(&self, dockerfile: &Path, root: Option<&Path>) -> Vec<Use> {
         let dockerfile = paths::tidy(dockerfile);
+        let called = as_called(&dockerfile);
         let mut folders = self.above(dockerfile.parent());
         folders.extend(root.into_iter().flat_map(|root| root.ancestors().take(2)));
         let mut seen: Vec<PathBuf> = Vec::new();
@@ -177,7 +197,7 @@ impl Projects {
             if !seen.contains(&folder) {
                 let level = self.level(&folder);
                 let own = level.uses.iter();
-                uses.extend(own.filter_map(|found| found.of(&dockerfile)));
+                uses.extend(own.filter_map(|found| found.of_one(&called)));
                 seen.push(folder);
             }
         }
@@ -209,6 +229,19 @@ impl Projects {
             })
         })
     }
+}
+
+/// The paths by which builders find `dockerfile`: where nobody names a file and there is no `Dockerfile`, they take
+/// `dockerfile` (BuildKit's `dockerui`, moby/moby#10858).
+fn as_called(dockerfile: &Path) -> Vec<PathBuf> {
+    let mut paths = vec![dockerfile.to_owned()];
+    if dockerfile.file_name() == Some(OsStr::new("dockerfile")) {
+        let entries = dockerfile.parent().map(std::fs::read_dir);
+        let mut entries = entries.into_iter().flatten().flatten().flatten();
+        let is_there = entries.any(|entry| entry.file_name() == "Dockerfile");
+        paths.extend((!is_there).then(|| dockerfile.with_file_name("Dockerfile")));
+    }
+    paths
 }
 
 /// The line on which `name` is declared: `name:`, `"name": {` or `target "name" {`.

@@ -8,7 +8,9 @@ use serde::Deserialize;
 use serde_json::Value;
 use std::sync::OnceLock;
 
+use super::images::Built;
 use super::setting::{Location, known_values, variable};
+use super::started::in_one_word;
 use super::{Container, Target, Use, yaml};
 
 /// How such a mapping looks; see the table.
@@ -21,6 +23,7 @@ pub(super) struct Setting {
     dockerfile: Option<String>,
     target: Option<String>,
     arguments: Option<String>,
+    tags: Option<String>,
     #[serde(default)]
     in_context: bool,
     #[serde(default)]
@@ -30,7 +33,7 @@ pub(super) struct Setting {
 }
 
 /// The builds in the file at `path` with the text `text`, with paths from `base`.
-pub(super) fn uses(settings: &[Setting], base: &Location, path: &Path, text: &str) -> Vec<Use> {
+pub(super) fn builds(settings: &[Setting], base: &Location, path: &Path, text: &str) -> Vec<Built> {
     if settings.is_empty() {
         return Vec::new();
     }
@@ -38,7 +41,7 @@ pub(super) fn uses(settings: &[Setting], base: &Location, path: &Path, text: &st
         return Vec::new();
     };
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let mut uses = Vec::new();
+    let mut builds = Vec::new();
     let mut values = vec![&file];
     while let Some(value) = values.pop() {
         match value {
@@ -47,8 +50,11 @@ pub(super) fn uses(settings: &[Setting], base: &Location, path: &Path, text: &st
                 let found = settings
                     .iter()
                     .filter_map(|setting| setting.read(base, &name, value));
-                uses.extend(found.map(|found| Use {
-                    line: line_of_use(text, &found),
+                builds.extend(found.map(|found| Built {
+                    used: Use {
+                        line: line_of_use(text, &found.used),
+                        ..found.used
+                    },
                     ..found
                 }));
                 values.extend(object.values());
@@ -56,7 +62,7 @@ pub(super) fn uses(settings: &[Setting], base: &Location, path: &Path, text: &st
             _ => {}
         }
     }
-    uses
+    builds
 }
 
 fn read(path: &Path, text: &str) -> Option<Value> {
@@ -71,7 +77,7 @@ fn read(path: &Path, text: &str) -> Option<Value> {
 
 impl Setting {
     /// What `mapping` builds, if it is one of these.
-    fn read(&self, base: &Location, name: &str, mapping: &Value) -> Option<Use> {
+    fn read(&self, base: &Location, name: &str, mapping: &Value) -> Option<Built> {
         let marker = at(mapping, &self.has)?;
         if let Some(wanted) = &self.containing {
             marker.as_str().filter(|text| text.contains(wanted))?;
@@ -92,17 +98,29 @@ impl Setting {
             .lines()
             .filter_map(|line| line.trim().split_once('='));
         let pairs = pairs.map(|(name, value)| (name.to_owned(), Some(value.to_owned())));
-        Some(Use {
+        let used = Use {
             arguments: known_values(pairs),
             context: context.path().map(Path::to_owned),
             target: setting(&self.target).and_then(|target| Target::of_setting(&target)),
             container: self.container(),
             ..Use::new(name, dockerfile)
-        })
+        };
+        let tags = self.tags(mapping);
+        Some(Built { used, tags })
     }
 }
 
 impl Setting {
+    /// The names that it gives the image, in lines or with commas between them.
+    fn tags(&self, mapping: &Value) -> Vec<String> {
+        let tags = self.tags.as_deref().and_then(|key| at(mapping, key));
+        let text = in_one_word(tags.and_then(Value::as_str).unwrap_or_default());
+        let tags = text.split([',', '\n']).map(str::trim);
+        tags.filter(|tag| !tag.is_empty())
+            .map(str::to_owned)
+            .collect()
+    }
+
     /// What is known of the containers that it starts.
     fn container(&self) -> Option<Container> {
         match (self.prompt, self.files_of_root) {

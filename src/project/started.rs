@@ -9,6 +9,7 @@ use std::sync::OnceLock;
 
 use super::commands::{is_end, joined_lines, option_of, within_quotes};
 use super::compose;
+use super::images::{self, Built};
 use super::setting::value;
 use super::settings::with_variables;
 use super::words::split;
@@ -21,15 +22,22 @@ use crate::knowledge::pattern::Pattern;
 pub(super) struct Started {
     words: Vec<String>,
     image: Vec<Pattern>,
+    container: Vec<Pattern>,
     service: Vec<Pattern>,
+    inside: Vec<Pattern>,
     flags: Vec<String>,
     prompts: Vec<String>,
 }
 
-/// A build that a file tells of, and the names that it gives the image.
-pub(super) struct Built {
-    pub(super) used: Use,
-    pub(super) tags: Vec<String>,
+/// What the files of a folder say of images and containers.
+#[derive(Default)]
+pub(super) struct Known<'k> {
+    /// What they build.
+    pub(super) built: Vec<&'k Built>,
+    /// The services of Compose files, by the images that they build or start.
+    pub(super) services: Vec<Use>,
+    /// The containers that command lines name.
+    pub(super) containers: Vec<Use>,
 }
 
 /// What a command line says behind its start.
@@ -42,39 +50,59 @@ struct Call {
 }
 
 impl Started {
-    /// The containers that the command lines in `text` start from images that `built` makes there, with paths from
-    /// `folder`, and what they run in containers of the Compose `services`.
-    pub(super) fn uses(
+    /// The containers that the command lines in `text` start from images that are `known`, with paths from `folder`.
+    pub(super) fn of_images(&self, folder: &Path, text: &str, known: &Known<'_>) -> Vec<Use> {
+        self.found(text, |command| {
+            let calls = self.calls(&self.image, command);
+            let uses = calls.filter_map(|(start, call)| {
+                let build = images::of(&known.built, &call.subject)?;
+                Some(self.of_image(folder, &build.used, &start, &call))
+            });
+            uses.collect()
+        })
+    }
+
+    /// What the command lines in `text`, of a file that builds `own`, run in services and in containers that are `known`.
+    pub(super) fn in_containers(
         &self,
         folder: &Path,
         text: &str,
-        built: &[Built],
-        services: &[Use],
+        own: &[Built],
+        known: &Known<'_>,
     ) -> Vec<Use> {
-        // Most lines start nothing, which is seen at once.
+        self.found(text, |command| {
+            let services = self.calls(&self.service, command);
+            let in_services = services.filter_map(|(start, call)| {
+                let mut services = known.services.iter();
+                let service = services.find(|used| used.name == call.subject)?;
+                self.in_service(folder, service, &start, &call)
+            });
+            let containers = self.calls(&self.container, command);
+            let in_containers = containers.filter_map(|(start, call)| {
+                let container = container(&call.subject, own, known)?;
+                self.in_service(folder, container, &start, &call)
+            });
+            let inside = self.inside.iter().filter(|form| form.is_match(command));
+            let inside = inside.flat_map(|_| own.iter().map(|built| worked_in(&built.used)));
+            in_services.chain(in_containers).chain(inside).collect()
+        })
+    }
+
+    /// What `find` finds on the lines of `text` that may start something. Most start nothing, which is seen at once.
+    fn found(&self, text: &str, find: impl Fn(&str) -> Vec<Use>) -> Vec<Use> {
         let may_start = |text: &str| self.words.iter().any(|word| text.contains(word));
         if !may_start(text) {
             return Vec::new();
         }
-        let mut uses = Vec::new();
         let lines = joined_lines(text).into_iter();
-        for (line, command) in lines.filter(|(_, command)| may_start(command)) {
-            let images = self.calls(&self.image, &command);
-            let of_images = images.filter_map(|(start, call)| {
-                let build = built.iter().find(|build| build.is_called(&call.subject))?;
-                Some(self.of_image(folder, &build.used, &start, &call))
-            });
-            let in_services = self.calls(&self.service, &command);
-            let of_services = in_services.filter_map(|(start, call)| {
-                let service = services.iter().find(|used| used.name == call.subject)?;
-                self.in_service(folder, service, &start, &call)
-            });
-            uses.extend(of_images.chain(of_services).map(|used| Use {
+        let lines = lines.filter(|(_, command)| may_start(command));
+        let uses = lines.flat_map(|(line, command)| {
+            find(&command).into_iter().map(move |used| Use {
                 line: Some(line),
                 ..used
-            }));
-        }
-        uses
+            })
+        });
+        uses.collect()
     }
 
     /// The calls on one line that start as `starts` say, each with its start.
@@ -116,6 +144,7 @@ impl Started {
         let container = self.given(folder, call, Container::default());
         Use {
             container: Some(Container {
+                name: call.value(&["--name"]),
                 user: call.value(&["-u", "--user"]),
                 ..container
             }),
@@ -184,10 +213,30 @@ impl Started {
     }
 }
 
-impl Built {
-    fn is_called(&self, image: &str) -> bool {
-        let plain = |name: &str| name.trim_end_matches(":latest").to_owned();
-        self.tags.iter().any(|tag| plain(tag) == plain(image))
+/// The container that somebody calls `name`: by its own name, by that which Compose gives to one of a service, or by a
+/// variable in a file that builds the image.
+fn container<'k>(name: &str, own: &'k [Built], known: &'k Known<'_>) -> Option<&'k Use> {
+    let named = |used: &&Use| {
+        let container = used.container.as_ref();
+        let own = container.and_then(|container| container.name.as_deref());
+        own == Some(name)
+    };
+    let numbered = |used: &&Use| {
+        let endings = [format!("-{}-1", used.name), format!("_{}_1", used.name)];
+        endings.iter().any(|ending| name.ends_with(ending))
+    };
+    let by_variable = || own.first().filter(|_| name.contains(['$', '`', '%']));
+    let mut services = known.services.iter();
+    let by_name = known.containers.iter().chain(&known.services).find(named);
+    let by_name = by_name.or_else(|| services.find(numbered));
+    by_name.or_else(|| by_variable().map(|built| &built.used))
+}
+
+/// A container of the image in which commands of the same file run, with the tools of the image at hand.
+fn worked_in(built: &Use) -> Use {
+    Use {
+        container: Some(Container::with_prompt()),
+        ..built.by_command("inside".to_owned())
     }
 }
 
@@ -256,7 +305,15 @@ mod tests {
             container: Some(Container::default()),
             ..Use::new("web", Location::of(Path::new("/p/Dockerfile")))
         };
-        table.started.uses(folder, text, &built, &[service])
+        let mut known = Known {
+            built: built.iter().collect(),
+            services: vec![service],
+            containers: Vec::new(),
+        };
+        let mut found = table.started.of_images(folder, text, &known);
+        known.containers.clone_from(&found);
+        found.extend(table.started.in_containers(folder, text, &built, &known));
+        found
     }
 
     fn only(text: &str) -> Container {
@@ -307,6 +364,40 @@ mod tests {
                 "{text}"
             );
         }
+    }
+
+    #[test]
+    fn something_runs_in_a_container_beside_it() {
+        for text in [
+            "docker build -t app .\ndocker run -d --name site app\ndocker exec -it site npm run seed",
+            "docker build -t app .\nC=$(docker run -d app)\ndocker exec $C npm run seed",
+            "docker build -t app .\nsh \"docker exec ${c.id} npm run seed\"",
+        ] {
+            let all = found(text);
+            let last = all.last().and_then(|used| used.container.as_ref());
+            let entrypoint = last.and_then(|container| container.entrypoint.clone());
+            assert_eq!(
+                entrypoint.as_deref(),
+                Some(&SEED.map(str::to_owned)[..]),
+                "{text}"
+            );
+        }
+        let of_service = only("docker exec project_web_1 npm run seed");
+        assert_eq!(
+            of_service.entrypoint.as_deref(),
+            Some(&SEED.map(str::to_owned)[..])
+        );
+        assert_eq!(found("docker exec db psql -U app"), []);
+        assert_eq!(found("docker exec $DB psql -U app"), []);
+    }
+
+    const SEED: [&str; 3] = ["npm", "run", "seed"];
+
+    #[test]
+    fn people_work_in_the_image_that_the_file_builds() {
+        let text = "def app = docker.build(\"app:${env.ID}\")\napp.inside {\n  sh 'npm test'\n}";
+        assert!(only(text).entrypoint.is_some());
+        assert_eq!(found("docker.image('node').inside { sh 'npm test' }"), []);
     }
 
     #[test]

@@ -84,3 +84,85 @@ fn files_that_nobody_wrote_say_nothing() {
     let run = with_script(&format!("{build}{}", "# data\n".repeat(200_000)));
     assert!(!run.out.contains(says), "{run:#?}");
 }
+
+const WITH_TESTS: &str = "FROM node:20\nWORKDIR /app\nCOPY . .\nRUN npm ci\nRUN npm run build\nCMD [\"node\", \"dist/a.js\"]\n";
+
+/// An application whose tests need what only its development depends on.
+fn with_tests(dockerfile: &str, others: &[(&str, &str)]) -> Sandbox {
+    let manifest = r#"{"name":"a","scripts":{"build":"tsc","test":"jest"},"dependencies":{"ms":"2"},"devDependencies":{"jest":"29","typescript":"5"}}"#;
+    let mut files = vec![
+        (dockerfile, WITH_TESTS),
+        ("package.json", manifest),
+        (
+            "package-lock.json",
+            r#"{"name":"a","lockfileVersion":3,"packages":{}}"#,
+        ),
+        ("tsconfig.json", r#"{"compilerOptions":{"outDir":"dist"}}"#),
+        ("src/a.ts", "import ms from 'ms';\n"),
+        (".git/HEAD", "ref: refs/heads/main\n"),
+    ];
+    files.extend(others);
+    Sandbox::new(&files)
+}
+
+fn is_pruned(dockerfile: &str, others: &[(&str, &str)]) -> bool {
+    let run = with_tests(dockerfile, others).dfopt(&["--diff", dockerfile]);
+    assert!(run.out.contains("AS builder"), "{others:?}: {run:#?}");
+    run.out.contains("--omit=dev")
+}
+
+/// Builders take `dockerfile` where there is no `Dockerfile` and nobody says which.
+#[test]
+fn a_dockerfile_in_small_letters_is_found_like_another() {
+    let tests = [(
+        "Makefile",
+        "test:\n\tdocker build -t a .\n\tdocker run a npm test\n",
+    )];
+    assert!(is_pruned("dockerfile", &[]));
+    assert!(!is_pruned("dockerfile", &tests));
+    let beside = [tests[0], ("Dockerfile", "FROM scratch\n")];
+    assert!(is_pruned("dockerfile", &beside));
+}
+
+#[test]
+fn an_image_is_known_by_its_name_in_all_files() {
+    let built = ("build.sh", "docker build -t me/a:1 .\n");
+    let action = "jobs:\n  a:\n    steps:\n      - uses: docker/build-push-action@v6\n        with:\n          tags: |\n            me/a:1\n";
+    for others in [
+        vec![built, ("test.sh", "docker run --rm me/a:1 npm test\n")],
+        vec![built, ("test.sh", "docker run --rm me/a npm test\n")],
+        vec![
+            built,
+            ("up.sh", "docker run -d --name site me/a:1\n"),
+            ("README.md", "Try `docker exec site npm test`.\n"),
+        ],
+        vec![
+            (".github/workflows/a.yml", action),
+            (
+                "compose.yaml",
+                "services:\n  a:\n    image: me/a:1\n    command: npm test\n",
+            ),
+        ],
+        vec![
+            (
+                "compose.yaml",
+                "services:\n  a:\n    build: .\n    image: me/a:1\n",
+            ),
+            ("test.sh", "docker run --rm me/a:1 npm test\n"),
+        ],
+        vec![
+            (
+                "compose.yaml",
+                "services:\n  web:\n    build: .\n    container_name: site\n",
+            ),
+            (
+                "Makefile",
+                "EXEC = docker exec -it site\ntest:\n\t$(EXEC) npm test\n",
+            ),
+        ],
+    ] {
+        assert!(!is_pruned("Dockerfile", &others), "{others:?}");
+    }
+    let other = [built, ("test.sh", "docker run --rm me/b npm test\n")];
+    assert!(is_pruned("Dockerfile", &other));
+}

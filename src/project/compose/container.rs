@@ -16,6 +16,7 @@ impl Container {
         let filled = |key: &str| service[key].as_array().is_some_and(|list| !list.is_empty());
         let mounts = service["volumes"].as_array().into_iter().flatten();
         Self {
+            name: text(&service["container_name"]).map(|name| value(&name)),
             user: text(&service["user"]).map(|user| value(&user)),
             privileged: service["privileged"] == true,
             host_network: service["network_mode"] == "host",

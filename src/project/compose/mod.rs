@@ -14,24 +14,56 @@ use crate::project::Container;
 
 pub(super) use container::memory;
 
-/// The services that the Compose files among the `names` in `folder` build.
+/// A service of a Compose file.
+#[derive(PartialEq)]
+pub(super) struct Service {
+    /// How it is built and started; by a Dockerfile that nobody knows where an image is named instead.
+    pub(super) used: Use,
+    /// The image that is built, or started.
+    pub(super) image: Option<String>,
+    pub(super) is_built: bool,
+}
+
+/// The services of the Compose files among the `names` in `folder` that build a Dockerfile or start an image by its name.
 ///
 /// The files that Compose takes by itself count together with what is laid over them. Another one
 /// (`compose.prod.yaml`) is meant to be laid over those, or to stand alone: both count.
-pub(super) fn uses(folder: &Path, names: &[String]) -> Vec<Use> {
-    let mut uses: Vec<Use> = Vec::new();
+pub(super) fn services(folder: &Path, names: &[String]) -> Vec<Service> {
+    let mut services: Vec<Service> = Vec::new();
     for project in files::projects(folder, names) {
-        let text = &project.text;
-        for (service, body) in &project.services {
-            let found = of_service(folder, service, body).map(|used| Use {
+        for (name, body) in &project.services {
+            let Some(found) = service(folder, name, body) else {
+                continue;
+            };
+            let used = Use {
                 file: folder.join(&project.name),
-                line: line_of(text, service),
-                ..used
-            });
-            uses.extend(found.filter(|found| !uses.contains(found)));
+                line: line_of(&project.text, name),
+                ..found.used
+            };
+            let found = Service { used, ..found };
+            if !services.contains(&found) {
+                services.push(found);
+            }
         }
     }
-    uses
+    services
+}
+
+/// What is known of the service `body`, with paths from `folder`.
+fn service(folder: &Path, name: &str, body: &Value) -> Option<Service> {
+    let image = text(&body["image"]).map(|image| setting::value(&image));
+    let built = of_service(folder, name, body);
+    let is_built = built.is_some();
+    let started = || Use {
+        container: Some(Container::read(folder, body)),
+        ..Use::new(name, Location::unknown())
+    };
+    let used = built.or_else(|| body["build"].is_null().then(started))?;
+    (is_built || image.is_some()).then_some(Service {
+        used,
+        image,
+        is_built,
+    })
 }
 
 /// What the service `body` builds, with paths from `folder`; `None` when it builds no Dockerfile.

@@ -1,7 +1,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::uses;
+use super::services;
 use crate::project::{Target, Use};
 
 /// The uses in a folder with these files.
@@ -14,7 +14,11 @@ fn found(files: &[(&str, &str)]) -> (tempfile::TempDir, Vec<Use>) {
         fs::write(path, text).expect("written");
         names.push((*name).to_owned());
     }
-    let uses = uses(folder.path(), &names);
+    let services = services(folder.path(), &names).into_iter();
+    let uses = services
+        .filter(|service| service.is_built)
+        .map(|service| service.used);
+    let uses = uses.collect();
     (folder, uses)
 }
 
