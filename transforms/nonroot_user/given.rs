@@ -66,7 +66,10 @@ pub(super) fn check(
                 format!("opens port {port} in the network of the host, which is left to root");
             return refuse("needs-root", what, "use a port from 1024 on");
         }
-        let foreign = |mount: &&Mount| !mount.read_only && !is_of_project(cx, mount, territory);
+        let foreign = |mount: &&Mount| {
+            let is_made = || !mount.is_file && territory.is_made_for_program(&mount.target);
+            !mount.read_only && (is_made() || !is_of_project(cx, mount, territory))
+        };
         let host_folder = container
             .mounts
             .iter()

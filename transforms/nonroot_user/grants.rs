@@ -46,6 +46,10 @@ impl Granter<'_> {
     fn settle(&self, territory: &mut Territory, written: &Written) -> Result<(), Refusal> {
         let account = self.surveyor.account;
         let Some(path) = &written.path else {
+            if written.said == Said::Setting {
+                self.files_of_data(territory, written);
+                return Ok(());
+            }
             return self.in_working_folder(territory, written);
         };
         if let Some(copy) = self.copy_of_root(territory, path, written.said) {
@@ -166,6 +170,20 @@ impl Granter<'_> {
             None => {}
         }
         Ok(())
+    }
+
+    /// Gives away the copies from another stage that bring what the line names.
+    fn files_of_data(&self, territory: &mut Territory, written: &Written) {
+        let (cx, stage) = (self.surveyor.cx, self.surveyor.stage);
+        let names = |leftover: &Leftover| {
+            let name = leftover.folder.as_deref()?;
+            let is_folder = written.line.contains(&format!("{name}/"));
+            let is_data = cx.knowledge.startup.settings.is_written(name);
+            let is_file = || is_data && written.line.contains(name);
+            leftover.copy.filter(|_| is_folder || is_file())
+        };
+        let leftovers = leftovers::all(cx, stage, territory);
+        territory.copies.extend(leftovers.iter().filter_map(names));
     }
 
     /// The copy from another stage that brings what lies at `path`, or a folder around it, as root's.

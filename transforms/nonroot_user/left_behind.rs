@@ -131,6 +131,7 @@ impl Looker<'_> {
     fn step(&self, index: usize, step: &Step<'_>, text: &str) -> Result<(), Refusal> {
         let program = step.args.first().map_or("", |arg| arg.known());
         self.traces_of_step(index, step)?;
+        self.traces_of_program(index, step, text)?;
         if !matches!(program, "rm" | "mkdir" | "echo") {
             self.path_of_root(index, text)?;
         }

@@ -86,6 +86,13 @@ impl Territory {
             .any(|folder| below(path, folder).is_some())
     }
 
+    /// Whether a step makes the folder `path`, which is not the working one, for what the program writes.
+    pub(super) fn is_made_for_program(&self, path: &str) -> bool {
+        let mut given = self.handed_over.iter().flat_map(|folder| &folder.paths);
+        let is_it = given.any(|folder| folder == path.trim_end_matches('/'));
+        is_it && self.workdir.as_deref() != Some(path)
+    }
+
     /// Whether a `RUN` gives away `path` with a folder around it.
     pub(super) fn gives_contents(&self, index: usize, path: &str) -> bool {
         let around = |folder: &String| below(path, folder).is_some();

@@ -56,6 +56,48 @@ impl Looker<'_> {
         }
     }
 
+    /// Refuses when `step` runs the program that the container starts, whose sources write files: what it makes during the
+    /// build, it changes later.
+    pub(super) fn traces_of_program(
+        &self,
+        index: usize,
+        step: &Step<'_>,
+        text: &str,
+    ) -> Result<(), Refusal> {
+        // A program that is only asked for its version is known.
+        if step.invocation.is_some() || !self.is_started(index, step) {
+            return Ok(());
+        }
+        let files = self.project.files();
+        let mut writing = files.flat_map(|(language, file)| file.lines_with(&language.writes));
+        let Some(line) = writing.find(|line| !line.is_comment()) else {
+            return Ok(());
+        };
+        let message = format!(
+            "`{text}` runs the program as root, and {}:{} writes files: those that it makes now belong to root; make them when the container starts, or give them to the user in the same RUN",
+            line.path, line.line
+        );
+        Err(self.refuse("data-of-root", index, message))
+    }
+
+    /// Whether the container starts the program that `step` runs.
+    fn is_started(&self, index: usize, step: &Step<'_>) -> bool {
+        let program = step.args.first().map(|arg| arg.known());
+        let program = program.filter(|program| program.contains('/'));
+        let (Some(program), Some(cwd), Some(stage)) =
+            (program, step.cwd.as_deref(), self.cx.facts.stage_of(index))
+        else {
+            return false;
+        };
+        let path = join(cwd, program);
+        let workdir = self.cx.facts.state_after(stage).workdir;
+        let is_it = |command: &StartCommand| {
+            let started = command.words.first();
+            started.is_some_and(|word| word.contains('/') && join(&workdir, word) == path)
+        };
+        self.start.commands.iter().any(is_it)
+    }
+
     fn traces_of_script(&self, index: usize, step: &Step<'_>) -> Result<(), Refusal> {
         let Some((file, text)) = self.script_of(index, step) else {
             return Ok(());

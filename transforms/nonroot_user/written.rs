@@ -81,6 +81,7 @@ pub(super) fn all(
                 written.extend(teller.source(&line));
             } else {
                 written.extend(teller.settings(&line, &line.absolute_paths()));
+                written.extend(teller.file_of_data(&line));
             }
         }
     }
@@ -242,6 +243,22 @@ impl Teller<'_> {
             .filter(|path| self.names_what_is_written(line.text, path))
             .map(|path| self.setting(path, line.text, shown_by.clone(), place.clone()))
             .collect()
+    }
+
+    /// A file of data in the working folder that a line names for another to write: `open_database("./data/app.db")`.
+    fn file_of_data(&self, line: &SourceLine<'_>) -> Option<Written> {
+        let settings = &self.cx.knowledge.startup.settings;
+        let mut quoted = line.text.split(['"', '\'', '`']).skip(1).step_by(2);
+        let is_one = |word: &str| !word.starts_with('/') && settings.is_written(word);
+        quoted.any(is_one).then(|| Written {
+            path: None,
+            folder: None,
+            shown_by: format!("{}:{} names", line.path, line.line),
+            place: Place::File(line.path.to_owned(), Some(line.line)),
+            said: Said::Setting,
+            edits: false,
+            line: line.text.to_owned(),
+        })
     }
 
     fn setting(&self, path: &str, text: &str, shown_by: String, place: Place) -> Written {

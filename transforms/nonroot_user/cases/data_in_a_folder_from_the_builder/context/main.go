@@ -1,0 +1,6 @@
+package main
+
+func main() {
+	open("./store/forum.db")
+	show("./ui/index.html")
+}

@@ -1,0 +1,9 @@
+package main
+
+import "os"
+
+func main() {
+	if err := os.WriteFile("notes.txt", nil, 0o644); err != nil {
+		panic(err)
+	}
+}
