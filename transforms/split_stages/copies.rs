@@ -2,11 +2,14 @@
 
 use crate::analysis::commands::Invocation;
 use crate::analysis::paths::{Region, below, join};
+use crate::analysis::runs::Run;
+use crate::context::matches_name;
 use crate::knowledge::tools::Role as OptionRole;
 use crate::syntax::{Kind, Transfer};
 
 use super::Site;
-use super::artefacts::{Artefacts, steps};
+use super::artefacts::{Artefacts, MOST_FILES, steps};
+use super::brought;
 use super::roles::Role;
 
 /// Whether the copy `at` in front of the split has to be made in the runtime stage as well: nothing else brings its
@@ -48,7 +51,7 @@ fn are_read_before(site: &Site<'_>, later: usize, at: usize) -> bool {
 }
 
 /// Whether the copy `at` brings nothing but manifests that installs in front of the split are given by their paths, to a
-/// place outside of the working directory.
+/// place outside of the working directory, or where nothing that runs in the container names them.
 pub(super) fn only_for_installs(site: &Site<'_>, at: usize) -> bool {
     let given: Vec<String> = steps(site, Role::Dependencies)
         .filter_map(|(_, step)| Some((step.invocation.as_ref()?, step.directory()?)))
@@ -61,9 +64,47 @@ pub(super) fn only_for_installs(site: &Site<'_>, at: usize) -> bool {
         .collect();
     let brought = destinations(site, at);
     let is_given = |region: &Region| {
-        given.contains(&region.path) && below(&region.path, &site.workdir()).is_none()
+        let is_outside = below(&region.path, &site.workdir()).is_none();
+        given.contains(&region.path) && (is_outside || is_named_by_none(site, &region.path))
     };
     !brought.is_empty() && brought.iter().all(is_given) && !are_removed(site, &brought)
+}
+
+/// Whether the build context shows that neither a source nor a script nor a command of the container names the file `path`.
+fn is_named_by_none(site: &Site<'_>, path: &str) -> bool {
+    let Some((context, files)) = site
+        .cx
+        .context
+        .and_then(|context| Some((context, context.files_below("", MOST_FILES)?)))
+    else {
+        return false;
+    };
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let names = |text: &str| text.contains(name);
+    let mut behind = site.cx.facts.runs[site.roles.split..site.stage.body.end].iter();
+    let region = Region::new(path.to_owned());
+    let is_read_behind = |run: &Option<Run<'_>>| {
+        run.as_ref()
+            .is_some_and(|run| run.effects.reads.meets(&region))
+    };
+    // A script has an ending that says so, or none.
+    let is_script = |file: &&String| {
+        let own = file.rsplit('/').next().unwrap_or_default();
+        own.ends_with(".sh") || !own.contains('.') && !matches_name("*Dockerfile*", own)
+    };
+    let mut scripts = files
+        .iter()
+        .filter(is_script)
+        .filter_map(|file| context.read(file));
+    let words = site
+        .launches
+        .launches
+        .iter()
+        .flat_map(|launch| &launch.words);
+    !behind.any(is_read_behind)
+        && !brought::named_by_sources(site, context).contains(path)
+        && !words.map(String::as_str).any(names)
+        && !scripts.any(|text| names(&text))
 }
 
 /// Whether a step in front of the split removes all of `regions` again.

@@ -1,0 +1,3 @@
+#!/bin/sh
+pip check -r requirements.txt
+exec python main.py
