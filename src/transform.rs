@@ -193,10 +193,18 @@ impl<'a> Cx<'a> {
         known.into_iter().chain(open)
     }
 
+    /// Containers of images of which no file says how they are built, perhaps from this Dockerfile.
+    pub fn guesses(self) -> impl Iterator<Item = (&'a Use, &'a Container)> {
+        let guesses = self.all_uses().filter(|used| used.is_guess);
+        guesses.filter_map(|used| Some((used, used.container.as_ref()?)))
+    }
+
     /// What has to be taken for granted about uses for which variables decide whether they are of this Dockerfile and
     /// that start containers as `matters` says.
     pub fn doubts(self, matters: impl Fn(&Container) -> bool) -> impl Iterator<Item = String> {
-        let doubtful = self.all_uses().filter(|used| !used.is_certain);
+        let doubtful = self
+            .all_uses()
+            .filter(|used| !used.is_certain && !used.is_guess);
         let doubtful = doubtful.filter(move |used| used.container.as_ref().is_some_and(&matters));
         doubtful.map(move |used| {
             let place = self.place_of(used);

@@ -80,7 +80,10 @@ pub(super) fn uses(folder: &Path) -> Vec<Use> {
     let all = || built.iter().chain(told.iter().flat_map(|told| &told.built));
     let by_image = started.iter().filter_map(|(image, used)| {
         let all: Vec<&Built> = all().collect();
-        Some(used.of_build(&images::of(&all, image)?.used))
+        match images::of(&all, image) {
+            Some(build) => Some(used.of_build(&build.used)),
+            None => used.has_mounts().then(|| used.clone().of_unknown_image()),
+        }
     });
     let mut uses: Vec<Use> = built.iter().map(|built| built.used.clone()).collect();
     uses.extend(by_image);

@@ -56,6 +56,8 @@ pub struct Use {
     pub is_command: bool,
     /// Whether it is of the Dockerfile in question for sure; else variables decide which file is built.
     pub is_certain: bool,
+    /// Whether it starts an image of which no file says how it is built: perhaps this one.
+    pub is_guess: bool,
 }
 
 /// Which stage is built.
@@ -92,6 +94,15 @@ impl Use {
             container: None,
             is_command: false,
             is_certain: false,
+            is_guess: false,
+        }
+    }
+
+    /// One that starts an image of which no file says how it is built.
+    fn of_unknown_image(self) -> Self {
+        Self {
+            is_guess: true,
+            ..self
         }
     }
 
@@ -113,6 +124,12 @@ impl Use {
             container: self.container.clone(),
             ..build.clone()
         }
+    }
+
+    /// Whether something is mounted in its container.
+    fn has_mounts(&self) -> bool {
+        let container = self.container.as_ref();
+        container.is_some_and(|container| !container.mounts.is_empty())
     }
 
     /// What it is, for messages: "the service web".

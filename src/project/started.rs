@@ -10,7 +10,7 @@ use std::sync::OnceLock;
 use super::commands::{is_end, joined_lines, option_of, within_quotes};
 use super::compose;
 use super::images::{self, Built};
-use super::setting::value;
+use super::setting::{Location, value};
 use super::settings::with_variables;
 use super::words::split;
 use super::{Container, Mount, Use};
@@ -55,8 +55,12 @@ impl Started {
         self.found(text, |command| {
             let calls = self.calls(&self.image, command);
             let uses = calls.filter_map(|(start, call)| {
-                let build = images::of(&known.built, &call.subject)?;
-                Some(self.of_image(folder, &build.used, &start, &call))
+                if let Some(build) = images::of(&known.built, &call.subject) {
+                    return Some(self.of_image(folder, &build.used, &start, &call));
+                }
+                let unknown = Use::new("", Location::unknown()).of_unknown_image();
+                let used = self.of_image(folder, &unknown, &start, &call);
+                used.has_mounts().then_some(used)
             });
             uses.collect()
         })

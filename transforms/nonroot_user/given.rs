@@ -103,6 +103,45 @@ pub(super) fn check(
     Ok(())
 }
 
+/// Refuses when a container of an image of which no file says how it is built, perhaps this one, keeps files of the host in
+/// the folder of the program.
+///
+/// # Errors
+/// The first such container.
+pub(super) fn check_guesses(cx: &Cx<'_>, territory: &Territory, site: Span) -> Result<(), Refusal> {
+    for (used, container) in guesses(cx) {
+        let mut mounts = container.mounts.iter();
+        let is_data = |mount: &&Mount| {
+            let is_host = mount.host.is_some() && !mount.read_only && !mount.is_file;
+            is_host && is_inside(territory, mount) && !is_source(cx, mount)
+        };
+        if let Some(mount) = mounts.find(is_data) {
+            let message = format!(
+                "{}, perhaps of this image, keeps files of {} in a folder of the host, which root may write whoever owns it; {GIVE_FOLDER}",
+                used.described(),
+                mount.target
+            );
+            let refusal = Refusal::new(site, "host-folder", message);
+            return Err(refusal.because(cx.place_of(used), "starts it"));
+        }
+    }
+    Ok(())
+}
+
+/// Containers that run as the user that the image names, of images of which nobody knows how they are built.
+fn guesses<'a>(cx: &Cx<'a>) -> impl Iterator<Item = (&'a Use, &'a Container)> {
+    let is_root = |user: &String| is_root(user);
+    let guesses = cx.guesses();
+    guesses.filter(move |(_, container)| container.user.as_ref().is_none_or(is_root))
+}
+
+/// Whether the mount is a part of the folder of the program: other images have other folders.
+fn is_inside(territory: &Territory, mount: &Mount) -> bool {
+    let workdir = territory.workdir.as_deref();
+    let inner = workdir.and_then(|workdir| below(&mount.target, workdir));
+    inner.is_some_and(|inner| !inner.is_empty())
+}
+
 /// Refuses when an entry point that opens no port starts in a folder which the image leaves empty, and a source writes there:
 /// whoever calls it mounts a folder of theirs.
 ///
@@ -236,6 +275,7 @@ pub(super) fn volumes(cx: &Cx<'_>, stage: &Stage) -> Vec<String> {
         })
         .collect();
     let mounts = containers(cx, stage).flat_map(|(_, container)| &container.mounts);
+    let mounts = mounts.chain(guessed_volumes(cx, stage));
     let mut folders: Vec<String> = mounts
         .filter(|mount| mount.host.is_none() && !mount.read_only)
         .map(|mount| mount.target.clone())
@@ -244,6 +284,21 @@ pub(super) fn volumes(cx: &Cx<'_>, stage: &Stage) -> Vec<String> {
     folders.sort_unstable();
     folders.dedup();
     folders
+}
+
+/// What is mounted in the folder of the program in containers of images of which nobody knows how they are built, where
+/// nobody says how this one is started.
+fn guessed_volumes<'a>(cx: &Cx<'a>, stage: &'a Stage) -> Vec<&'a Mount> {
+    if containers(cx, stage).next().is_some() {
+        return Vec::new();
+    }
+    let workdir = cx.facts.state_after(stage).workdir;
+    let is_inside = |mount: &&Mount| {
+        let inner = below(&mount.target, &workdir);
+        inner.is_some_and(|inner| !inner.is_empty())
+    };
+    let mounts = guesses(cx).flat_map(|(_, container)| &container.mounts);
+    mounts.filter(is_inside).collect()
 }
 
 /// The sentence about folders of the host that are mounted over the project.
