@@ -1,13 +1,20 @@
 //! Regular expressions of the tables.
 
+use std::collections::HashMap;
 use std::ops::Deref;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{LazyLock, OnceLock};
 
+use memchr::memmem;
 use regex_lite::{Match, Regex};
 use serde::{Deserialize, Deserializer, de};
 
+use super::{packed, unpack};
+
 mod fast;
+
+/// For patterns of the built-in tables: words of which each text that one matches has at least one, as `build.rs` finds them.
+static WORDS: LazyLock<HashMap<&str, Vec<&str>>> = LazyLock::new(|| unpack(packed!(words)));
 
 /// How many bytes a pattern has looked through, in all texts so far, when it is worth while to compile it for speed: that
 /// takes as long as to look through these.
@@ -15,12 +22,14 @@ const WORTH_IT: usize = 4_096;
 
 /// A regular expression of a table, in the syntax of the crate `regex-lite`.
 ///
-/// Most runs need few of those in the tables, so they are compiled when they are first used, and once more, for speed, when
-/// they have looked through so much that it pays. One that a user has written is compiled when it is read, because the user
+/// Most runs need few of those in the tables, so they are compiled when a text has a word that they need, and once more, for
+/// speed, when they have looked through so much that it pays. One that a user has written is compiled when it is read, because the user
 /// has to hear of a mistake in it.
 #[derive(Debug)]
 pub struct Pattern {
     text: String,
+    /// What of [`WORDS`] belongs to it.
+    words: OnceLock<&'static [&'static str]>,
     compiled: OnceLock<Regex>,
     /// How many bytes it has looked through.
     searched: AtomicUsize,
@@ -45,6 +54,7 @@ impl Pattern {
     fn packed(text: String) -> Self {
         Self {
             text,
+            words: OnceLock::new(),
             compiled: OnceLock::new(),
             searched: AtomicUsize::new(0),
             fast: OnceLock::new(),
@@ -54,6 +64,9 @@ impl Pattern {
     /// Whether it matches somewhere in `text`.
     #[must_use]
     pub fn is_match(&self, text: &str) -> bool {
+        if !self.has_word_in(text) {
+            return false;
+        }
         match self.fast_for(text.len()) {
             Some(fast) if !text.contains('\n') => fast.is_match(text),
             _ => Regex::is_match(self, text),
@@ -69,9 +82,20 @@ impl Pattern {
     /// Whether it may match in one of the lines of `text`. Of a short text that is not known before they are looked at.
     #[must_use]
     pub fn may_match_in(&self, text: &str) -> bool {
+        if !self.has_word_in(text) {
+            return false;
+        }
         let fast = self.fast_for(text.len());
         // A line ends in front of its carriage return.
         fast.is_none_or(|fast| text.contains('\r') || fast.is_match(text))
+    }
+
+    /// Whether `text` has one of the words without which it does not match, if there are such.
+    fn has_word_in(&self, text: &str) -> bool {
+        let known = || WORDS.get(&*self.text).map_or(&[][..], Vec::as_slice);
+        let words = self.words.get_or_init(known);
+        let is_in = |word: &&str| memmem::find(text.as_bytes(), word.as_bytes()).is_some();
+        words.is_empty() || words.iter().any(is_in)
     }
 
     /// The quick form, when it is worth while for a text of this length.

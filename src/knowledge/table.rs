@@ -3,6 +3,7 @@
 use std::ops::Deref;
 use std::sync::OnceLock;
 
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 /// One of the tables. Most Dockerfiles need few of them, so each is decoded when it is first looked at.
@@ -41,7 +42,7 @@ impl<T: DeserializeOwned> Deref for Table<T> {
 ///
 /// # Panics
 /// When it has not the form that its reader expects: a test reads all of it.
-pub(crate) fn unpack<T: DeserializeOwned>(packed: &[u8]) -> T {
+pub(crate) fn unpack<T: Deserialize<'static>>(packed: &'static [u8]) -> T {
     let table = rmp_serde::from_slice(packed);
     table.unwrap_or_else(|error| panic!("a built-in table is malformed: {error}"))
 }

@@ -57,6 +57,7 @@ fn escape(escaped: char, in_class: bool) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Pattern;
     use super::*;
 
     #[test]
@@ -113,7 +114,7 @@ mod tests {
                 patterns(&toml::from_str(&text).expect("TOML"), &mut found);
             }
         }
-        let (mut compared, mut matching) = (0, 0);
+        let (mut compared, mut matching, mut passed_over) = (0, 0, 0);
         for text in found {
             let Ok(slow) = regex_lite::Regex::new(&text) else {
                 continue;
@@ -123,12 +124,18 @@ mod tests {
                 continue;
             };
             compared += 1;
+            let pattern = Pattern::packed(text.clone());
             for line in &lines {
                 let is_match = slow.is_match(line);
                 assert_eq!(fast.is_match(line), is_match, "{text} in {line}");
+                let has_word = pattern.has_word_in(line);
+                assert!(has_word || !is_match, "a word of {text} in {line}");
                 matching += usize::from(is_match);
+                passed_over += usize::from(!has_word);
             }
         }
         assert!(compared > 200 && matching > 300, "{compared}, {matching}");
+        let all = compared * lines.len();
+        assert!(passed_over > all / 2, "{passed_over} of {all}");
     }
 }
