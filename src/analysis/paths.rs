@@ -7,6 +7,10 @@ use crate::context::matches_name;
 /// `base` is absolute or symbolic (see [`UNKNOWN_WORKDIR`]); an absolute `path` replaces it.
 #[must_use]
 pub fn join(base: &str, path: &str) -> String {
+    // The tables have no others.
+    if path.starts_with('/') && is_resolved(path) {
+        return path.to_owned();
+    }
     let base = if path.starts_with('/') { "" } else { base };
     let below_unknown = base.strip_prefix(UNKNOWN_WORKDIR);
     let root = if below_unknown.is_some() {
@@ -22,6 +26,12 @@ pub fn join(base: &str, path: &str) -> String {
         joined.push('/');
     }
     joined
+}
+
+/// Whether nothing in the absolute `path` is left to resolve.
+fn is_resolved(path: &str) -> bool {
+    let mut parts = path[1..].split('/');
+    parts.all(|part| !matches!(part, "" | "." | ".."))
 }
 
 /// Goes down from `folder` along `parts`, never above the root.
@@ -159,6 +169,7 @@ impl Extent {
     pub fn extend(&mut self, other: &Self) {
         match other {
             Self::Everything => *self = Self::Everything,
+            Self::Regions(_) if self.is_empty() => *self = other.clone(),
             Self::Regions(regions) => regions.iter().for_each(|region| self.add(region.clone())),
         }
     }
