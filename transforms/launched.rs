@@ -158,7 +158,7 @@ impl<'s> Walk<'s> {
     fn scripts_of_manifest(&self, words: &[String]) -> Vec<String> {
         let context = self.cx.context;
         let name = self.cx.knowledge.startup.script_run_by(words);
-        let manifest = || serde_json::from_str(&context?.read(MANIFEST)?).ok();
+        let manifest = || context?.document(MANIFEST);
         let Some((name, manifest)) = name.and_then(|name| Some((name, manifest()?))) else {
             return Vec::new();
         };

@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use super::documents::is_json;
+
 /// The names of the packages in the manifest `text` at `path`, in lower case.
 ///
 /// In JSON they are the keys of the tables of dependencies, and what npm has locked for more than development; in a lock
@@ -10,9 +12,9 @@ use serde_json::Value;
 #[must_use]
 pub fn dependencies(path: &str, text: &str) -> Vec<String> {
     let name = path.rsplit('/').next().unwrap_or_default();
-    if path.ends_with(".json") || text.starts_with('{') {
+    if is_json(path, text) {
         return serde_json::from_str(text)
-            .map(|tree| keys(&tree))
+            .map(|tree| of_tree(&tree))
             .unwrap_or_default();
     }
     if name == "pyproject.toml" {
@@ -92,7 +94,8 @@ fn requirements(table: &toml::Table) -> Vec<String> {
         .collect()
 }
 
-fn keys(tree: &Value) -> Vec<String> {
+/// The names in a manifest or lock file of JSON.
+pub(super) fn of_tree(tree: &Value) -> Vec<String> {
     // `default` is that of Pipfile.lock.
     let tables = ["dependencies", "optionalDependencies", "default"].into_iter();
     let tables = tables.filter_map(|key| tree.get(key)?.as_object());

@@ -129,7 +129,6 @@ impl Reader<'_> {
     }
 
     fn read(&mut self, manifest: &Manifest<'_>, member: bool) -> Result<(), Obstacle> {
-        let text = self.context.read(manifest.path).unwrap_or_default();
         let (manifests, context) = (self.manifests, self.context);
         let exists = |beside: &str| {
             clean(manifest.folder, beside).is_some_and(|path| !context.glob(&path).is_empty())
@@ -142,7 +141,7 @@ impl Reader<'_> {
         };
         let rules: Vec<&Rule> = manifests.rules(manifest.name).filter(applies).collect();
         for rule in rules {
-            for found in find(rule, &text, exists) {
+            for found in find(rule, context, manifest.path, exists) {
                 self.follow(rule, manifest, &found)?;
             }
         }

@@ -8,6 +8,7 @@ mod builds;
 mod dependencies;
 mod disk;
 mod dockerignore;
+mod documents;
 mod glob;
 mod manifests;
 mod package_scripts;
@@ -30,6 +31,8 @@ pub use manifests::{Entry, Obstacle, Required, required_by};
 pub use package_scripts::scripts_around;
 pub use sources::{Source, SourceLine, Sources};
 
+use serde_json::Value;
+
 use crate::project::Use;
 
 /// The files below a folder, without those that `.dockerignore` hides.
@@ -43,6 +46,8 @@ pub struct BuildContext {
     uses: Vec<Use>,
     other_builds: Vec<OtherBuild>,
     texts: Kept<String, Option<Arc<str>>>,
+    /// Of JSON and TOML files.
+    documents: Kept<String, Option<Arc<Value>>>,
     /// Of manifests.
     dependencies: Kept<String, Arc<[String]>>,
     /// By the ends of their names.
@@ -125,6 +130,7 @@ impl BuildContext {
             ignored: Dockerignore::new(&disk.ignore_file(&path)?),
             ignore_file: shown,
             texts: Kept::default(),
+            documents: Kept::default(),
             dependencies: Kept::default(),
             sources: Kept::default(),
             called: Kept::default(),
@@ -288,7 +294,11 @@ impl BuildContext {
     pub fn dependencies(&self, path: &str) -> Arc<[String]> {
         self.dependencies.get(path, || {
             let text = self.read(path).unwrap_or_default();
-            dependencies(path, &text).into()
+            let names = match documents::is_json(path, &text) {
+                true => self.document(path).map(|tree| dependencies::of_tree(&tree)),
+                false => Some(dependencies(path, &text)),
+            };
+            names.unwrap_or_default().into()
         })
     }
 

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::BuildContext;
 use crate::knowledge::manifests::Rule;
 
 /// A value that a rule is about.
@@ -12,16 +13,23 @@ pub(super) struct Found {
     pub(super) value: String,
 }
 
-/// The values in `text` that `rule` is about. `exists` answers for paths beside the manifest.
-pub(super) fn find(rule: &Rule, text: &str, exists: impl Fn(&str) -> bool) -> Vec<Found> {
+/// The values in the manifest at `path` that `rule` is about. `exists` answers for paths beside it.
+pub(super) fn find(
+    rule: &Rule,
+    context: &BuildContext,
+    path: &str,
+    exists: impl Fn(&str) -> bool,
+) -> Vec<Found> {
+    let text = || context.read(path).unwrap_or_default();
     let found = if let Some(beside) = &rule.beside {
         let value = beside.clone();
         let found = exists(beside).then_some(Found { line: None, value });
         found.into_iter().collect()
     } else if rule.line.is_some() {
-        in_lines(rule, text)
+        in_lines(rule, &text())
     } else {
-        in_tree(rule, text)
+        let tree = context.document(path).unwrap_or_default();
+        in_tree(rule, &tree, &text())
     };
     let excepted = |found: &Found| {
         let except = rule.except.as_ref();
@@ -47,20 +55,19 @@ fn in_lines(rule: &Rule, text: &str) -> Vec<Found> {
     found
 }
 
-fn in_tree(rule: &Rule, text: &str) -> Vec<Found> {
-    let (tree, paths): (Value, _) = if rule.json.is_empty() {
-        (toml::from_str(text).unwrap_or_default(), &rule.toml)
-    } else {
-        (serde_json::from_str(text).unwrap_or_default(), &rule.json)
-    };
+fn in_tree(rule: &Rule, tree: &Value, text: &str) -> Vec<Found> {
     let mut found = Vec::new();
-    for path in paths {
+    for path in rule.json.iter().chain(&rule.toml) {
         let parts: Vec<&str> = path.split('.').collect();
         let mut values = Vec::new();
-        select(&tree, &parts, &mut values);
-        let key = parts.iter().rfind(|part| **part != "*");
-        let line = key.and_then(|key| line_of(text, key));
+        select(tree, &parts, &mut values);
         let narrowed = values.into_iter().filter_map(|value| narrowed(rule, value));
+        let narrowed: Vec<String> = narrowed.collect();
+        // Lock files are long, and say what few rules are about.
+        let key = parts.iter().rfind(|part| **part != "*");
+        let key = key.filter(|_| !narrowed.is_empty());
+        let line = key.and_then(|key| line_of(text, key));
+        let narrowed = narrowed.into_iter();
         found.extend(narrowed.map(|value| Found { line, value }));
     }
     found

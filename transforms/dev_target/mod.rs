@@ -183,12 +183,7 @@ impl Site<'_, '_> {
 
     /// The tool and the script of `package.json` that starts the program.
     fn script(&self, language: &Language, install: &Install<'_, '_>) -> Option<(String, String)> {
-        let manifest = self
-            .cx
-            .context?
-            .read("package.json")
-            .filter(|_| !language.scripts.is_empty())?;
-        let manifest: serde_json::Value = serde_json::from_str(&manifest).ok()?;
+        let manifest = self.cx.context?.document("package.json")?;
         let scripts = manifest.get("scripts")?.as_object()?;
         let script = language
             .scripts

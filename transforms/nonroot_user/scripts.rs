@@ -1,7 +1,5 @@
 //! Scripts of the project: files that a shell reads, and those that `package.json` names.
 
-use serde_json::Value;
-
 use super::start::{Reader, StartCommand};
 use crate::analysis::paths::join;
 use crate::analysis::stages::Base;
@@ -155,9 +153,8 @@ impl Reader<'_> {
 
     /// What the script `name` of the manifest `file` runs.
     fn manifest_scripts(&self, file: &str, name: &str) -> Vec<String> {
-        let text = self.cx.context.and_then(|context| context.read(file));
-        let manifest = text.and_then(|text| serde_json::from_str(&text).ok());
-        let manifest: Value = manifest.unwrap_or_default();
+        let manifest = self.cx.context.and_then(|context| context.document(file));
+        let manifest = manifest.unwrap_or_default();
         scripts_around(&manifest, name).map(str::to_owned).collect()
     }
 }

@@ -1,6 +1,8 @@
 //! The packages that a build compiles from the sources of the project: that of its first manifest, and those which it leads
 //! to.
 
+use serde_json::Value;
+
 use crate::analysis::paths::{below, join, parent};
 use crate::context::{BuildContext, Entry, in_folder, required_by};
 use crate::knowledge::tools::StandIns;
@@ -90,13 +92,12 @@ fn name(
     table: &StandIns,
     manifest: &str,
 ) -> Result<Option<String>, String> {
-    let text = context.read(manifest).unwrap_or_default();
-    let text: toml::Table = toml::from_str(&text).unwrap_or_default();
+    let tree = context.document(manifest).unwrap_or_default();
     let (section, key) = &table.name;
-    let Some(section) = text.get(section) else {
+    let Some(section) = tree.get(section) else {
         return Ok(None);
     };
-    let name = section.get(key).and_then(toml::Value::as_str);
+    let name = section.get(key).and_then(Value::as_str);
     match name.filter(|name| is_plain(name)) {
         Some(name) => Ok(Some(name.to_owned())),
         None => Err(format!("{manifest} does not say what it is called")),
@@ -175,10 +176,9 @@ pub(super) fn have_dependencies(build: &Build<'_, '_>, table: &StandIns, listed:
     let lock = context.read(&in_folder(listed.folder(), &table.lock));
     let fetches = lock.is_none_or(|text| text.lines().any(|line| table.fetched.is_match(line)));
     let names_some = |manifest: &String| {
-        let text = context.read(manifest).unwrap_or_default();
-        let text: toml::Table = toml::from_str(&text).unwrap_or_default();
+        let tree = context.document(manifest).unwrap_or_default();
         let is_filled = |name: &String| {
-            let section = text.get(name).and_then(toml::Value::as_table);
+            let section = tree.get(name).and_then(Value::as_object);
             section.is_some_and(|section| !section.is_empty())
         };
         table.dependencies.iter().any(is_filled)

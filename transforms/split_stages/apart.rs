@@ -77,7 +77,7 @@ pub(super) fn plan(site: &Site<'_>) -> Option<Apart> {
     let Origin::File(manifest) = origin(site.cx, site.stage, &manifest) else {
         return None;
     };
-    let text: Value = serde_json::from_str(&context.read(&manifest)?).ok()?;
+    let text = context.document(&manifest)?;
     let is_there = |at: usize| site.cx.facts.states[at].workdir == workdir;
     let is_first = (at..site.roles.split).all(is_there) && !source_before(site, apart.end);
     let is_left = brought::has(site, context, &apart.folder) == Some(false)

@@ -35,7 +35,7 @@ pub(super) fn plan(site: &Site<'_>) -> Option<Pruned> {
     if directory != site.workdir() || major(site).is_none_or(|major| major < prune.since) {
         return None;
     }
-    let manifest: Value = serde_json::from_str(&context.read(&prune.manifest)?).ok()?;
+    let manifest = context.document(&prune.manifest)?;
     let removed: Vec<&String> = manifest.get(&prune.removes)?.as_object()?.keys().collect();
     if removed.is_empty()
         || starts_removed(site, &manifest, &removed)
@@ -135,8 +135,7 @@ fn stays(site: &Site<'_>, manifest: &Value, program: &str) -> bool {
     let lock = site
         .cx
         .context
-        .and_then(|context| context.read("package-lock.json"));
-    let lock: Option<Value> = lock.and_then(|text| serde_json::from_str(&text).ok());
+        .and_then(|context| context.document("package-lock.json"));
     let packages = lock.as_ref().and_then(|lock| lock.get("packages"));
     let has_program = |name: &String| {
         let package = packages?.get(format!("node_modules/{name}"))?;

@@ -19,8 +19,8 @@ const DEEPEST: usize = 4;
 /// # Errors
 /// The first such script.
 pub(super) fn check(site: &Site<'_>) -> Result<(), Refusal> {
-    let manifest = || serde_json::from_str(&site.cx.context?.read("package.json")?).ok();
-    let Some(manifest): Option<Value> = manifest() else {
+    let context = site.cx.context;
+    let Some(manifest) = context.and_then(|context| context.document("package.json")) else {
         return Ok(());
     };
     for line in site.command_lines()? {

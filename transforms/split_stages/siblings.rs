@@ -1,8 +1,9 @@
 //! The programs that a build makes together: containers may be told to start another than the one that the file names.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use toml::{Table, Value};
+use serde_json::{Map, Value};
 
 use crate::analysis::commands::Invocation;
 use crate::analysis::paths::{Region, join};
@@ -47,7 +48,7 @@ struct Project<'a> {
     targets: &'a Targets,
     /// Where it is in the context.
     folder: String,
-    manifest: Table,
+    manifest: Arc<Value>,
 }
 
 impl<'a> Project<'a> {
@@ -57,7 +58,7 @@ impl<'a> Project<'a> {
             context,
             targets,
             folder: folder.to_owned(),
-            manifest: toml::from_str(&context.read(manifest)?).ok()?,
+            manifest: context.document(manifest)?,
         })
     }
 
@@ -73,7 +74,7 @@ impl<'a> Project<'a> {
             )
         };
         let members = list(&self.targets.members).unwrap_or_default();
-        let is_project = self.manifest.contains_key(&self.targets.name.0);
+        let is_project = self.manifest.get(&self.targets.name.0).is_some();
         let named = match list(&self.targets.usual_members) {
             Some(usual) if !all => usual,
             _ if is_project && !all => return vec![self],
@@ -113,11 +114,13 @@ impl<'a> Project<'a> {
     /// The names of the programs that are made of it.
     fn programs(&self) -> BTreeSet<String> {
         let listed = self.manifest.get(&self.targets.listed);
-        let listed: Vec<&Table> = listed
+        let listed: Vec<&Map<String, Value>> = listed
             .and_then(Value::as_array)
-            .map(|list| list.iter().filter_map(Value::as_table).collect())
+            .map(|list| list.iter().filter_map(Value::as_object).collect())
             .unwrap_or_default();
-        let text = |one: &Table, key: &str| one.get(key).and_then(Value::as_str).map(str::to_owned);
+        let text = |one: &Map<String, Value>, key: &str| {
+            one.get(key).and_then(Value::as_str).map(str::to_owned)
+        };
         let is_listed = |name: &str, source: &str| {
             listed.iter().any(|one| {
                 text(one, "name").as_deref() == Some(name)
