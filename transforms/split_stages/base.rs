@@ -1,22 +1,26 @@
 //! The base image of the runtime stage.
 
 use crate::analysis::runs::Step;
+use crate::analysis::stages::Stage;
 use crate::knowledge::images::{self, ImageRef, Runs, Shell};
 use crate::knowledge::tools::Does;
-use crate::transform::Refusal;
+use crate::transform::{Cx, Refusal};
 
 use super::Site;
 use super::artefacts::Artefacts;
 use super::packages::RuntimePackages;
 use super::release;
 use super::roles::Role;
+use super::tag;
 
 /// The base image of the runtime stage.
 pub(super) struct Runtime {
     /// The reference of the builder, as written.
     pub(super) builder: String,
-    /// The reference of the runtime.
+    /// The reference of the runtime, without variables.
     pub(super) reference: String,
+    /// The same as it is written.
+    pub(super) written: String,
     /// What runs in it.
     pub(super) runs: Runs,
     /// Whether it is the image that the builder has.
@@ -38,7 +42,7 @@ pub(super) fn choose(
     artefacts: &Artefacts,
     packages: &RuntimePackages,
 ) -> Result<Option<Runtime>, Refusal> {
-    let builder = written_reference(site).to_owned();
+    let builder = written_reference(site.cx, site.stage).to_owned();
     let suits = |runtime: &&images::Runtime| match runtime.runs {
         Runs::Language => !artefacts.is_program,
         Runs::Dynamic => artefacts.is_program,
@@ -59,21 +63,27 @@ pub(super) fn choose(
     if candidate.runs == Runs::Dynamic && release::is_open(site) {
         return Err(release::floating(site, &builder));
     }
-    let reference = candidate.reference.clone();
+    let written = match &site.tag {
+        Some(tag) => tag
+            .follow(site, candidate)
+            .ok_or_else(|| tag::refuse(site))?,
+        None => candidate.reference.clone(),
+    };
     Ok(Some(Runtime {
         runs: candidate.runs,
-        is_same: reference == builder,
+        is_same: written == builder,
         lacks: candidate.lacks.clone(),
-        assumes: assumptions(site, candidate, &builder, &reference, site.named.as_deref()),
+        assumes: assumptions(site, candidate, packages, &builder, &written),
         named_builder: site.named.clone(),
-        reference,
+        reference: candidate.reference.clone(),
+        written,
         builder,
     }))
 }
 
 /// The reference of the base image as its author wrote it.
-pub(super) fn written_reference<'s>(site: &'s Site<'_>) -> &'s str {
-    let from = &site.cx.facts.views[site.stage.from];
+pub(super) fn written_reference<'s>(cx: &'s Cx<'_>, stage: &Stage) -> &'s str {
+    let from = &cx.facts.views[stage.from];
     let mut words = from.text(from.body).split_whitespace();
     words.next().unwrap_or_default()
 }
@@ -116,7 +126,8 @@ fn same_image(
     let brings_tools = site.image.toolset.is_some() || brings_compiler;
     let sheds = !packages.shed.is_empty() && !brings_tools;
     (sheds || artefacts.is_bundle || artefacts.prune.is_some()).then(|| Runtime {
-        reference: builder.clone(),
+        reference: site.reference().to_owned(),
+        written: builder.clone(),
         builder,
         runs: Runs::Language,
         is_same: true,
@@ -191,14 +202,13 @@ fn starts_shell(site: &Site<'_>, packages: &RuntimePackages) -> bool {
     packages.needs_shell || launches.any(|launch| launch.needs_shell)
 }
 
-/// What is taken for granted of the image `runtime`, in which what `builder` builds is to run. `named` is the builder by
-/// its release.
+/// What is taken for granted of the image `runtime`, in which what `builder` builds is to run.
 fn assumptions(
     site: &Site<'_>,
     candidate: &images::Runtime,
+    packages: &RuntimePackages,
     builder: &str,
     runtime: &str,
-    named: Option<&str>,
 ) -> Vec<String> {
     let mut assumes: Vec<String> = no_other_program(site, builder, runtime)
         .into_iter()
@@ -208,12 +218,16 @@ fn assumptions(
             "{runtime} is of the same release of its distribution as {builder} or of a later one"
         ));
     }
-    if candidate.runs == Runs::Language && is_of_another_distribution(site, runtime) {
+    if candidate.runs == Runs::Language && is_of_another_distribution(site, &candidate.reference) {
         assumes.push(format!(
             "the program runs in {runtime} as it does in {builder}, which is built on another distribution"
         ));
     }
+    let named = site.named.as_ref();
     assumes.extend(named.map(|named| format!("{named} builds what {builder} builds")));
+    let has_packages = !packages.names.is_empty();
+    let tag = site.tag.as_ref();
+    assumes.extend(tag.map(|tag| tag.assumption(site.image, has_packages)));
     assumes
 }
 

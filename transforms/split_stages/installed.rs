@@ -219,10 +219,12 @@ impl Install<'_> {
         Ok(paths)
     }
 
-    /// The version of the language, as far as paths name it.
+    /// The version of the language, as far as paths name it. `None` when it is not known, or another build may have
+    /// another one.
     fn minor(&self) -> Option<String> {
         match self.packaged() {
             Some((_, version)) => Some(version.to_owned()),
+            None if self.site.tag.is_some() => None,
             None => base::version(self.site.reference(), 2),
         }
     }

@@ -36,6 +36,7 @@ mod roles;
 mod scripts;
 mod siblings;
 mod sources;
+mod tag;
 mod there;
 mod together;
 mod tools_only;
@@ -52,6 +53,7 @@ use crate::transform::{Change, Cx, Gain, Info, Plan, Refusal, Rewrite, Runs, Tra
 
 use apart::Apart;
 use roles::{Role, Roles};
+use tag::VariableTag;
 
 use super::launched::{self, CommandLine};
 use super::shipped::brings_project;
@@ -85,6 +87,8 @@ struct Site<'a> {
     image: &'a Image<'a>,
     /// The reference of that image, where it is not the one that its author wrote.
     named: Option<String>,
+    /// The tag of the image, where a build argument gives it.
+    tag: Option<VariableTag<'a>>,
     roles: Roles,
     launches: Launches,
 }
@@ -165,27 +169,19 @@ fn rewrite(cx: &Cx<'_>) -> Result<Option<Rewrite>, Refusal> {
         true if brings_project(cx, stage) => return Err(nothing_starts(cx, stage)),
         _ => return Ok(None),
     }
-    let written = cx.facts.views[stage.from].body;
-    if !cx.facts.views[stage.from]
-        .text(written)
-        .starts_with(reference.as_str())
-    {
-        let message = "the tag of the base image is a variable, and the runtime image would have to follow it";
-        return Err(Refusal::new(
-            cx.file.instructions()[stage.from].span,
-            "variable-base",
-            message,
-        ));
-    }
-    let roles = roles::assign(cx, stage)?;
+    let written = base::written_reference(cx, stage);
     let site = Site {
         cx,
         stage,
         image,
         named: None,
-        roles,
+        tag: VariableTag::read(written, reference),
+        roles: roles::assign(cx, stage)?,
         launches,
     };
+    if written != reference && site.tag.is_none() {
+        return Err(tag::refuse(&site));
+    }
     outside::check(&site)?;
     guard(&site)?;
     scripts::check(&site)?;
@@ -198,8 +194,8 @@ fn rewrite(cx: &Cx<'_>) -> Result<Option<Rewrite>, Refusal> {
 
 /// The rewrite with the release of the base image in its tag, if that is all that stands in the way.
 fn with_release(site: Site<'_>, refusal: Refusal) -> Result<Option<Rewrite>, Refusal> {
-    let builder = base::written_reference(&site).to_owned();
-    let Some(named) = release::named(&site, &builder) else {
+    let fixed = site.tag.is_none().then(|| site.reference());
+    let Some(named) = fixed.and_then(|builder| release::named(&site, builder)) else {
         return Err(refusal);
     };
     let site = Site {
@@ -370,7 +366,7 @@ impl Split {
         match self.packages.shed.as_slice() {
             _ if !base.is_same => format!(
                 "build in {} and run in {}, which has no build tools",
-                base.builder, base.reference
+                base.builder, base.written
             ),
             [] => {
                 "build in one stage and run in another without what only the build needs".to_owned()
@@ -388,7 +384,7 @@ impl Split {
         rewrite.declares.extend([
             Change::Stages {
                 builder: base.named_builder.as_ref().unwrap_or(&base.builder).clone(),
-                runtime: base.reference.clone(),
+                runtime: base.written.clone(),
             },
             Change::PackagesRemoved(self.packages.removed.clone()),
             Change::PackagesAdded(self.packages.added.clone()),

@@ -60,7 +60,7 @@ impl RuntimePackages {
         if base.runs == Runs::Dynamic {
             self.assumes.push(format!(
                 "the program is linked with no library that {} lacks",
-                base.reference
+                base.written
             ));
         }
         let headers: Vec<&str> = self

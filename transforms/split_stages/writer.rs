@@ -291,10 +291,7 @@ impl<'a> Writer<'a> {
             .as_ref()
             .map(|alias| format!(" {} {}", self.keyword("AS"), alias.raw))
             .unwrap_or_default();
-        self.line(
-            "FROM",
-            &format!("{flags}{}{name}", self.split.base.reference),
-        )
+        self.line("FROM", &format!("{flags}{}{name}", self.split.base.written))
     }
 
     fn packages_line(&self) -> Option<String> {

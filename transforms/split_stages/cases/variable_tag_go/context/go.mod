@@ -1,0 +1,3 @@
+module example.org/pot
+
+go 1.22

@@ -1,0 +1,2 @@
+import express from 'express'
+express().get('/', (_, answer) => answer.send('tea')).listen(3000)

@@ -1,0 +1,3 @@
+import flask
+
+flask.Flask("pot").run("0.0.0.0", 8000)
