@@ -92,7 +92,19 @@ pub fn recognise<'k>(tools: &'k Tools, args: &[Arg]) -> Option<Invocation<'k>> {
     }
     tool.actions
         .iter()
-        .find_map(|action| Matcher { tool, action, args }.run(program_words))
+        .find_map(|action| Matcher { tool, action, args }.run(program_words).ok())
+}
+
+/// What the command line `args` would do but for an option that no table knows: the action, and the word of the option.
+/// `None` where it is that of no tool, or all is known.
+#[must_use]
+pub fn unknown_option<'k>(tools: &'k Tools, args: &[Arg]) -> Option<(&'k Action, usize)> {
+    let leading: Vec<&str> = args.iter().map_while(|arg| arg.text.as_deref()).collect();
+    let (tool, program_words) = tools.find(&leading)?;
+    tool.actions.iter().find_map(|action| {
+        let option = Matcher { tool, action, args }.run(program_words).err()??;
+        Some((action, option))
+    })
 }
 
 /// Tries to read one command line as one action of a tool.
@@ -103,14 +115,18 @@ struct Matcher<'k, 'a> {
 }
 
 impl<'k> Matcher<'k, '_> {
-    fn run(&self, program_words: usize) -> Option<Invocation<'k>> {
+    /// The invocation, if it is one of the action.
+    ///
+    /// # Errors
+    /// The word of the first unknown option, if that is what it fails for.
+    fn run(&self, program_words: usize) -> Result<Invocation<'k>, Option<usize>> {
         let mut options = Vec::new();
         let mut at = program_words;
         while let Some(found) = self.options(at, true) {
             at = behind(&found, at);
             options.extend(found);
         }
-        let verb_words = self.verb(at)?;
+        let verb_words = self.verb(at).ok_or(None)?;
         at = verb_words.end;
         let operands = self.rest(at, &mut options)?;
         let invocation = Invocation {
@@ -121,11 +137,17 @@ impl<'k> Matcher<'k, '_> {
             options,
             operands,
         };
-        self.fits(&invocation).then_some(invocation)
+        match self.fits(&invocation) {
+            true => Ok(invocation),
+            false => Err(None),
+        }
     }
 
     /// The words behind the verb: options go to `options`, the others are returned.
-    fn rest(&self, mut at: usize, options: &mut Vec<OptionUse>) -> Option<Vec<usize>> {
+    ///
+    /// # Errors
+    /// The word of the first unknown option.
+    fn rest(&self, mut at: usize, options: &mut Vec<OptionUse>) -> Result<Vec<usize>, usize> {
         let mut operands = Vec::new();
         let mut only_operands = false;
         while at < self.args.len() {
@@ -135,13 +157,13 @@ impl<'k> Matcher<'k, '_> {
                 at = behind(&found, at) - 1;
                 options.extend(found);
             } else if !only_operands && self.looks_like_option(at) {
-                return None;
+                return Err(at);
             } else {
                 operands.push(at);
             }
             at += 1;
         }
-        Some(operands)
+        Ok(operands)
     }
 
     /// A word that starts with a dash and is in no table. Where operands have no effect on files,

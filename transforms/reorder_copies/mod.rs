@@ -35,6 +35,7 @@ mod unseen;
 mod way;
 mod writer;
 
+use crate::analysis::commands;
 use crate::analysis::runs::Step;
 use crate::analysis::stages::{Os, Stage};
 use crate::knowledge::tools::Does;
@@ -76,10 +77,23 @@ impl Transform for ReorderCopies {
 
 /// Whether a layer with this step is worth keeping in the cache.
 fn is_worth_caching(step: &Step<'_>) -> bool {
+    step.does().is_some_and(fills_cache)
+}
+
+fn fills_cache(does: Does) -> bool {
     matches!(
-        step.does(),
-        Some(Does::InstallPackages | Does::InstallDependencies | Does::UpgradePackages)
+        does,
+        Does::InstallPackages | Does::InstallDependencies | Does::UpgradePackages
     )
+}
+
+/// The option of a step for which it is not known what it reads, where it would be worth keeping otherwise.
+fn unknown_option<'s>(cx: &Cx<'_>, step: &'s Step<'_>) -> Option<&'s str> {
+    if step.invocation.is_some() {
+        return None;
+    }
+    let (action, option) = commands::unknown_option(&cx.knowledge.tools, &step.args)?;
+    fills_cache(action.does).then(|| step.args[option].known())
 }
 
 /// Whether the instruction `at` has something to gain from a copy further down. What cannot be had
@@ -102,6 +116,7 @@ fn gains(sink: &Sink<'_>, at: usize) -> bool {
         let compiles = || build() != Some(false);
         is_worth_caching(step) && (is_new || !fetches)
             || step.needs_source().is_some() && is_new && compiles()
+            || is_new && unknown_option(sink.cx, step).is_some()
     };
     let run = facts.runs[at].as_ref();
     run.is_some_and(|run| run.steps.iter().any(gains))
@@ -116,7 +131,7 @@ fn program<'s>(step: &'s Step<'_>) -> Option<&'s str> {
 fn rewrite(cx: &Cx<'_>, stage: &Stage, index: usize) -> Result<Option<Rewrite>, Refusal> {
     let is_copy = matches!(cx.facts.views[index].kind, Kind::Copy(_) | Kind::Add(_));
     let mut below = (index + 1..stage.body.end).filter_map(|at| cx.facts.runs[at].as_ref());
-    if !is_copy || !below.any(|run| run.steps.iter().any(may_gain)) {
+    if !is_copy || !below.any(|run| run.steps.iter().any(|step| may_gain(cx, step))) {
         return Ok(None);
     }
     let Some(copied) = Copied::read(cx, index)? else {
@@ -162,10 +177,13 @@ fn is_picked_for(sink: &Sink<'_>) -> bool {
 }
 
 /// Whether a copy could be worth moving for a step.
-fn may_gain(step: &Step<'_>) -> bool {
+fn may_gain(cx: &Cx<'_>, step: &Step<'_>) -> bool {
     let action = step.invocation.as_ref().map(|invocation| invocation.action);
     let fetches = action.is_some_and(|action| action.prefetch.is_some());
-    is_worth_caching(step) || step.needs_source().is_some() || fetches
+    is_worth_caching(step)
+        || step.needs_source().is_some()
+        || fetches
+        || unknown_option(cx, step).is_some()
 }
 
 fn build(sink: &Sink<'_>) -> Rewrite {

@@ -11,7 +11,7 @@ use crate::transform::{Evidence, Place, Refusal};
 use super::super::style::shortened;
 use super::manifests::{self, Needed};
 use super::sink::{Crossing, Sink};
-use super::{artefacts, is_worth_caching, prefetch, seam};
+use super::{artefacts, is_worth_caching, prefetch, seam, unknown_option};
 
 /// Lets the copy pass the `RUN` at `at`.
 pub(super) fn cross(sink: &Sink<'_>, at: usize) -> Result<Crossing, Refusal> {
@@ -152,6 +152,10 @@ fn cross_step(
     let (Extent::Regions(reads), Extent::Regions(writes)) =
         (&step.effects.reads, &step.effects.writes)
     else {
+        if let Some(option) = unknown_option(sink.cx, step) {
+            let message = format!("dfopt does not know its option {option}, nor what it reads");
+            return Err(sink.refuse(at, "unknown-option", &message));
+        }
         let words = step.span.text(&sink.cx.facts.views[at].logical.text);
         let message = format!("`{}` may read or write any file", shortened(words));
         return Err(sink.refuse(at, "reads-source", &message));
