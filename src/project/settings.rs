@@ -11,6 +11,7 @@ use std::sync::OnceLock;
 use super::images::Built;
 use super::setting::{Location, known_values, variable};
 use super::started::in_one_word;
+use super::words::split;
 use super::{Container, Target, Use, yaml};
 
 /// How such a mapping looks; see the table.
@@ -24,6 +25,8 @@ pub(super) struct Setting {
     target: Option<String>,
     arguments: Option<String>,
     tags: Option<String>,
+    #[serde(default)]
+    commands: Vec<String>,
     #[serde(default)]
     in_context: bool,
     #[serde(default)]
@@ -47,9 +50,10 @@ pub(super) fn builds(settings: &[Setting], base: &Location, path: &Path, text: &
         match value {
             Value::Array(items) => values.extend(items.iter().rev()),
             Value::Object(object) => {
-                let found = settings
-                    .iter()
-                    .filter_map(|setting| setting.read(base, &name, value));
+                let found = settings.iter().filter_map(|setting| {
+                    Some(setting.started(setting.read(base, &name, value)?, value))
+                });
+                let found = found.flatten();
                 builds.extend(found.map(|found| Built {
                     used: Use {
                         line: line_of_use(text, &found.used),
@@ -111,6 +115,33 @@ impl Setting {
 }
 
 impl Setting {
+    /// The build by itself, or once for each command that the mapping has run in a container of it.
+    fn started(&self, built: Built, mapping: &Value) -> Vec<Built> {
+        if self.commands.is_empty() {
+            return vec![built];
+        }
+        let keys = self.commands.iter();
+        let values = keys.flat_map(|key| match key.strip_suffix(".*") {
+            Some(key) => at(mapping, key)
+                .and_then(Value::as_object)
+                .map(|all| all.values().collect())
+                .unwrap_or_default(),
+            None => at(mapping, key).into_iter().collect::<Vec<_>>(),
+        });
+        let commands = values.filter_map(words_of);
+        let runs = commands.map(|command| Built {
+            used: Use {
+                container: Some(Container {
+                    command: Some(command),
+                    ..Container::default()
+                }),
+                ..built.used.clone()
+            },
+            tags: Vec::new(),
+        });
+        runs.collect()
+    }
+
     /// The names that it gives the image, in lines or with commas between them.
     fn tags(&self, mapping: &Value) -> Vec<String> {
         let tags = self.tags.as_deref().and_then(|key| at(mapping, key));
@@ -129,6 +160,25 @@ impl Setting {
             (false, false) => None,
         }
     }
+}
+
+/// The words of a command: a text, a list of commands, or a mapping that has it.
+fn words_of(command: &Value) -> Option<Vec<String>> {
+    let text = match command {
+        Value::Array(commands) => {
+            let commands: Vec<&str> = commands.iter().filter_map(Value::as_str).collect();
+            commands.join(" && ")
+        }
+        Value::Object(_) => return words_of(command.get("command")?),
+        one => one.as_str()?.to_owned(),
+    };
+    let needs_shell = text.contains(['&', '|', ';', '$', '>']);
+    let words = if needs_shell {
+        vec!["sh".to_owned(), "-c".to_owned(), text]
+    } else {
+        split(&text)
+    };
+    (!words.is_empty()).then_some(words)
 }
 
 /// The value at `key`, `a.b` for one inside another.

@@ -163,6 +163,24 @@ fn an_image_is_known_by_its_name_in_all_files() {
     ] {
         assert!(!is_pruned("Dockerfile", &others), "{others:?}");
     }
+    for (file, text) in [
+        (
+            "fly.toml",
+            "[deploy]\nrelease_command = \"npx jest --ci\"\n",
+        ),
+        (
+            "fly.toml",
+            "[processes]\napp = \"node dist/a.js\"\ntest = \"npm test\"\n",
+        ),
+        ("heroku.yml", "run:\n  web: npm test\n"),
+        ("heroku.yml", "release:\n  command:\n    - npm test\n"),
+        (
+            "railway.json",
+            "{\"deploy\": {\"preDeployCommand\": [\"npm test\"]}}",
+        ),
+    ] {
+        assert!(!is_pruned("Dockerfile", &[(file, text)]), "{text}");
+    }
     let other = [built, ("test.sh", "docker run --rm me/b npm test\n")];
     assert!(is_pruned("Dockerfile", &other));
 }
