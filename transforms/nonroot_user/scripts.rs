@@ -5,10 +5,26 @@ use crate::analysis::paths::join;
 use crate::analysis::stages::Base;
 use crate::context::scripts_around;
 use crate::knowledge::images::{Entrypoint, Shell};
+use crate::syntax::Kind;
 use crate::transform::{Place, Refusal};
 use crate::transforms::origin::{Origin, origin};
 
 impl Reader<'_> {
+    /// The copy of a file with a variable in its name that becomes `name`.
+    fn copied_by_variable(&self, name: &str) -> Option<usize> {
+        let facts = self.cx.facts;
+        let places = self.places(name);
+        let mut body = self.stage.body.clone();
+        body.find(|&at| match &facts.views[at].kind {
+            Kind::Copy(transfer) | Kind::Add(transfer) => {
+                let mut sources = transfer.sources.iter();
+                let dest = facts.destination(at, transfer);
+                sources.any(|source| source.raw.contains('$')) && places.contains(&dest)
+            }
+            _ => false,
+        })
+    }
+
     /// Reads the program `name` if it is a shell script of the project; `surely` when a shell is told to read it.
     pub(super) fn calls_script(&mut self, name: &str, surely: bool) -> Result<bool, Refusal> {
         if !surely && (!has_shell_extension(name) || !self.has_shell()) {
@@ -30,6 +46,13 @@ impl Reader<'_> {
         }
         let by_name = surely || name.ends_with(".sh") || name.ends_with(".bash");
         if by_name && !self.is_known(name) {
+            if let Some(at) = self.copied_by_variable(name) {
+                let message = format!(
+                    "only the build knows which file becomes the script `{name}`, so it cannot be read, and it may need root; set USER yourself if it does without"
+                );
+                let refusal = self.unread(message);
+                return Err(refusal.because(self.span(at), "this copy brings it"));
+            }
             let message = format!(
                 "the script `{name}` comes with the base image or is made by a step, so it cannot be read, and it may need root; set USER yourself if it does without"
             );
