@@ -87,6 +87,7 @@ pub(super) fn all(
     }
     for line in project.settings().filter(|line| !line.is_comment()) {
         written.extend(teller.settings(&line, &line.named_paths()));
+        written.extend(teller.file_of_setting(&line));
     }
     written
 }
@@ -256,6 +257,25 @@ impl Teller<'_> {
             shown_by: format!("{}:{} names", line.path, line.line),
             place: Place::File(line.path.to_owned(), Some(line.line)),
             said: Said::Setting,
+            edits: false,
+            line: line.text.to_owned(),
+        })
+    }
+
+    /// A file of data or a log that a setting puts into the working folder: `name: logs/app.log`.
+    fn file_of_setting(&self, line: &SourceLine<'_>) -> Option<Written> {
+        let settings = &self.cx.knowledge.startup.settings;
+        let (_, value) = line.text.split_once(['=', ':'])?;
+        let value = value.rsplit(':').next().unwrap_or(value);
+        let word = value.trim_matches(|c: char| c.is_whitespace() || "\"',;".contains(c));
+        let is_path =
+            !word.starts_with('/') && !word.contains(['$', '{', '%', '*', '@', ' ', '\\']);
+        (is_path && settings.is_written(word)).then(|| Written {
+            path: None,
+            folder: None,
+            shown_by: format!("{}:{} has it write", line.path, line.line),
+            place: Place::File(line.path.to_owned(), Some(line.line)),
+            said: Said::Source,
             edits: false,
             line: line.text.to_owned(),
         })
