@@ -186,6 +186,8 @@ pub struct Prefix {
 pub struct MovedBy {
     /// Its name.
     pub variable: String,
+    /// The option of the command line that has the last word.
+    pub option: Option<String>,
     /// The folder in the one that it names.
     #[serde(default)]
     pub folder: String,

@@ -43,6 +43,9 @@ pub struct Tool {
     /// Whether it works on whatever is there, and does not mind what is missing: `ldconfig`.
     #[serde(default)]
     pub registers: bool,
+    /// Whether every image of a distribution has it: it comes with the C library.
+    #[serde(default)]
+    pub always_there: bool,
     /// Whether it fails where a file is missing that it is to change: `sed -i`.
     #[serde(default)]
     pub works_on_what_is_there: bool,
@@ -239,6 +242,10 @@ pub struct Language {
     /// Matches in a source that needs a compiler when it runs.
     #[serde(default)]
     pub compiles: Vec<Pattern>,
+    /// Matches in a line that opens what it brings up: what its first line opens runs later, or not when the source is loaded
+    /// by another. Other lines run as soon as the source is loaded. None where loading a source runs nothing.
+    #[serde(default)]
+    pub deferred: Vec<Pattern>,
     /// Names of sources that only builds and tests run.
     #[serde(default)]
     pub for_builds: Vec<String>,

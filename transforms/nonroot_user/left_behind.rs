@@ -132,6 +132,8 @@ impl Looker<'_> {
         let program = step.args.first().map_or("", |arg| arg.known());
         self.traces_of_step(index, step)?;
         self.traces_of_program(index, step, text)?;
+        self.run_again(index, step)?;
+        self.made_when_loaded(index, step)?;
         if !matches!(program, "rm" | "mkdir" | "echo") {
             self.path_of_root(index, text)?;
         }

@@ -9,6 +9,7 @@ mod given;
 mod grants;
 mod left_behind;
 mod leftovers;
+mod loaded;
 mod needs;
 mod ownership;
 mod places;

@@ -133,7 +133,7 @@ struct Climb {
     steps: usize,
 }
 
-#[derive(PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum From {
     /// The source itself: `__file__`.
     File,
@@ -143,33 +143,68 @@ enum From {
     WorkingFolder,
 }
 
+/// How sources name themselves, or their folder.
+const ANCHORS: [(&str, From); 10] = [
+    ("__file__", From::File),
+    ("__filename", From::File),
+    ("__FILE__", From::File),
+    ("import.meta.filename", From::File),
+    ("import.meta.url", From::File),
+    ("__dirname", From::Folder),
+    ("import.meta.dirname", From::Folder),
+    ("__DIR__", From::Folder),
+    ("__dir__", From::Folder),
+    ("FindBin::Bin", From::Folder),
+];
+
 impl Climb {
-    /// The one that a line describes. Lines that load other sources do not count.
+    /// The one that a line describes; the longest, where it names the source more than once. Lines that load other sources do
+    /// not count.
     fn of(text: &str) -> Option<Self> {
         let loads = ["require(", "import(", "sys.path"];
+        let begins = ["from ", "import ", "require ", "require_", "include"];
         let start = text.trim_start();
         if loads.iter().any(|word| text.contains(word))
-            || start.starts_with("from ")
-            || start.starts_with("import ")
+            || begins.iter().any(|word| start.starts_with(word))
         {
             return None;
         }
-        let pieces = text.split(['"', '\'', '`']).skip(1).step_by(2);
-        let dots = pieces.flat_map(|piece| piece.split('/'));
-        let dots = dots.filter(|part| *part == "..").count() + text.matches("pardir").count();
-        let from = match () {
-            () if text.contains("__file__") || text.contains("__filename") => From::File,
-            () if text.contains("__dirname") || text.contains("import.meta.dirname") => {
-                From::Folder
-            }
-            () => From::WorkingFolder,
+        let anchor = ANCHORS.into_iter().find(|(name, _)| text.contains(name));
+        let Some((name, from)) = anchor else {
+            let steps = dots(text);
+            let from = From::WorkingFolder;
+            return (steps > 0).then_some(Self { from, steps });
         };
-        let steps = match from {
-            From::File => dots + folders_around(text),
-            From::Folder | From::WorkingFolder => dots,
+        // An address is resolved from the folder of another one.
+        let from = match text.contains("new URL(") {
+            true => From::Folder,
+            false => from,
         };
+        // What belongs to an anchor stands in front of it or behind it.
+        let pieces: Vec<&str> = text.split(name).collect();
+        let named = pieces.iter().map(|piece| dots(piece)).max();
+        let called = pieces.windows(2).map(|sides| {
+            let levels = levels(sides[1]).filter(|_| sides[0].ends_with("dirname("));
+            let around = folders_around(sides[0]) + folders_around(sides[1]);
+            around + levels.unwrap_or(1) - 1
+        });
+        let steps = named.unwrap_or(0) + called.max().unwrap_or(0);
         (steps > 0).then_some(Self { from, steps })
     }
+}
+
+/// How many `..` the quoted parts of `text` have.
+fn dots(text: &str) -> usize {
+    let pieces = text.split(['"', '\'', '`']);
+    let parts = pieces.flat_map(|piece| piece.split('/'));
+    parts.filter(|part| *part == "..").count() + text.matches("pardir").count()
+}
+
+/// The number behind a comma at the start of `text`: that of `dirname(__DIR__, 2)`.
+fn levels(text: &str) -> Option<usize> {
+    let rest = text.strip_prefix(',')?.trim_start();
+    let number = rest.split(')').next()?.trim();
+    number.parse().ok().filter(|number| *number > 0)
 }
 
 /// How many folders up calls go: `dirname(dirname(x))`, `x.parent.parent`, `x.parents[1]`.
@@ -236,6 +271,24 @@ mod tests {
             climb("path.join(__dirname, '..', 'x')"),
             Some((From::Folder, 1))
         );
+        assert_eq!(
+            climb("path.join(path.dirname(fileURLToPath(import.meta.url)), '../x')"),
+            Some((From::File, 2))
+        );
+        assert_eq!(
+            climb("fileURLToPath(new URL('../x', import.meta.url))"),
+            Some((From::Folder, 1))
+        );
+        assert_eq!(
+            climb("file_put_contents(__DIR__ . '/../x', $a)"),
+            Some((From::Folder, 1))
+        );
+        assert_eq!(climb("$r = dirname(__DIR__, 2)"), Some((From::Folder, 2)));
+        assert_eq!(
+            climb("cp(path.join(__dirname, '../a'), path.join(__dirname, '../b'))"),
+            Some((From::Folder, 1))
+        );
+        assert_eq!(climb("File.join(__dir__, 'a')"), None);
         assert_eq!(
             climb("open('../data/x', 'w')"),
             Some((From::WorkingFolder, 1))

@@ -190,7 +190,7 @@ impl Looker<'_> {
     }
 
     /// The file of the build context that `step` runs, with its text.
-    fn script_of(&self, index: usize, step: &Step<'_>) -> Option<(String, Arc<str>)> {
+    pub(super) fn script_of(&self, index: usize, step: &Step<'_>) -> Option<(String, Arc<str>)> {
         let words: Vec<String> = step.args.iter().map(|arg| arg.known().to_owned()).collect();
         let interpreted = self
             .cx

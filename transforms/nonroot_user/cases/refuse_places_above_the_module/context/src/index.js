@@ -1,0 +1,7 @@
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const migrations = path.join(path.dirname(fileURLToPath(import.meta.url)), '../../drizzle');
+mkdirSync('data', { recursive: true });
+writeFileSync(path.join(migrations, 'state.json'), JSON.stringify(readdirSync(migrations)));
