@@ -12,6 +12,7 @@ use crate::context::scripts_around;
 use crate::project::Use;
 use crate::syntax::shell;
 use crate::transform::Cx;
+use crate::transforms::origin::{Origin, origin};
 
 /// What containers of `stage` start: what the stage says, and what Compose files say instead of it.
 pub(super) fn launches(cx: &Cx<'_>, stage: &Stage) -> Launches {
@@ -22,15 +23,20 @@ pub(super) fn launches(cx: &Cx<'_>, stage: &Stage) -> Launches {
     launches
 }
 
-/// The command lines of Compose files.
+/// The command lines of Compose files: in place of those of `stage`, and beside them.
 pub(super) fn by_projects<'a>(
     cx: &'a Cx<'a>,
     stage: &'a Stage,
 ) -> impl Iterator<Item = (&'a Use, Vec<String>)> {
-    cx.possible_uses(stage).filter_map(move |used| {
+    cx.possible_uses(stage).flat_map(move |used| {
+        let container = used.container.as_ref();
         let entrypoint = launch::entrypoint(cx.facts, stage);
-        let words = used.container.as_ref()?.command_line(entrypoint)?;
-        Some((used, words))
+        let words = container.and_then(|container| container.command_line(entrypoint));
+        let beside = container
+            .into_iter()
+            .flat_map(|container| container.beside.clone());
+        let lines = words.into_iter().chain(beside);
+        lines.map(move |words| (used, words))
     })
 }
 
@@ -51,6 +57,8 @@ pub(super) struct CommandLine<'s> {
     pub(super) launch: &'s Launch,
     /// Its words; the first is the program. What only a script knows is as the script has it.
     pub(super) words: Vec<String>,
+    /// Whether it stands in a script of the project.
+    pub(super) by_script: bool,
     /// Whether it is a script or a program of the project that dfopt has no text of.
     pub(super) is_unread: bool,
 }
@@ -61,14 +69,16 @@ pub(super) struct CommandLine<'s> {
 /// The path of a script of the project that is no shell script that can be read.
 pub(super) fn command_lines<'s>(
     cx: &'s Cx<'_>,
-    stage: &Stage,
+    stage: &'s Stage,
     launches: &'s Launches,
 ) -> Result<Vec<CommandLine<'s>>, String> {
     let mut walk = Walk {
         cx,
+        stage,
         workdir: cx.facts.state_after(stage).workdir,
         lines: Vec::new(),
         read: Vec::new(),
+        depth: 0,
     };
     for launch in &launches.launches {
         walk.follow(launch, launch.words.clone())?;
@@ -81,11 +91,14 @@ const MANIFEST: &str = "package.json";
 
 struct Walk<'s> {
     cx: &'s Cx<'s>,
+    stage: &'s Stage,
     /// The working directory of the finished image.
     workdir: String,
     lines: Vec<CommandLine<'s>>,
     /// The scripts that have been read.
     read: Vec<String>,
+    /// How many scripts are being read.
+    depth: usize,
 }
 
 impl<'s> Walk<'s> {
@@ -96,18 +109,27 @@ impl<'s> Walk<'s> {
         let is_unread = scripts.is_empty() && self.is_unread(&words);
         let by_manifest = self.scripts_of_manifest(&words);
         let interpreter = words.first().and_then(|word| self.interpreter(word));
+        let written = words.first().map(|word| self.commands_of_files(word));
+        let mut written = written.unwrap_or_default();
+        written.extend(launch::script_of(&words).map(str::to_owned));
         self.lines.push(CommandLine {
             launch,
             words,
+            by_script: self.depth > 0,
             is_unread,
         });
+        let by_script = self.depth > 0;
         self.lines.extend(interpreter.map(|program| CommandLine {
             launch,
             words: vec![program],
+            by_script,
             is_unread: false,
         }));
         if let Some(words) = behind {
             self.follow(launch, words)?;
+        }
+        for command in written {
+            self.written(launch, &command)?;
         }
         for text in by_manifest {
             if !self.read.contains(&text) {
@@ -128,6 +150,7 @@ impl<'s> Walk<'s> {
         let Ok(parsed) = shell::parse(text) else {
             return Err(path.to_owned());
         };
+        self.depth += 1;
         for simple in parsed.simple_commands() {
             let known = |word: &shell::Word| {
                 let literal = word.literal(text).map(Cow::into_owned);
@@ -138,20 +161,70 @@ impl<'s> Walk<'s> {
                 self.follow(launch, words)?;
             }
         }
+        self.depth -= 1;
         Ok(())
     }
 
-    /// The shell script of the build context that `word` names: below the working directory, or by its
-    /// name alone where a copy put it somewhere else.
+    /// The shell script of the build context that `word` names: where a copy has put it, by its path or where programs are
+    /// found by their names; else below the working directory, or by its name alone.
     fn script_at(&self, word: &str) -> Option<(String, Arc<str>)> {
         let context = self.cx.context?;
         let path = join(&self.workdir, word);
         let name = path.rsplit('/').next().unwrap_or_default();
         let inside = below(&path, &self.workdir).unwrap_or(name);
-        let found = [inside, name]
-            .into_iter()
-            .find_map(|path| Some((path.to_owned(), context.read(path)?)));
-        found.filter(|(path, text)| path.ends_with(".sh") || is_shell_script(text))
+        let guessed = [inside, name].into_iter().map(str::to_owned);
+        let places = self.copied_to(word).into_iter().chain(guessed);
+        let mut texts = places.filter_map(|path| Some((context.read(&path)?, path)));
+        let (text, path) = texts.next()?;
+        (path.ends_with(".sh") || is_shell_script(&text)).then_some((path, text))
+    }
+
+    /// The file of the build context that a copy has put where `word` finds it.
+    fn copied_to(&self, word: &str) -> Option<String> {
+        if word.starts_with('-') || word.contains(['$', '=', ' ']) {
+            return None;
+        }
+        let is_bare = !word.contains('/');
+        let searched = PROGRAM_FOLDERS.iter().filter(|_| is_bare);
+        let searched = searched.map(|folder| join(folder, word));
+        let mut paths = std::iter::once(join(&self.workdir, word)).chain(searched);
+        paths.find_map(|path| match origin(self.cx, self.stage, &path) {
+            Origin::File(file) => Some(file),
+            _ => None,
+        })
+    }
+
+    /// The commands in files of the project that `program` starts by itself, as a supervisor does.
+    fn commands_of_files(&mut self, program: &str) -> Vec<String> {
+        let Some(context) = self
+            .cx
+            .context
+            .filter(|_| !self.read.contains(&program.to_owned()))
+        else {
+            return Vec::new();
+        };
+        let mut commands = Vec::new();
+        for starter in self.cx.knowledge.startup.starters_of(program) {
+            self.read.push(program.to_owned());
+            let files = context.files_called(&starter.files);
+            let lines = files
+                .lines()
+                .filter(|line| !line.text.trim_start().starts_with([';', '#']));
+            commands.extend(lines.filter_map(|line| starter.command(line.text).map(str::to_owned)));
+        }
+        commands
+    }
+
+    /// A command that is written somewhere. What is no command of a shell is what its words say.
+    fn written(&mut self, launch: &'s Launch, command: &str) -> Result<(), String> {
+        if shell::parse(command).is_ok() {
+            return self.script(launch, MANIFEST, command);
+        }
+        let words = command.split_whitespace().map(str::to_owned).collect();
+        self.depth += 1;
+        self.follow(launch, words)?;
+        self.depth -= 1;
+        Ok(())
     }
 
     /// The texts of the scripts that `words` run by the manifest in the root of the build context, if they do.

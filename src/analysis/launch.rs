@@ -185,7 +185,8 @@ impl Launches {
 }
 
 /// The script of `["sh", "-c", "…"]`, perhaps with more options.
-fn script_of(words: &[String]) -> Option<&str> {
+#[must_use]
+pub fn script_of(words: &[String]) -> Option<&str> {
     let shell = words.first()?.rsplit('/').next()?;
     let [.., flag, script] = words.get(1..)? else {
         return None;

@@ -258,12 +258,14 @@ fn is_prose(before: &str) -> bool {
     words.next().is_some_and(is_word) && words.next().is_some_and(is_word)
 }
 
-/// Whether a text holds the name of a program at the start of a string.
+/// Whether a text holds the name of a program, or its path, at the start of a string.
 fn names(text: &str, name: &str) -> bool {
-    ['"', '\'', '`'].iter().any(|quote| {
-        let start = format!("{quote}{name}");
-        text.match_indices(&start)
-            .any(|(at, _)| text[at + start.len()..].starts_with([*quote, ' ']))
+    text.match_indices(name).any(|(at, _)| {
+        let before = text[..at].trim_end_matches("/usr/bin/");
+        let before = before.strip_suffix("/bin/").unwrap_or(before);
+        let quote = before.chars().next_back();
+        let quote = quote.filter(|c| ['"', '\'', '`'].contains(c));
+        quote.is_some_and(|quote| text[at + name.len()..].starts_with([quote, ' ']))
     })
 }
 
@@ -275,6 +277,8 @@ mod tests {
     fn a_program_is_named_at_the_start_of_a_string() {
         assert!(names("run(['git', 'log'])", "git"));
         assert!(names("os.system(\"git log\")", "git"));
+        assert!(names("run([\"/usr/bin/git\", \"log\"])", "git"));
+        assert!(!names("\"/opt/git\"", "git"));
         assert!(!names("\"github\"", "git"));
         assert!(!names("digit", "git"));
     }

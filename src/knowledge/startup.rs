@@ -26,6 +26,9 @@ pub struct Startup {
     /// Programs whose operands are paths and no verbs.
     #[serde(default)]
     pub given_paths: Vec<String>,
+    /// Programs that start what a file of theirs says.
+    #[serde(default, rename = "starter")]
+    starters: Vec<Starter>,
     /// What stands in a source in front of the quote behind which a command begins.
     #[serde(default)]
     calls: Option<Pattern>,
@@ -106,6 +109,26 @@ pub enum Needs {
     APerson,
     /// An argument; without one it is a prompt.
     AnArgument,
+}
+
+/// Programs that start what a file of theirs says: the services of a supervisor, the jobs of cron.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Starter {
+    /// Their names.
+    names: Vec<String>,
+    /// The names of such files, in which `*` stands for any part.
+    pub files: Vec<String>,
+    /// A regular expression for a line with a command, which its first group is.
+    line: Pattern,
+}
+
+impl Starter {
+    /// The command in a line of such a file.
+    #[must_use]
+    pub fn command<'l>(&self, line: &'l str) -> Option<&'l str> {
+        Some(self.line.captures(line)?.get(1)?.as_str())
+    }
 }
 
 /// Packages that an image has for what root may do.
@@ -248,6 +271,7 @@ impl Startup {
         self.programs.extend(more.programs);
         self.packages.extend(more.packages);
         self.traces.extend(more.traces);
+        self.starters.extend(more.starters);
         self.owner_bound.extend(more.owner_bound);
         self.given_paths.extend(more.given_paths);
         self.calls = more.calls.or(self.calls.take());
@@ -265,6 +289,13 @@ impl Startup {
             .iter()
             .filter_map(|entry| Some((entry, entry.named_words(words)?)));
         fits.max_by_key(|&(_, length)| length)
+    }
+
+    /// What says which programs `program` starts, if a file of its own does.
+    pub fn starters_of<'s>(&'s self, program: &'s str) -> impl Iterator<Item = &'s Starter> {
+        let name = program.rsplit('/').next().unwrap_or(program);
+        let is_it = move |starter: &&Starter| starter.names.iter().any(|own| own == name);
+        self.starters.iter().filter(is_it)
     }
 
     /// The command line that a program runs for `words` which does nothing itself: `npm start` of `tini -- npm start`.

@@ -28,6 +28,9 @@ pub struct Container {
     pub entrypoint: Option<Vec<String>>,
     /// What replaces `CMD`.
     pub command: Option<Vec<String>>,
+    /// What runs beside that: a check of its health, in place of that of the image, and what is done behind its start and in
+    /// front of its end.
+    pub beside: Vec<Vec<String>>,
 }
 
 /// A mounted folder or file.
@@ -73,4 +76,9 @@ impl Container {
         let words: Vec<String> = first.into_iter().flatten().chain(rest).collect();
         (!words.is_empty()).then_some(words)
     }
+}
+
+/// The command line with which `script` is run.
+pub(super) fn for_shell(script: &str) -> Vec<String> {
+    ["/bin/sh", "-c", script].map(str::to_owned).to_vec()
 }

@@ -10,6 +10,7 @@ use std::sync::OnceLock;
 use super::commands::{is_end, joined_lines, option_of, within_quotes};
 use super::compose;
 use super::images::{self, Built};
+use super::container::for_shell;
 use super::setting::{Location, value};
 use super::settings::with_variables;
 use super::words::split;
@@ -186,6 +187,8 @@ impl Started {
         let tmpfs = tmpfs.filter_map(|folder| compose::memory(&value(folder)));
         let memory = own.memory.iter().cloned().chain(tmpfs).collect();
         let entrypoint = call.value(&["--entrypoint"]);
+        let checks = call.values(&["--health-cmd"]).map(for_shell);
+        let beside = own.beside.iter().cloned().chain(checks).collect();
         Container {
             privileged: own.privileged || call.has("--privileged"),
             host_network: own.host_network
@@ -199,6 +202,7 @@ impl Started {
                 _ => own.entrypoint,
             },
             command: self.command(call).or(own.command),
+            beside,
             ..own
         }
     }

@@ -115,7 +115,7 @@ impl Reader<'_> {
         }
     }
 
-    /// What Compose files start instead.
+    /// What Compose files start instead, and beside it.
     fn started_by_others(&mut self, declared: &Declared) -> Result<(), Refusal> {
         let (cx, stage) = (self.cx, self.stage);
         let entrypoint = || match &cx.facts.views[declared.entrypoint?].kind {
@@ -127,6 +127,9 @@ impl Reader<'_> {
         for (used, container) in given::containers(cx, stage) {
             if let Some(line) = container.command_line(entrypoint()) {
                 self.command(line, Vec::new(), cx.place_of(used))?;
+            }
+            for line in &container.beside {
+                self.command(line.clone(), Vec::new(), cx.place_of(used))?;
             }
         }
         Ok(())

@@ -45,8 +45,10 @@ pub(super) fn check(site: &Site<'_>) -> Result<(), Refusal> {
 pub(super) fn assumptions(cx: &Cx<'_>) -> Vec<String> {
     let open = cx.all_uses().filter(|used| used.may_be_any_stage());
     let numbers = open.map(|used| format!("{} builds no stage by its number", cx.place_of(used)));
-    let starts =
-        |container: &Container| container.entrypoint.is_some() || container.command.is_some();
+    let starts = |container: &Container| {
+        let others = container.entrypoint.is_some() || container.command.is_some();
+        others || !container.beside.is_empty()
+    };
     numbers.chain(cx.doubts(starts)).collect()
 }
 

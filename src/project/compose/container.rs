@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::text;
+use crate::project::container::for_shell;
 use crate::project::paths::resolve;
 use crate::project::setting::value;
 use crate::project::words::split;
@@ -29,6 +30,7 @@ impl Container {
             memory: in_memory(service),
             entrypoint: command(&service["entrypoint"]),
             command: command(&service["command"]),
+            beside: beside(service),
         }
     }
 }
@@ -130,6 +132,29 @@ fn command(line: &Value) -> Option<Vec<String>> {
     match line {
         Value::String(line) => Some(split(&value(line))),
         Value::Array(words) => Some(words.iter().filter_map(Value::as_str).map(value).collect()),
+        _ => None,
+    }
+}
+
+/// What runs in the container of `service` beside its program: `healthcheck`, `post_start` and `pre_stop`.
+fn beside(service: &Value) -> Vec<Vec<String>> {
+    let hooks = ["post_start", "pre_stop"].into_iter();
+    let hooks = hooks.flat_map(|key| service[key].as_array().into_iter().flatten());
+    let hooks = hooks.filter_map(|hook| command(&hook["command"]));
+    let health = &service["healthcheck"];
+    let check = check(&health["test"]).filter(|_| health["disable"] != true);
+    check.into_iter().chain(hooks).collect()
+}
+
+/// The command line of a check: a string is for a shell, and the first word of a list says whether the rest is.
+fn check(test: &Value) -> Option<Vec<String>> {
+    if let Some(text) = test.as_str() {
+        return Some(for_shell(&value(text)));
+    }
+    let words: Vec<&str> = test.as_array()?.iter().filter_map(Value::as_str).collect();
+    match words.split_first()? {
+        (&"CMD-SHELL", [text, ..]) => Some(for_shell(&value(text))),
+        (&"CMD", rest) => Some(rest.iter().copied().map(value).collect()),
         _ => None,
     }
 }

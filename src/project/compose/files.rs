@@ -195,12 +195,12 @@ fn lay_over(services: &mut Services, name: String, body: Value) {
     services.insert(name, body);
 }
 
-/// As Compose merges files: lists grow, but a command is replaced.
+/// As Compose merges files: lists grow, but a command is replaced, and so is that of a check.
 fn merged(base: Value, over: Value) -> Value {
     match (base, over) {
         (Value::Object(mut base), Value::Object(over)) => {
             for (key, value) in over {
-                let is_replaced = matches!(key.as_str(), "command" | "entrypoint");
+                let is_replaced = matches!(key.as_str(), "command" | "entrypoint" | "test");
                 let value = match base.remove(&key).filter(|_| !is_replaced) {
                     Some(known) => merged(known, value),
                     None => value,

@@ -1,0 +1,3 @@
+set -e
+git --version
+exec "$@"

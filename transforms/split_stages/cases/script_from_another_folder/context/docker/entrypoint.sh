@@ -1,0 +1,4 @@
+#!/bin/sh
+set -e
+wait-for "$DATABASE_URL"
+exec "$@"

@@ -1,0 +1,2 @@
+#!/bin/sh
+wget -q http://example.com/
