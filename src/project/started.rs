@@ -9,8 +9,8 @@ use std::sync::OnceLock;
 
 use super::commands::{is_end, joined_lines, option_of, within_quotes};
 use super::compose;
-use super::images::{self, Built};
 use super::container::for_shell;
+use super::images::{self, Built};
 use super::setting::{Location, value};
 use super::settings::with_variables;
 use super::words::split;

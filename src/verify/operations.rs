@@ -51,6 +51,8 @@ pub(super) enum What {
         shows: bool,
         /// Whether it only handles files, all of which it is given by name, or prints what it is given into one.
         handles_files: bool,
+        /// Whether it registers what is there, which every image can do: `ldconfig`.
+        registers: bool,
     },
 }
 
@@ -162,7 +164,8 @@ impl Setting<'_> {
     }
 
     /// The same in a stage that was made of another: it stands on another image, and build arguments that the
-    /// command does not name may be missing. In which folder it works makes no difference when it `is_anywhere` the same.
+    /// command does not name may be missing. In which folder it works, and what has led there, makes no difference when it
+    /// `is_anywhere` the same.
     pub(super) fn difference_elsewhere(
         &self,
         other: &Self,
@@ -189,10 +192,17 @@ impl Setting<'_> {
         let matters = |what: &String| match what.as_str() {
             USER => !same_rights,
             FOLDER => !is_anywhere,
+            SHELL_STATE => !is_anywhere || self.beside_folders().ne(other.beside_folders()),
             _ => true,
         };
         let differences = self.differences(other, &missing, &[]);
         differences.into_iter().find(matters)
+    }
+
+    /// The commands before it that change the state of the shell, without those that only go to another folder.
+    fn beside_folders(&self) -> impl Iterator<Item = &String> {
+        let goes = |command: &&String| command.split(' ').next() == Some("cd");
+        self.shell.iter().filter(move |command| !goes(command))
     }
 }
 

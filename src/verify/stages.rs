@@ -93,7 +93,9 @@ fn moved(
     let is_gone = later.iter().any(|later| removes(later, operation));
     let is_needed = !writes.is_empty() && !is_material && !is_gone;
     let is_needed = is_needed && !serves_build(operation, rewrite);
-    let forgotten = is_needed && !writes.overlaps(&arriving(shipped));
+    // What has been registered is no file that is taken.
+    let registers = matches!(operation.what, What::Command { registers, .. } if registers);
+    let forgotten = is_needed && (registers || !writes.overlaps(&arriving(shipped)));
     forgotten.then(|| Violation::FilesLost(operation.key.clone()))
 }
 

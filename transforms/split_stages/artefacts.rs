@@ -51,6 +51,8 @@ pub(super) struct Artefacts {
     pub(super) prune: Option<Pruned>,
     /// The dependencies that a stage of their own has. They are the first of `paths`.
     pub(super) apart: Option<Apart>,
+    /// Commands that register what is copied. The runtime stage repeats them behind the copies.
+    pub(super) registers: Vec<String>,
     /// Steps and copies in front of the split whose files come with `paths`, so that the runtime stage does not
     /// repeat them.
     pub(super) left_out: Vec<usize>,

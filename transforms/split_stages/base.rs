@@ -152,7 +152,8 @@ fn serves(
     let image = site.cx.knowledge.images.lookup(&ImageRef::parse(reference));
     let system = image.and_then(|image| image.system);
     let has_shell = system.is_none_or(|system| system.shell != Shell::None);
-    let has_steps = installs || steps(site, artefacts).next().is_some();
+    let has_steps =
+        installs || !artefacts.registers.is_empty() || steps(site, artefacts).next().is_some();
     has_shell || !has_steps && !starts_shell(site, packages)
 }
 

@@ -15,6 +15,7 @@ use super::artefacts::{Artefacts, steps};
 use super::copies;
 use super::installed;
 use super::programs;
+use super::registers;
 use super::roles::{self, Role};
 use super::tools_only;
 
@@ -90,7 +91,7 @@ impl Settling<'_> {
                     .extend(builds.filter_map(Step::directory).map(Region::new));
                 let message =
                     "it installs or builds, and does other things that the program may need";
-                self.take_over(run)
+                self.take_over(at, run)
                     .ok_or_else(|| self.site.refuse_at(at, "mixed-step", message))
             }
             _ => Ok(()),
@@ -170,7 +171,7 @@ impl Settling<'_> {
         if is_held {
             self.note_what_serves_the_build(run);
         }
-        if is_held || self.take_over(run).is_some() {
+        if is_held || self.take_over(at, run).is_some() {
             self.artefacts.left_out.push(at);
             if let Extent::Regions(regions) = &run.effects.writes {
                 self.absent.extend(regions.iter().cloned());
@@ -257,11 +258,12 @@ impl Settling<'_> {
     }
 
     /// Adds what the commands of `run` make that are no installs and no builds. `None`: it cannot be told.
-    fn take_over(&mut self, run: &Run<'_>) -> Option<()> {
+    fn take_over(&mut self, at: usize, run: &Run<'_>) -> Option<()> {
         self.note_what_serves_the_build(run);
         let mut made: Vec<String> = Vec::new();
         let steps = run.steps.iter();
-        let steps = steps.filter(|step| roles::leaves_files(step) || removes(step));
+        let leaves = |step: &&Step<'_>| roles::leaves_files(step) || removes(step);
+        let steps = steps.filter(|step| leaves(step) && !registers::later(run, step));
         for step in steps {
             if let Some(installs) = installs_of(step) {
                 // The lines that say where things are installed account for the rest.
@@ -286,7 +288,9 @@ impl Settling<'_> {
         }
         made.extend(regions(&run.loose.writes)?);
         made.retain(|path| !self.holds(path) && !self.is_of_build(path));
+        let registers = registers::commands(self.site, at, run);
         if made.is_empty() {
+            self.artefacts.registers.extend(registers);
             return Some(());
         }
         let can_be_copied = |path: &String| self.is_own_place(path);
@@ -299,6 +303,7 @@ impl Settling<'_> {
                 self.carried.push(path);
             }
         }
+        self.artefacts.registers.extend(registers);
         Some(())
     }
 

@@ -20,6 +20,7 @@ mod brought;
 mod bundles;
 mod carried;
 mod copies;
+mod handed_over;
 mod installed;
 mod mounts;
 mod needs;
@@ -31,6 +32,7 @@ mod prefix;
 mod product;
 mod programs;
 mod prune;
+mod registers;
 mod release;
 mod roles;
 mod scripts;
@@ -316,7 +318,7 @@ fn plan(site: &Site<'_>) -> Result<Option<Split>, Refusal> {
     let Some(base) = base::choose(site, &artefacts, &packages)? else {
         return Ok(None);
     };
-    programs::check(site, &base, &artefacts)?;
+    programs::check(site, &base, &artefacts, &packages)?;
     there::check(site, &base, &artefacts, &packages)?;
     if !base.is_same {
         variables::check(site, &artefacts)?;

@@ -18,22 +18,40 @@ enum Moved {
     Lost,
 }
 
-/// The `outputs` of `action`, as the environment of instruction `at` moves them; those that are lost stay where they are.
-pub(super) fn folders(site: &Site<'_>, at: usize, action: &Action) -> Vec<String> {
-    let moved = moved(site, at, action);
+/// The outputs of `build`, as the environment of instruction `at` and its own options move them; those that are lost stay where
+/// they are.
+pub(super) fn folders(site: &Site<'_>, at: usize, build: &Invocation<'_>) -> Vec<String> {
+    let moved = moved(site, at, build);
     let place = |output: &String| match &moved {
         Some(Moved::To(folder)) if output.starts_with('/') => folder.clone(),
         _ => output.clone(),
     };
-    action.outputs.iter().map(place).collect()
+    build.action.outputs.iter().map(place).collect()
 }
 
-/// Whether a command of the build, or a variable with an unknown value, says where `action` puts what it makes.
-pub(super) fn are_lost(site: &Site<'_>, at: usize, action: &Action) -> bool {
-    matches!(moved(site, at, action), Some(Moved::Lost))
+/// Whether a command of the build, or a variable with an unknown value, says where `build` puts what it makes.
+pub(super) fn are_lost(site: &Site<'_>, at: usize, build: &Invocation<'_>) -> bool {
+    matches!(moved(site, at, build), Some(Moved::Lost))
 }
 
-fn moved(site: &Site<'_>, at: usize, action: &Action) -> Option<Moved> {
+fn moved(site: &Site<'_>, at: usize, build: &Invocation<'_>) -> Option<Moved> {
+    by_option(build).or_else(|| by_environment(site, at, build.action))
+}
+
+/// Where an option of the command line moves it to.
+fn by_option(build: &Invocation<'_>) -> Option<Moved> {
+    build.action.moved_by.iter().find_map(|by| {
+        let is_it = |name: &String| by.option.as_ref() == Some(name);
+        let option = build.options.iter().find(|option| is_it(&option.name))?;
+        let value = option.value.as_deref();
+        Some(match value.filter(|value| value.starts_with('/')) {
+            Some(value) => Moved::To(join(value, &by.folder)),
+            None => Moved::Lost,
+        })
+    })
+}
+
+fn by_environment(site: &Site<'_>, at: usize, action: &Action) -> Option<Moved> {
     let facts = site.cx.facts;
     let state = &facts.states[at];
     let runs = site.stage.body.start..=at;

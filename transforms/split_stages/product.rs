@@ -15,6 +15,7 @@ use crate::transform::Refusal;
 use super::Site;
 use super::artefacts::{source_before, steps};
 use super::brought;
+use super::handed_over;
 use super::outputs;
 use super::prefix;
 use super::roles::Role;
@@ -175,7 +176,7 @@ impl<'s> Build<'s> {
 
     /// The folders that the result goes to when the command line does not say.
     fn folders(&self) -> Vec<String> {
-        let outputs = outputs::folders(self.site, self.at, self.invocation.action);
+        let outputs = outputs::folders(self.site, self.at, self.invocation);
         let own = outputs.is_empty().then(|| self.directory.clone());
         own.into_iter()
             .chain(outputs.iter().map(|folder| join(&self.directory, folder)))
@@ -195,7 +196,7 @@ impl<'s> Build<'s> {
 
     /// What it makes. `None` when that is a tree of files.
     fn product(&self) -> Result<Option<Product<'s>>, &'static str> {
-        if outputs::are_lost(self.site, self.at, self.invocation.action) {
+        if outputs::are_lost(self.site, self.at, self.invocation) {
             return Err("a command of the build says where it puts what it makes");
         }
         match self.invocation.action.makes {
@@ -232,13 +233,17 @@ impl<'s> Build<'s> {
     }
 
     fn executable(&self) -> Result<Product<'s>, &'static str> {
-        let program = self
-            .site
-            .launches
-            .launches
-            .first()
-            .map(|launch| launch.program());
-        let program = program.ok_or("dfopt cannot tell which program the container starts")?;
+        let programs = handed_over::programs(self.site);
+        let mut found = programs
+            .iter()
+            .map(|program| self.executable_called(program));
+        let first = found
+            .next()
+            .ok_or("dfopt cannot tell which program the container starts")?;
+        first.or_else(|why| found.find_map(Result::ok).ok_or(why))
+    }
+
+    fn executable_called(&self, program: &str) -> Result<Product<'s>, &'static str> {
         let path = join(&self.site.workdir(), program);
         if let Some(folder) = prefix::installed_into(self.site, self.step) {
             return self.installed(program, folder);
@@ -319,7 +324,7 @@ impl<'s> Build<'s> {
             |folder: &String| is_below_directly(path, folder) || self.is_copied(path, folder);
         let folders = self.folders();
         let mut modules = self.module(path).into_iter().flat_map(|module| {
-            let outputs = outputs::folders(self.site, self.at, self.invocation.action).into_iter();
+            let outputs = outputs::folders(self.site, self.at, self.invocation).into_iter();
             outputs.map(move |output| join(&join(&self.directory, &module), &output))
         });
         let is_in_module = modules.any(|folder| parent(path) == folder);
@@ -409,7 +414,7 @@ impl<'s> Build<'s> {
                 false => Err("the container starts nothing of what it makes"),
             };
         }
-        let outputs = outputs::folders(self.site, self.at, self.invocation.action).into_iter();
+        let outputs = outputs::folders(self.site, self.at, self.invocation).into_iter();
         let mut folders = outputs.map(|output| join(&self.directory, &output));
         let folder = folders.find_map(|folder| started(&folder));
         Ok(folder.map(|folder| self.product_at(folder)))

@@ -1,6 +1,8 @@
 //! The programs that the container starts must exist in the runtime stage.
 
 use crate::analysis::commands::{Arg, recognise};
+use crate::analysis::effects::PROGRAM_FOLDERS;
+use crate::analysis::paths::join;
 use crate::analysis::runs::{Run, Step};
 use crate::knowledge::startup::Needs;
 use crate::knowledge::tools::{Action, Does};
@@ -9,6 +11,7 @@ use crate::transform::Refusal;
 use super::Site;
 use super::artefacts::Artefacts;
 use super::base::Runtime;
+use super::handed_over;
 use super::outside;
 use super::packages::{RuntimePackages, is_for_builds};
 use super::roles::Role;
@@ -43,7 +46,7 @@ pub(super) fn add_packages(
         .map(String::as_str)
         .collect();
     let by_sources = sources::started(site, &known)?;
-    packages.needs_shell = by_sources.any;
+    packages.needs_shell = by_sources.any || handed_over::is_scripted(site);
     let by_commands = site
         .command_lines()?
         .into_iter()
@@ -128,7 +131,12 @@ fn builds_at_start(site: &Site<'_>, words: &[String]) -> bool {
 }
 
 /// Whether everything that the container starts is there.
-pub(super) fn check(site: &Site<'_>, base: &Runtime, artefacts: &Artefacts) -> Result<(), Refusal> {
+pub(super) fn check(
+    site: &Site<'_>,
+    base: &Runtime,
+    artefacts: &Artefacts,
+    packages: &RuntimePackages,
+) -> Result<(), Refusal> {
     let keeps_tools = base.is_same || shares_repository(base);
     for (at, run) in repeated(site, artefacts).filter(|_| !keeps_tools) {
         if let Some(program) = run.steps.iter().find_map(|step| of_language(site, step)) {
@@ -152,6 +160,14 @@ pub(super) fn check(site: &Site<'_>, base: &Runtime, artefacts: &Artefacts) -> R
             ));
         }
     }
+    let by_script = artefacts
+        .is_program
+        .then(|| handed_over::missing(site, artefacts, packages));
+    if let Some(program) = by_script.flatten() {
+        let message = format!("dfopt cannot tell where {program} is, which a script starts");
+        return Err(site.refuse("output-not-located", message));
+    }
+    let taken = artefacts.taken();
     for launch in &site.launches.launches {
         let program = launch.program();
         let product = artefacts
@@ -159,7 +175,15 @@ pub(super) fn check(site: &Site<'_>, base: &Runtime, artefacts: &Artefacts) -> R
             .as_ref()
             .and_then(|(_, dest)| dest.rsplit('/').next());
         let is_product = product == Some(program) || artefacts.is_searched;
-        let is_found = program.contains('/') || is_product || launch.needs_shell;
+        let has = |folder: &&str| {
+            let path = join(folder, program);
+            taken.iter().any(|(_, dest)| *dest == path)
+        };
+        let is_beside = PROGRAM_FOLDERS.iter().any(has);
+        let is_installed = package_of(site, program)
+            .is_some_and(|package| packages.names.iter().any(|name| name == package));
+        let is_taken = is_product || is_beside || is_installed;
+        let is_found = program.contains('/') || is_taken || launch.needs_shell;
         if artefacts.is_program && !is_found {
             let message = format!("dfopt cannot tell where {program} is");
             return Err(outside::refuse(

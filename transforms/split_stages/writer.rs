@@ -247,15 +247,22 @@ impl<'a> Writer<'a> {
         variables::of_base(self.site, at).map(|_| line())
     }
 
-    /// What the runtime stage takes over from the builder.
+    /// What the runtime stage takes over from the builder, and what it does with that.
     fn copies(&self) -> String {
         let copy = |(from, to): (String, String)| {
             let paths = style::paths(&[&from, &to]);
             let stage = self.stage_with(&from);
             self.line("COPY", &format!("--from={stage} {paths}"))
         };
-        let taken = self.split.artefacts.taken();
-        taken.into_iter().map(copy).collect()
+        let artefacts = &self.split.artefacts;
+        let copies: String = artefacts.taken().into_iter().map(copy).collect();
+        let mut registers = artefacts.registers.clone();
+        registers.sort_unstable();
+        registers.dedup();
+        match registers.as_slice() {
+            [] => copies,
+            commands => copies + &self.run_line(commands),
+        }
     }
 
     /// The stage from which `path` is taken over.

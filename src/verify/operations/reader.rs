@@ -212,6 +212,7 @@ impl<'f> Reader<'f, '_, '_> {
                 tidies: false,
                 shows: false,
                 handles_files: false,
+                registers: false,
             },
             effects: Cow::Borrowed(&run.effects),
             setting: Some(self.setting(index, Some(&self.facts.states[index].workdir), &[])),
@@ -233,6 +234,7 @@ impl<'f> Reader<'f, '_, '_> {
             .partition_point(|step| step.span.start < span.start);
         let cwd = run.steps.get(first).and_then(|step| step.cwd.as_deref());
         let step = step_of(run, pipeline);
+        let tool = step.and_then(|step| Some(step.invocation.as_ref()?.tool));
         let operation = |key: String, what: What| Operation {
             key,
             owner: None,
@@ -262,6 +264,7 @@ impl<'f> Reader<'f, '_, '_> {
             shows: run.only_shows() || step.is_some_and(Step::looks_around),
             handles_files: step
                 .is_some_and(|step| step.does() == Some(Does::Files) || prints_words(step)),
+            registers: tool.is_some_and(|tool| tool.registers && tool.always_there),
         };
         let work = step.and_then(|step| packages::read(self.knowledge, step));
         vec![operation(work.map_or(command, |work| work.manner), what)]

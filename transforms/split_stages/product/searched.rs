@@ -16,7 +16,7 @@ impl<'s> Build<'s> {
         if let Some(output) = self.output() {
             return self.searched_at(output.as_deref(), name);
         }
-        let outputs = outputs::folders(self.site, self.at, self.invocation.action);
+        let outputs = outputs::folders(self.site, self.at, self.invocation);
         let mut folders = outputs.iter().filter(|folder| folder.starts_with('/'));
         let Some(folder) = folders.next() else {
             return self.searched_copy(name);
