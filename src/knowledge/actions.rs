@@ -136,8 +136,6 @@ pub struct Action {
     pub linked_static: Option<Static>,
     /// How the build leaves out of an executable what only debuggers read.
     pub stripped: Option<Stripped>,
-    /// A command behind the build that removes what only the build needs.
-    pub prune: Option<Prune>,
     /// For an action that reads the source: a command that fetches its dependencies beforehand.
     pub prefetch: Option<Prefetch>,
 }
@@ -230,24 +228,6 @@ pub struct Stripped {
     pub unless_mentioned: Vec<String>,
     /// What is taken for granted.
     pub assumes: String,
-}
-
-/// A command behind a build that removes what only the build needs.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Prune {
-    /// The command.
-    pub command: String,
-    /// The manifest that tells the two apart.
-    pub manifest: String,
-    /// The members of it (JSON) that name what is removed.
-    pub removes: String,
-    /// The first version of the image with a tool that knows the command.
-    pub since: u32,
-    /// The ends of the names of sources that a program could load it from.
-    pub source_suffixes: Vec<String>,
-    /// Parts of the paths of sources that only the build reads.
-    pub not_in: Vec<String>,
 }
 
 /// The kinds of actions.

@@ -27,9 +27,53 @@ pub struct DependencyFolder {
     pub left_by: Vec<String>,
     /// Where that is documented.
     pub source: String,
+    /// What is installed there for those who develop.
+    pub development: Development,
+    /// How tools remove that again.
+    pub prune: Vec<Prune>,
+}
+
+/// What is installed for those who develop a project.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Development {
+    /// The member of the manifest that names it.
+    pub member: String,
+    /// The ends of the names of sources that a program could load it from.
+    pub source_suffixes: Vec<String>,
+    /// Parts of the paths of sources that only the build reads.
+    pub not_in: Vec<String>,
+}
+
+/// A command behind a build that removes what only those who develop need.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Prune {
+    /// The tool that installs, by its id.
+    pub tool: String,
+    /// The command. It downloads nothing, and runs no script of the project.
+    pub command: String,
+    /// The first version of the image with a tool that knows the command.
+    pub since: u32,
+    /// Options of an install without which the command may fail behind it; it takes them as well.
+    pub keeps: Vec<String>,
+    /// Options of an install behind which it would do something else.
+    pub unless_option: Vec<String>,
+    /// Patterns of variables with the same effect.
+    pub unless_variable: Vec<String>,
+    /// Files beside the manifest with the same effect.
+    pub unless_beside: Vec<String>,
+    /// Where that is documented.
+    pub source: String,
 }
 
 impl DependencyFolder {
+    /// How the tool called `id` removes what is installed for development.
+    #[must_use]
+    pub fn prune(&self, id: &str) -> Option<&Prune> {
+        self.prune.iter().find(|prune| prune.tool == id)
+    }
+
     /// Whether the command line `words` puts nothing into the folder that a program needs.
     #[must_use]
     pub fn is_left_by(&self, words: &[String]) -> bool {

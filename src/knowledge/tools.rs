@@ -11,9 +11,7 @@ use super::dependency_folders::DependencyFolder;
 use super::installs::Installs;
 use super::pattern::Pattern;
 
-pub use super::actions::{
-    Action, Directives, Does, Makes, Operands, Prefix, Prune, Static, Stripped,
-};
+pub use super::actions::{Action, Directives, Does, Makes, Operands, Prefix, Static, Stripped};
 pub use super::prefetch::{Compile, Instead, Prefetch, StandIn, StandIns};
 pub use super::targets::Targets;
 

@@ -1,17 +1,23 @@
 //! Removing from the builder's output what only the build needs.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
+use crate::analysis::commands::OptionUse;
 use crate::analysis::launch::Launch;
+use crate::analysis::paths::join;
 use crate::analysis::runs::Step;
 use crate::analysis::stages::Stage;
-use crate::context::{BuildContext, scripts_around};
-use crate::knowledge::tools::{Does, Prune};
+use crate::context::{BuildContext, in_folder, matches_name, scripts_around};
+use crate::knowledge::dependency_folders::{DependencyFolder, Development, Prune};
+use crate::knowledge::tools::Does;
 use crate::transform::Cx;
+use crate::transforms::origin::{Origin, origin};
 
 use super::Site;
 use super::base;
-use super::roles::Role;
+use super::roles::{self, Role};
 
 /// More sources than this are not looked through.
 const MOST_FILES: usize = 5_000;
@@ -31,65 +37,139 @@ pub(super) struct Pruned {
 /// The command that prunes, when the context shows that no source needs what it removes.
 pub(super) fn plan(site: &Site<'_>) -> Option<Pruned> {
     let context = site.cx.context?;
-    let (directory, prune) = pruning_step(site)?;
-    if directory != site.workdir() || major(site).is_none_or(|major| major < prune.since) {
+    let installs = installs(site)?;
+    let path = join(&site.workdir(), &installs.entry.manifest);
+    let Origin::File(path) = origin(site.cx, site.stage, &path) else {
         return None;
-    }
-    let manifest = context.document(&prune.manifest)?;
-    let removed: Vec<&String> = manifest.get(&prune.removes)?.as_object()?.keys().collect();
+    };
+    let manifest = context.document(&path)?;
+    let development = &installs.entry.development;
+    let removed = manifest.get(&development.member)?.as_object()?;
+    let removed: Vec<&String> = removed.keys().collect();
+    let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
     if removed.is_empty()
+        || !installs.are_alone(site, &manifest, folder)
         || starts_removed(site, &manifest, &removed)
-        || is_loaded(context, prune, &removed)
+        || is_loaded(context, development, &removed)
     {
         return None;
     }
     Some(Pruned {
-        command: prune.command.clone(),
-        manifest: prune.manifest.clone(),
+        command: installs.command(),
         evidence: format!(
             "none of the {} names in {} is loaded by a source of the program",
             removed.len(),
-            prune.removes
+            development.member
         ),
         assumes: format!(
             "the program loads nothing of {} when it runs",
-            prune.removes
+            development.member
         ),
+        manifest: path,
     })
 }
 
-/// Whether `stage` builds with a tool that can remove again what only it needs.
+/// Whether `stage` builds with what a tool installs that can remove again what only the build needs.
 pub(super) fn is_known(cx: &Cx<'_>, stage: &Stage) -> bool {
-    let runs = stage
-        .body
-        .clone()
-        .filter_map(|at| cx.facts.runs[at].as_ref());
-    let mut steps = runs.flat_map(|run| &run.steps);
+    let body = stage.body.clone();
+    let runs = body.filter_map(|at| cx.facts.runs[at].as_ref());
     let prunes = |step: &Step<'_>| {
-        let action = step.invocation.as_ref().map(|invocation| invocation.action);
-        action.is_some_and(|action| action.prune.is_some())
+        let entry = filled(cx, step).zip(step.invocation.as_ref());
+        entry.is_some_and(|(entry, own)| entry.prune(&own.tool.id).is_some())
     };
-    steps.any(prunes)
+    let mut steps = runs.flat_map(|run| &run.steps);
+    roles::does_any(cx, stage, &[Does::Build]) && steps.any(prunes)
+}
+
+/// The folder of dependencies that a step fills from the manifest of the project.
+fn filled<'k>(cx: &Cx<'k>, step: &Step<'_>) -> Option<&'k DependencyFolder> {
+    let own = step.invocation.as_ref()?;
+    let entry = cx.knowledge.tools.dependency_folder(&own.tool.id)?;
+    let mut manifests = own.action.manifests.iter();
+    let goes_by_it = manifests.any(|name| name.trim_end_matches('?') == entry.manifest);
+    let installs = own.action.does == Does::InstallDependencies;
+    (installs && goes_by_it).then_some(entry)
+}
+
+/// The installs of the project's dependencies in the working directory, all by the same tool.
+struct Installs<'s> {
+    entry: &'s DependencyFolder,
+    prune: &'s Prune,
+    steps: Vec<&'s Step<'s>>,
+}
+
+/// Those that there are. `None` when some are elsewhere or by another tool, or none can be undone in part.
+fn installs<'s>(site: &'s Site<'_>) -> Option<Installs<'s>> {
+    let roles = [Role::Dependencies, Role::Build].into_iter();
+    let runs = roles.flat_map(|role| site.roles.with(role));
+    let runs = runs.filter_map(|at| site.cx.facts.runs[at].as_ref());
+    let steps = runs.flat_map(|run| &run.steps);
+    let steps: Vec<&Step<'_>> = steps
+        .filter(|step| filled(site.cx, step).is_some())
+        .collect();
+    let first = steps.first()?;
+    let tool = &first.invocation.as_ref()?.tool.id;
+    let entry = filled(site.cx, first)?;
+    let prune = entry.prune(tool)?;
+    let is_alike = |step: &&Step<'_>| {
+        let own = step.invocation.as_ref();
+        own.is_some_and(|own| own.tool.id == *tool)
+            && step.directory().as_deref() == Some(&*site.workdir())
+    };
+    let is_new = major(site).is_some_and(|major| major >= prune.since);
+    (is_new && steps.iter().all(is_alike)).then_some(Installs {
+        entry,
+        prune,
+        steps,
+    })
+}
+
+impl Installs<'_> {
+    fn options(&self) -> impl Iterator<Item = &OptionUse> {
+        let own = self
+            .steps
+            .iter()
+            .filter_map(|step| step.invocation.as_ref());
+        own.flat_map(|own| &own.options)
+    }
+
+    /// Whether nothing makes the command do something else behind them. The manifest is in `folder` of the context.
+    fn are_alone(&self, site: &Site<'_>, manifest: &Value, folder: &str) -> bool {
+        let state = site.cx.facts.state_after(site.stage);
+        let assigned = self.steps.iter().flat_map(|step| &step.assigns);
+        let mut variables = state.variables.keys().chain(assigned);
+        let is_odd = |name: &String| {
+            let mut patterns = self.prune.unless_variable.iter();
+            patterns.any(|pattern| matches_name(pattern, name))
+        };
+        let is_beside = |name: &String| {
+            let context = site.cx.context;
+            context.is_none_or(|context| context.has(&in_folder(folder, name)))
+        };
+        let is_member = |member: &String| manifest.get(member).is_some();
+        !variables.any(is_odd)
+            && !self
+                .options()
+                .any(|option| self.prune.unless_option.contains(&option.name))
+            && !self.prune.unless_beside.iter().any(is_beside)
+            && !self.entry.never_with.iter().any(is_member)
+    }
+
+    /// The command, with the options of the installs that it needs as well.
+    fn command(&self) -> String {
+        let mut command = self.prune.command.clone();
+        let given: BTreeSet<&str> = self.options().map(|option| &*option.name).collect();
+        for name in self.prune.keeps.iter().map(String::as_str) {
+            if given.contains(name) {
+                command = format!("{command} {name}");
+            }
+        }
+        command
+    }
 }
 
 fn major(site: &Site<'_>) -> Option<u32> {
     base::version(site.reference(), 1)?.parse().ok()
-}
-
-fn pruning_step<'s>(site: &'s Site<'_>) -> Option<(String, &'s Prune)> {
-    let runs = site
-        .roles
-        .with(Role::Build)
-        .filter_map(|at| site.cx.facts.runs[at].as_ref());
-    let mut steps = runs
-        .flat_map(|run| &run.steps)
-        .filter(|step| step.does() == Some(Does::Build));
-    steps.find_map(|step| {
-        Some((
-            step.directory()?,
-            step.invocation.as_ref()?.action.prune.as_ref()?,
-        ))
-    })
 }
 
 /// Whether the command of the container, or the script of the manifest that it names, calls what would be gone.
@@ -159,16 +239,17 @@ fn is_configured(site: &Site<'_>, program: &str, removed: &[&String]) -> bool {
 }
 
 /// Whether a source that the program may run loads what would be gone.
-fn is_loaded(context: &BuildContext, prune: &Prune, removed: &[&String]) -> bool {
+fn is_loaded(context: &BuildContext, development: &Development, removed: &[&String]) -> bool {
     let Some(files) = context.files_below("", MOST_FILES) else {
         return true;
     };
     let is_source = |path: &&String| {
-        prune
-            .source_suffixes
-            .iter()
-            .any(|suffix| path.ends_with(suffix))
-            && !prune.not_in.iter().any(|part| path.contains(part.as_str()))
+        let mut ends = development.source_suffixes.iter();
+        ends.any(|end| path.ends_with(end))
+            && !development
+                .not_in
+                .iter()
+                .any(|part| path.contains(part.as_str()))
             && !path.contains("node_modules/")
     };
     files.iter().filter(is_source).any(|path| {
