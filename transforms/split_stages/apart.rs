@@ -26,7 +26,7 @@ use crate::context::in_folder;
 use crate::knowledge::dependency_folders::DependencyFolder;
 use crate::knowledge::tools::Does;
 use crate::syntax::Kind;
-use crate::transforms::origin::{Origin, origin};
+use crate::transforms::origin::{Origin, origin_before};
 
 use super::Site;
 use super::artefacts::{source_before, steps};
@@ -74,7 +74,8 @@ pub(super) fn plan(site: &Site<'_>) -> Option<Apart> {
         end: end(site)?,
     };
     let manifest = join(&workdir, &entry.manifest);
-    let Origin::File(manifest) = origin(site.cx, site.stage, &manifest) else {
+    // A manifest that is only mounted for the install is not there for a command behind it.
+    let Origin::File(manifest) = origin_before(site.cx, site.stage, apart.end, &manifest) else {
         return None;
     };
     let text = context.document(&manifest)?;

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::analysis::commands::OptionUse;
 use crate::analysis::launch::Launch;
+use crate::analysis::mounts::{self, Mount};
 use crate::analysis::paths::join;
 use crate::analysis::runs::Step;
 use crate::analysis::stages::Stage;
@@ -31,7 +32,7 @@ pub(super) struct Pruned {
     /// What shows that nothing is missed.
     pub(super) evidence: String,
     /// What is taken for granted.
-    pub(super) assumes: String,
+    pub(super) assumes: Vec<String>,
 }
 
 /// The command that prunes, when the context shows that no source needs what it removes.
@@ -61,10 +62,7 @@ pub(super) fn plan(site: &Site<'_>) -> Option<Pruned> {
             removed.len(),
             development.member
         ),
-        assumes: format!(
-            "the program loads nothing of {} when it runs",
-            development.member
-        ),
+        assumes: installs.assumptions(),
         manifest: path,
     })
 }
@@ -96,17 +94,22 @@ struct Installs<'s> {
     entry: &'s DependencyFolder,
     prune: &'s Prune,
     steps: Vec<&'s Step<'s>>,
+    /// Whether a file is mounted for them that is not there afterwards.
+    see_more: bool,
 }
 
 /// Those that there are. `None` when some are elsewhere or by another tool, or none can be undone in part.
 fn installs<'s>(site: &'s Site<'_>) -> Option<Installs<'s>> {
     let roles = [Role::Dependencies, Role::Build].into_iter();
-    let runs = roles.flat_map(|role| site.roles.with(role));
-    let runs = runs.filter_map(|at| site.cx.facts.runs[at].as_ref());
-    let steps = runs.flat_map(|run| &run.steps);
-    let steps: Vec<&Step<'_>> = steps
-        .filter(|step| filled(site.cx, step).is_some())
-        .collect();
+    let fills = |step: &&Step<'_>| filled(site.cx, step).is_some();
+    let (mut steps, mut see_more) = (Vec::new(), false);
+    for at in roles.flat_map(|role| site.roles.with(role)) {
+        let own = site.cx.facts.runs[at].iter().flat_map(|run| &run.steps);
+        let before = steps.len();
+        steps.extend(own.filter(fills));
+        let brings = |mount: Mount| !matches!(mount.kind.as_str(), "cache" | "tmpfs" | "ssh");
+        see_more |= steps.len() > before && mounts::of(site.cx.facts, at).any(brings);
+    }
     let first = steps.first()?;
     let tool = &first.invocation.as_ref()?.tool.id;
     let entry = filled(site.cx, first)?;
@@ -121,6 +124,7 @@ fn installs<'s>(site: &'s Site<'_>) -> Option<Installs<'s>> {
         entry,
         prune,
         steps,
+        see_more,
     })
 }
 
@@ -153,6 +157,21 @@ impl Installs<'_> {
                 .any(|option| self.prune.unless_option.contains(&option.name))
             && !self.prune.unless_beside.iter().any(is_beside)
             && !self.entry.never_with.iter().any(is_member)
+    }
+
+    /// What is taken for granted.
+    fn assumptions(&self) -> Vec<String> {
+        let member = &self.entry.development.member;
+        let mut assumes = vec![format!(
+            "the program loads nothing of {member} when it runs"
+        )];
+        if self.see_more {
+            let command = &self.prune.command;
+            assumes.push(format!(
+                "`{command}` needs no setting of what is mounted for the install alone"
+            ));
+        }
+        assumes
     }
 
     /// The command, with the options of the installs that it needs as well.

@@ -101,7 +101,7 @@ pub(super) fn whole_workdir(site: &Site<'_>) -> Result<Artefacts, Refusal> {
                 place: Place::File(pruned.manifest.clone(), None),
                 note: pruned.evidence.clone(),
             });
-            artefacts.assumes.push(pruned.assumes.clone());
+            artefacts.assumes.extend(pruned.assumes.iter().cloned());
         }
         artefacts.apart = apart::plan(site);
         if let Some(apart) = &artefacts.apart {
