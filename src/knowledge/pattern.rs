@@ -111,6 +111,13 @@ impl Pattern {
     }
 }
 
+/// Whether there is a pattern and it matches somewhere in `text`.
+pub(super) fn matches(pattern: &Option<Pattern>, text: &str) -> bool {
+    pattern
+        .as_ref()
+        .is_some_and(|pattern| pattern.is_match(text))
+}
+
 impl Clone for Pattern {
     fn clone(&self) -> Self {
         Self::packed(self.text.clone())

@@ -1,6 +1,6 @@
 //! What looks like a secret.
 
-use super::pattern::Pattern;
+use super::pattern::{Pattern, matches};
 use serde::Deserialize;
 
 use crate::syntax::Span;
@@ -84,19 +84,19 @@ impl Secrets {
     /// Whether a variable of this name holds a secret.
     #[must_use]
     pub fn is_secret(&self, variable: &str) -> bool {
-        is_match(&self.names, variable) && !is_match(&self.public, variable)
+        matches(&self.names, variable) && !matches(&self.public, variable)
     }
 
     /// Whether a value of such a variable is none.
     #[must_use]
     pub fn is_placeholder(&self, value: &str) -> bool {
-        is_match(&self.placeholders, value)
+        matches(&self.placeholders, value)
     }
 
     /// Whether only the build needs a variable of this name.
     #[must_use]
     pub fn is_build_only(&self, variable: &str) -> bool {
-        is_match(&self.build_only, variable)
+        matches(&self.build_only, variable)
     }
 
     /// The passwords and tokens in `text`, a command line, in the order of the table, each with a name for a variable.
@@ -108,7 +108,7 @@ impl Secrets {
             values.map(move |value| (Span::new(value.start(), value.end()), &*entry.variable))
         });
         let is_secret = |(span, _): &(Span, &str)| {
-            !self.is_placeholder(span.text(text)) && !is_match(&self.local, &text[span.end..])
+            !self.is_placeholder(span.text(text)) && !matches(&self.local, &text[span.end..])
         };
         found.filter(is_secret).collect()
     }
@@ -119,13 +119,13 @@ impl Secrets {
         let names_it = [format!("${name}"), format!("${{{name}}}")]
             .iter()
             .any(|value| command.contains(value.as_str()));
-        names_it && (is_match(&self.stores, command) || is_redirected && is_said(command))
+        names_it && (matches(&self.stores, command) || is_redirected && is_said(command))
     }
 
     /// Whether `command` takes away what [`stores`](Self::stores) is about.
     #[must_use]
     pub fn removes_stored(&self, command: &str) -> bool {
-        is_match(&self.removes, command)
+        matches(&self.removes, command)
     }
 
     /// The entry of a file of this name, if it holds secrets; `text` is what stands in it, where that is known.
@@ -152,11 +152,6 @@ fn is_said(command: &str) -> bool {
     ["echo ", "printf "]
         .iter()
         .any(|program| command.starts_with(program))
-}
-
-fn is_match(pattern: &Option<Pattern>, text: &str) -> bool {
-    let pattern = pattern.as_ref();
-    pattern.is_some_and(|pattern| pattern.is_match(text))
 }
 
 #[cfg(test)]

@@ -1,13 +1,18 @@
 //! What the programs that a container starts with need of the user who runs them.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use serde::Deserialize;
 
-use super::pattern::Pattern;
+use super::pattern::{Pattern, matches};
 use crate::analysis::paths::below;
 use crate::syntax::{Expander, Reference};
+
+mod settings;
+mod traces;
+
+pub use settings::Settings;
+pub use traces::{Leaves, Trace};
 
 /// The table.
 #[derive(Debug, Default, Deserialize)]
@@ -140,54 +145,6 @@ pub struct Package {
     pub why: String,
 }
 
-/// A command of a build after which the program may need the user who ran it.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Trace {
-    /// What the command looks like.
-    #[serde(default)]
-    line: Option<Pattern>,
-    /// What it looks like when it does no such thing.
-    #[serde(default)]
-    except: Option<Pattern>,
-    /// It leaves that only where a line of its manifests looks like this.
-    #[serde(default)]
-    manifest_line: Option<Pattern>,
-    /// It leaves nothing where a line of its manifests looks like this.
-    #[serde(default)]
-    manifest_except: Option<Pattern>,
-    /// Packages that leave it when they are installed.
-    #[serde(default)]
-    packages: Vec<String>,
-    /// It matters only to these programs, when the container starts them. None: to all.
-    #[serde(default)]
-    pub used_by: Vec<String>,
-    /// What it leaves behind.
-    pub leaves: Leaves,
-    /// Variables that send it elsewhere.
-    #[serde(default)]
-    pub unless_env: Vec<String>,
-    /// Another command of the build that sends it elsewhere.
-    #[serde(default)]
-    pub unless_step: Option<Pattern>,
-    /// Why that matters.
-    pub why: String,
-}
-
-/// What a command of the build leaves behind.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Leaves {
-    /// Files in the home of its user that the program reads.
-    Home,
-    /// Files of its user that the program writes.
-    Data,
-    /// Rights of root.
-    Rights,
-    /// Files that only their owner may read.
-    Private,
-}
-
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct Folders {
@@ -195,74 +152,6 @@ struct Folders {
     shared: Vec<String>,
     /// Names of folders with what a build makes, in which a program keeps caches when it runs.
     kept: Vec<String>,
-}
-
-/// How settings of a program say what it writes: variables, assignments and files of settings.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Settings {
-    /// The names of files of settings.
-    pub files: Vec<String>,
-    /// Matches in a line that sets a path to write to.
-    name: Option<Pattern>,
-    /// Matches in a line that sets something else.
-    other_name: Option<Pattern>,
-    /// Matches in a line whose path is that of a folder.
-    folder: Option<Pattern>,
-    /// The endings of files that programs write.
-    written: Vec<String>,
-    /// What is in these folders is only read.
-    only_read: Vec<String>,
-}
-
-impl Settings {
-    /// Whether `line` sets a path to write to, by the name of the setting.
-    #[must_use]
-    pub fn is_name(&self, line: &str) -> bool {
-        matches(&self.name, line) && !matches(&self.other_name, line)
-    }
-
-    /// Whether `call`, up to its parenthesis, takes no path of the file system: `app.get(` declares a route.
-    #[must_use]
-    pub fn is_other_call(&self, call: &str) -> bool {
-        call.ends_with('(') && matches(&self.other_name, call)
-    }
-
-    /// Whether the path that `line` names is a folder.
-    #[must_use]
-    pub fn is_folder(&self, line: &str) -> bool {
-        matches(&self.folder, line)
-    }
-
-    /// Whether `path` is called like a file that programs write.
-    #[must_use]
-    pub fn is_written(&self, path: &str) -> bool {
-        let ending = path
-            .rsplit('/')
-            .next()
-            .and_then(|name| name.rsplit_once('.'));
-        ending.is_some_and(|(_, ending)| self.written.iter().any(|known| known == ending))
-    }
-
-    /// Whether `path` lies where programs only read, when no more is known than that they know it.
-    #[must_use]
-    pub fn is_only_read(&self, path: &str) -> bool {
-        let holds = |folder: &String| below(path, folder).is_some();
-        self.only_read.iter().any(holds)
-    }
-
-    fn extend(&mut self, more: Self) {
-        self.files.extend(more.files);
-        self.written.extend(more.written);
-        self.only_read.extend(more.only_read);
-        self.name = more.name.or(self.name.take());
-        self.other_name = more.other_name.or(self.other_name.take());
-        self.folder = more.folder.or(self.folder.take());
-    }
-}
-
-fn matches(regex: &Option<Pattern>, text: &str) -> bool {
-    regex.as_ref().is_some_and(|regex| regex.is_match(text))
 }
 
 impl Startup {
@@ -374,37 +263,6 @@ fn has_plain_variables(path: &str) -> bool {
     references.len() == path.matches('$').count()
         && references.iter().all(is_plain)
         && !path.contains(['"', '`'])
-}
-
-impl Trace {
-    /// Whether `command` leaves it, whatever its manifests say.
-    #[must_use]
-    pub fn is_left_by(&self, command: &str) -> bool {
-        self.manifest_line.is_none() && self.is_about(command)
-    }
-
-    /// Whether `command` leaves it because of what its manifests say, which have these `texts`.
-    #[must_use]
-    pub fn is_left_by_manifests(&self, command: &str, texts: &[(String, Arc<str>)]) -> bool {
-        let has = |regex: &Option<Pattern>| {
-            let mut lines = texts.iter().flat_map(|(_, text)| text.lines());
-            lines.any(|line| matches(regex, line))
-        };
-        self.manifest_line.is_some()
-            && self.is_about(command)
-            && has(&self.manifest_line)
-            && !has(&self.manifest_except)
-    }
-
-    fn is_about(&self, command: &str) -> bool {
-        matches(&self.line, command) && !matches(&self.except, command)
-    }
-
-    /// Whether the installation of the package `name` leaves it.
-    #[must_use]
-    pub fn is_left_by_package(&self, name: &str) -> bool {
-        self.packages.iter().any(|package| package == name)
-    }
 }
 
 /// What a wrapper runs: what follows `--`, or else its options, assignments and numbers.

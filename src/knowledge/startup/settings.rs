@@ -1,0 +1,70 @@
+//! How settings of a program say what it writes.
+
+use serde::Deserialize;
+
+use crate::analysis::paths::below;
+use crate::knowledge::pattern::{Pattern, matches};
+
+/// How settings of a program say what it writes: variables, assignments and files of settings.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// The names of files of settings.
+    pub files: Vec<String>,
+    /// Matches in a line that sets a path to write to.
+    name: Option<Pattern>,
+    /// Matches in a line that sets something else.
+    other_name: Option<Pattern>,
+    /// Matches in a line whose path is that of a folder.
+    folder: Option<Pattern>,
+    /// The endings of files that programs write.
+    written: Vec<String>,
+    /// What is in these folders is only read.
+    only_read: Vec<String>,
+}
+
+impl Settings {
+    /// Whether `line` sets a path to write to, by the name of the setting.
+    #[must_use]
+    pub fn is_name(&self, line: &str) -> bool {
+        matches(&self.name, line) && !matches(&self.other_name, line)
+    }
+
+    /// Whether `call`, up to its parenthesis, takes no path of the file system: `app.get(` declares a route.
+    #[must_use]
+    pub fn is_other_call(&self, call: &str) -> bool {
+        call.ends_with('(') && matches(&self.other_name, call)
+    }
+
+    /// Whether the path that `line` names is a folder.
+    #[must_use]
+    pub fn is_folder(&self, line: &str) -> bool {
+        matches(&self.folder, line)
+    }
+
+    /// Whether `path` is called like a file that programs write.
+    #[must_use]
+    pub fn is_written(&self, path: &str) -> bool {
+        let ending = path
+            .rsplit('/')
+            .next()
+            .and_then(|name| name.rsplit_once('.'));
+        ending.is_some_and(|(_, ending)| self.written.iter().any(|known| known == ending))
+    }
+
+    /// Whether `path` lies where programs only read, when no more is known than that they know it.
+    #[must_use]
+    pub fn is_only_read(&self, path: &str) -> bool {
+        let holds = |folder: &String| below(path, folder).is_some();
+        self.only_read.iter().any(holds)
+    }
+
+    pub(super) fn extend(&mut self, more: Self) {
+        self.files.extend(more.files);
+        self.written.extend(more.written);
+        self.only_read.extend(more.only_read);
+        self.name = more.name.or(self.name.take());
+        self.other_name = more.other_name.or(self.other_name.take());
+        self.folder = more.folder.or(self.folder.take());
+    }
+}
