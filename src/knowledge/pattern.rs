@@ -23,8 +23,8 @@ const WORTH_IT: usize = 4_096;
 /// A regular expression of a table, in the syntax of the crate `regex-lite`.
 ///
 /// Most runs need few of those in the tables, so they are compiled when a text has a word that they need, and once more, for
-/// speed, when they have looked through so much that it pays. One that a user has written is compiled when it is read, because the user
-/// has to hear of a mistake in it.
+/// speed, when they have looked through so much that it pays. One that a user has written is compiled when it is read, because
+/// the user has to hear of a mistake in it.
 #[derive(Debug)]
 pub struct Pattern {
     text: String,
