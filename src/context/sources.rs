@@ -197,10 +197,15 @@ impl<'s> SourceLine<'s> {
     pub fn quoted_paths(&self) -> Vec<(&'s str, &'s str)> {
         let mut pieces = self.text.split(['"', '\'', '`']);
         let mut paths = Vec::new();
+        let mut start = 0;
         while let (Some(before), Some(piece)) = (pieces.next(), pieces.next()) {
+            let so_far = &self.text[..start + before.len()];
+            start = so_far.len() + piece.len() + 2;
             let before = before.trim_end();
+            let is_joined = || JOINS.iter().any(|join| is_inside(so_far, join));
             let is_added = before.ends_with(['+', '.', '}'])
-                || before.contains("path.join(") && before.ends_with(',');
+                || piece.starts_with("/..")
+                || before.ends_with(',') && is_joined();
             let path = Self::path_in(piece).filter(|_| !is_added && !is_prose(before));
             let word = before.rsplit([' ', '\t', ';', '{', '}']).next();
             paths.extend(path.map(|path| (word.unwrap_or_default(), path)));
@@ -242,11 +247,33 @@ impl<'s> SourceLine<'s> {
     }
 }
 
+/// Calls that put paths together, whose parts but for the first start nowhere else.
+const JOINS: [&str; 6] = [
+    "path.join(",
+    "path.Join(",
+    "File.join(",
+    "Paths.get(",
+    "Path.of(",
+    "concat!(",
+];
+
 /// Words that stand between another word and a string in the usual languages.
 const KEYWORDS: [&str; 16] = [
     "and", "await", "case", "default", "echo", "from", "import", "in", "is", "new", "not", "or",
     "print", "return", "then", "yield",
 ];
+
+/// Whether the end of `text` is inside the last call in it that begins with `call`.
+fn is_inside(text: &str, call: &str) -> bool {
+    let Some(at) = text.rfind(call) else {
+        return false;
+    };
+    let mut depth = 1;
+    text[at + call.len()..].chars().all(|c| {
+        depth += i32::from(c == '(') - i32::from(c == ')');
+        depth > 0
+    })
+}
 
 /// Whether two words in a row end `before`, as no code has them in front of a string, but a sentence does.
 fn is_prose(before: &str) -> bool {
@@ -307,6 +334,19 @@ mod tests {
         assert_eq!(paths("    return '/data/a'"), ["/data/a"]);
         assert_eq!(
             paths("open(BASE + '/a'); path.join(__dirname, '/b')"),
+            [""; 0]
+        );
+        assert_eq!(
+            paths("concat!(env!(\"CARGO_MANIFEST_DIR\"), \"/data\", \"/../x\")"),
+            [""; 0]
+        );
+        assert_eq!(
+            paths("x = File.join(a, 'b'); open('/data', '/c')"),
+            ["/data", "/c"]
+        );
+        assert_eq!(paths("Paths.get(\"/data\", \"/x\")"), ["/data"]);
+        assert_eq!(
+            paths("open(__DIR__ , '/../x')"),
             [""; 0]
         );
     }

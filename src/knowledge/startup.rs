@@ -31,6 +31,9 @@ pub struct Startup {
     /// Programs whose operands are paths and no verbs.
     #[serde(default)]
     pub given_paths: Vec<String>,
+    /// Images that only read what they are given to serve, by the last part of their name.
+    #[serde(default)]
+    readers: Vec<String>,
     /// Programs that start what a file of theirs says.
     #[serde(default, rename = "starter")]
     starters: Vec<Starter>,
@@ -163,11 +166,20 @@ impl Startup {
         self.starters.extend(more.starters);
         self.owner_bound.extend(more.owner_bound);
         self.given_paths.extend(more.given_paths);
+        self.readers.extend(more.readers);
         self.calls = more.calls.or(self.calls.take());
         self.folders.system.extend(more.folders.system);
         self.folders.shared.extend(more.folders.shared);
         self.folders.kept.extend(more.folders.kept);
         self.settings.extend(more.settings);
+    }
+
+    /// Whether containers of `image` only read what they are given to serve.
+    #[must_use]
+    pub fn only_reads(&self, image: &str) -> bool {
+        let name = image.rsplit('/').next().unwrap_or_default();
+        let name = name.split([':', '@']).next().unwrap_or_default();
+        self.readers.iter().any(|reader| reader == name)
     }
 
     /// The program that `words` call, and how many of them name it. The most words win.

@@ -24,6 +24,10 @@ pub struct Container {
     /// Folders in memory that say neither whose they are nor who may write there: where the image has that folder, they
     /// have its mode and belong to root.
     pub memory: Vec<String>,
+    /// Variables that it is given.
+    pub environment: Vec<(String, String)>,
+    /// The folder in which its program starts, in place of that of the image.
+    pub workdir: Option<String>,
     /// What replaces `ENTRYPOINT`, and `CMD` with it.
     pub entrypoint: Option<Vec<String>>,
     /// What replaces `CMD`.
@@ -44,6 +48,30 @@ pub struct Mount {
     pub is_file: bool,
     /// Whether nothing can be written there.
     pub read_only: bool,
+    /// The volume, if it has a name.
+    pub volume: Option<String>,
+    /// Other services that write into the same volume.
+    pub shared: Vec<Sharer>,
+}
+
+/// A service that writes into a volume of another one.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Sharer {
+    /// Its name.
+    pub service: String,
+    /// What it runs.
+    pub runs: Runs,
+}
+
+/// What a service runs, seen from another one.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Runs {
+    /// A stage of the same Dockerfile; the last one when none is named.
+    Stage(Option<String>),
+    /// What another Dockerfile builds, on this image where that is known.
+    Built(Option<String>),
+    /// An image that no file builds.
+    Image(String),
 }
 
 impl Container {

@@ -23,7 +23,7 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-pub use container::{Container, Mount};
+pub use container::{Container, Mount, Runs, Sharer};
 
 use crate::context::ByPath;
 use setting::Location;

@@ -186,6 +186,11 @@ impl Started {
         let tmpfs = call.values(&["--tmpfs"]);
         let tmpfs = tmpfs.filter_map(|folder| compose::memory(&value(folder)));
         let memory = own.memory.iter().cloned().chain(tmpfs).collect();
+        let variables = call.values(&["-e", "--env"]);
+        let variables = variables.filter_map(|pair| {
+            let (name, setting) = pair.split_once('=')?;
+            Some((name.to_owned(), here(setting)))
+        });
         let entrypoint = call.value(&["--entrypoint"]);
         let checks = call.values(&["--health-cmd"]).map(for_shell);
         let beside = own.beside.iter().cloned().chain(checks).collect();
@@ -197,6 +202,8 @@ impl Started {
             devices: own.devices || call.has("--device") || call.has("--gpus"),
             mounts: mounts.collect(),
             memory,
+            environment: own.environment.iter().cloned().chain(variables).collect(),
+            workdir: call.value(&["-w", "--workdir"]).or(own.workdir),
             entrypoint: match entrypoint {
                 Some(program) if !self.is_prompt(&program) => Some(vec![program]),
                 _ => own.entrypoint,

@@ -16,6 +16,7 @@ mod places;
 mod products;
 mod repository;
 mod scripts;
+mod shared;
 mod sources;
 mod start;
 mod traces;
@@ -110,6 +111,7 @@ fn rewrite(cx: &Cx<'_>, stage: &Stage, start: &Start) -> Plan {
     products::settle(cx, stage, &mut territory, site)?;
     ownership::add_folders_made_before(&surveyor, &mut territory);
     given::check(cx, stage, start, &territory, &written, site)?;
+    shared::check(cx, stage, site)?;
     given::check_guesses(cx, &territory, site)?;
     given::check_caller(cx, stage, &written, site)?;
     left_behind::check(cx, stage, site, &account, &territory, start, &project)?;

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::given;
 use super::sources::Project;
 use crate::analysis::paths::{below, join, parent};
 use crate::analysis::stages::Stage;
@@ -18,7 +19,7 @@ const LONGEST_CHAIN: usize = 3;
 pub(super) struct Places<'a> {
     cx: &'a Cx<'a>,
     stage: &'a Stage,
-    by_name: HashMap<(String, String), String>,
+    by_name: HashMap<(String, String), Vec<String>>,
 }
 
 impl<'a> Places<'a> {
@@ -34,29 +35,49 @@ impl<'a> Places<'a> {
         let assigning = lines.filter_map(|line| Some((line, assigned(line.text)?)));
         let assigning: Vec<_> = assigning.collect();
         for _ in 0..LONGEST_CHAIN {
-            let before = places.by_name.len();
+            let before = places.count();
             for (line, (name, value)) in &assigning {
                 places.note(*line, name, value);
             }
-            if places.by_name.len() == before {
+            if places.count() == before {
                 break;
             }
         }
         places
     }
 
-    /// Notes the variables of the image. The home is another one for another user.
+    fn count(&self) -> usize {
+        self.by_name.values().map(Vec::len).sum()
+    }
+
+    /// Notes the variables of the image, and those that containers are given. The home is another one for another user.
     fn read_environment(&mut self) {
         let variables = self.cx.facts.state_after(self.stage).variables;
         for (name, variable) in variables.iter() {
             let Variable::Value { text, .. } = variable else {
                 continue;
             };
-            let is_place = name != "HOME" && !text.contains(':');
-            if let Some(path) = SourceLine::path_in(text).filter(|_| is_place) {
-                let key = (String::new(), name.clone());
-                self.by_name.insert(key, path.to_owned());
+            self.note_variable(name, text);
+        }
+        for (_, container) in given::containers(self.cx, self.stage) {
+            for (name, text) in &container.environment {
+                self.note_variable(name, text);
             }
+        }
+    }
+
+    fn note_variable(&mut self, name: &str, text: &str) {
+        let is_place = name != "HOME" && !text.contains(':');
+        if let Some(path) = SourceLine::path_in(text).filter(|_| is_place) {
+            self.add("", name, path);
+        }
+    }
+
+    fn add(&mut self, file: &str, name: &str, path: &str) {
+        let key = (file.to_owned(), name.to_owned());
+        let paths = self.by_name.entry(key).or_default();
+        if !paths.iter().any(|known| known == path) {
+            paths.push(path.to_owned());
         }
     }
 
@@ -70,16 +91,15 @@ impl<'a> Places<'a> {
         let mut named = value.quoted_paths();
         named.retain(|(call, _)| !settings.is_other_call(call));
         let named = named.first().map(|(_, path)| (*path).to_owned());
-        let Some(path) = named.or_else(|| self.of(&value).into_iter().next()) else {
-            return;
-        };
+        // What a line names is what holds when a variable in it is not set.
+        let paths: Vec<String> = named.into_iter().chain(self.of(&value)).collect();
         let is_constant = !name.contains(char::is_lowercase);
-        if is_constant {
-            let key = (String::new(), name.to_owned());
-            self.by_name.entry(key).or_insert_with(|| path.clone());
+        for path in paths {
+            if is_constant {
+                self.add("", name, &path);
+            }
+            self.add(line.path, name, &path);
         }
-        let key = (line.path.to_owned(), name.to_owned());
-        self.by_name.entry(key).or_insert(path);
     }
 
     /// The paths that the words of a line stand for.
@@ -91,7 +111,7 @@ impl<'a> Places<'a> {
             let place = self.by_name.get(&own);
             place.or_else(|| self.by_name.get(&common()))
         });
-        let mut paths: Vec<String> = known.cloned().collect();
+        let mut paths: Vec<String> = known.flatten().cloned().collect();
         paths.extend(self.above(line));
         paths.dedup();
         paths

@@ -1,7 +1,7 @@
 //! Scripts of the project: files that a shell reads, and those that `package.json` names.
 
 use super::start::{Reader, StartCommand};
-use crate::analysis::paths::join;
+use crate::analysis::paths::{join, parent};
 use crate::analysis::stages::Base;
 use crate::context::scripts_around;
 use crate::knowledge::images::{Entrypoint, Shell};
@@ -32,7 +32,12 @@ impl Reader<'_> {
         }
         for path in self.places(name) {
             match origin(self.cx, self.stage, &path) {
-                Origin::File(file) => return self.file(&file, surely),
+                Origin::File(file) => {
+                    self.scripts.push(path);
+                    let is_read = self.file(&file, surely);
+                    self.scripts.pop();
+                    return is_read;
+                }
                 Origin::Unread(_) if !surely && self.is_known_everywhere(name) => {}
                 Origin::Unread(at) => {
                     let refusal = self.unread(unread_script(name));
@@ -59,6 +64,29 @@ impl Reader<'_> {
             return Err(self.unread(message));
         }
         Ok(false)
+    }
+
+    /// Notes the folder that `words` change to, if they do and it is known.
+    pub(super) fn note_folder(&mut self, words: &[String], place: &Place) {
+        let [program, rest @ ..] = words else { return };
+        let target = rest.iter().find(|word| !word.starts_with('-'));
+        let Some(target) = target.filter(|_| ["cd", "pushd"].contains(&&**program)) else {
+            return;
+        };
+        let target = target.replace('"', "");
+        let folder = match beside_script(&target) {
+            Some((levels, rest)) => self.scripts.last().map(|script| {
+                let around = (0..levels).fold(script.as_str(), |path, _| parent(path));
+                join(around, rest.trim_start_matches('/'))
+            }),
+            None if target.contains(['$', '`', '*', '~']) => None,
+            None => {
+                let workdir = self.cx.facts.state_after(self.stage).workdir;
+                Some(join(&workdir, &target))
+            }
+        };
+        let folder = folder.map(|folder| (folder, place.clone()));
+        self.start.folders.extend(folder);
     }
 
     /// Whether there is a shell to read scripts.
@@ -188,6 +216,15 @@ pub(super) fn unread_script(name: &str) -> String {
     )
 }
 
+/// How many levels above the script that runs `path` starts, and how it goes on: `$(dirname $0)/..`.
+fn beside_script(path: &str) -> Option<(usize, &str)> {
+    let names = ["$0", "${0", "BASH_SOURCE"];
+    let levels = path.matches("dirname").count() + usize::from(path.starts_with("${0%"));
+    let is_it = levels > 0 && names.iter().any(|name| path.contains(name));
+    let end = path.rfind([')', '}', '`'])?;
+    is_it.then(|| (levels, &path[end + 1..]))
+}
+
 fn has_shell_extension(path: &str) -> bool {
     path.ends_with(".sh")
         || path.ends_with(".bash")
@@ -205,4 +242,22 @@ fn in_path(name: &str) -> Vec<String> {
     ]
     .map(|folder| join(folder, name))
     .to_vec()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::beside_script;
+
+    #[test]
+    fn the_folder_of_a_script_is_known_by_its_forms() {
+        assert_eq!(beside_script("$(dirname $0)"), Some((1, "")));
+        assert_eq!(beside_script("$(dirname -- $0)/.."), Some((1, "/..")));
+        assert_eq!(beside_script("${0%/*}/lib"), Some((1, "/lib")));
+        assert_eq!(
+            beside_script("$(dirname $(dirname $(readlink -f ${BASH_SOURCE[0]})))"),
+            Some((2, ""))
+        );
+        assert_eq!(beside_script("$HOME/x"), None);
+        assert_eq!(beside_script("$(pwd)"), None);
+    }
 }

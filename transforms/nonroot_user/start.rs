@@ -37,6 +37,8 @@ pub(super) struct Start {
     pub taken_for_programs: Vec<String>,
     /// The names of all programs that are called, wrappers and shells among them.
     pub called: Vec<String>,
+    /// The folders that scripts change to, and where they do.
+    pub folders: Vec<(String, Place)>,
 }
 
 /// Reads what `stage` starts. `Ok(None)`: it declares nothing.
@@ -55,12 +57,14 @@ pub(super) fn read(cx: &Cx<'_>, stage: &Stage) -> Result<Option<Start>, Refusal>
         unread_scripts: Vec::new(),
         taken_for_programs: Vec::new(),
         called: Vec::new(),
+        folders: Vec::new(),
     };
     let mut reader = Reader {
         cx,
         stage,
         start,
         open: Vec::new(),
+        scripts: Vec::new(),
     };
     reader.main(&declared)?;
     if let Some(at) = declared.healthcheck
@@ -79,6 +83,8 @@ pub(super) struct Reader<'a> {
     pub start: Start,
     /// The scripts that are being read.
     pub open: Vec<String>,
+    /// Where the image has those that are files.
+    pub scripts: Vec<String>,
 }
 
 impl Reader<'_> {
@@ -207,6 +213,7 @@ impl Reader<'_> {
     ) -> Result<(), Refusal> {
         let name = words.first().and_then(|word| word.rsplit('/').next());
         self.start.called.extend(name.map(str::to_owned));
+        self.note_folder(&words, &place);
         if words.is_empty() || self.open.len() > DEEPEST {
             self.start.commands.push(StartCommand {
                 words,

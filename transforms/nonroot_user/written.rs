@@ -1,5 +1,6 @@
 //! What the program writes when the container runs, as far as the project shows it.
 
+use super::given;
 use super::needs::args;
 use super::places::Places;
 use super::sources::Project;
@@ -89,6 +90,7 @@ pub(super) fn all(
         written.extend(teller.settings(&line, &line.named_paths()));
         written.extend(teller.file_of_setting(&line));
     }
+    written.extend(teller.working_folders(start, &written));
     written
 }
 
@@ -176,7 +178,7 @@ impl Teller<'_> {
         words.windows(2).filter_map(path_of).collect()
     }
 
-    /// Variables of the image that say where to write.
+    /// Variables of the image, or of a container of it, that say where to write.
     fn variables(&self) -> Vec<Written> {
         let mut written = Vec::new();
         for index in self.stage.body.clone() {
@@ -186,21 +188,49 @@ impl Teller<'_> {
             let place = Place::Source(self.cx.file.instructions()[index].span);
             for pair in pairs {
                 let value = pair.value.raw.trim_matches(['"', '\'']);
-                let text = format!("{}={value}", pair.key.raw);
-                let path = SourceLine::path_in(value);
-                let is_home = pair.key.raw == "HOME";
-                let path = path.filter(|path| is_home || self.names_what_is_written(&text, path));
-                written.extend(path.map(|path| {
-                    self.setting(
-                        path,
-                        &text,
-                        format!("{} names", pair.key.raw),
-                        place.clone(),
-                    )
-                }));
+                written.extend(self.variable(&pair.key.raw, value, &place));
             }
         }
+        for (used, container) in given::containers(self.cx, self.stage) {
+            let place = self.cx.place_of(used);
+            let pairs = container.environment.iter();
+            written.extend(pairs.filter_map(|(name, value)| self.variable(name, value, &place)));
+        }
         written
+    }
+
+    fn variable(&self, name: &str, value: &str, place: &Place) -> Option<Written> {
+        let text = format!("{name}={value}");
+        let path = SourceLine::path_in(value)?;
+        let is_place = name == "HOME" || self.names_what_is_written(&text, path);
+        is_place.then(|| self.setting(path, &text, format!("{name} names"), place.clone()))
+    }
+
+    /// Folders other than that of the image in which the program runs, if something is written where it runs.
+    fn working_folders(&self, start: &Start, written: &[Written]) -> Vec<Written> {
+        let is_anywhere =
+            |written: &Written| written.path.is_none() && written.said == Said::Source;
+        if !written.iter().any(is_anywhere) {
+            return Vec::new();
+        }
+        let own = self.cx.facts.state_after(self.stage).workdir;
+        let of_containers =
+            given::containers(self.cx, self.stage).filter_map(|(used, container)| {
+                let folder = join(&own, container.workdir.as_deref()?);
+                let shown_by = format!("{} starts in", used.described());
+                Some((folder, shown_by, self.cx.place_of(used)))
+            });
+        let of_scripts = start.folders.iter().map(|(folder, place)| {
+            let shown_by = "a script changes to".to_owned();
+            (folder.clone(), shown_by, place.clone())
+        });
+        let folders = of_containers.chain(of_scripts);
+        let folders = folders.filter(|(folder, ..)| *folder != own);
+        let written = folders.map(|(folder, shown_by, place)| Written {
+            folder: Some(folder.clone()),
+            ..self.setting(&folder, "", shown_by, place)
+        });
+        written.collect()
     }
 
     /// A line of a source that writes.

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::text;
+use super::variables::Variables;
+use super::{pairs, text};
 use crate::project::container::for_shell;
 use crate::project::paths::resolve;
 use crate::project::setting::value;
@@ -28,11 +29,33 @@ impl Container {
                 .filter_map(|mount| Mount::read(folder, mount))
                 .collect(),
             memory: in_memory(service),
+            environment: environment(folder, service),
+            workdir: text(&service["working_dir"]).map(|folder| value(&folder)),
             entrypoint: command(&service["entrypoint"]),
             command: command(&service["command"]),
             beside: beside(service),
         }
     }
+}
+
+/// The variables that `service` is given: what `environment` says comes before what files say.
+fn environment(folder: &Path, service: &Value) -> Vec<(String, String)> {
+    let files = match &service["env_file"] {
+        Value::Array(files) => files.iter().collect(),
+        one => vec![one],
+    };
+    let paths = files
+        .into_iter()
+        .filter_map(|file| text(file).or_else(|| text(&file["path"])));
+    let mut pairs = pairs(&service["environment"]);
+    for path in paths.filter_map(|path| resolve(folder, &value(&path))) {
+        let own = Variables::of_file(&path).into_pairs();
+        pairs.extend(
+            own.filter(|(name, _)| !pairs.iter().any(|(known, _)| known == name))
+                .collect::<Vec<_>>(),
+        );
+    }
+    pairs
 }
 
 /// The folders in memory of `service`: `tmpfs: /run`, or a volume of that type.
@@ -66,8 +89,13 @@ impl Mount {
             "volume" => None,
             _ => return None,
         };
+        let source = text(&volume["source"]).filter(|_| host.is_none());
         let target = value(&text(&volume["target"])?);
-        Some(Self::new(host, &target, volume["read_only"] == true))
+        let mount = Self::new(host, &target, volume["read_only"] == true);
+        Some(Self {
+            volume: source.map(|source| value(&source)),
+            ..mount
+        })
     }
 
     /// `SOURCE:TARGET:MODE`, or a target by itself.
@@ -81,12 +109,17 @@ impl Mount {
         // A source that only a variable names is a folder of the host, as a rule.
         let is_host = |source: &&str| source.is_empty() || source.starts_with(['.', '/', '~']);
         let host = source.filter(is_host);
+        let volume = source.filter(|_| host.is_none());
         let modes = parts.get(2).map_or("", |modes| *modes);
-        Self::new(
+        let mount = Self::new(
             host.map(|source| host_path(folder, source)),
             target,
             modes.split(',').any(|mode| mode == "ro"),
-        )
+        );
+        Self {
+            volume: volume.map(str::to_owned),
+            ..mount
+        }
     }
 
     /// `type=bind,source=SOURCE,target=TARGET`, as `docker run --mount` has it.
@@ -116,6 +149,8 @@ impl Mount {
             host,
             target: target.trim_end_matches('/').to_owned(),
             read_only,
+            volume: None,
+            shared: Vec::new(),
         }
     }
 }

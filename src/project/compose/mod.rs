@@ -2,6 +2,7 @@
 
 mod container;
 mod files;
+mod shared;
 mod variables;
 
 use std::path::Path;
@@ -31,16 +32,17 @@ pub(super) struct Service {
 pub(super) fn services(folder: &Path, names: &[String]) -> Vec<Service> {
     let mut services: Vec<Service> = Vec::new();
     for project in files::projects(folder, names) {
-        for (name, body) in &project.services {
-            let Some(found) = service(folder, name, body) else {
-                continue;
-            };
+        let own = project.services.iter();
+        let own = own.filter_map(|(name, body)| {
+            let found = service(folder, name, body)?;
             let used = Use {
                 file: folder.join(&project.name),
                 line: line_of(&project.text, name),
                 ..found.used
             };
-            let found = Service { used, ..found };
+            Some(Service { used, ..found })
+        });
+        for found in shared::noted(own.collect()) {
             if !services.contains(&found) {
                 services.push(found);
             }
@@ -78,7 +80,7 @@ fn of_service(folder: &Path, name: &str, body: &Value) -> Option<Use> {
     Some(Use {
         context: context.path().map(Path::to_owned),
         target: text(&build["target"]).and_then(|target| Target::of_setting(&target)),
-        arguments: arguments(&build["args"]),
+        arguments: pairs(&build["args"]),
         named_contexts: names(&build["additional_contexts"]),
         container: Some(Container::read(folder, body)),
         ..Use::new(name, dockerfile)
@@ -98,8 +100,8 @@ fn names(value: &Value) -> Vec<String> {
     }
 }
 
-/// The arguments in a mapping, or in a list of `NAME=value`. One without a value gets that of the caller.
-fn arguments(args: &Value) -> Vec<(String, String)> {
+/// The variables in a mapping, or in a list of `NAME=value`. One without a value gets that of the caller.
+fn pairs(args: &Value) -> Vec<(String, String)> {
     let pairs: Vec<(String, Option<String>)> = match args {
         Value::Object(object) => {
             let pairs = object.iter();

@@ -14,7 +14,19 @@ pub(super) struct Variables(HashMap<String, String>);
 impl Variables {
     /// Those of the `.env` file in `folder`, if there is one.
     pub(super) fn of_folder(folder: &Path) -> Self {
-        Self::read(&files::read(&folder.join(".env")).unwrap_or_default())
+        Self::of_file(&folder.join(".env"))
+    }
+
+    /// Those of the file at `path`, if there is one.
+    pub(super) fn of_file(path: &Path) -> Self {
+        Self::read(&files::read(path).unwrap_or_default())
+    }
+
+    /// Their names and values.
+    pub(super) fn into_pairs(self) -> impl Iterator<Item = (String, String)> {
+        let mut pairs: Vec<_> = self.0.into_iter().collect();
+        pairs.sort_unstable();
+        pairs.into_iter()
     }
 
     fn read(text: &str) -> Self {

@@ -1,0 +1,2 @@
+with open("report.txt", "w") as report:
+    report.write("done")

@@ -1,0 +1,5 @@
+import sqlite3
+
+with open("shop.pid", "w") as pid:
+    pid.write("1")
+sqlite3.connect("shop.db").execute("create table t (a)")
