@@ -13,7 +13,7 @@ use crate::analysis::Facts;
 use crate::analysis::stages::Stage;
 use crate::context::BuildContext;
 use crate::knowledge::Knowledge;
-use crate::project::{Container, Use};
+use crate::project::{Child, Container, Use};
 use crate::syntax::Dockerfile;
 
 pub use change::Change;
@@ -191,6 +191,12 @@ impl<'a> Cx<'a> {
             move |used| !known.iter().any(|other| std::ptr::eq(*other, *used))
         });
         known.into_iter().chain(open)
+    }
+
+    /// What other Dockerfiles of the project take from the image of `stage`.
+    pub fn children(self, stage: &'a Stage) -> impl Iterator<Item = (&'a Use, Child)> {
+        let uses = self.possible_uses(stage);
+        uses.filter_map(|used| Some((used, used.child?)))
     }
 
     /// Containers of images of which no file says how they are built, perhaps from this Dockerfile.

@@ -345,10 +345,7 @@ mod tests {
             ["/data", "/c"]
         );
         assert_eq!(paths("Paths.get(\"/data\", \"/x\")"), ["/data"]);
-        assert_eq!(
-            paths("open(__DIR__ , '/../x')"),
-            [""; 0]
-        );
+        assert_eq!(paths("open(__DIR__ , '/../x')"), [""; 0]);
     }
 
     #[test]

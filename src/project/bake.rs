@@ -109,6 +109,13 @@ impl Bake {
         let dockerfile = setting("dockerfile").unwrap_or_else(|| "Dockerfile".to_owned());
         let contexts = self.attribute(target, "contexts", DEEPEST);
         let contexts = contexts.and_then(|contexts| scope.value(contexts));
+        let contexts: Vec<(String, String)> = match contexts {
+            Some(Value::Object(contexts)) => contexts
+                .into_iter()
+                .map(|(name, source)| (name, source.as_str().unwrap_or_default().to_owned()))
+                .collect(),
+            _ => Vec::new(),
+        };
         let (file, line) = self.places.get(target)?;
         Some(Use {
             file: folder.join(file),
@@ -116,10 +123,8 @@ impl Bake {
             context: context.path().map(Path::to_owned),
             target: setting("target").and_then(|target| Target::of_setting(&target)),
             arguments: self.arguments(target, scope),
-            named_contexts: match contexts {
-                Some(Value::Object(contexts)) => contexts.keys().cloned().collect(),
-                _ => Vec::new(),
-            },
+            named_contexts: contexts.iter().map(|(name, _)| name.clone()).collect(),
+            context_images: contexts,
             ..Use::new(target, context.join(&dockerfile)?)
         })
     }

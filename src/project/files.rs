@@ -6,13 +6,14 @@ use std::sync::OnceLock;
 
 use serde::Deserialize;
 
+use super::children::Children;
 use super::commands::Commands;
 use super::compose::Service;
 use super::images::{self, Built};
 use super::setting::Location;
 use super::settings::{self, Setting};
 use super::started::{Known, Started};
-use super::{Use, bake, compose};
+use super::{Use, bake, compose, pods};
 use crate::context::matches_name;
 use crate::knowledge::{packed, unpack};
 
@@ -27,6 +28,7 @@ pub(super) struct Table {
     files: Vec<File>,
     pub(super) commands: Commands,
     pub(super) started: Started,
+    children: Children,
 }
 
 /// Files that tell of builds in the same way.
@@ -44,6 +46,8 @@ struct File {
     apart: bool,
     #[serde(default)]
     markdown: bool,
+    #[serde(default)]
+    pods: bool,
     #[serde(default, rename = "setting")]
     settings: Vec<Setting>,
 }
@@ -65,6 +69,8 @@ struct Told {
     /// Whether it holds command lines.
     commands: bool,
     built: Vec<Built>,
+    /// The containers that it starts, by their images.
+    pods: Vec<(String, Use)>,
 }
 
 /// What the files in `folder`, and those in its folders for CI and scripts, build, and the containers that they start of it.
@@ -78,7 +84,8 @@ pub(super) fn uses(folder: &Path) -> Vec<Use> {
         .flat_map(|file| file.told(table, folder, &names))
         .collect();
     let all = || built.iter().chain(told.iter().flat_map(|told| &told.built));
-    let by_image = started.iter().filter_map(|(image, used)| {
+    let pods = told.iter().flat_map(|told| &told.pods);
+    let by_image = started.iter().chain(pods).filter_map(|(image, used)| {
         let all: Vec<&Built> = all().collect();
         match images::of(&all, image) {
             Some(build) => Some(used.of_build(&build.used)),
@@ -92,7 +99,9 @@ pub(super) fn uses(folder: &Path) -> Vec<Use> {
         services: uses.clone(),
         containers: Vec::new(),
     };
-    uses.extend(bake::uses(folder, &names));
+    let baked = bake::uses(folder, &names);
+    uses.extend(table.children.uses(folder, &names, &known.built, &baked));
+    uses.extend(baked);
     known.containers = told
         .iter()
         .flat_map(|told| told.started(table, &known))
@@ -157,12 +166,18 @@ impl File {
             for built in &mut built {
                 built.used.file.clone_from(&path);
             }
+            let pods = if self.pods {
+                pods::containers(&path, &text)
+            } else {
+                Vec::new()
+            };
             Some(Told {
                 path,
                 text,
                 from: from.to_owned(),
                 commands: self.commands,
                 built,
+                pods,
             })
         });
         told.collect()

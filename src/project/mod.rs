@@ -6,12 +6,14 @@
 //! any file, or of any stage, that fits.
 
 mod bake;
+mod children;
 mod commands;
 mod compose;
 mod container;
 mod files;
 mod images;
 mod paths;
+mod pods;
 mod setting;
 mod settings;
 mod spelled;
@@ -23,6 +25,7 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+pub use children::Child;
 pub use container::{Container, Mount, Runs, Sharer};
 
 use crate::context::ByPath;
@@ -50,10 +53,14 @@ pub struct Use {
     pub arguments: Vec<(String, String)>,
     /// Names that mean something else than the stage or image of that name.
     pub named_contexts: Vec<String>,
+    /// What these mean, where that is another image: `service:web`, `target:web`, `docker-image://web`.
+    context_images: Vec<(String, String)>,
     /// How a container of the image is started, where the file says.
     pub container: Option<Container>,
     /// Whether a command line tells of it, of which `name` is the start.
     pub is_command: bool,
+    /// What another Dockerfile takes from the image.
+    pub child: Option<Child>,
     /// Whether it is of the Dockerfile in question for sure; else variables decide which file is built.
     pub is_certain: bool,
     /// Whether it starts an image of which no file says how it is built: perhaps this one.
@@ -91,8 +98,10 @@ impl Use {
             target: None,
             arguments: Vec::new(),
             named_contexts: Vec::new(),
+            context_images: Vec::new(),
             container: None,
             is_command: false,
+            child: None,
             is_certain: false,
             is_guess: false,
         }

@@ -12,7 +12,7 @@ use super::images::Built;
 use super::setting::{Location, known_values, variable};
 use super::started::in_one_word;
 use super::words::split;
-use super::{Container, Target, Use, yaml};
+use super::{Container, Mount, Target, Use, yaml};
 
 /// How such a mapping looks; see the table.
 #[derive(Deserialize)]
@@ -27,6 +27,8 @@ pub(super) struct Setting {
     tags: Option<String>,
     #[serde(default)]
     commands: Vec<String>,
+    #[serde(default)]
+    disks: Vec<String>,
     #[serde(default)]
     in_context: bool,
     #[serde(default)]
@@ -106,7 +108,7 @@ impl Setting {
             arguments: known_values(pairs),
             context: context.path().map(Path::to_owned),
             target: setting(&self.target).and_then(|target| Target::of_setting(&target)),
-            container: self.container(),
+            container: self.container(mapping),
             ..Use::new(name, dockerfile)
         };
         let tags = self.tags(mapping);
@@ -153,11 +155,17 @@ impl Setting {
     }
 
     /// What is known of the containers that it starts.
-    fn container(&self) -> Option<Container> {
+    fn container(&self, mapping: &Value) -> Option<Container> {
+        let disks = self.disks.iter().filter_map(|key| at(mapping, key));
+        let disks = disks.filter_map(Value::as_str);
+        let mounts: Vec<Mount> = disks.map(|disk| Mount::of_disk(disk, false)).collect();
         match (self.prompt, self.files_of_root) {
             (true, _) => Some(Container::with_prompt()),
             (false, true) => Some(Container::with_files_of_root()),
-            (false, false) => None,
+            (false, false) => (!mounts.is_empty()).then(|| Container {
+                mounts,
+                ..Container::default()
+            }),
         }
     }
 }

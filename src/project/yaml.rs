@@ -9,6 +9,12 @@ pub(super) fn read(text: &str) -> Option<Value> {
     documents.into_iter().next().map(value)
 }
 
+/// All documents of `text`; none when it is no YAML.
+pub(super) fn read_all(text: &str) -> Vec<Value> {
+    let documents = YamlOwned::load_from_str(text).unwrap_or_default();
+    documents.into_iter().map(value).collect()
+}
+
 fn value(node: YamlOwned) -> Value {
     match node {
         YamlOwned::Representation(text, ..) => Value::String(text),

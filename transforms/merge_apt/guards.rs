@@ -181,6 +181,18 @@ pub(super) fn fate_of_lists(
             "for images built on this one",
         ));
     }
+    let mut children = cx.all_uses().filter(|used| {
+        used.child
+            .is_some_and(|child| child.is_built_on && child.needs_lists)
+    });
+    if let Some(used) = children.next().filter(|_| !manager.fetches_on_demand) {
+        let message = format!(
+            "{} is built on this image, and looks packages up in the lists",
+            used.name
+        );
+        let refusal = refuse(cx, last, "lists-for-children", &message);
+        return Err(refusal.because(cx.place_of(used), "built on it"));
+    }
     Ok(Fate {
         refreshes,
         unknown: later.unknown,

@@ -139,7 +139,7 @@ fn guesses<'a>(cx: &Cx<'a>) -> impl Iterator<Item = (&'a Use, &'a Container)> {
 fn is_inside(territory: &Territory, mount: &Mount) -> bool {
     let workdir = territory.workdir.as_deref();
     let inner = workdir.and_then(|workdir| below(&mount.target, workdir));
-    inner.is_some_and(|inner| !inner.is_empty())
+    inner.map_or_else(|| territory.has(&mount.target), |inner| !inner.is_empty())
 }
 
 /// Refuses when an entry point that opens no port starts in a folder which the image leaves empty, and a source writes there:

@@ -90,6 +90,7 @@ fn rewrite(cx: &Cx<'_>, stage: &Stage, start: &Start) -> Plan {
     let site = cx.file.instructions()[start.index].span;
     refuse_explicit_root(cx, stage, site)?;
     refuse_triggers(cx, stage, site)?;
+    refuse_children(cx, stage, site)?;
     if !starts_something_else(cx, stage) {
         refuse_service(cx, stage, site)?;
     }
@@ -182,6 +183,19 @@ fn refuse_triggers(cx: &Cx<'_>, stage: &Stage, site: Span) -> Result<(), Refusal
     }
     let message = "ONBUILD steps run in images that are built on this one, and they may need root; set USER there";
     Err(Refusal::new(site, "build-triggers", message))
+}
+
+/// The steps of another Dockerfile that is built on the image would run as the new user.
+fn refuse_children(cx: &Cx<'_>, stage: &Stage, site: Span) -> Result<(), Refusal> {
+    let mut children = cx.children(stage);
+    let Some((used, _)) = children.find(|(_, child)| child.is_built_on) else {
+        return Ok(());
+    };
+    let message = format!(
+        "{} is built on this image, and its steps may need root; set USER there",
+        used.name
+    );
+    Err(Refusal::new(site, "build-triggers", message).because(cx.place_of(used), "built on it"))
 }
 
 /// Whether the image leaves it to the Dockerfile, which says so, what is started in place of its service.

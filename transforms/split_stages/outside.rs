@@ -7,7 +7,7 @@ use crate::transform::{Cx, Refusal};
 use super::Site;
 use crate::transforms::launched::{by_projects, is_prompt};
 
-/// Refuses when something outside wants a prompt, or counts the stages.
+/// Refuses when something outside wants a prompt, counts the stages, or takes more of the image than its program.
 ///
 /// # Errors
 /// The first such use.
@@ -25,6 +25,16 @@ pub(super) fn check(site: &Site<'_>) -> Result<(), Refusal> {
         return Err(site
             .refuse("stage-by-number", message)
             .because(cx.place_of(used), "this use"));
+    }
+    if let Some((used, child)) = cx.children(stage).next() {
+        let takes = if child.is_built_on {
+            "is built on this image, and may need"
+        } else {
+            "copies files of this image, perhaps"
+        };
+        let message = format!("{} {takes} what only the builder would have", used.name);
+        let refusal = site.refuse("no-command", message);
+        return Err(refusal.because(cx.place_of(used), "takes it"));
     }
     for (used, words) in by_projects(cx, stage) {
         let mut launches = Launches::default();

@@ -143,6 +143,11 @@ impl Mount {
         ))
     }
 
+    /// A disk that the platform mounts on `target`, which belongs to root.
+    pub(in crate::project) fn of_disk(target: &str, read_only: bool) -> Self {
+        Self::new(Some(PathBuf::new()), target, read_only)
+    }
+
     fn new(host: Option<PathBuf>, target: &str, read_only: bool) -> Self {
         Self {
             is_file: host.as_deref().is_some_and(Path::is_file),

@@ -77,24 +77,34 @@ fn of_service(folder: &Path, name: &str, body: &Value) -> Option<Use> {
     let context = Location::of(folder).join(text(&build["context"]).as_deref().unwrap_or("."))?;
     let dockerfile = text(&build["dockerfile"]);
     let dockerfile = context.join(dockerfile.as_deref().unwrap_or("Dockerfile"))?;
+    let contexts = named(&build["additional_contexts"]);
     Some(Use {
         context: context.path().map(Path::to_owned),
         target: text(&build["target"]).and_then(|target| Target::of_setting(&target)),
         arguments: pairs(&build["args"]),
-        named_contexts: names(&build["additional_contexts"]),
+        named_contexts: contexts.iter().map(|(name, _)| name.clone()).collect(),
+        context_images: contexts,
         container: Some(Container::read(folder, body)),
         ..Use::new(name, dockerfile)
     })
 }
 
-/// The names in a mapping, or in a list of `name=value`.
-fn names(value: &Value) -> Vec<String> {
+/// The names and values in a mapping, or in a list of `name=value`.
+fn named(value: &Value) -> Vec<(String, String)> {
     match value {
-        Value::Object(object) => object.keys().cloned().collect(),
+        Value::Object(object) => {
+            let pairs = object.iter();
+            let plain = |value: &Value| setting::value(&text(value).unwrap_or_default());
+            pairs
+                .map(|(name, value)| (name.clone(), plain(value)))
+                .collect()
+        }
         Value::Array(items) => {
             let texts = items.iter().filter_map(Value::as_str);
             let pairs = texts.filter_map(|item| item.split_once('='));
-            pairs.map(|(name, _)| setting::value(name)).collect()
+            pairs
+                .map(|(name, value)| (setting::value(name), setting::value(value)))
+                .collect()
         }
         _ => Vec::new(),
     }

@@ -1,0 +1,181 @@
+//! Dockerfiles that are built on what others of the project build.
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use super::images::{self, Built};
+use super::{Use, files};
+use crate::context::matches_name;
+use crate::knowledge::pattern::Pattern;
+
+/// What a Dockerfile takes from the image that another one builds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Child {
+    /// Whether its steps run in that image; else it only copies files of it.
+    pub is_built_on: bool,
+    /// Whether it installs packages and downloads no lists of them.
+    pub needs_lists: bool,
+}
+
+/// How they look; see the table.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Children {
+    names: Vec<String>,
+    installs: Pattern,
+    downloads: Pattern,
+}
+
+impl Children {
+    /// What Dockerfiles in `folder`, of the `names` there and of the `others`, take from the images that files have
+    /// `built`: a use of each of these.
+    pub(super) fn uses(
+        &self,
+        folder: &Path,
+        names: &[String],
+        built: &[&Built],
+        others: &[Use],
+    ) -> Vec<Use> {
+        let is_one = |name: &&String| self.names.iter().any(|known| matches_name(known, name));
+        let beside = names.iter().filter(is_one);
+        let beside = beside.map(|name| (folder.join(name), None));
+        let built_here = built.iter().map(|built| &built.used);
+        let builds: Vec<&Use> = built_here.chain(others).collect();
+        let known = builds.iter().filter_map(|used| {
+            let path = used.dockerfile.path()?;
+            Some((path.to_owned(), Some(*used)))
+        });
+        let mut found: Vec<Use> = Vec::new();
+        let mut read: Vec<(PathBuf, Option<&Use>)> = Vec::new();
+        for (path, own) in known.chain(beside) {
+            let is_same = |(other, used): &(PathBuf, Option<&Use>)| {
+                *other == path && own.is_none_or(|own| used.is_some_and(|used| is_alike(used, own)))
+            };
+            if read.iter().any(is_same) {
+                continue;
+            }
+            let text = files::read(&path).unwrap_or_default();
+            let name = path.strip_prefix(folder).unwrap_or(&path).display();
+            let name = name.to_string();
+            for child in self.of_file((&path, &text), own, built, &builds) {
+                let child = Use {
+                    name: name.clone(),
+                    ..child
+                };
+                if !found.contains(&child) {
+                    found.push(child);
+                }
+            }
+            read.push((path, own));
+        }
+        found
+    }
+
+    /// The uses of other images by a Dockerfile, with its text, which is built as `own` says.
+    fn of_file(
+        &self,
+        (path, text): (&Path, &str),
+        own: Option<&Use>,
+        built: &[&Built],
+        builds: &[&Use],
+    ) -> Vec<Use> {
+        let needs_lists = self.installs.is_match(text) && !self.downloads.is_match(text);
+        let children = text.lines().enumerate().filter_map(|(at, line)| {
+            let (is_built_on, image) = taken(line)?;
+            let image = expanded(image, text, own);
+            let base = base(&image, own, built, builds)?;
+            let child = Child {
+                is_built_on,
+                needs_lists,
+            };
+            (base.dockerfile.path() != Some(path)).then(|| Use {
+                file: path.to_owned(),
+                line: Some(at + 1),
+                container: None,
+                child: Some(child),
+                ..base.clone()
+            })
+        });
+        children.collect()
+    }
+}
+
+fn is_alike(a: &Use, b: &Use) -> bool {
+    a.arguments == b.arguments && a.context_images == b.context_images
+}
+
+/// The image that a line names, and whether what follows runs in it.
+fn taken(line: &str) -> Option<(bool, &str)> {
+    let mut words = line.split_whitespace();
+    let keyword = words.next()?;
+    if keyword.eq_ignore_ascii_case("from") {
+        let image = words.find(|word| !word.starts_with("--"))?;
+        return Some((true, image));
+    }
+    let is_copy = keyword.eq_ignore_ascii_case("copy");
+    let image = words.find_map(|word| word.strip_prefix("--from="))?;
+    is_copy.then_some((false, image))
+}
+
+/// `image` with the values that `own` gives to arguments, or else the defaults that `text` declares.
+fn expanded(image: &str, text: &str, own: Option<&Use>) -> String {
+    if !image.contains('$') {
+        return image.to_owned();
+    }
+    let declared = text.lines().filter_map(|line| {
+        let (keyword, rest) = line.trim().split_once(char::is_whitespace)?;
+        let (name, value) = rest.split_once('=')?;
+        let is_arg = keyword.eq_ignore_ascii_case("arg");
+        is_arg.then(|| (name.trim(), value.trim().trim_matches(['"', '\''])))
+    });
+    let given = own.into_iter().flat_map(|own| &own.arguments);
+    let given = given.map(|(name, value)| (name.as_str(), value.as_str()));
+    given
+        .chain(declared)
+        .fold(image.to_owned(), |image, (name, value)| {
+            let braced = image.replace(&format!("${{{name}}}"), value);
+            braced.replace(&format!("${name}"), value)
+        })
+}
+
+/// What builds `image`, as a Dockerfile names it that is built as `own` says.
+fn base<'u>(
+    image: &str,
+    own: Option<&Use>,
+    built: &[&'u Built],
+    builds: &[&'u Use],
+) -> Option<&'u Use> {
+    let mut contexts = own.into_iter().flat_map(|own| &own.context_images);
+    let by_tag = |image: &str| images::of(built, image).map(|built| &built.used);
+    let Some((_, source)) = contexts.find(|(name, _)| name == image) else {
+        return by_tag(image);
+    };
+    match source.split_once(':')? {
+        ("service" | "target", name) => builds.iter().copied().find(|used| used.name == name),
+        ("docker-image", image) => by_tag(image.trim_start_matches('/')),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{expanded, taken};
+
+    #[test]
+    fn images_are_built_on_or_copied_from() {
+        assert_eq!(taken("FROM --platform=x shop AS a"), Some((true, "shop")));
+        assert_eq!(
+            taken("copy --chown=1 --from=shop /a /b"),
+            Some((false, "shop"))
+        );
+        assert_eq!(taken("COPY a b"), None);
+        assert_eq!(taken("RUN x --from=shop"), None);
+    }
+
+    #[test]
+    fn variables_have_their_defaults() {
+        let text = "ARG BASE=shop\nARG TAG=\"1\"\nFROM ${BASE}:$TAG";
+        assert_eq!(expanded("${BASE}:$TAG", text, None), "shop:1");
+    }
+}

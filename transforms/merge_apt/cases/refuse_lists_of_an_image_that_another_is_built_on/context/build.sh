@@ -1,0 +1,3 @@
+#!/bin/sh
+docker build -t tools .
+docker build -t more -f Dockerfile.more .

@@ -1,0 +1,2 @@
+with open("data/events", "a") as events:
+    events.write("tick")
