@@ -9,13 +9,23 @@ use super::{Use, files};
 use crate::context::matches_name;
 use crate::knowledge::pattern::Pattern;
 
-/// What a Dockerfile takes from the image that another one builds.
+/// What a Dockerfile, or a command, takes from the image that another one builds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Child {
     /// Whether its steps run in that image; else it only copies files of it.
     pub is_built_on: bool,
     /// Whether it installs packages and downloads no lists of them.
     pub needs_lists: bool,
+}
+
+impl Child {
+    /// What takes files of the image.
+    pub(super) fn of_files() -> Self {
+        Self {
+            is_built_on: false,
+            needs_lists: false,
+        }
+    }
 }
 
 /// How they look; see the table.

@@ -9,9 +9,8 @@ use serde::Deserialize;
 use super::images::Built;
 use super::setting::{self, Location};
 use super::settings::with_variables;
-use super::started::in_one_word;
-use super::words::split;
-use super::{Target, Use, spelled};
+use super::words::{in_one_word, split};
+use super::{Child, Target, Use, spelled};
 
 /// How builds are started; see the table.
 #[derive(Deserialize)]
@@ -26,6 +25,7 @@ pub(super) struct Commands {
     target: Vec<String>,
     argument: Vec<String>,
     tag: Vec<String>,
+    output: Vec<String>,
 }
 
 /// What is behind the start of a command.
@@ -36,6 +36,7 @@ struct Arguments {
     target: Option<String>,
     arguments: Vec<(String, Option<String>)>,
     tags: Vec<String>,
+    output: Option<String>,
 }
 
 impl Commands {
@@ -113,6 +114,7 @@ impl Commands {
                 () if self.dockerfile.contains(&option) => &mut found.dockerfile,
                 () if self.context.contains(&option) => &mut found.context,
                 () if self.target.contains(&option) => &mut found.target,
+                () if self.output.contains(&option) => &mut found.output,
                 () => continue,
             };
             *place = value;
@@ -133,7 +135,15 @@ impl Arguments {
             None => context.join("Dockerfile")?,
         };
         let name: Vec<&str> = start.split_whitespace().collect();
+        // Without a type it is a folder, which gets all files.
+        let is_of_files = |output: &String| {
+            !output.contains("type=")
+                || ["type=local", "type=tar"]
+                    .iter()
+                    .any(|kind| output.contains(kind))
+        };
         Some(Use {
+            child: self.output.filter(is_of_files).map(|_| Child::of_files()),
             context: context.path().map(Path::to_owned),
             arguments: setting::known_values(self.arguments),
             target: self.target.and_then(|target| Target::of_setting(&target)),

@@ -59,7 +59,7 @@ pub struct Use {
     pub container: Option<Container>,
     /// Whether a command line tells of it, of which `name` is the start.
     pub is_command: bool,
-    /// What another Dockerfile takes from the image.
+    /// What another Dockerfile, or a command that copies files, takes from the image.
     pub child: Option<Child>,
     /// Whether it is of the Dockerfile in question for sure; else variables decide which file is built.
     pub is_certain: bool,

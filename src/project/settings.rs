@@ -10,8 +10,7 @@ use std::sync::OnceLock;
 
 use super::images::Built;
 use super::setting::{Location, known_values, variable};
-use super::started::in_one_word;
-use super::words::split;
+use super::words::{in_one_word, split};
 use super::{Container, Mount, Target, Use, yaml};
 
 /// How such a mapping looks; see the table.

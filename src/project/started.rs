@@ -3,9 +3,7 @@
 
 use std::path::Path;
 
-use regex_lite::Regex;
 use serde::Deserialize;
-use std::sync::OnceLock;
 
 use super::commands::{is_end, joined_lines, option_of, within_quotes};
 use super::compose;
@@ -13,8 +11,8 @@ use super::container::for_shell;
 use super::images::{self, Built};
 use super::setting::{Location, value};
 use super::settings::with_variables;
-use super::words::split;
-use super::{Container, Mount, Use};
+use super::words::{in_one_word, split};
+use super::{Child, Container, Mount, Use};
 use crate::knowledge::pattern::Pattern;
 
 /// How containers are started; see the table.
@@ -26,6 +24,7 @@ pub(super) struct Started {
     container: Vec<Pattern>,
     service: Vec<Pattern>,
     inside: Vec<Pattern>,
+    copy: Vec<Pattern>,
     flags: Vec<String>,
     prompts: Vec<String>,
 }
@@ -89,7 +88,10 @@ impl Started {
             });
             let inside = self.inside.iter().filter(|form| form.is_match(command));
             let inside = inside.flat_map(|_| own.iter().map(|built| worked_in(&built.used)));
-            in_services.chain(in_containers).chain(inside).collect()
+            let copies = self.calls(&self.copy, command);
+            let copies = copies.filter_map(|(start, call)| copied(&start, &call, own, known));
+            let found = in_services.chain(in_containers).chain(inside);
+            found.chain(copies).collect()
         })
     }
 
@@ -247,6 +249,19 @@ fn container<'k>(name: &str, own: &'k [Built], known: &'k Known<'_>) -> Option<&
     by_name.or_else(|| by_variable().map(|built| &built.used))
 }
 
+/// What copies files out of a container: `docker cp NAME:PATH .`.
+fn copied(start: &str, call: &Call, own: &[Built], known: &Known<'_>) -> Option<Use> {
+    let (name, _) = call.subject.split_once(":/")?;
+    let mut services = known.services.iter();
+    let service = services.find(|used| start.contains("compose") && used.name == name);
+    let used = service.or_else(|| container(name, own, known))?;
+    Some(Use {
+        container: None,
+        child: Some(Child::of_files()),
+        ..used.by_command(format!("{start} {}", call.subject))
+    })
+}
+
 /// A container of the image in which commands of the same file run, with the tools of the image at hand.
 fn worked_in(built: &Use) -> Use {
     Use {
@@ -269,18 +284,6 @@ impl Call {
 
     fn has(&self, name: &str) -> bool {
         self.options.iter().any(|(known, _)| known == name)
-    }
-}
-
-/// `text` with the forms of variables that may hold blanks as one word each.
-pub(super) fn in_one_word(text: &str) -> String {
-    static FORM: OnceLock<Option<Regex>> = OnceLock::new();
-    let form = FORM.get_or_init(|| Regex::new(r"\$\{\{.*?\}\}|\$\([^)]*\)|`[^`]*`").ok());
-    let without_blanks =
-        |found: &regex_lite::Captures<'_>| found[0].replace(char::is_whitespace, "");
-    match form {
-        Some(form) => form.replace_all(text, without_blanks).into_owned(),
-        None => text.to_owned(),
     }
 }
 

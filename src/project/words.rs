@@ -1,5 +1,9 @@
 //! Command lines that other files hold in one string.
 
+use std::sync::OnceLock;
+
+use regex_lite::Regex;
+
 /// The words of a command line, without the quotes around them.
 pub(super) fn split(line: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
@@ -28,6 +32,18 @@ pub(super) fn split(line: &str) -> Vec<String> {
 fn append(words: &mut [String], c: Option<char>) {
     if let Some(word) = words.last_mut() {
         word.extend(c);
+    }
+}
+
+/// `text` with the forms of variables that may hold blanks as one word each.
+pub(super) fn in_one_word(text: &str) -> String {
+    static FORM: OnceLock<Option<Regex>> = OnceLock::new();
+    let form = FORM.get_or_init(|| Regex::new(r"\$\{\{.*?\}\}|\$\([^)]*\)|`[^`]*`").ok());
+    let without_blanks =
+        |found: &regex_lite::Captures<'_>| found[0].replace(char::is_whitespace, "");
+    match form {
+        Some(form) => form.replace_all(text, without_blanks).into_owned(),
+        None => text.to_owned(),
     }
 }
 
