@@ -141,7 +141,8 @@ impl Granter<'_> {
         )
     }
 
-    /// A line may name a folder of the project that is root's: a copy is given away, an install cannot be.
+    /// A line may name a folder or a file of the project that is root's: a copy is given away, an install cannot be. Where
+    /// it names none, it may mean any of them.
     fn in_folder_of_root(
         &self,
         territory: &mut Territory,
@@ -150,8 +151,8 @@ impl Granter<'_> {
         let (cx, stage) = (self.surveyor.cx, self.surveyor.stage);
         let leftovers = leftovers::all(cx, stage, territory);
         let names = |leftover: &&Leftover| {
-            let folder = leftover.folder.as_ref();
-            folder.is_some_and(|name| written.line.contains(&format!("{name}/")))
+            let name = leftover.folder.as_ref();
+            name.is_some_and(|name| is_named(&written.line, name))
         };
         match leftovers.iter().find(names) {
             Some(Leftover {
@@ -167,7 +168,12 @@ impl Granter<'_> {
                         .because(written.place.clone(), "what the program writes"),
                 );
             }
-            None => {}
+            None => {
+                let others = leftovers.iter().filter(|leftover| !leftover.is_dependency);
+                let copies = others.filter_map(|leftover| leftover.copy);
+                let of_project = copies.filter(|index| self.surveyor.brings_the_context(*index));
+                territory.copies.extend(of_project);
+            }
         }
         Ok(())
     }
@@ -236,4 +242,11 @@ impl Granter<'_> {
         );
         Refusal::new(self.surveyor.site, code, message).because(written.place.clone(), note)
     }
+}
+
+/// Whether a line of a source names `name`: as a folder around something, or as a file in quotes.
+fn is_named(line: &str, name: &str) -> bool {
+    let mut quoted = line.split(['"', '\'', '`']).skip(1).step_by(2);
+    let is_it = |word: &str| word.rsplit('/').next() == Some(name);
+    line.contains(&format!("{name}/")) || quoted.any(is_it)
 }

@@ -11,7 +11,7 @@ use super::sources::Project;
 use crate::analysis::commands::Invocation;
 use crate::analysis::paths::{UNKNOWN_WORKDIR, below, join, parent};
 use crate::analysis::stages::Stage;
-use crate::context::FileKind;
+use crate::context::{FileKind, in_folder};
 use crate::knowledge::tools::Role;
 use crate::syntax::{Kind, Span, Transfer};
 use crate::transform::{Cx, Refusal};
@@ -314,6 +314,37 @@ impl Surveyor<'_> {
             .sources
             .iter()
             .any(|source| startup.keeps_caches_in(&source.raw))
+    }
+
+    /// Whether the copy at `index` takes something from another stage that is in the build context, and that no step has
+    /// made.
+    pub(super) fn brings_the_context(&self, index: usize) -> bool {
+        let (facts, context) = (self.cx.facts, self.cx.context);
+        let (Kind::Copy(transfer), Some(context), Some(from)) =
+            (&facts.views[index].kind, context, facts.source_stage(index))
+        else {
+            return false;
+        };
+        let is_there = |path: &str| {
+            facts.stages[from].body.clone().any(|at| {
+                let (Kind::Copy(of_context) | Kind::Add(of_context)) = &facts.views[at].kind else {
+                    return false;
+                };
+                let rest = below(path, &facts.destination(at, of_context));
+                let rest = rest.filter(|_| facts.views[at].flag("from").is_none());
+                let mut sources = of_context.sources.iter();
+                rest.is_some_and(|rest| {
+                    sources.any(|source| {
+                        let folder = source.raw.trim_start_matches("./").trim_matches('/');
+                        let folder = if folder == "." { "" } else { folder };
+                        let path = in_folder(folder, rest);
+                        context.kind(path.trim_matches('/')).is_some()
+                    })
+                })
+            })
+        };
+        let mut sources = transfer.sources.iter();
+        sources.any(|source| is_there(&join("/", &source.raw)))
     }
 
     /// Whether the copy takes the whole working folder of another stage into that of this one. A program or a
