@@ -229,9 +229,11 @@ pub(crate) fn is_dockerfile_name(name: &str) -> bool {
     if is_copy {
         return false;
     }
-    matches!(name, "Dockerfile" | "Containerfile")
+    // docker build falls back to `dockerfile`, and editors know `web.dockerfile`; `dockerfile.go` is a source.
+    let lower = name.to_ascii_lowercase();
+    matches!(&*lower, "dockerfile" | "containerfile")
         || name.starts_with("Dockerfile.")
-        || name.ends_with(".Dockerfile")
+        || lower.ends_with(".dockerfile")
 }
 
 /// `./app/Dockerfile` as people write it.
@@ -273,6 +275,8 @@ mod tests {
             "Dockerfile.dev",
             "api.Dockerfile",
             "Containerfile",
+            "dockerfile",
+            "api.dockerfile",
         ] {
             assert!(is_dockerfile_name(name), "{name}");
         }
@@ -281,6 +285,7 @@ mod tests {
             "dev.Dockerfile.dockerignore",
             "MyDockerfile",
             "Dockerfile2",
+            "dockerfile.go",
             ".dockerignore",
             "Dockerfile.orig",
             "Dockerfile~",
