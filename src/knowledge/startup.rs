@@ -61,6 +61,9 @@ pub struct Program {
     /// Whether they write into the folders of dependencies as well.
     #[serde(default)]
     pub in_dependencies: bool,
+    /// The folders of the build's output that they write, by name; all of it where none is named.
+    #[serde(default)]
+    pub writes: Vec<String>,
     /// Whether they serve the sources to those who work on them.
     #[serde(default)]
     pub for_development: bool,

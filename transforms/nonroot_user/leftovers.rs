@@ -1,7 +1,7 @@
 //! What stays root's in the working folder of the program.
 
 use super::ownership::Territory;
-use crate::analysis::paths::{Extent, Region, below};
+use crate::analysis::paths::{Extent, Region, below, join};
 use crate::analysis::runs::Step;
 use crate::analysis::stages::Stage;
 use crate::knowledge::installs::Installs;
@@ -29,7 +29,7 @@ pub(super) fn all(cx: &Cx<'_>, stage: &Stage, territory: &Territory) -> Vec<Left
     let installed = installed(cx);
     let mut found = Vec::new();
     for index in stage.body.clone() {
-        if let Some(dest) = copied_by_root(cx, index, territory) {
+        for dest in copied_by_root(cx, index, territory) {
             let name = dest.rsplit('/').next().unwrap_or_default();
             if below(&dest, &folder.path).is_some() {
                 found.push(Leftover {
@@ -55,16 +55,34 @@ pub(super) fn all(cx: &Cx<'_>, stage: &Stage, territory: &Territory) -> Vec<Left
     found
 }
 
-/// The place of a copy from another stage that gives away nothing.
-fn copied_by_root(cx: &Cx<'_>, index: usize, territory: &Territory) -> Option<String> {
+/// The places of what a copy from another stage brings that gives away nothing.
+fn copied_by_root(cx: &Cx<'_>, index: usize, territory: &Territory) -> Vec<String> {
     let view = &cx.facts.views[index];
     let Kind::Copy(transfer) = &view.kind else {
-        return None;
+        return Vec::new();
     };
     let of_root = view.flag("from").is_some()
         && view.flag("chown").is_none()
         && !territory.copies.contains(&index);
-    of_root.then(|| cx.facts.destination(index, transfer))
+    if !of_root {
+        return Vec::new();
+    }
+    let dest = cx.facts.destination(index, transfer);
+    let sources = transfer.sources.iter();
+    let names: Option<Vec<&str>> = sources.map(|source| file_name(&source.raw)).collect();
+    match names {
+        Some(names) if transfer.dest.raw.ends_with(['/', '.']) => {
+            names.into_iter().map(|name| join(&dest, name)).collect()
+        }
+        _ => vec![dest],
+    }
+}
+
+/// The name of what lies at `path`, if it is a file by its ending: a folder would bring what is in it.
+fn file_name(path: &str) -> Option<&str> {
+    let name = path.rsplit('/').next()?;
+    let has_ending = name.trim_start_matches('.').contains('.');
+    (has_ending && !name.contains('*')).then_some(name)
 }
 
 /// The names of the folders that installs of any stage make.

@@ -126,7 +126,11 @@ impl<'a> Judge<'a> {
     /// Whether there are files of root where `program` writes.
     fn meets_files_of_root(&self, program: &Program, territory: &Territory) -> bool {
         let leftovers = leftovers::all(self.cx, self.stage, territory);
-        let written = |leftover: &Leftover| !leftover.is_dependency || program.in_dependencies;
+        let is_written = |name: &String| program.writes.is_empty() || program.writes.contains(name);
+        let written = |leftover: &Leftover| {
+            let is_there = leftover.folder.as_ref().is_none_or(is_written);
+            is_there && (!leftover.is_dependency || program.in_dependencies)
+        };
         leftovers.iter().any(written)
     }
 
