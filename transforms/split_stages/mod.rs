@@ -164,7 +164,10 @@ fn rewrite(cx: &Cx<'_>) -> Result<Option<Rewrite>, Refusal> {
     let launches = launched::launches(cx, stage);
     // What the base image starts is the same in a stage of the same image.
     let inherits = image.command == Command::Service && image.runtimes.is_empty();
-    let starts = launches.declared || inherits || cx.facts.has_triggers(stage);
+    let starts = launches.declared
+        || inherits
+        || cx.facts.has_triggers(stage)
+        || outside::starts(cx, stage).is_some();
     match could_gain(cx, stage, image) {
         false if starts => return nothing_smaller(cx, stage, image, reference),
         true if starts => {}
@@ -345,7 +348,7 @@ impl Split {
             rewrite.declares.push(Change::ServesBuild(serves));
             rewrite.assume(format!("the program does not start {}", tools.join(" or ")));
         }
-        let assumes = outside::assumptions(site.cx).into_iter();
+        let assumes = outside::assumptions(site).into_iter();
         let assumes = assumes
             .chain(self.base.assumes)
             .chain(self.artefacts.assumes)
