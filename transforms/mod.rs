@@ -30,6 +30,7 @@ mod shipped;
 pub mod split_stages;
 mod stated;
 mod style;
+mod targets;
 pub mod tidy;
 pub mod use_uv;
 

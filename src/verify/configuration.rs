@@ -112,6 +112,13 @@ impl Pair<'_> {
         if rewrite.declares.contains(&Change::Launch) && launch::is_the_same(self.old, self.new) {
             keys.retain(|key| !matches!(key.as_str(), "CMD" | "ENTRYPOINT"));
         }
+        if rewrite
+            .declares
+            .iter()
+            .any(|change| launch::starts(self.new, change))
+        {
+            keys.retain(|key| !matches!(key.as_str(), "CMD" | "ENTRYPOINT"));
+        }
         if self.is_last() {
             let is_kept = |change: &Change| !matches!(change, Change::User(user) if is.user.as_ref() != Some(user));
             let user = (!rewrite.declares.iter().all(is_kept)).then(|| "USER".to_owned());

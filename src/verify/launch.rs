@@ -3,6 +3,18 @@
 use crate::analysis::Facts;
 use crate::analysis::launch::{Declared, configured, starts_the_same};
 use crate::analysis::stages::Stage;
+use crate::transform::Change;
+
+/// Whether the stage starts what `change` says, and nothing else.
+pub(super) fn starts((facts, stage): (&Facts<'_>, &Stage), change: &Change) -> bool {
+    let Change::Starts(words) = change else {
+        return false;
+    };
+    let launches = crate::analysis::launch::of_stage(facts, stage).launches;
+    launches
+        .first()
+        .is_some_and(|launch| launch.words == *words)
+}
 
 /// Whether two stages start the same, but for a shell around it.
 pub(super) fn is_the_same(old: (&Facts<'_>, &Stage), new: (&Facts<'_>, &Stage)) -> bool {

@@ -11,6 +11,7 @@ use crate::analysis::runs::Step;
 use crate::context::{BuildContext, in_folder, matches_name};
 use crate::knowledge::tools::{Action, Does, Makes, Operands};
 use crate::transform::Refusal;
+use crate::transforms::targets;
 
 use super::Site;
 use super::artefacts::{source_before, steps};
@@ -273,7 +274,13 @@ impl<'s> Build<'s> {
     /// The other programs that are made with the one at `path`, and their places in `folder` of the runtime stage.
     fn siblings(&self, path: &str, folder: &str) -> Vec<(String, String)> {
         let (made_in, program) = (parent(path), path.rsplit('/').next().unwrap_or(path));
-        let names = siblings::names(self.site, self.at, &self.directory, self.invocation);
+        let names = targets::names(
+            self.site.cx,
+            self.site.stage,
+            self.at,
+            &self.directory,
+            self.invocation,
+        );
         let others = names.into_iter().filter(|name| name != program);
         let placed = others.map(|name| (join(made_in, &name), join(folder, &name)));
         placed

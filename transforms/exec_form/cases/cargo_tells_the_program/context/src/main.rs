@@ -1,0 +1,1 @@
+fn main() { println!("{}", std::env::var("CARGO_MANIFEST_DIR").unwrap()); }
