@@ -4,8 +4,9 @@ use super::given;
 use super::left_behind::history;
 use super::ownership::{HandedOver, Surveyor, Territory};
 use super::sources::Project;
-use crate::analysis::paths::{Extent, below, join};
+use crate::analysis::paths::{Extent, below, join, parent};
 use crate::analysis::runs::{Run, Step};
+use crate::context::BuildContext;
 use crate::syntax::{Kind, Transfer};
 use crate::transform::Refusal;
 
@@ -132,7 +133,16 @@ impl Surveyor<'_> {
             let path = join(step.cwd.as_deref()?, step.args[at].text.as_deref()?);
             Some((path, step.args[at].span.text(text)))
         });
-        named
+        let mut all: Vec<(String, &str)> = Vec::new();
+        for (path, word) in named {
+            let around = self.made_around(index, step, &path, word).into_iter();
+            for made in around.chain([(path, word)]) {
+                if !all.iter().any(|(path, _)| *path == made.0) {
+                    all.push(made);
+                }
+            }
+        }
+        all.into_iter()
             .filter(|(path, _)| {
                 (self.is_own(path) || is_temporary(path))
                     && !self.is_given_away(path)
@@ -140,6 +150,57 @@ impl Surveyor<'_> {
                     && !self.is_removed(path)
             })
             .collect()
+    }
+
+    /// The folders in the working folder that `mkdir -p` makes on its way to `path`, which `word` names: nothing else has put
+    /// them there.
+    fn made_around<'w>(
+        &self,
+        index: usize,
+        step: &Step<'_>,
+        path: &str,
+        word: &'w str,
+    ) -> Vec<(String, &'w str)> {
+        let workdir = self.cx.facts.state_after(self.stage).workdir;
+        let with_parents = step.args.iter().any(|arg| arg.known().starts_with("-p"));
+        let is_plain = !word.contains(['"', '\'', '\\', '{', '`', '(']);
+        if !with_parents || !is_plain || step.args[0].known() != "mkdir" {
+            return Vec::new();
+        }
+        let mut made = Vec::new();
+        let (mut path, mut word) = (path.trim_end_matches('/'), word.trim_end_matches('/'));
+        while let Some((before, _)) = word.rsplit_once('/') {
+            (path, word) = (parent(path), before);
+            let is_inside = below(path, &workdir).is_some_and(|inside| !inside.is_empty());
+            if !is_inside || word.ends_with("..") || self.is_there_before(index, path) {
+                break;
+            }
+            made.push((path.to_owned(), word));
+        }
+        made.reverse();
+        made
+    }
+
+    /// Whether something may have put the folder `path` there before the instruction at `index`.
+    fn is_there_before(&self, index: usize, path: &str) -> bool {
+        let workdir = self.cx.facts.state_after(self.stage).workdir;
+        let inside = below(path, &workdir).unwrap_or_default();
+        let of_context = |context: &BuildContext| context.kind(inside).is_some();
+        let is_in = |folder: &str| below(folder, path).is_some();
+        let puts = |at: usize| match &self.cx.facts.views[at].kind {
+            Kind::Copy(transfer) | Kind::Add(transfer) => {
+                is_in(&self.cx.facts.destination(at, transfer))
+            }
+            _ => {
+                let steps = self.cx.facts.runs[at].iter().flat_map(|run| &run.steps);
+                let mut regions = steps.filter_map(|step| match &step.effects.writes {
+                    Extent::Regions(regions) => Some(regions),
+                    Extent::Everything => None,
+                });
+                regions.any(|regions| regions.iter().any(|region| is_in(&region.path)))
+            }
+        };
+        self.cx.context.is_some_and(of_context) || (self.stage.body.start..index).any(puts)
     }
 
     /// Whether the Dockerfile itself gives the folder to the account.
