@@ -64,6 +64,15 @@ pub struct Program {
     /// The folders of the build's output that they write, by name; all of it where none is named.
     #[serde(default)]
     pub writes: Vec<String>,
+    /// The commands that make these folders in the folder in which they are called.
+    #[serde(default)]
+    pub made_by: Vec<String>,
+    /// Files of settings that may put them elsewhere.
+    #[serde(default)]
+    pub settings: Vec<String>,
+    /// What these say then.
+    #[serde(default)]
+    pub moved_by: Vec<Pattern>,
     /// Whether they serve the sources to those who work on them.
     #[serde(default)]
     pub for_development: bool,
@@ -76,6 +85,21 @@ pub struct Program {
 }
 
 impl Program {
+    /// Whether `words` are a command that makes the folders which it writes.
+    #[must_use]
+    pub fn is_made_by(&self, words: &[String]) -> bool {
+        let Some((program, arguments)) = words.split_first() else {
+            return false;
+        };
+        let program = program.rsplit('/').next().unwrap_or_default();
+        let mut names = self.made_by.iter();
+        names.any(|name| {
+            let named = named_words(name, program, arguments).unwrap_or(usize::MAX);
+            let rest = words.get(named..);
+            rest.is_some_and(|rest| rest.iter().all(|word| word.starts_with('-')))
+        })
+    }
+
     /// How many of `words` name it, if they do.
     fn named_words(&self, words: &[String]) -> Option<usize> {
         let (program, arguments) = words.split_first()?;

@@ -14,6 +14,7 @@ mod needs;
 mod ownership;
 mod places;
 mod products;
+mod rebuilt;
 mod repository;
 mod scripts;
 mod shared;
@@ -105,6 +106,7 @@ fn rewrite(cx: &Cx<'_>, stage: &Stage, start: &Start) -> Plan {
         site,
     };
     let mut territory = ownership::survey(&surveyor, &project)?;
+    rebuilt::settle(&surveyor, start, &mut territory);
     needs::check(cx, stage, start, &territory)?;
     let written = written::all(cx, stage, start, &project);
     grants::settle(cx, stage, &account, &mut territory, &written, site)?;

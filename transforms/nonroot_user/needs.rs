@@ -4,6 +4,7 @@ use super::leftovers::{self, Leftover};
 use super::ownership::Territory;
 use super::start::{Start, StartCommand};
 use crate::analysis::commands::{Arg, recognise};
+use crate::analysis::paths::join;
 use crate::analysis::stages::Stage;
 use crate::knowledge::startup::{Needs, Program};
 use crate::knowledge::tools::Does;
@@ -126,9 +127,14 @@ impl<'a> Judge<'a> {
     /// Whether there are files of root where `program` writes.
     fn meets_files_of_root(&self, program: &Program, territory: &Territory) -> bool {
         let leftovers = leftovers::all(self.cx, self.stage, territory);
+        // What the steps of the stage make of it is given away.
+        let workdir = territory.workdir.as_deref().unwrap_or_default();
+        let gives = |name: &String| territory.has(&join(workdir, name));
+        let is_given = !program.writes.is_empty() && program.writes.iter().all(gives);
         let is_written = |name: &String| program.writes.is_empty() || program.writes.contains(name);
         let written = |leftover: &Leftover| {
-            let is_there = leftover.folder.as_ref().is_none_or(is_written);
+            let is_given = leftover.copy.is_none() && is_given;
+            let is_there = leftover.folder.as_ref().map_or(!is_given, is_written);
             is_there && (!leftover.is_dependency || program.in_dependencies)
         };
         leftovers.iter().any(written)

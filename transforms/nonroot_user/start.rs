@@ -41,6 +41,21 @@ pub(super) struct Start {
     pub folders: Vec<(String, Place)>,
 }
 
+impl Start {
+    /// Nothing yet, at this instruction.
+    pub(super) fn of(index: usize) -> Self {
+        Self {
+            index,
+            commands: Vec::new(),
+            program: None,
+            unread_scripts: Vec::new(),
+            taken_for_programs: Vec::new(),
+            called: Vec::new(),
+            folders: Vec::new(),
+        }
+    }
+}
+
 /// Reads what `stage` starts. `Ok(None)`: it declares nothing.
 ///
 /// # Errors
@@ -50,19 +65,10 @@ pub(super) fn read(cx: &Cx<'_>, stage: &Stage) -> Result<Option<Start>, Refusal>
     let Some(index) = declared.entrypoint.or(declared.cmd) else {
         return Ok(None);
     };
-    let start = Start {
-        index,
-        commands: Vec::new(),
-        program: None,
-        unread_scripts: Vec::new(),
-        taken_for_programs: Vec::new(),
-        called: Vec::new(),
-        folders: Vec::new(),
-    };
     let mut reader = Reader {
         cx,
         stage,
-        start,
+        start: Start::of(index),
         open: Vec::new(),
         scripts: Vec::new(),
     };
@@ -205,7 +211,7 @@ impl Reader<'_> {
     }
 
     /// One command line: what it runs itself, or what a wrapper, a shell or a script runs for it.
-    fn command(
+    pub(super) fn command(
         &mut self,
         words: Vec<String>,
         writes: Vec<String>,
