@@ -1,13 +1,16 @@
 //! A tool of the build that the container starts, so that it starts what a step has built: `cargo run --release`.
 
+use std::iter::successors;
+
 use crate::analysis::commands::Invocation;
 use crate::analysis::launch::{Declared, form};
-use crate::analysis::paths::{Region, join};
+use crate::analysis::paths::{Region, join, parent};
 use crate::analysis::runs::Step;
 use crate::analysis::stages::Stage;
 use crate::knowledge::tools::{Does, Runner, Tool};
 use crate::syntax::{Form, Kind, Span};
 use crate::transform::{Change, Cx, Rewrite};
+use crate::transforms::origin::{Origin, origin_before};
 use crate::transforms::targets;
 
 use super::line;
@@ -39,7 +42,8 @@ pub(super) fn rewrite(
     if folder != state.workdir
         || runner.variables.iter().any(moves)
         || !asked.is_built_by(runner, invocation)
-        || is_changed_behind(cx, stage, at, &folder)
+        || cx.facts.views[at].flag("mount").is_some()
+        || is_changed_behind(cx, stage, (at, step), &folder)
     {
         return None;
     }
@@ -160,6 +164,17 @@ impl<'w> Asked<'w> {
         if runner.settings.iter().any(is_there) || tool.ecosystem.as_deref().is_some_and(reads) {
             return None;
         }
+        // A member of a workspace is built into the folder around all of them.
+        let above = successors(Some(folder), |folder| {
+            (*folder != "/").then(|| parent(folder))
+        });
+        let is_member = above.skip(1).any(|folder| {
+            let manifest = join(folder, &targets.manifest);
+            !matches!(origin_before(cx, stage, at, &manifest), Origin::Elsewhere)
+        });
+        if is_member {
+            return None;
+        }
         let names = targets::names(cx, stage, at, folder, invocation);
         let manifest = context.document(&targets.manifest);
         let usual = manifest.as_ref().and_then(|manifest| {
@@ -193,19 +208,29 @@ fn build<'a>(
     })
 }
 
-/// Whether something puts files into `folder` behind instruction `at`: the tool might build again.
-fn is_changed_behind(cx: &Cx<'_>, stage: &Stage, at: usize, folder: &str) -> bool {
+/// Whether something changes files in `folder` behind the build: the tool might build again.
+fn is_changed_behind(
+    cx: &Cx<'_>,
+    stage: &Stage,
+    (at, build): (usize, &Step<'_>),
+    folder: &str,
+) -> bool {
     let folder = Region::new(folder);
-    (at + 1..stage.body.end).any(|index| match &cx.facts.views[index].kind {
-        Kind::Copy(transfer) | Kind::Add(transfer) => {
-            folder.meets(&Region::new(cx.facts.destination(index, transfer)))
-        }
-        Kind::Run { .. } => {
-            let steps = cx.facts.runs[index].as_ref().map(|run| &run.steps);
-            steps.is_none_or(|steps| steps.iter().any(|step| step.effects.writes.meets(&folder)))
-        }
-        _ => false,
-    })
+    let steps = cx.facts.runs[at].iter().flat_map(|run| &run.steps);
+    let mut behind = steps.filter(|step| step.span.start > build.span.start);
+    let is_changed_at_once = behind.any(|step| step.effects.writes.meets(&folder));
+    is_changed_at_once
+        || (at + 1..stage.body.end).any(|index| match &cx.facts.views[index].kind {
+            Kind::Copy(transfer) | Kind::Add(transfer) => {
+                folder.meets(&Region::new(cx.facts.destination(index, transfer)))
+            }
+            Kind::Run { .. } => {
+                let steps = cx.facts.runs[index].as_ref().map(|run| &run.steps);
+                steps
+                    .is_none_or(|steps| steps.iter().any(|step| step.effects.writes.meets(&folder)))
+            }
+            _ => false,
+        })
 }
 
 /// Whether a container may have other sources, or gets other words.
