@@ -19,6 +19,14 @@ pub struct Child {
 }
 
 impl Child {
+    /// Steps that run in the image.
+    pub(super) fn of_steps() -> Self {
+        Self {
+            is_built_on: true,
+            needs_lists: false,
+        }
+    }
+
     /// What takes files of the image.
     pub(super) fn of_files() -> Self {
         Self {
@@ -47,6 +55,10 @@ impl Children {
         built: &[&Built],
         others: &[Use],
     ) -> Vec<Use> {
+        let has_contexts = |used: &Use| !used.context_images.is_empty();
+        if built.is_empty() && !others.iter().any(has_contexts) {
+            return Vec::new();
+        }
         let is_one = |name: &&String| self.names.iter().any(|known| matches_name(known, name));
         let beside = names.iter().filter(is_one);
         let beside = beside.map(|name| (folder.join(name), None));

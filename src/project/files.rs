@@ -13,7 +13,8 @@ use super::images::{self, Built};
 use super::setting::Location;
 use super::settings::{self, Setting};
 use super::started::{Known, Started};
-use super::{Use, bake, compose, pods};
+use super::workplaces::Workplace;
+use super::{Container, Use, bake, compose, pods};
 use crate::context::matches_name;
 use crate::knowledge::{packed, unpack};
 
@@ -48,6 +49,8 @@ struct File {
     markdown: bool,
     #[serde(default)]
     pods: bool,
+    #[serde(default, rename = "workplace")]
+    workplaces: Vec<Workplace>,
     #[serde(default, rename = "setting")]
     settings: Vec<Setting>,
 }
@@ -69,6 +72,8 @@ struct Told {
     /// Whether it holds command lines.
     commands: bool,
     built: Vec<Built>,
+    /// The services of Compose files in which people work.
+    services: Vec<String>,
     /// The containers that it starts, by their images.
     pods: Vec<(String, Use)>,
 }
@@ -163,6 +168,9 @@ impl File {
                 text = table.commands.spelled_out(&text).into_owned();
                 built.extend(table.commands.builds(&base, &text, self.apart));
             }
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            let workplaces = self.workplaces.iter();
+            built.extend(workplaces.flat_map(|one| one.uses(&base, &name, &text)));
             for built in &mut built {
                 built.used.file.clone_from(&path);
             }
@@ -172,6 +180,7 @@ impl File {
                 Vec::new()
             };
             Some(Told {
+                services: settings::services(&self.settings, &path, &text),
                 path,
                 text,
                 from: from.to_owned(),
@@ -196,7 +205,13 @@ impl Told {
         let mut uses: Vec<Use> = self.built.iter().map(|built| built.used.clone()).collect();
         let started = &table.started;
         let found = started.in_containers(&self.from, self.commands(), &self.built, known);
-        uses.extend(self.here(found));
+        let is_worked_in = |used: &&Use| self.services.contains(&used.name);
+        let worked_in = known.services.iter().filter(is_worked_in);
+        let worked_in = worked_in.map(|used| Use {
+            container: Some(Container::with_prompt()),
+            ..used.clone()
+        });
+        uses.extend(self.here(found.into_iter().chain(worked_in).collect()));
         uses
     }
 

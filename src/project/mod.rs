@@ -19,6 +19,7 @@ mod settings;
 mod spelled;
 mod started;
 mod words;
+mod workplaces;
 mod yaml;
 
 use std::ffi::OsStr;

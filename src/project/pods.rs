@@ -66,6 +66,7 @@ fn container(spec: &Value, own: &Value, claimed: &[String]) -> Option<(String, U
         workdir: text(&own["workingDir"]),
         entrypoint: words(&own["command"]),
         command: words(&own["args"]),
+        beside: beside(own),
         ..Container::default()
     };
     let used = Use {
@@ -73,6 +74,18 @@ fn container(spec: &Value, own: &Value, claimed: &[String]) -> Option<(String, U
         ..Use::new(&text(&own["name"])?, Location::unknown())
     };
     Some((text(&own["image"])?, used))
+}
+
+/// What runs in a container beside its program: checks, and what is done behind its start and in front of its end.
+fn beside(own: &Value) -> Vec<Vec<String>> {
+    let checks = ["livenessProbe", "readinessProbe", "startupProbe"];
+    let checks = checks.iter().map(|key| &own[*key]);
+    let hooks = ["postStart", "preStop"].iter();
+    let hooks = hooks.map(|key| &own["lifecycle"][*key]);
+    let commands = checks.chain(hooks);
+    commands
+        .filter_map(|one| words(&one["exec"]["command"]))
+        .collect()
 }
 
 /// The disks that a container is given. A group that is set for the pod may write them.
@@ -126,6 +139,7 @@ spec:
         - name: app
           image: shop:1
           args: [serve]
+          livenessProbe: {exec: {command: [curl, localhost]}}
           env: [{name: DIR, value: /srv}]
           volumeMounts:
             - {name: data, mountPath: /data}
@@ -148,6 +162,7 @@ spec:
         let targets: Vec<&str> = app.mounts.iter().map(|mount| &*mount.target).collect();
         assert_eq!(targets, ["/data"]);
         assert_eq!(app.command, Some(vec!["serve".to_owned()]));
+        assert_eq!(app.beside, [["curl", "localhost"].map(str::to_owned)]);
         assert_eq!(app.environment, [("DIR".to_owned(), "/srv".to_owned())]);
     }
 

@@ -26,6 +26,7 @@ pub(super) struct Setting {
     tags: Option<String>,
     #[serde(default)]
     commands: Vec<String>,
+    service: Option<String>,
     #[serde(default)]
     disks: Vec<String>,
     #[serde(default)]
@@ -70,6 +71,20 @@ pub(super) fn builds(settings: &[Setting], base: &Location, path: &Path, text: &
     builds
 }
 
+/// The services of Compose files in which the file at `path` has people work.
+pub(super) fn services(settings: &[Setting], path: &Path, text: &str) -> Vec<String> {
+    let mut named = settings.iter().filter_map(|setting| {
+        let key = setting.service.as_deref()?;
+        Some((setting, key))
+    });
+    let Some((setting, key)) = named.next() else {
+        return Vec::new();
+    };
+    let file = read(path, text).filter(|file| at(file, &setting.has).is_some());
+    let service = file.as_ref().and_then(|file| at(file, key)?.as_str());
+    service.map(str::to_owned).into_iter().collect()
+}
+
 fn read(path: &Path, text: &str) -> Option<Value> {
     if path.extension() == Some(OsStr::new("toml")) {
         return toml::from_str(text).ok();
@@ -83,7 +98,7 @@ fn read(path: &Path, text: &str) -> Option<Value> {
 impl Setting {
     /// What `mapping` builds, if it is one of these.
     fn read(&self, base: &Location, name: &str, mapping: &Value) -> Option<Built> {
-        let marker = at(mapping, &self.has)?;
+        let marker = at(mapping, &self.has).filter(|_| self.service.is_none())?;
         if let Some(wanted) = &self.containing {
             marker.as_str().filter(|text| text.contains(wanted))?;
         }

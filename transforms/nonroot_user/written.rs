@@ -90,7 +90,7 @@ pub(super) fn all(
         written.extend(teller.settings(&line, &line.named_paths()));
         written.extend(teller.file_of_setting(&line));
     }
-    written.extend(teller.working_folders(start, &written));
+    written.extend(teller.working_folders(start, project, &written));
     written
 }
 
@@ -207,7 +207,12 @@ impl Teller<'_> {
     }
 
     /// Folders other than that of the image in which the program runs, if something is written where it runs.
-    fn working_folders(&self, start: &Start, written: &[Written]) -> Vec<Written> {
+    fn working_folders(
+        &self,
+        start: &Start,
+        project: &Project<'_>,
+        written: &[Written],
+    ) -> Vec<Written> {
         let is_anywhere =
             |written: &Written| written.path.is_none() && written.said == Said::Source;
         if !written.iter().any(is_anywhere) {
@@ -224,13 +229,30 @@ impl Teller<'_> {
             let shown_by = "a script changes to".to_owned();
             (folder.clone(), shown_by, place.clone())
         });
-        let folders = of_containers.chain(of_scripts);
+        let of_sources = self.folders_of_sources(project);
+        let folders = of_containers.chain(of_scripts).chain(of_sources);
         let folders = folders.filter(|(folder, ..)| *folder != own);
         let written = folders.map(|(folder, shown_by, place)| Written {
             folder: Some(folder.clone()),
             ..self.setting(&folder, "", shown_by, place)
         });
         written.collect()
+    }
+
+    /// Folders that sources change to.
+    fn folders_of_sources(&self, project: &Project<'_>) -> Vec<(String, String, Place)> {
+        let settings = &self.cx.knowledge.startup.settings;
+        let lines = project.lines().filter(|line| !line.is_comment());
+        let moving = lines.filter(|line| settings.moves(line.text));
+        let folders = moving.flat_map(|line| {
+            let absolute = line.absolute_paths().into_iter().map(str::to_owned);
+            let paths: Vec<String> = absolute.chain(self.places.of(&line)).collect();
+            let shown_by = format!("{}:{} changes to", line.path, line.line);
+            let place = Place::File(line.path.to_owned(), Some(line.line));
+            let shown = move |path| (path, shown_by.clone(), place.clone());
+            paths.into_iter().map(shown)
+        });
+        folders.collect()
     }
 
     /// A line of a source that writes.

@@ -17,6 +17,8 @@ pub struct Settings {
     other_name: Option<Pattern>,
     /// Matches in a line whose path is that of a folder.
     folder: Option<Pattern>,
+    /// Matches in a line that changes to another folder.
+    moves: Option<Pattern>,
     /// The endings of files that programs write.
     written: Vec<String>,
     /// What is in these folders is only read.
@@ -40,6 +42,12 @@ impl Settings {
     #[must_use]
     pub fn is_folder(&self, line: &str) -> bool {
         matches(&self.folder, line)
+    }
+
+    /// Whether `line` changes to another folder.
+    #[must_use]
+    pub fn moves(&self, line: &str) -> bool {
+        matches(&self.moves, line)
     }
 
     /// Whether `path` is called like a file that programs write.
@@ -66,5 +74,6 @@ impl Settings {
         self.name = more.name.or(self.name.take());
         self.other_name = more.other_name.or(self.other_name.take());
         self.folder = more.folder.or(self.folder.take());
+        self.moves = more.moves.or(self.moves.take());
     }
 }

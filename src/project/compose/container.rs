@@ -176,11 +176,14 @@ fn command(line: &Value) -> Option<Vec<String>> {
     }
 }
 
-/// What runs in the container of `service` beside its program: `healthcheck`, `post_start` and `pre_stop`.
+/// What runs in the container of `service` beside its program: `healthcheck`, `post_start`, `pre_stop`, and what is run when
+/// files have changed.
 fn beside(service: &Value) -> Vec<Vec<String>> {
     let hooks = ["post_start", "pre_stop"].into_iter();
     let hooks = hooks.flat_map(|key| service[key].as_array().into_iter().flatten());
     let hooks = hooks.filter_map(|hook| command(&hook["command"]));
+    let watched = service["develop"]["watch"].as_array().into_iter().flatten();
+    let hooks = hooks.chain(watched.filter_map(|watch| command(&watch["exec"]["command"])));
     let health = &service["healthcheck"];
     let check = check(&health["test"]).filter(|_| health["disable"] != true);
     check.into_iter().chain(hooks).collect()

@@ -37,7 +37,7 @@ pub(super) struct Project {
 /// Whether a file of this name is one of Compose.
 fn is_compose(name: &str) -> bool {
     let is_yaml = [".yml", ".yaml"].iter().any(|end| name.ends_with(end));
-    is_yaml && name.contains("compose")
+    is_yaml && ["compose", "stack"].iter().any(|word| name.contains(word))
 }
 
 /// What the Compose files among the `names` in `folder` come to, alone and together.
