@@ -61,7 +61,7 @@ pub(super) fn state_after(facts: &Facts<'_>, stage: &Stage) -> State {
             &mut state,
             &facts.views[last],
             &Expander::new(facts.file.escape()),
-            &BTreeMap::new(),
+            (&BTreeMap::new(), &BTreeMap::new()),
         );
     }
     state
@@ -139,7 +139,7 @@ impl<'a> Pass<'a, '_> {
             &mut self.state,
             view,
             &Expander::new(self.file.escape()),
-            &self.globals,
+            (&self.globals, &self.given.arguments),
         );
         if self.state.shell == Shell::Windows {
             if self.is_distribution() {
@@ -293,7 +293,7 @@ fn advance(
     state: &mut State,
     view: &View<'_>,
     expander: &Expander,
-    globals: &BTreeMap<String, Variable>,
+    (globals, given): (&BTreeMap<String, Variable>, &BTreeMap<String, String>),
 ) {
     match &view.kind {
         Kind::Workdir(path) => {
@@ -319,6 +319,7 @@ fn advance(
                     .as_ref()
                     .map(|word| expand(expander, &word.raw, &|name| state.known(name)));
                 let value = match default {
+                    _ if given.contains_key(name) => argument(given.get(name).cloned()),
                     Some(value) => argument(value),
                     None => match globals.get(name) {
                         Some(value) => value.clone(),

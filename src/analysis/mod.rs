@@ -68,7 +68,7 @@ impl<'a> Facts<'a> {
         Self::given(file, knowledge, &Given::default())
     }
 
-    /// The same for a build that is given something. Only the arguments before the first `FROM` are looked at.
+    /// The same for a build that is given something.
     #[must_use]
     pub fn given(file: &'a Dockerfile<'a>, knowledge: &'a Knowledge, given: &Given) -> Self {
         builder::build(file, knowledge, given)

@@ -4,8 +4,10 @@
 //! image. What is true of the files and the image of one need not be true of the other, so a rewrite is only made when
 //! each of them leads to the same one.
 
-use crate::analysis::Facts;
+use crate::analysis::state::Variable;
+use crate::analysis::{Facts, Given};
 use crate::context::{BuildContext, OtherBuild};
+use crate::syntax::Kind;
 use crate::transform::{Cx, Plan, Refusal, Rewrite, Transform};
 
 /// The code with which the engine refuses what holds in some builds only.
@@ -19,7 +21,8 @@ pub(super) fn agreed(cx: &Cx<'_>, transform: &dyn Transform, mut rewrite: Rewrit
     for build in cx.context.map_or(&[][..], BuildContext::other_builds) {
         let facts = Facts::given(cx.file, cx.knowledge, &build.given);
         let context = build.context.as_ref().or(cx.context);
-        if build.context.is_none() && facts.stages == cx.facts.stages {
+        let is_plain = build.given.arguments.is_empty() && facts.stages == cx.facts.stages;
+        if build.context.is_none() && is_plain {
             continue;
         }
         let other = Cx {
@@ -42,7 +45,66 @@ pub(super) fn agreed(cx: &Cx<'_>, transform: &dyn Transform, mut rewrite: Rewrit
             rewrite.assume(sentence);
         }
     }
+    assume_places(cx, transform, &mut rewrite);
     Ok(rewrite)
+}
+
+/// Says of arguments that decide about paths that nobody gives them other values, where these would need another rewrite.
+fn assume_places(cx: &Cx<'_>, transform: &dyn Transform, rewrite: &mut Rewrite) {
+    for (name, default) in arguments_of_paths(cx) {
+        let given = Given {
+            arguments: [(name.clone(), format!("{default}-other"))].into(),
+            ..Given::default()
+        };
+        let facts = Facts::given(cx.file, cx.knowledge, &given);
+        let other = Cx {
+            facts: &facts,
+            ..*cx
+        };
+        if same_as(rewrite, transform.plan(&other)).is_err() {
+            rewrite.assume(format!(
+                "nobody builds with another {name}: what it stands for is written out"
+            ));
+        }
+    }
+}
+
+/// The arguments with a default that stand in paths, or make variables that do.
+fn arguments_of_paths(cx: &Cx<'_>) -> Vec<(String, String)> {
+    let uses = |index: usize, name: &str| {
+        let text = cx.facts.source_text(index);
+        text.contains(&format!("${name}")) || text.contains(&format!("${{{name}"))
+    };
+    let stages = cx.facts.stages.iter();
+    let places = stages.flat_map(|stage| stage.body.clone()).filter(|&at| {
+        let kind = &cx.facts.views[at].kind;
+        matches!(
+            kind,
+            Kind::Workdir(_)
+                | Kind::Copy(_)
+                | Kind::Add(_)
+                | Kind::Volume { .. }
+                | Kind::Env { .. }
+        )
+    });
+    let mut found: Vec<(String, String)> = Vec::new();
+    for at in places {
+        for (name, variable) in cx.facts.states[at].variables.iter() {
+            let Variable::Value {
+                text,
+                overridable: true,
+            } = variable
+            else {
+                continue;
+            };
+            let is_env = matches!(cx.facts.views[at].kind, Kind::Env { .. });
+            let is_path = uses(at, name) && (!is_env || text.starts_with('/'));
+            if is_path && !found.iter().any(|(known, _)| known == name) {
+                found.push((name.clone(), text.clone()));
+            }
+        }
+    }
+    found
 }
 
 /// The one among `plans` that changes the same; else what is refused at that place.
@@ -63,7 +125,7 @@ fn same_as(rewrite: &Rewrite, plans: Vec<Plan>) -> Result<Rewrite, Option<Refusa
 
 fn differs(cx: &Cx<'_>, build: &OtherBuild, rewrite: &Rewrite) -> Refusal {
     let message = format!(
-        "{} builds this file with another context or base image, for which this would be wrong: {}",
+        "{} builds this file with another context, base image or arguments, for which this would be wrong: {}",
         build.used.name, rewrite.message
     );
     Refusal::new(rewrite.site, OTHER_BUILD, message).because(cx.place_of(&build.used), "this use")

@@ -222,7 +222,7 @@ const OF_ANY: [(&str, &str); 4] = [
     ),
     (
         "other-build",
-        "A Compose or bake file, CI or a script builds the Dockerfile with another context, base image or named context, for which the rewrite would be another one. Give each its own Dockerfile, or `dfopt: ignore`.",
+        "A Compose or bake file, CI or a script builds the Dockerfile with another context, base image, named context or arguments, for which the rewrite would be another one. Give each its own Dockerfile, or `dfopt: ignore`.",
     ),
     (
         "too-large",
