@@ -310,7 +310,7 @@ impl<'a, 't> Reading<'a, 't> {
             .tag
             .iter()
             .find_map(|pattern| pattern.captures(&self.parts))?;
-        if !rule.allows(&captures, release) {
+        if !rule.allows(&captures, &self.family.aliases, release) {
             return None;
         }
         add_release(&mut captures, release);

@@ -389,9 +389,17 @@ pub(crate) struct RuntimeRule {
 }
 
 impl RuntimeRule {
-    /// Whether the runtime image was published for what the tag says.
-    pub(crate) fn allows(&self, captures: &Captures<'_>, release: Option<&Release>) -> bool {
-        let version = |name: &str| captures.get(name).and_then(|text| Version::parse(text));
+    /// Whether the runtime image was published for what the tag says. `aliases` are words that stand for a version.
+    pub(crate) fn allows(
+        &self,
+        captures: &Captures<'_>,
+        aliases: &BTreeMap<String, String>,
+        release: Option<&Release>,
+    ) -> bool {
+        let version = |name: &str| {
+            let text = *captures.get(name)?;
+            Version::parse(aliases.get(text).map_or(text, String::as_str))
+        };
         let published = |(name, ranges): (&String, &Vec<Range>)| {
             version(name).is_none_or(|version| ranges.iter().any(|range| range.contains(&version)))
         };
