@@ -226,7 +226,7 @@ pub fn optimize(text: &str, options: &Options<'_>) -> Outcome {
 /// The facts of the file `after` a rewrite of the one with the facts `old`, when it changes something and nothing that it
 /// does not declare.
 fn verified<'a>(
-    old: &Facts<'_>,
+    old: &Facts<'a>,
     after: &'a Dockerfile<'a>,
     rewrite: &Rewrite,
     options: &Options<'a>,
@@ -234,7 +234,7 @@ fn verified<'a>(
     if after.text() == old.file.text() && rewrite.additions.is_empty() {
         return Err(Vec::new());
     }
-    let new = verify::read(after, options.knowledge).map_err(|violation| vec![violation])?;
+    let new = verify::read(after, old, options.knowledge).map_err(|violation| vec![violation])?;
     let violations = verify::compare(&context(old, options), &new, rewrite);
     if violations.is_empty() {
         Ok(new)

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use super::effects::Areas;
 use super::paths::{UNKNOWN_WORKDIR, join};
 use super::runs::Run;
 use super::stages::{Base, Os, Stage};
@@ -16,14 +17,18 @@ pub(super) fn build<'a>(
     file: &'a Dockerfile<'a>,
     knowledge: &'a Knowledge,
     given: &Given,
+    known: Option<&Facts<'a>>,
 ) -> Facts<'a> {
     let views: Vec<View<'a>> = (0..file.instructions().len())
         .map(|index| file.view(index))
         .collect();
+    let new_areas = || Rc::new(Areas::new(&knowledge.tools));
     let mut pass = Pass {
         file,
         knowledge,
         given,
+        known: known.filter(|known| known.file.escape() == file.escape()),
+        areas: known.map_or_else(new_areas, |known| Rc::clone(&known.areas)),
         globals: BTreeMap::new(),
         stages: Vec::new(),
         images: Vec::new(),
@@ -41,6 +46,7 @@ pub(super) fn build<'a>(
         images,
         states,
         runs,
+        areas,
         ..
     } = pass;
     Facts {
@@ -50,6 +56,7 @@ pub(super) fn build<'a>(
         states,
         runs,
         images,
+        areas,
     }
 }
 
@@ -83,6 +90,9 @@ struct Pass<'a, 'g> {
     file: &'a Dockerfile<'a>,
     knowledge: &'a Knowledge,
     given: &'g Given,
+    /// The facts of a text that has much in common with this one.
+    known: Option<&'g Facts<'a>>,
+    areas: Rc<Areas<'a>>,
     /// `ARG`s before the first `FROM`.
     globals: BTreeMap<String, Variable>,
     stages: Vec<Stage>,
@@ -90,7 +100,7 @@ struct Pass<'a, 'g> {
     /// The state at the end of each closed stage.
     finals: Vec<State>,
     states: Vec<State>,
-    runs: Vec<Option<Run<'a>>>,
+    runs: Vec<Option<Rc<Run<'a>>>>,
     state: State,
 }
 
@@ -109,21 +119,7 @@ impl<'a> Pass<'a, '_> {
         }
         self.states.push(self.state.clone());
         let run = match &view.kind {
-            Kind::Run { form } => {
-                let heredocs = &self.file.instructions()[index].heredocs;
-                let (state, tools) = (&self.state, &self.knowledge.tools);
-                let mut run = Run::new(view, form, !heredocs.is_empty(), state, tools);
-                // `RUN <<EOF` and nothing else: the shell gets the document as its script.
-                if let [document] = heredocs.as_slice()
-                    && view.text(view.body).starts_with("<<")
-                    && !view.text(view.body).contains(char::is_whitespace)
-                {
-                    let text = self.file.text();
-                    run.document =
-                        Run::of_document(document.body, text, state, tools).map(Box::new);
-                }
-                Some(run)
-            }
+            Kind::Run { form } => Some(self.run(index, view, form)),
             _ => None,
         };
         if run.is_some() && calls_windows_shell(view) && !self.is_distribution() {
@@ -148,6 +144,26 @@ impl<'a> Pass<'a, '_> {
                 self.mark_windows();
             }
         }
+    }
+
+    /// What the `RUN` at `index` does.
+    fn run(&self, index: usize, view: &View<'a>, form: &Form) -> Rc<Run<'a>> {
+        let heredocs = &self.file.instructions()[index].heredocs;
+        let known = self.known.filter(|_| heredocs.is_empty());
+        if let Some(run) = known.and_then(|known| known.known_run(view, &self.state)) {
+            return Rc::clone(run);
+        }
+        let (state, areas) = (&self.state, &*self.areas);
+        let mut run = Run::new(view, form, !heredocs.is_empty(), state, areas);
+        // `RUN <<EOF` and nothing else: the shell gets the document as its script.
+        if let [document] = heredocs.as_slice()
+            && view.text(view.body).starts_with("<<")
+            && !view.text(view.body).contains(char::is_whitespace)
+        {
+            let text = self.file.text();
+            run.document = Run::of_document(document.body, text, state, areas).map(Box::new);
+        }
+        Rc::new(run)
     }
 
     /// Whether the stage is built on the image of a distribution: there is none for Windows, and `PowerShell` runs there too.

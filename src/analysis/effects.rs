@@ -1,5 +1,7 @@
 //! The paths that a recognised command reads and writes.
 
+use std::cell::RefCell;
+
 use super::commands::{Arg, Invocation, OptionUse};
 use super::paths::{Extent, Region, join, parent};
 use super::state::State;
@@ -45,10 +47,46 @@ pub fn working_directory(invocation: &Invocation<'_>, cwd: Option<&str>) -> Opti
     Some(directory)
 }
 
+/// The tables of commands, with the paths that their entries stand for as far as these have been asked for: those of a
+/// whole distribution are needed by every installer, and are the same wherever it is called.
+pub struct Areas<'a> {
+    /// The tables.
+    pub tools: &'a Tools,
+    extents: RefCell<Vec<(String, Extent)>>,
+}
+
+impl<'a> Areas<'a> {
+    /// Those of `tools`.
+    #[must_use]
+    pub fn new(tools: &'a Tools) -> Self {
+        Self {
+            tools,
+            extents: RefCell::default(),
+        }
+    }
+
+    /// The absolute paths that `entry` stands for; `None` when one of them depends on where the command is called.
+    fn extent(&self, entry: &str) -> Option<Extent> {
+        if let Some((_, extent)) = self.extents.borrow().iter().find(|(own, _)| *own == entry) {
+            return Some(extent.clone());
+        }
+        let mut extent = Extent::default();
+        for path in self.tools.paths(entry) {
+            if !path.starts_with('/') {
+                return None;
+            }
+            extent.add(Region::new(join("/", path)));
+        }
+        let known = (entry.to_owned(), extent.clone());
+        self.extents.borrow_mut().push(known);
+        Some(extent)
+    }
+}
+
 /// The effects of `invocation`, called in the folder `cwd`, or in one that is not known.
 #[must_use]
 pub fn of_invocation(
-    tools: &Tools,
+    areas: &Areas<'_>,
     invocation: &Invocation<'_>,
     args: &[Arg],
     state: &State,
@@ -60,7 +98,7 @@ pub fn of_invocation(
         _ => {}
     }
     let mut gathering = Gathering {
-        tools,
+        areas,
         state,
         cwd: working_directory(invocation, cwd),
         effects: Effects::default(),
@@ -76,7 +114,7 @@ pub fn of_invocation(
 
 /// Gathers the effects of one invocation.
 struct Gathering<'a> {
-    tools: &'a Tools,
+    areas: &'a Areas<'a>,
     state: &'a State,
     /// Where the tool works, if that is known.
     cwd: Option<String>,
@@ -125,7 +163,7 @@ impl Gathering<'_> {
     }
 
     fn touches(&mut self, path: String) {
-        self.effects.reads.add(Region::new(path.clone()));
+        self.effects.reads.add(Region::new(&path));
         self.effects.writes.add(Region::new(path));
     }
 
@@ -137,7 +175,7 @@ impl Gathering<'_> {
     /// What the tables say, whatever the command line does.
     fn tables(&mut self, invocation: &Invocation<'_>, args: &[Arg]) {
         let action = invocation.action;
-        let brings_no_page = |at: &usize| self.tools.brings_no_page(args[*at].known());
+        let brings_no_page = |at: &usize| self.areas.tools.brings_no_page(args[*at].known());
         let has_no_pages = action.does == Does::InstallPackages
             && !invocation.operands.is_empty()
             && invocation.operands.iter().all(brings_no_page);
@@ -159,14 +197,18 @@ impl Gathering<'_> {
     /// of the Dockerfile points into; what is in root's home is in that of the user who runs it as
     /// well.
     fn located(&self, entry: &str) -> Extent {
+        let homes = self.homes();
+        let known = homes.is_empty().then(|| self.areas.extent(entry));
+        if let Some(extent) = known.flatten() {
+            return extent;
+        }
         let mut extent = Extent::default();
         if entry == "@path" {
             let environments = self.state.environments.iter();
-            environments.for_each(|path| extent.add(Region::new(path.as_str())));
+            environments.for_each(|path| extent.add(Region::new(path)));
             return extent;
         }
-        let homes = self.homes();
-        for entry in self.tools.paths(entry) {
+        for entry in self.areas.tools.paths(entry) {
             let Some(path) = self.at(entry) else {
                 return Extent::Everything;
             };
@@ -257,7 +299,7 @@ impl Gathering<'_> {
         for (touched, extent) in [(reads, &mut effects.reads), (writes, &mut effects.writes)] {
             match &path {
                 _ if !touched => {}
-                Some(path) => extent.add(Region::new(path.clone())),
+                Some(path) => extent.add(Region::new(path)),
                 None => *extent = Extent::Everything,
             }
         }

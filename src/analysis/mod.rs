@@ -27,11 +27,13 @@ pub mod stages;
 pub mod state;
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use crate::knowledge::Knowledge;
 use crate::knowledge::images::Image;
 use crate::syntax::{Dockerfile, Expander, Kind, Span, Transfer, View, Word};
 
+use effects::Areas;
 use runs::Run;
 use stages::{Base, Stage};
 use state::State;
@@ -56,22 +58,39 @@ pub struct Facts<'a> {
     /// The state before every instruction.
     pub states: Vec<State>,
     /// What every `RUN` does; `None` for other instructions.
-    pub runs: Vec<Option<Run<'a>>>,
+    pub runs: Vec<Option<Rc<Run<'a>>>>,
     /// What is known of the image that every stage stands on, through other stages.
     images: Vec<Option<Image<'a>>>,
+    areas: Rc<Areas<'a>>,
 }
 
 impl<'a> Facts<'a> {
     /// Computes the facts of `file`, with the help of the tables.
     #[must_use]
     pub fn new(file: &'a Dockerfile<'a>, knowledge: &'a Knowledge) -> Self {
-        Self::given(file, knowledge, &Given::default())
+        builder::build(file, knowledge, &Given::default(), None)
     }
 
-    /// The same for a build that is given something.
+    /// The same facts of `file`, which differs little from the text of these: a `RUN` that both have, and before which the
+    /// state is the same, is not read again.
     #[must_use]
-    pub fn given(file: &'a Dockerfile<'a>, knowledge: &'a Knowledge, given: &Given) -> Self {
-        builder::build(file, knowledge, given)
+    pub fn of_other(&self, file: &'a Dockerfile<'a>, knowledge: &'a Knowledge) -> Self {
+        builder::build(file, knowledge, &Given::default(), Some(self))
+    }
+
+    /// The facts of the same text for a build that is given something.
+    #[must_use]
+    pub fn given(&self, knowledge: &'a Knowledge, given: &Given) -> Self {
+        builder::build(self.file, knowledge, given, Some(self))
+    }
+
+    /// What the `RUN` of `view` does, if one of these with the same text and the same `state` before it is known.
+    fn known_run(&self, view: &View<'_>, state: &State) -> Option<&Rc<Run<'a>>> {
+        let is_same = |at: &usize| {
+            self.views[*at].logical.text == view.logical.text && self.states[*at] == *state
+        };
+        let at = (0..self.views.len()).find(is_same)?;
+        self.runs[at].as_ref()
     }
 
     /// The last stage: the image that a plain `docker build` makes.

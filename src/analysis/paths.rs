@@ -1,5 +1,7 @@
 //! Paths inside an image, and sets of them.
 
+use std::rc::Rc;
+
 use crate::context::matches_name;
 
 /// Joins `path` to `base` and resolves `.` and `..`, as Docker does for `WORKDIR` and `COPY`.
@@ -78,17 +80,16 @@ pub fn parent(path: &str) -> &str {
 /// One path and, if it is a folder, everything below it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Region {
-    /// Absolute or symbolic, without a trailing slash. May hold `*` in its last part.
-    pub path: String,
-    /// The length of the part of the path that has no wildcard.
+    /// The length of the part of the path that has no wildcard. Most paths differ in it, so that it is compared first.
     fixed: usize,
+    path: Rc<str>,
 }
 
 impl Region {
     /// The region of `path`.
     #[must_use]
-    pub fn new(path: impl Into<String>) -> Self {
-        let path = path.into();
+    pub fn new(path: impl AsRef<str>) -> Self {
+        let path: Rc<str> = path.as_ref().into();
         let wildcard = path
             .bytes()
             .position(|byte| matches!(byte, b'*' | b'?' | b'['));
@@ -97,6 +98,12 @@ impl Region {
             None => 0,
         });
         Self { path, fixed }
+    }
+
+    /// Absolute or symbolic, without a trailing slash. May hold `*` in its last part.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        &self.path
     }
 
     /// The folder of which all that may be in the region is a part; the path itself when it has no wildcard.

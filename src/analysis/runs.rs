@@ -5,9 +5,9 @@ mod walk;
 use walk::Walk;
 
 use super::commands::{Arg, Invocation};
-use super::effects::{self, Effects};
+use super::effects::{self, Areas, Effects};
 use super::state::State;
-use crate::knowledge::tools::{Does, Tools};
+use crate::knowledge::tools::Does;
 use crate::syntax::shell::{self, Command, Item, Script};
 use crate::syntax::{Form, Span, View};
 
@@ -111,7 +111,7 @@ impl<'a> Run<'a> {
         form: &Form,
         heredocs: bool,
         state: &State,
-        tools: &'a Tools,
+        areas: &Areas<'a>,
     ) -> Self {
         let mut run = Self {
             body: view.body,
@@ -132,13 +132,13 @@ impl<'a> Run<'a> {
                         glob: false,
                     })
                     .collect();
-                let mut walk = Walk::new(tools, state, "", 0, &[]);
+                let mut walk = Walk::new(areas, state, "", 0, &[]);
                 walk.step(view.body, args, Vec::new(), false, Effects::default());
                 (run.steps, run.effects) = (walk.steps, walk.effects);
             }
             Form::Shell(_) if heredocs => run.opaque = Some(Opaque::Heredoc),
             Form::Shell(_) if !state.shell.is_posix() => run.opaque = Some(Opaque::Shell),
-            Form::Shell(body) => run.read_script(*body, view, state, tools),
+            Form::Shell(body) => run.read_script(*body, view, state, areas),
         }
         if run.opaque.is_some() {
             run.effects = Effects::unknown();
@@ -152,7 +152,7 @@ impl<'a> Run<'a> {
         body: Span,
         source: &str,
         state: &State,
-        tools: &'a Tools,
+        areas: &Areas<'a>,
     ) -> Option<Self> {
         let text = body.text(source);
         // `#!` names another program.
@@ -168,22 +168,22 @@ impl<'a> Run<'a> {
             effects: Effects::default(),
             loose: Effects::default(),
         };
-        run.read_text(text, state, tools);
+        run.read_text(text, state, areas);
         run.opaque.is_none().then_some(run)
     }
 
-    fn read_script(&mut self, body: Span, view: &View<'_>, state: &State, tools: &'a Tools) {
+    fn read_script(&mut self, body: Span, view: &View<'_>, state: &State, areas: &Areas<'a>) {
         self.body = body;
-        self.read_text(body.text(&view.logical.text), state, tools);
+        self.read_text(body.text(&view.logical.text), state, areas);
     }
 
     /// Reads the script `text`, which starts at `body.start`.
-    fn read_text(&mut self, text: &str, state: &State, tools: &'a Tools) {
+    fn read_text(&mut self, text: &str, state: &State, areas: &Areas<'a>) {
         let body = self.body;
         match shell::parse(text) {
             Err(_) => self.opaque = Some(Opaque::Unparsed),
             Ok(script) => {
-                let mut walk = Walk::new(tools, state, text, body.start, &script.substitutions);
+                let mut walk = Walk::new(areas, state, text, body.start, &script.substitutions);
                 walk.items(&script.items);
                 (self.steps, self.effects, self.loose) = (walk.steps, walk.effects, walk.loose);
                 self.script = Some(script);

@@ -80,7 +80,7 @@ pub enum Variable {
 }
 
 /// The state before one instruction.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct State {
     /// The working directory: absolute, or below [`UNKNOWN_WORKDIR`](super::paths::UNKNOWN_WORKDIR).
     pub workdir: String,

@@ -5,7 +5,7 @@
 //! each of them leads to the same one.
 
 use crate::analysis::state::Variable;
-use crate::analysis::{Facts, Given};
+use crate::analysis::Given;
 use crate::context::{BuildContext, OtherBuild};
 use crate::syntax::Kind;
 use crate::transform::{Cx, Plan, Refusal, Rewrite, Transform};
@@ -19,7 +19,7 @@ const OTHER_BUILD: &str = "other-build";
 /// When a build leads to no such rewrite.
 pub(super) fn agreed(cx: &Cx<'_>, transform: &dyn Transform, mut rewrite: Rewrite) -> Plan {
     for build in cx.context.map_or(&[][..], BuildContext::other_builds) {
-        let facts = Facts::given(cx.file, cx.knowledge, &build.given);
+        let facts = cx.facts.given(cx.knowledge, &build.given);
         let context = build.context.as_ref().or(cx.context);
         let is_plain = build.given.arguments.is_empty() && facts.stages == cx.facts.stages;
         if build.context.is_none() && is_plain {
@@ -56,7 +56,7 @@ fn assume_places(cx: &Cx<'_>, transform: &dyn Transform, rewrite: &mut Rewrite) 
             arguments: [(name.clone(), format!("{default}-other"))].into(),
             ..Given::default()
         };
-        let facts = Facts::given(cx.file, cx.knowledge, &given);
+        let facts = cx.facts.given(cx.knowledge, &given);
         let other = Cx {
             facts: &facts,
             ..*cx

@@ -1,6 +1,7 @@
 //! What the programs that a container starts with need of the user who runs them.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use serde::Deserialize;
 
@@ -20,6 +21,8 @@ pub use traces::{Leaves, Trace};
 pub struct Startup {
     #[serde(default, rename = "program")]
     programs: Vec<Program>,
+    #[serde(skip)]
+    by_first: OnceLock<ByFirst>,
     #[serde(default, rename = "package")]
     packages: Vec<Package>,
     /// What steps of a build leave behind for one user only.
@@ -46,6 +49,10 @@ pub struct Startup {
     #[serde(default)]
     pub settings: Settings,
 }
+
+/// By their first byte, the names of programs: which of them each program has. Few of all the names begin as the one that
+/// is looked for.
+type ByFirst = BTreeMap<u8, Vec<(usize, Vec<usize>)>>;
 
 /// Programs with the same needs.
 #[derive(Debug, Deserialize)]
@@ -98,16 +105,6 @@ impl Program {
             let rest = words.get(named..);
             rest.is_some_and(|rest| rest.iter().all(|word| word.starts_with('-')))
         })
-    }
-
-    /// How many of `words` name it, if they do.
-    fn named_words(&self, words: &[String]) -> Option<usize> {
-        let (program, arguments) = words.split_first()?;
-        let program = program.rsplit('/').next()?;
-        let names = self.names.iter();
-        names
-            .filter_map(|name| named_words(name, program, arguments))
-            .max()
     }
 
     /// Whether it only runs the command behind it: by its nature, or because a variable has such a `value`.
@@ -212,11 +209,39 @@ impl Startup {
     /// The program that `words` call, and how many of them name it. The most words win.
     #[must_use]
     pub fn program(&self, words: &[String]) -> Option<(&Program, usize)> {
-        let fits = self
-            .programs
-            .iter()
-            .filter_map(|entry| Some((entry, entry.named_words(words)?)));
-        fits.max_by_key(|&(_, length)| length)
+        let called = self.called_by(words);
+        called.max_by_key(|&(_, length)| length)
+    }
+
+    /// The programs that `words` may call, and how many of them name each.
+    fn called_by<'s>(&'s self, words: &[String]) -> impl Iterator<Item = (&'s Program, usize)> {
+        let program = words.first().map_or("", String::as_str);
+        let program = program.rsplit('/').next().unwrap_or(program);
+        let arguments = words.get(1..).unwrap_or_default();
+        let first = program.as_bytes().first();
+        let known = first.and_then(|first| self.by_first().get(first));
+        known.into_iter().flatten().filter_map(move |(at, names)| {
+            let own = &self.programs[*at];
+            let count = |name: &usize| named_words(&own.names[*name], program, arguments);
+            Some((own, names.iter().filter_map(count).max()?))
+        })
+    }
+
+    fn by_first(&self) -> &ByFirst {
+        self.by_first.get_or_init(|| {
+            let mut by_first = ByFirst::new();
+            for (at, program) in self.programs.iter().enumerate() {
+                for (nth, name) in program.names.iter().enumerate() {
+                    let first = name.as_bytes().first().copied().unwrap_or_default();
+                    let known = by_first.entry(first).or_default();
+                    match known.last_mut().filter(|(last, _)| *last == at) {
+                        Some((_, names)) => names.push(nth),
+                        None => known.push((at, vec![nth])),
+                    }
+                }
+            }
+            by_first
+        })
     }
 
     /// What says which programs `program` starts, if a file of its own does.
@@ -243,15 +268,15 @@ impl Startup {
     /// The name of the script of a manifest that `words` run: `build` of `npm run build`.
     #[must_use]
     pub fn script_run_by<'w>(&self, words: &'w [String]) -> Option<&'w str> {
-        let script = |entry: &Program| {
-            let mut behind = words[entry.named_words(words)?..].iter();
+        let script = |(entry, named): (&Program, usize)| {
+            let mut behind = words[named..].iter();
             match entry.needs {
                 Needs::TheScriptBehind => behind.find(|word| !word.starts_with('-')),
                 Needs::TheScriptItself => words.get(1),
                 _ => None,
             }
         };
-        self.programs.iter().find_map(script).map(String::as_str)
+        self.called_by(words).find_map(script).map(String::as_str)
     }
 
     /// What is known of the package `name`.
@@ -332,10 +357,6 @@ pub(super) fn behind_name<'w>(names: &[String], words: &'w [String]) -> Option<&
 
 /// How many words the entry `name` takes up in a call of `program` with `arguments`, if it names it.
 pub(super) fn named_words(name: &str, program: &str, arguments: &[String]) -> Option<usize> {
-    // Nearly all names fail here, and all of them are looked at for each call.
-    if !name.starts_with(['*', program.chars().next()?]) {
-        return None;
-    }
     let mut expected = name.split(' ');
     let first = expected.next()?;
     let is_named = match first.strip_suffix('*') {

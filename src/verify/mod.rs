@@ -33,24 +33,25 @@ pub use violation::Violation;
 #[must_use]
 pub fn check(cx: &Cx<'_>, after: &str, rewrite: &Rewrite) -> Vec<Violation> {
     let file = syntax::parse(after);
-    match read(&file, cx.knowledge) {
+    match read(&file, cx.facts, cx.knowledge) {
         Ok(new) => compare(cx, &new, rewrite),
         Err(violation) => vec![violation],
     }
 }
 
-/// The facts of what a rewrite made.
+/// The facts of what a rewrite made of the text with the facts `old`.
 ///
 /// # Errors
 /// [`Violation::Rejected`] when `BuildKit` would not take it.
 pub fn read<'a>(
     file: &'a Dockerfile<'a>,
+    old: &Facts<'a>,
     knowledge: &'a Knowledge,
 ) -> Result<Facts<'a>, Violation> {
     let errors = [file.errors(), &file.instruction_errors()].concat();
     match errors.first() {
         Some(error) => Err(Violation::Rejected(error.message.clone())),
-        None => Ok(Facts::new(file, knowledge)),
+        None => Ok(old.of_other(file, knowledge)),
     }
 }
 

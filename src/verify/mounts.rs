@@ -69,7 +69,7 @@ fn removes(facts: &Facts<'_>, at: usize, target: &str) -> bool {
         let around = |path: &str| below(target, path).is_some() || below(path, target).is_some();
         match &step.effects.writes {
             Extent::Regions(regions) => {
-                is_removal && regions.iter().any(|region| around(&region.path))
+                is_removal && regions.iter().any(|region| around(region.path()))
             }
             Extent::Everything => false,
         }

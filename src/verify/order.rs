@@ -174,7 +174,7 @@ impl<'c, 'f> Comparison<'c, 'f, '_> {
         };
         let in_copy = |region: &&Region| copied.iter().any(|copied| copied.meets(region));
         let free = |region: &Region| {
-            let change = Change::NotInContext(region.path.clone());
+            let change = Change::NotInContext(region.path().to_owned());
             self.declared.any(|declared| *declared == change)
         };
         let brings = |other: &Operation<'_>, region: &Region| match &other.effects.writes {

@@ -142,12 +142,12 @@ pub(super) fn tidies(knowledge: &Knowledge, step: &Step<'_>) -> bool {
 fn removes_only(step: &Step<'_>, is_meant: impl Fn(&str) -> bool) -> bool {
     let removal = step.args.first().is_some_and(|arg| arg.known() == "rm");
     // Whatever runs in an activated environment may change that; a removal does not.
-    let is_environment = |region: &Region| Some(&region.path) == step.environment.as_ref();
+    let is_environment = |region: &Region| Some(region.path()) == step.environment.as_deref();
     removal
         && match &step.effects.writes {
             Extent::Regions(regions) => regions
                 .iter()
-                .all(|region| is_environment(region) || is_meant(&region.path)),
+                .all(|region| is_environment(region) || is_meant(region.path())),
             Extent::Everything => false,
         }
 }
@@ -296,7 +296,7 @@ fn mounts_lists(facts: &Facts<'_>, index: usize, manager: &PackageManager) -> bo
         let lists = manager.lists.iter().map(Region::new);
         lists
             .into_iter()
-            .any(|lists| Region::new(target.as_str()).covers(&lists))
+            .any(|lists| Region::new(&target).covers(&lists))
     })
 }
 

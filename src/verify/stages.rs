@@ -124,26 +124,24 @@ fn taken(shipped: &[&Operation<'_>], rewrite: &Rewrite) -> Option<Violation> {
 
 /// Whether the final stage was said to need nothing of what `operation` makes.
 fn serves_build(operation: &Operation<'_>, rewrite: &Rewrite) -> bool {
-    let is_declared = |what: &String| {
+    let is_declared = |what: &str| {
         let names = |change: &Change| matches!(change, Change::ServesBuild(own) if own == what);
         rewrite.declares.iter().any(names)
     };
     let all_paths = match &operation.effects.writes {
-        Extent::Regions(regions) => regions.iter().all(|region| is_declared(&region.path)),
+        Extent::Regions(regions) => regions.iter().all(|region| is_declared(region.path())),
         Extent::Everything => false,
     };
     let all_sources = match &operation.what {
         What::Copy {
             from: Some(_),
             lands,
-        } => lands
-            .iter()
-            .all(|one| is_declared(&one.source().to_owned())),
+        } => lands.iter().all(|one| is_declared(one.source())),
         _ => false,
     };
     // What feeds the last command of a pipe leaves nothing itself.
     let last = operation.key.rsplit(" | ").next().unwrap_or_default();
-    is_declared(&operation.key) || is_declared(&last.to_owned()) || all_paths || all_sources
+    is_declared(&operation.key) || is_declared(last) || all_paths || all_sources
 }
 
 /// Whether `step` is a command that names no file which `copy` brings from another image or stage.
@@ -185,7 +183,7 @@ fn works_on(build: &Operation<'_>, copy: &Operation<'_>) -> bool {
     else {
         return false;
     };
-    copy.effects.writes.meets(&Region::new(workshop.clone()))
+    copy.effects.writes.meets(&Region::new(workshop))
 }
 
 /// The paths that the final stage copies, from wherever.

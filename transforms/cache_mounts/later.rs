@@ -112,7 +112,7 @@ impl Search<'_, '_> {
             });
             let touched = |extent: &Extent| match extent {
                 Extent::Regions(regions) => {
-                    regions.iter().any(|region| self.is_inside(&region.path))
+                    regions.iter().any(|region| self.is_inside(region.path()))
                 }
                 Extent::Everything => false,
             };

@@ -71,7 +71,7 @@ impl<'b, 'a> Build<'b, 'a> {
             .filter(Mount::is_cache)
             .any(|mount| {
                 let target = mount.target.map(Region::new);
-                target.is_none_or(|target| target.meets(&Region::new(folder.as_str())))
+                target.is_none_or(|target| target.meets(&Region::new(&folder)))
             });
         (!taken.is_empty() && !is_mounted).then_some(Self {
             cx,
@@ -147,7 +147,7 @@ impl<'b, 'a> Build<'b, 'a> {
             let named = |extent: &Extent| match extent {
                 Extent::Regions(regions) => regions
                     .iter()
-                    .any(|region| region.path.starts_with(&here.path)),
+                    .any(|region| region.path().starts_with(here.path())),
                 Extent::Everything => false,
             };
             builds || named(&step.effects.reads) || named(&step.effects.writes)

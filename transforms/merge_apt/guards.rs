@@ -66,7 +66,7 @@ pub(super) fn check_mounts(
 fn mounts_cache(cx: &Cx<'_>, manager: &PackageManager, index: usize) -> bool {
     let own = |path: &str| {
         let mut folders = manager.lists.iter().chain(&manager.caches);
-        folders.any(|folder| Region::new(folder.as_str()).meets(&Region::new(path)))
+        folders.any(|folder| Region::new(folder).meets(&Region::new(path)))
     };
     let mut caches = mounts::of(cx.facts, index).filter(Mount::is_cache);
     caches.any(|mount| mount.target.as_deref().is_none_or(own))

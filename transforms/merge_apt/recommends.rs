@@ -80,7 +80,7 @@ fn may_set(cx: &Cx<'_>, index: usize, settings: &[Region]) -> bool {
             let target = Region::new(join(&cx.facts.states[index].workdir, &transfer.dest.raw));
             settings
                 .iter()
-                .any(|region| region.meets(&target) && target.path != "/")
+                .any(|region| region.meets(&target) && target.path() != "/")
         }
         Kind::Run { .. } => cx.facts.runs[index].as_ref().is_some_and(|run| {
             let mut steps = run.steps.iter();

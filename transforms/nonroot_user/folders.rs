@@ -57,7 +57,7 @@ impl Surveyor<'_> {
                 let writes = match &step.effects.writes {
                     Extent::Regions(regions) => regions
                         .iter()
-                        .any(|region| below(&region.path, path).is_some()),
+                        .any(|region| below(region.path(), path).is_some()),
                     Extent::Everything => false,
                 };
                 works_there || writes
@@ -197,7 +197,7 @@ impl Surveyor<'_> {
                     Extent::Regions(regions) => Some(regions),
                     Extent::Everything => None,
                 });
-                regions.any(|regions| regions.iter().any(|region| is_in(&region.path)))
+                regions.any(|regions| regions.iter().any(|region| is_in(region.path())))
             }
         };
         self.cx.context.is_some_and(of_context) || (self.stage.body.start..index).any(puts)
@@ -397,8 +397,9 @@ fn last_filling<'r>(
 ) -> Option<&'r Step<'r>> {
     let fills = |step: &&Step<'_>| match &step.effects.writes {
         Extent::Regions(regions) => regions.iter().any(|region| {
-            let inner =
-                |folder: &String| *folder != region.path && below(&region.path, folder).is_some();
+            let inner = |folder: &String| {
+                *folder != region.path() && below(region.path(), folder).is_some()
+            };
             folders.iter().any(inner)
         }),
         Extent::Everything => false,

@@ -31,11 +31,11 @@ pub(super) fn all(cx: &Cx<'_>, stage: &Stage, territory: &Territory) -> Vec<Left
     for index in stage.body.clone() {
         for dest in copied_by_root(cx, index, territory) {
             let name = dest.rsplit('/').next().unwrap_or_default();
-            if below(&dest, &folder.path).is_some() {
+            if below(&dest, folder.path()).is_some() {
                 found.push(Leftover {
                     name: "`COPY --from`".to_owned(),
                     is_dependency: installed.contains(&name),
-                    folder: (dest != folder.path).then(|| name.to_owned()),
+                    folder: (dest != folder.path()).then(|| name.to_owned()),
                     copy: Some(index),
                 });
             }
@@ -133,7 +133,7 @@ fn makes_files(step: &Step<'_>, folder: &Region) -> bool {
 /// Whether `step` may write in `folder`: one that is not understood, if it runs there.
 fn touches(step: &Step<'_>, folder: &Region) -> bool {
     match (&step.effects.writes, &step.cwd) {
-        (Extent::Everything, Some(cwd)) => folder.meets(&Region::new(cwd.clone())) && cwd != "/",
+        (Extent::Everything, Some(cwd)) => folder.meets(&Region::new(cwd)) && cwd != "/",
         (writes, _) => writes.meets(folder),
     }
 }

@@ -6,7 +6,7 @@ use super::places::Places;
 use super::sources::Project;
 use super::start::{Start, StartCommand};
 use crate::analysis::commands::recognise;
-use crate::analysis::effects;
+use crate::analysis::effects::{self, Areas};
 use crate::analysis::launch;
 use crate::analysis::paths::{Extent, Region, join, parent};
 use crate::analysis::stages::Stage;
@@ -118,9 +118,10 @@ impl Teller<'_> {
             && invocation.action.does == Does::Files
         {
             let cwd = Some(state.workdir.as_str());
-            let effects = effects::of_invocation(tools, &invocation, &args, &state, cwd);
+            let effects =
+                effects::of_invocation(&Areas::new(tools), &invocation, &args, &state, cwd);
             if let Extent::Regions(regions) = effects.writes {
-                paths.extend(regions.into_iter().map(|region| region.path));
+                paths.extend(regions.iter().map(|region| region.path().to_owned()));
             }
         }
         let makes_folder = command.words.first().is_some_and(|word| word == "mkdir");
@@ -375,7 +376,7 @@ fn has_ending(path: &str) -> bool {
 
 /// What the steps and copies of the stage put into folders that are not the system's, as far as it is known.
 fn made_paths(cx: &Cx<'_>, stage: &Stage) -> Extent {
-    let is_own = |region: &Region| cx.knowledge.startup.is_own_folder(&region.path);
+    let is_own = |region: &Region| cx.knowledge.startup.is_own_folder(region.path());
     let mut made = Extent::default();
     for index in stage.body.clone() {
         if let Kind::Copy(transfer) | Kind::Add(transfer) = &cx.facts.views[index].kind {

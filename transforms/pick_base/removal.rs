@@ -160,7 +160,7 @@ impl<'a> Work<'_, 'a> {
         let removes = step.args.first().is_some_and(|arg| arg.known() == "rm");
         let is_cleanup = match &step.effects.writes {
             Extent::Regions(regions) => {
-                removes && regions.iter().all(|region| is_kept(&region.path))
+                removes && regions.iter().all(|region| is_kept(region.path()))
             }
             Extent::Everything => false,
         };

@@ -33,7 +33,7 @@ fn is_listed<'s>(
 ) -> bool {
     step.directory().is_some_and(|directory| {
         let mut paths = names(step).iter().map(|name| join(&directory, name));
-        paths.any(|path| path == region.path)
+        paths.any(|path| path == region.path())
     })
 }
 
@@ -45,14 +45,14 @@ pub(super) fn keep(
     region: &Region,
     crossing: &mut Crossing,
 ) -> Result<(), Refusal> {
-    let Some(origin) = sink.copied.origins(&region.path).next() else {
+    let Some(origin) = sink.copied.origins(region.path()).next() else {
         return Ok(());
     };
     let Some(context) = sink.cx.context else {
         crossing.absent.push(origin);
         return Ok(());
     };
-    let Some(brought) = sink.copied.brings(Some(context), &region.path) else {
+    let Some(brought) = sink.copied.brings(Some(context), region.path()) else {
         if context.is_ignored(&origin) {
             crossing
                 .because
@@ -63,7 +63,7 @@ pub(super) fn keep(
     if !is_artefact(step, region) {
         let message = format!(
             "it writes {}, and the copy would lay the file of the build context over it",
-            region.path
+            region.path()
         );
         return Err(sink.refuse(at, "host-artefacts", &message));
     }

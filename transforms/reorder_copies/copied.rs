@@ -201,8 +201,8 @@ impl Copied {
 
     /// Whether `region` is more than a part of what lands in the destination.
     pub(super) fn is_within(&self, region: &Region) -> bool {
-        region.path.contains(['*', '?', '['])
-            || paths::below(&region.path, &self.dest).is_none_or(str::is_empty)
+        region.path().contains(['*', '?', '['])
+            || paths::below(region.path(), &self.dest).is_none_or(str::is_empty)
     }
 
     /// The path in the context of what it brings to `path` in the image: with the context at hand,

@@ -43,12 +43,12 @@ fn cross_copy(sink: &Sink<'_>, at: usize, transfer: &Transfer) -> Result<Crossin
     // Files that were picked, where the context has nothing that would land there as well.
     let is_free = |region: &&Region| {
         !sink.copied.is_within(region)
-            && sink.copied.brings(sink.cx.context, &region.path).is_none()
+            && sink.copied.brings(sink.cx.context, region.path()).is_none()
     };
     // Files that both copy from the same place: whichever comes last, they are the same.
     let is_same = |region: &&Region, other: &Copied| {
-        let brought = sink.copied.brings(sink.cx.context, &region.path);
-        brought.is_some() && brought == other.brings(sink.cx.context, &region.path)
+        let brought = sink.copied.brings(sink.cx.context, region.path());
+        brought.is_some() && brought == other.brings(sink.cx.context, region.path())
     };
     let picks_files = other.filter(|other| {
         other.files().is_some()
@@ -61,7 +61,7 @@ fn cross_copy(sink: &Sink<'_>, at: usize, transfer: &Transfer) -> Result<Crossin
             .all(|region| is_free(region) || is_same(region, &other))
     {
         let free = shared.iter().filter(|region| is_free(region));
-        let free: Vec<String> = free.map(|region| region.path.clone()).collect();
+        let free: Vec<String> = free.map(|region| region.path().to_owned()).collect();
         return Ok(Crossing {
             assumes: free.iter().map(|path| never_there(path)).collect(),
             not_copied: free,

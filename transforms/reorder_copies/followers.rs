@@ -84,7 +84,7 @@ fn is_apart(sink: &Sink<'_>, at: usize, follower: usize) -> bool {
 fn keeps_manifests(effects: &Effects, crossing: &Crossing) -> bool {
     let left = crossing.leaves.iter().flat_map(|leave| &leave.lands);
     let mut read = left.chain(&crossing.manifests);
-    !read.any(|path| effects.writes.meets(&Region::new(path.clone())))
+    !read.any(|path| effects.writes.meets(&Region::new(path)))
 }
 
 /// Where the copy at `at` puts what it brings.

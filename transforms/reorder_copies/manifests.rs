@@ -26,7 +26,7 @@ pub(super) struct Leave {
 impl Leave {
     /// Whether it brings the file at `region`.
     pub(super) fn covers(&self, region: &Region) -> bool {
-        let brings = |path: &String| Region::new(path.clone()).covers(region);
+        let brings = |path: &String| Region::new(path).covers(region);
         self.lands.iter().any(brings)
     }
 
@@ -227,7 +227,7 @@ fn named_by(sink: &Sink<'_>, at: usize, manifest: Manifest) -> Result<Vec<Manife
     let pattern = Region::new(manifest.path.clone());
     let found = found
         .into_iter()
-        .filter(|path| pattern.covers(&Region::new(path.clone())));
+        .filter(|path| pattern.covers(&Region::new(path)));
     let concrete = found.map(|path| Manifest {
         path,
         is_required: false,

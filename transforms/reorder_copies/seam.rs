@@ -33,7 +33,7 @@ pub(super) fn before(cx: &Cx<'_>, run: &Run<'_>, crossing: &Crossing) -> Option<
 }
 
 fn leaves_no_state(step: &Step<'_>) -> bool {
-    let of_one_run = |region: &Region| OF_ONE_RUN.contains(&region.path.as_str());
+    let of_one_run = |region: &Region| OF_ONE_RUN.contains(&region.path());
     let is_lost = match &step.effects.writes {
         Extent::Everything => true,
         Extent::Regions(regions) => regions.iter().any(of_one_run),

@@ -109,7 +109,7 @@ fn mounts_over(sink: &Sink<'_>, at: usize) -> bool {
         ("cache" | "tmpfs", Some(target)) => {
             let target = Region::new(target);
             let mut own = sink.copied.regions().into_iter();
-            target.path.contains('$') || own.any(|region| region.meets(&target))
+            target.path().contains('$') || own.any(|region| region.meets(&target))
         }
         _ => true,
     };
@@ -222,8 +222,8 @@ fn cross_read(
     needed: &Needed,
     crossing: &mut Crossing,
 ) -> Result<(), Refusal> {
-    let brought = sink.copied.brings(sink.cx.context, &region.path);
-    let is_explained = needed.explains(&region.path);
+    let brought = sink.copied.brings(sink.cx.context, region.path());
+    let is_explained = needed.explains(region.path());
     if !is_explained && (sink.copied.is_within(region) || brought.is_some()) {
         let nowhere = sink.copied.dest.starts_with(UNKNOWN_WORKDIR);
         let remedy = if nowhere {
@@ -231,12 +231,12 @@ fn cross_read(
         } else {
             ""
         };
-        let message = format!("it reads {}{remedy}", region.path);
+        let message = format!("it reads {}{remedy}", region.path());
         return Err(sink.refuse(at, "reads-source", &message));
     }
     let is_left = needed.leaves.iter().any(|leave| leave.covers(region));
     if brought.is_none() || sink.cx.context.is_none() && !is_left {
-        crossing.not_copied.push(region.path.clone());
+        crossing.not_copied.push(region.path().to_owned());
     }
     Ok(())
 }
@@ -252,7 +252,7 @@ fn cross_write(
 ) -> Result<(), Refusal> {
     let copied = sink.copied;
     if copied.is_within(region) {
-        let message = format!("it writes {}, where the copy lands", region.path);
+        let message = format!("it writes {}, where the copy lands", region.path());
         return Err(sink.refuse(at, "writes-there", &message));
     }
     let is_made = needed.leaves.is_empty() && !sink.destination_exists(at);
@@ -260,16 +260,16 @@ fn cross_write(
         let message = "it would make the destination with another owner or mode";
         return Err(sink.refuse(at, "owner-of-folder", message));
     }
-    crossing.not_copied.push(region.path.clone());
+    crossing.not_copied.push(region.path().to_owned());
     if artefacts::is_regenerated(step, region) {
         crossing
             .current
-            .extend(copied.brings(sink.cx.context, &region.path));
+            .extend(copied.brings(sink.cx.context, region.path()));
         return Ok(());
     }
     let is_left_here = crossing.leaves.iter().any(|leave| leave.covers(region));
-    if sink.is_left(&region.path) || is_left_here {
-        let message = format!("it changes {}, which an install reads", region.path);
+    if sink.is_left(region.path()) || is_left_here {
+        let message = format!("it changes {}, which an install reads", region.path());
         return Err(sink.refuse(at, "edits-manifest", &message));
     }
     artefacts::keep(sink, at, step, region, crossing)

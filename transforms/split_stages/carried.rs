@@ -104,9 +104,9 @@ impl Settling<'_> {
             return;
         };
         let is_gone = |path: &String| {
-            let region = Region::new(path.clone());
+            let region = Region::new(path);
             gone.iter()
-                .any(|gone| !gone.path.contains(['*', '?', '[']) && gone.covers(&region))
+                .any(|gone| !gone.path().contains(['*', '?', '[']) && gone.covers(&region))
         };
         self.artefacts.paths.retain(|path| !is_gone(path));
         self.carried.retain(|path| !is_gone(path));
@@ -117,19 +117,19 @@ impl Settling<'_> {
         let Some((workshop, _)) = &self.artefacts.workshop else {
             return;
         };
-        let workshop = Region::new(workshop.clone());
+        let workshop = Region::new(workshop);
         let beside = regions.iter().filter(|region| !region.meets(&workshop));
-        let beside: Vec<String> = beside.map(|region| region.path.clone()).collect();
+        let beside: Vec<String> = beside.map(|region| region.path().to_owned()).collect();
         self.artefacts.for_builds.extend(beside);
     }
 
     /// Leaves out the copy `at`, which nothing but the build reads.
     fn leave_to_the_build(&mut self, at: usize) {
         let regions = copies::destinations(self.site, at);
-        for Region { path, .. } in &regions {
+        for path in regions.iter().map(Region::path) {
             let sentence = format!("the program does not read {path}");
             self.artefacts.assumes.push(sentence);
-            self.artefacts.for_builds.push(path.clone());
+            self.artefacts.for_builds.push(path.to_owned());
         }
         self.artefacts.left_out.push(at);
         self.absent.extend(regions);
@@ -161,7 +161,7 @@ impl Settling<'_> {
             Extent::Everything => false,
             Extent::Regions(regions) => regions
                 .iter()
-                .all(|region| self.holds(&region.path) || self.is_of_build(&region.path)),
+                .all(|region| self.holds(region.path()) || self.is_of_build(region.path())),
         } || makes_workdir_only(self.site, run);
         let works_on_built = run.steps.iter().any(|step| self.meets_absent(step));
         if !is_held && !works_on_built && !programs::needs_more(self.site, run) {
@@ -195,7 +195,7 @@ impl Settling<'_> {
         let run = self.site.cx.facts.runs[at].iter();
         let mut paths = run.flat_map(|run| &run.steps).flat_map(expected);
         let is_missing = |path: &String| {
-            let region = Region::new(path.clone());
+            let region = Region::new(path);
             let is_absent = self.absent.iter().any(|absent| absent.meets(&region));
             let brings = |(_, regions): &(usize, Vec<Region>)| {
                 regions.iter().any(|brought| brought.meets(&region))
@@ -280,7 +280,7 @@ impl Settling<'_> {
             }
             for region in gone {
                 let before = made.len();
-                made.retain(|path| !region.covers(&Region::new(path.clone())));
+                made.retain(|path| !region.covers(&Region::new(path)));
                 let is_own = made.len() < before;
                 self.remove(&region, is_own, run)?;
             }
@@ -299,7 +299,7 @@ impl Settling<'_> {
         }
         for path in made {
             if !self.holds(&path) {
-                self.absent.push(Region::new(path.clone()));
+                self.absent.push(Region::new(&path));
                 self.carried.push(path);
             }
         }
@@ -421,9 +421,9 @@ fn regions(extent: &Extent) -> Option<Vec<String>> {
     let Extent::Regions(regions) = extent else {
         return None;
     };
-    let path = |region: &Region| match region.path.contains(['*', '?', '[']) {
-        true => parent(&region.path).to_owned(),
-        false => region.path.clone(),
+    let path = |region: &Region| match region.path().contains(['*', '?', '[']) {
+        true => parent(region.path()).to_owned(),
+        false => region.path().to_owned(),
     };
     Some(regions.iter().map(path).collect())
 }
@@ -432,7 +432,7 @@ fn regions(extent: &Extent) -> Option<Vec<String>> {
 /// makes them in the runtime stage as well.
 fn makes_workdir_only(site: &Site<'_>, run: &Run<'_>) -> bool {
     let workdir = site.workdir();
-    let is_around = |region: &Region| below(&workdir, &region.path).is_some();
+    let is_around = |region: &Region| below(&workdir, region.path()).is_some();
     let is_all_around = |step: &Step<'_>| matches!(&step.effects.writes, Extent::Regions(regions) if regions.iter().all(is_around));
     let mut steps = run.steps.iter();
     run.loose.writes.is_empty()

@@ -2,7 +2,6 @@
 
 use crate::analysis::commands::Invocation;
 use crate::analysis::paths::{Region, below, join};
-use crate::analysis::runs::Run;
 use crate::context::matches_name;
 use crate::knowledge::tools::Role as OptionRole;
 use crate::syntax::{Kind, Transfer};
@@ -64,8 +63,9 @@ pub(super) fn only_for_installs(site: &Site<'_>, at: usize) -> bool {
         .collect();
     let brought = destinations(site, at);
     let is_given = |region: &Region| {
-        let is_outside = below(&region.path, &site.workdir()).is_none();
-        given.contains(&region.path) && (is_outside || is_named_by_none(site, &region.path))
+        let is_outside = below(region.path(), &site.workdir()).is_none();
+        given.iter().any(|given| given == region.path())
+            && (is_outside || is_named_by_none(site, region.path()))
     };
     !brought.is_empty() && brought.iter().all(is_given) && !are_removed(site, &brought)
 }
@@ -81,12 +81,8 @@ fn is_named_by_none(site: &Site<'_>, path: &str) -> bool {
     };
     let name = path.rsplit('/').next().unwrap_or(path);
     let names = |text: &str| text.contains(name);
-    let mut behind = site.cx.facts.runs[site.roles.split..site.stage.body.end].iter();
-    let region = Region::new(path.to_owned());
-    let is_read_behind = |run: &Option<Run<'_>>| {
-        run.as_ref()
-            .is_some_and(|run| run.effects.reads.meets(&region))
-    };
+    let behind = site.cx.facts.runs[site.roles.split..site.stage.body.end].iter();
+    let region = Region::new(path);
     // A script has an ending that says so, or none.
     let is_script = |file: &&String| {
         let own = file.rsplit('/').next().unwrap_or_default();
@@ -101,7 +97,8 @@ fn is_named_by_none(site: &Site<'_>, path: &str) -> bool {
         .launches
         .iter()
         .flat_map(|launch| &launch.words);
-    !behind.any(is_read_behind)
+    let mut behind = behind.flatten();
+    !behind.any(|run| run.effects.reads.meets(&region))
         && !brought::named_by_sources(site, context).contains(path)
         && !words.map(String::as_str).any(names)
         && !scripts.any(|text| names(&text))
@@ -136,13 +133,14 @@ fn brings_again(site: &Site<'_>, later: usize, at: usize) -> bool {
         folders.any(|folder| {
             let inside = plain(source).strip_prefix(folder);
             let inside = inside.and_then(|rest| rest.strip_prefix('/'));
-            inside.is_some_and(|inside| region.path == join(&into, inside))
+            inside.is_some_and(|inside| region.path() == join(&into, inside))
         })
     };
     let sources = transfer(site, at).map_or(&[][..], |transfer| &transfer.sources);
     let same = |(source, region): (&str, Region)| {
         let source = source.strip_prefix("./").unwrap_or(source);
-        let is_same = region.path == into && is_root(source) || region.path == join(&into, source);
+        let is_same =
+            region.path() == into && is_root(source) || region.path() == join(&into, source);
         is_same && (brings_all || brings_files && !source.contains('/') && !is_root(source))
             || lands_with_folder(source, &region)
     };
@@ -172,7 +170,7 @@ pub(super) fn destinations(site: &Site<'_>, at: usize) -> Vec<Region> {
         };
         match name.filter(is_file).filter(|_| into_folder) {
             Some(name) => Region::new(join(&dest, name)),
-            None => Region::new(dest.clone()),
+            None => Region::new(&dest),
         }
     };
     transfer

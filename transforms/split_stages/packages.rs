@@ -138,7 +138,7 @@ fn range_of_runs<'a>(
     cx: &'a Cx<'a>,
     range: std::ops::Range<usize>,
 ) -> impl Iterator<Item = (usize, &'a Run<'a>)> {
-    range.filter_map(|at| Some((at, cx.facts.runs[at].as_ref()?)))
+    range.filter_map(|at| Some((at, cx.facts.runs[at].as_deref()?)))
 }
 
 /// Whether only a build needs the package `name` of the package manager with the tool `id`.

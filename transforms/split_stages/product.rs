@@ -373,7 +373,7 @@ impl<'s> Build<'s> {
         let folder = Region::new(folder);
         runs.flat_map(|run| &run.steps).any(|step| {
             let takes = |own: &Invocation<'_>| matches!(own.action.operands, Operands::ReadThenWrite | Operands::Move);
-            let writes = |extent: &Extent| matches!(extent, Extent::Regions(regions) if regions.iter().any(|region| region.path == path));
+            let writes = |extent: &Extent| matches!(extent, Extent::Regions(regions) if regions.iter().any(|region| region.path() == path));
             step.invocation.as_ref().is_some_and(takes)
                 && writes(&step.effects.writes)
                 && step.effects.reads.meets(&folder)

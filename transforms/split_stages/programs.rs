@@ -77,7 +77,7 @@ pub(super) fn repeated<'s>(
     };
     let runs = &site.cx.facts.runs;
     let instructions = site.stage.body.clone().filter(is_repeated);
-    instructions.filter_map(move |at| Some((at, runs[at].as_ref()?)))
+    instructions.filter_map(move |at| Some((at, runs[at].as_deref()?)))
 }
 
 /// Adds the package of `program`, if the smaller image lacks it. Whether it did; an error when it is for builds.

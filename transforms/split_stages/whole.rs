@@ -28,7 +28,7 @@ fn built_beside(site: &Site<'_>, workdir: &str) -> BTreeSet<String> {
     let builds = steps(site, Role::Build).filter(|(_, step)| step.does() == Some(Does::Build));
     let folders = builds.filter_map(|(_, step)| step.directory());
     folders
-        .filter(|folder| is_own(folder) && !is_taken(&Region::new(folder.clone())))
+        .filter(|folder| is_own(folder) && !is_taken(&Region::new(folder)))
         .collect()
 }
 

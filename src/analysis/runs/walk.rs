@@ -2,16 +2,15 @@
 
 use super::Step;
 use crate::analysis::commands::{Arg, Invocation, recognise};
-use crate::analysis::effects::{self, Effects};
+use crate::analysis::effects::{self, Areas, Effects};
 use crate::analysis::paths::{Extent, Region, join};
 use crate::analysis::state::State;
-use crate::knowledge::tools::Tools;
 use crate::syntax::Span;
 use crate::syntax::shell::{self, Command, Item, RedirectOperator, Simple};
 
 /// Walks a script in the order of its text and gathers what it does.
 pub(super) struct Walk<'a, 'w> {
-    tools: &'a Tools,
+    areas: &'w Areas<'a>,
     state: &'w State,
     text: &'w str,
     offset: usize,
@@ -27,7 +26,7 @@ pub(super) struct Walk<'a, 'w> {
 
 impl<'a, 'w> Walk<'a, 'w> {
     pub(super) fn new(
-        tools: &'a Tools,
+        areas: &'w Areas<'a>,
         state: &'w State,
         text: &'w str,
         offset: usize,
@@ -35,7 +34,7 @@ impl<'a, 'w> Walk<'a, 'w> {
     ) -> Self {
         let cwd = Some(state.workdir.clone());
         Self {
-            tools,
+            areas,
             state,
             text,
             offset,
@@ -155,7 +154,7 @@ impl<'a, 'w> Walk<'a, 'w> {
         redirected: bool,
         extra: Effects,
     ) {
-        let invocation = recognise(self.tools, &args);
+        let invocation = recognise(self.areas.tools, &args);
         let activated = activated(&args, self.cwd.as_deref());
         let mut effects = if activated.is_some() {
             Effects::default()
@@ -163,9 +162,9 @@ impl<'a, 'w> Walk<'a, 'w> {
             self.effects_of(invocation.as_ref(), &args, &assigns)
         };
         for environment in activated.iter().chain(&self.environment) {
-            effects.reads.add(Region::new(environment.clone()));
+            effects.reads.add(Region::new(environment));
             if activated.is_none() {
-                effects.writes.add(Region::new(environment.clone()));
+                effects.writes.add(Region::new(environment));
             }
         }
         effects.extend(&extra);
@@ -203,7 +202,7 @@ impl<'a, 'w> Walk<'a, 'w> {
         match invocation {
             Some(invocation) if self.renames_files(invocation, assigns) => Effects::unknown(),
             Some(invocation) if !runs_text => effects::of_invocation(
-                self.tools,
+                self.areas,
                 invocation,
                 args,
                 self.state,

@@ -75,7 +75,7 @@ impl<'f> Reader<'f, '_, '_> {
         let path = self.facts.state_behind(index).workdir;
         let mut writes = Extent::default();
         if self.facts.states[index].is_root() == Some(false) {
-            writes.add(Region::new(path.clone()));
+            writes.add(Region::new(&path));
         }
         Operation {
             key: format!("WORKDIR {path}"),
