@@ -88,7 +88,7 @@ fn changed_steps(
     let was = operations::of_file(old, knowledge, cx.context, None);
     let mut is = operations::of_file(new, knowledge, cx.context, Some(identity));
     let splits = splits(rewrite);
-    let mut violations = order::unkept(&is, rewrite);
+    let mut violations = order::unkept(&was, &is, rewrite);
     for stage in &old.stages {
         let Some(other) = identity.new_of(stage.index) else {
             continue;

@@ -47,16 +47,27 @@ pub(super) fn check(
     violations
 }
 
-/// What the rewrite says that it adds and does not.
-pub(super) fn unkept(new: &[Vec<Operation<'_>>], rewrite: &Rewrite) -> Vec<Violation> {
+/// What the rewrite says that it adds and does not. What the stages did already, `old`, is none of it.
+pub(super) fn unkept(
+    old: &[Vec<Operation<'_>>],
+    new: &[Vec<Operation<'_>>],
+    rewrite: &Rewrite,
+) -> Vec<Violation> {
     let operations = || new.iter().flatten();
+    let count = |stages: &[Vec<Operation<'_>>], key: &str| {
+        let same = stages
+            .iter()
+            .flatten()
+            .filter(|operation| operation.key == key);
+        same.count()
+    };
     let mut violations = Vec::new();
     for change in &rewrite.declares {
         match change {
             Change::Commands(script) => {
                 let missing = keys(script)
                     .into_iter()
-                    .filter(|command| !operations().any(|operation| operation.key == *command));
+                    .filter(|command| count(new, command) <= count(old, command));
                 violations.extend(missing.map(Violation::CommandLost));
             }
             Change::SetupGone { command, program } => {
