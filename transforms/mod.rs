@@ -5,6 +5,7 @@
 //! [`ALL`]. `CONTRIBUTING.md` walks through it.
 
 mod added;
+pub mod build_ahead;
 pub mod build_checks;
 pub mod cache_mounts;
 mod commands;
@@ -38,7 +39,7 @@ use crate::transform::{Preset, Transform};
 
 /// All transforms, in the order in which they are asked. What is tidied up is easier to read for those behind. What is
 /// known of a base image depends on its version. What starts without a shell can run where there
-/// is none. Copies move first, so that the package layers that they separated stand side by side; stages
+/// is none, and a program that is built with the image, where its tools are not. Copies move first, so that the package layers that they separated stand side by side; stages
 /// are split when their layers are final, and a smaller image is picked for what is shipped only where that is not done already (the
 /// image of a language takes the place of a distribution before all others, [`Transform::plan_early`]);
 /// only what is shipped then is kept free of caches.
@@ -47,6 +48,7 @@ pub const ALL: &[&dyn Transform] = &[
     &build_checks::BuildChecks,
     &pin_base::PinBase,
     &exec_form::ExecForm,
+    &build_ahead::BuildAhead,
     &reorder_copies::ReorderCopies,
     &narrow_copy::NarrowCopy,
     &merge_apt::MergeApt,

@@ -43,7 +43,8 @@ pub(super) fn names(
     found().unwrap_or_default()
 }
 
-struct Project<'a> {
+/// A project of a workspace, or one by itself.
+pub(super) struct Project<'a> {
     context: &'a BuildContext,
     targets: &'a Targets,
     /// Where it is in the context.
@@ -52,7 +53,12 @@ struct Project<'a> {
 }
 
 impl<'a> Project<'a> {
-    fn read(context: &'a BuildContext, targets: &'a Targets, manifest: &str) -> Option<Self> {
+    /// The project with this manifest of the context.
+    pub(super) fn read(
+        context: &'a BuildContext,
+        targets: &'a Targets,
+        manifest: &str,
+    ) -> Option<Self> {
         let folder = manifest.rsplit_once('/').map_or("", |(folder, _)| folder);
         Some(Self {
             context,
@@ -63,7 +69,7 @@ impl<'a> Project<'a> {
     }
 
     /// The projects that are built when this one is: all of a workspace that has no project of its own, or those that it names.
-    fn built_with_it(self, all: bool) -> Vec<Self> {
+    pub(super) fn built_with_it(self, all: bool) -> Vec<Self> {
         let list = |key: &str| {
             let workspace = self.manifest.get(&self.targets.workspace)?;
             let list = workspace.get(key)?.as_array()?.iter();
@@ -112,7 +118,7 @@ impl<'a> Project<'a> {
     }
 
     /// The names of the programs that are made of it.
-    fn programs(&self) -> BTreeSet<String> {
+    pub(super) fn programs(&self) -> BTreeSet<String> {
         let listed = self.manifest.get(&self.targets.listed);
         let listed: Vec<&Map<String, Value>> = listed
             .and_then(Value::as_array)
@@ -169,7 +175,8 @@ impl<'a> Project<'a> {
         found
     }
 
-    fn value(&self, (table, key): &(String, String)) -> Option<&Value> {
+    /// The value of a key in a table of the manifest.
+    pub(super) fn value(&self, (table, key): &(String, String)) -> Option<&Value> {
         self.manifest.get(table)?.get(key)
     }
 }

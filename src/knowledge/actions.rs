@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use super::ahead::Ahead;
 use super::installs::Installs;
 use super::pattern::Pattern;
 use super::prefetch::Prefetch;
@@ -138,6 +139,8 @@ pub struct Action {
     pub stripped: Option<Stripped>,
     /// For an action that reads the source: a command that fetches its dependencies beforehand.
     pub prefetch: Option<Prefetch>,
+    /// For an action that builds a program and starts it: how the program is built alone.
+    pub ahead: Option<Ahead>,
 }
 
 /// What a build makes.

@@ -4,6 +4,7 @@
 //! same keys ([`Tables`]); they are looked at before the built-in ones.
 
 mod actions;
+pub mod ahead;
 pub mod bases;
 pub mod bundles;
 pub mod caches;

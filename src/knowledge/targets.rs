@@ -2,8 +2,6 @@
 
 use serde::Deserialize;
 
-use super::pattern::Pattern;
-
 /// Where a project says which programs are made of it.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -36,30 +34,4 @@ pub struct Targets {
     pub all_by: Vec<String>,
     /// Options with which only some of them are made, or those of another project.
     pub chosen_by: Vec<String>,
-    /// How the tool is asked to start one of them.
-    pub runner: Runner,
-}
-
-/// A verb with which a tool builds what is not built yet, and starts one of the programs.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Runner {
-    /// The verb.
-    pub verbs: Vec<String>,
-    /// Options that decide into which folder it builds, as they do for a build.
-    pub profile: Vec<String>,
-    /// Options that make no difference to what is built.
-    pub quiet: Vec<String>,
-    /// The option that names the program.
-    pub chosen: String,
-    /// The word behind which the arguments of the program stand.
-    pub arguments: String,
-    /// Where the manifest says which program is meant when none is named: a table and a key.
-    pub usual: (String, String),
-    /// Files of settings that may say where it builds.
-    pub settings: Vec<String>,
-    /// Variables that do.
-    pub variables: Vec<String>,
-    /// What a source looks like that reads what the tool tells the program.
-    pub unless: Vec<Pattern>,
 }

@@ -13,7 +13,7 @@ use super::pattern::Pattern;
 
 pub use super::actions::{Action, Directives, Does, Makes, Operands, Prefix, Static, Stripped};
 pub use super::prefetch::{Compile, Instead, Prefetch, StandIn, StandIns};
-pub use super::targets::{Runner, Targets};
+pub use super::targets::Targets;
 
 /// One program, or one family of programs with the same command line.
 #[derive(Debug, Deserialize)]

@@ -171,7 +171,7 @@ fn explained(
 ) -> Option<&'static str> {
     let own = match key.split_once(' ') {
         None if matches!(key, "Cmd" | "Entrypoint") => {
-            declared.by(|change| matches!(change, Change::Launch | Change::Starts(_)))
+            declared.by(|change| matches!(change, Change::Launch | Change::Started { .. }))
         }
         None if key == "User" => declared.user(),
         None if key == "Healthcheck" => declared.by(|change| *change == Change::Healthcheck),

@@ -8,8 +8,13 @@ pub enum Change {
     User(String),
     /// `CMD` and `ENTRYPOINT` start the same words, with or without a shell around them.
     Launch,
-    /// `CMD` or `ENTRYPOINT` starts these words, and not a tool that starts the same program.
-    Starts(Vec<String>),
+    /// `CMD` or `ENTRYPOINT` had the words `from`, which build a program and start it, and starts the program: `to`.
+    Started {
+        /// The words that were configured.
+        from: Vec<String>,
+        /// The words that are.
+        to: Vec<String>,
+    },
     /// Copies that had no `--chown` have one: what they bring belongs to another user.
     Owner,
     /// There is one more stage, which no other uses.

@@ -109,14 +109,7 @@ impl Pair<'_> {
         if maintainer_is_label(&was, &is, rewrite) {
             keys.retain(|key| !matches!(key.as_str(), "MAINTAINER" | "LABEL"));
         }
-        if rewrite.declares.contains(&Change::Launch) && launch::is_the_same(self.old, self.new) {
-            keys.retain(|key| !matches!(key.as_str(), "CMD" | "ENTRYPOINT"));
-        }
-        if rewrite
-            .declares
-            .iter()
-            .any(|change| launch::starts(self.new, change))
-        {
+        if launch::is_the_same(self.old, self.new, rewrite) {
             keys.retain(|key| !matches!(key.as_str(), "CMD" | "ENTRYPOINT"));
         }
         if self.is_last() {

@@ -6,7 +6,6 @@
 //! ```
 
 mod arguments;
-mod built;
 mod line;
 mod program;
 mod writer;
@@ -70,9 +69,6 @@ fn script(cx: &Cx<'_>, index: usize) -> Option<Span> {
 }
 
 fn plan_instruction(cx: &Cx<'_>, stage: &Stage, declared: &Declared, index: usize) -> Option<Plan> {
-    if let Some(rewrite) = built::rewrite(cx, stage, declared, index) {
-        return Some(Ok(rewrite));
-    }
     let line = match line::read(cx, index, script(cx, index)?) {
         Ok(line) => line,
         Err(refusal) => return Some(Err(refusal)),

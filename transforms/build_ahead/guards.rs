@@ -1,0 +1,192 @@
+//! What must hold of the project: its sources are in the image, and stay what they are.
+
+use crate::analysis::paths::{below, join};
+use crate::context::{BuildContext, in_folder, matches_name};
+use crate::knowledge::pattern::Pattern;
+use crate::project::{Mount, Use};
+use crate::syntax::Kind;
+use crate::transform::{Place, Refusal};
+use crate::transforms::origin::{Origin, origin};
+
+use super::Site;
+use super::command::Command;
+
+/// More files are not looked through.
+const MOST_FILES: usize = 20_000;
+
+/// The project that is built.
+pub(super) struct Project<'c> {
+    pub(super) context: &'c BuildContext,
+    /// A file of it in the context: its manifest, where it has one.
+    pub(super) file: String,
+    /// Its folder in the context.
+    pub(super) folder: String,
+}
+
+impl<'a> Site<'_, 'a> {
+    /// The project in the folder in which the container starts.
+    ///
+    /// # Errors
+    /// When it cannot be looked at, or no copy brings it.
+    pub(super) fn project(&self, command: &Command<'_>) -> Result<Project<'a>, Refusal> {
+        let Some(context) = self.cx.context else {
+            let message = "what is built can only be told with the build context at hand: name it with --context";
+            return Err(self.refuse("no-context", message));
+        };
+        let missing = |what: &str| {
+            let folder = &self.state.workdir;
+            let message = format!(
+                "no copy brings {what} to {folder}: build the program where its sources are, in a RUN"
+            );
+            self.refuse("no-source", message)
+        };
+        if !self.state.workdir.starts_with('/') {
+            return Err(self.refuse(
+                "no-source",
+                "the folder in which the container starts is not known: name it with WORKDIR",
+            ));
+        }
+        let (files, folder) = command.sources();
+        for file in &files {
+            self.file(file).ok_or_else(|| missing(file))?;
+        }
+        let first = files
+            .first()
+            .map_or(command.ahead.manifest.as_str(), |file| file);
+        let manifest = self.file(&command.ahead.manifest);
+        let file = manifest.or_else(|| self.file(files.first()?));
+        let file = file.ok_or_else(|| missing(first))?;
+        let project = Project {
+            context,
+            folder: file
+                .rsplit_once('/')
+                .map_or("", |(folder, _)| folder)
+                .to_owned(),
+            file,
+        };
+        match folder.filter(|folder| !project.has_sources(folder, command)) {
+            Some(folder) => Err(missing(folder)),
+            None => Ok(project),
+        }
+    }
+
+    /// The file of the context that is at `path`, seen from where the container starts.
+    fn file(&self, path: &str) -> Option<String> {
+        match origin(self.cx, self.stage, &join(&self.state.workdir, path)) {
+            Origin::File(file) => Some(file),
+            _ => None,
+        }
+    }
+
+    /// What is mounted over the sources takes the place of those that would be built.
+    pub(super) fn check_mounts(&self) -> Result<(), Refusal> {
+        let here = self.state.workdir.as_str();
+        let hides = |mount: &&Mount| {
+            let inside =
+                below(&mount.target, here).is_some() && mount.host.is_some() && !mount.is_file;
+            inside || below(here, &mount.target).is_some()
+        };
+        let mount_of = |used: &'_ Use| {
+            let container = used.container.as_ref()?;
+            container
+                .mounts
+                .iter()
+                .find(hides)
+                .map(|mount| mount.target.clone())
+        };
+        let uses = self.cx.possible_uses(self.stage);
+        for used in uses.chain(self.cx.guesses().map(|(used, _)| used)) {
+            if let Some(target) = mount_of(used) {
+                let message = format!(
+                    "{} mounts {target}, so that each start builds what is there",
+                    used.described()
+                );
+                let refusal = self.refuse("mounted-source", message);
+                return Err(refusal.because(self.cx.place_of(used), "mounts it"));
+            }
+        }
+        let is_volume = |at: &usize| match &self.cx.facts.views[*at].kind {
+            Kind::Volume { paths, .. } => paths
+                .iter()
+                .any(|path| below(here, &join("/", &path.raw)).is_some()),
+            _ => false,
+        };
+        self.stage
+            .body
+            .clone()
+            .find(is_volume)
+            .map_or(Ok(()), |at| {
+                let message =
+                    "the sources are in a VOLUME, so that each start builds what is there";
+                let volume = self.cx.file.instructions()[at].span;
+                Err(self
+                    .refuse("mounted-source", message)
+                    .because(volume, "the volume"))
+            })
+    }
+
+    /// Sources that look at what only the command tells the program, or, if nothing has built them so far, that may need
+    /// a running container to be built.
+    pub(super) fn check_sources(
+        &self,
+        command: &Command<'_>,
+        project: &Project<'_>,
+        is_built: bool,
+    ) -> Result<(), Refusal> {
+        let Some(files) = project.context.files_below(&project.folder, MOST_FILES) else {
+            let message =
+                "the project has more files than dfopt looks through; build the program in a RUN";
+            return Err(self.refuse("no-context", message));
+        };
+        let ahead = command.ahead;
+        let compiled_there = if is_built {
+            &[][..]
+        } else {
+            &ahead.compiled_there
+        };
+        for path in files.iter().filter(|path| command.is_source(path)) {
+            let is_of_build = ahead.of_build.iter().any(|name| path.ends_with(name));
+            let told = if is_of_build { &[][..] } else { &ahead.told };
+            let text = project.context.read(path).unwrap_or_default();
+            let (code, message, line) = if let Some(line) = line_with(&text, told) {
+                let message = format!(
+                    "the program asks for what `{}` tells it, and would not find it",
+                    command.shown()
+                );
+                ("told-by-command", message, line)
+            } else if let Some(line) = line_with(&text, compiled_there) {
+                let message = "to be compiled, the sources may need what only a running container has; build the program in a RUN if they do not";
+                ("compiled-there", message.to_owned(), line)
+            } else {
+                continue;
+            };
+            let place = Place::File(path.clone(), Some(line));
+            return Err(self.refuse(code, message).because(place, "this line"));
+        }
+        Ok(())
+    }
+}
+
+impl Project<'_> {
+    /// Whether there are sources in `folder`, seen from the project.
+    fn has_sources(&self, folder: &str, command: &Command<'_>) -> bool {
+        let folder = in_folder(&self.folder, &join("", folder)[1..]);
+        let names = self.context.names(&folder);
+        names.iter().any(|name| command.is_source(name))
+    }
+}
+
+impl Command<'_> {
+    /// Whether the file at `path` is a source of its language.
+    fn is_source(&self, path: &str) -> bool {
+        let name = path.rsplit('/').next().unwrap_or(path);
+        let mut patterns = self.ahead.sources.iter();
+        patterns.any(|pattern| matches_name(pattern, name))
+    }
+}
+
+/// The number of the first line of `text`, from 1, that one of `patterns` matches.
+fn line_with(text: &str, patterns: &[Pattern]) -> Option<usize> {
+    let is_it = |line: &str| patterns.iter().any(|pattern| pattern.is_match(line));
+    text.lines().position(is_it).map(|at| at + 1)
+}

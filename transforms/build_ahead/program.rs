@@ -1,0 +1,271 @@
+//! Where the program is that has been built.
+
+use std::collections::BTreeSet;
+
+use crate::analysis::paths::{Region, join, parent};
+use crate::analysis::runs::Step;
+use crate::context::in_folder;
+use crate::syntax::Kind;
+use crate::transform::Refusal;
+use crate::transforms::targets;
+
+use super::Site;
+use super::command::Command;
+use super::guards::Project;
+
+/// Where a program is put that can be put anywhere.
+const FOLDER: &str = "/usr/local/bin";
+
+/// Its name when none of the project will do.
+const NAME: &str = "app";
+
+/// Folders that are called the same in every project.
+const USUAL_FOLDERS: [&str; 6] = ["src", "code", "source", "build", "work", "workspace"];
+
+/// The program that is started.
+pub(super) struct Program {
+    /// Its path in the image.
+    pub(super) path: String,
+    /// The instruction that builds it already, or else the command that has to.
+    pub(super) built_by: Result<usize, String>,
+    /// Whether it is built in another profile than the container would.
+    pub(super) is_other_profile: bool,
+}
+
+impl Program {
+    /// Its name, for messages.
+    pub(super) fn name(&self) -> &str {
+        self.path.rsplit('/').next().unwrap_or(&self.path)
+    }
+}
+
+impl Site<'_, '_> {
+    /// What `command` builds.
+    ///
+    /// # Errors
+    /// When it cannot be told where it is put.
+    pub(super) fn program(
+        &self,
+        command: &Command<'_>,
+        project: &Project<'_>,
+    ) -> Result<Program, Refusal> {
+        self.check_places(command, project)?;
+        match command.ahead.output {
+            Some(_) => Ok(self.put_anywhere(command)),
+            None => self.put_in_its_folder(command, project),
+        }
+    }
+
+    /// The program of a tool that is told where to put it.
+    fn put_anywhere(&self, command: &Command<'_>) -> Program {
+        let mut builds = self.builds(command);
+        let built = builds.find_map(|(at, step)| Some((at, command.same_build(step)?)));
+        let path = match &built {
+            Some((_, path)) => join(&self.state.workdir, path),
+            None => format!("{FOLDER}/{}", self.name(command)),
+        };
+        let built_by = built.map(|(at, _)| at);
+        Program {
+            built_by: built_by.ok_or_else(|| command.build(&path)),
+            path,
+            is_other_profile: false,
+        }
+    }
+
+    /// The program of a tool that puts it where its options say.
+    fn put_in_its_folder(
+        &self,
+        command: &Command<'_>,
+        project: &Project<'_>,
+    ) -> Result<Program, Refusal> {
+        let name = self.target(command, project)?;
+        let mut builds = self.builds(command);
+        let built = builds.find_map(|(at, step)| Some((at, command.like_build(step)?)));
+        let options = built
+            .as_ref()
+            .map_or(&command.options, |(_, options)| options);
+        let folder = command.folder(options);
+        Ok(Program {
+            path: join(&self.state.workdir, &format!("{folder}/{name}")),
+            is_other_profile: folder != command.folder(&command.options),
+            built_by: built.map(|(at, _)| at).ok_or_else(|| command.build("")),
+        })
+    }
+
+    /// What says that the program is put in another place than usual.
+    fn check_places(&self, command: &Command<'_>, project: &Project<'_>) -> Result<(), Refusal> {
+        let (ahead, context) = (command.ahead, project.context);
+        let file = ahead
+            .unless_beside
+            .iter()
+            .map(|name| in_folder(&project.folder, name));
+        let file = file.clone().find(|path| context.has(path));
+        let mut variables = ahead.unless_variable.iter();
+        let variable = variables.find(|name| self.state.variables.contains_key(*name));
+        let larger = |folder: &str| in_folder(folder, &ahead.manifest);
+        let mut above = std::iter::successors(Some(project.folder.as_str()), |folder| {
+            (!folder.is_empty()).then(|| folder.rsplit_once('/').map_or("", |(above, _)| above))
+        });
+        let above = above
+            .by_ref()
+            .skip(1)
+            .map(larger)
+            .find(|path| ahead.output.is_none() && context.has(path));
+        match file.or(above).or(variable.cloned()) {
+            Some(what) => {
+                let message = format!(
+                    "{what} may put the program somewhere else; start the one that a RUN has built"
+                );
+                Err(self.refuse("other-place", message))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// What the program is called: as the folder of its sources, unless that is the name of a tool.
+    fn name(&self, command: &Command<'_>) -> String {
+        let (files, folder) = command.sources();
+        let path = match folder {
+            Some(folder) => join(&self.state.workdir, folder),
+            None => parent(&join(
+                &self.state.workdir,
+                files.first().map_or("", |file| file),
+            ))
+            .to_owned(),
+        };
+        let name = path.rsplit('/').next().unwrap_or_default();
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+        let image = self.cx.facts.image(self.stage);
+        let is_tool = self.cx.knowledge.tools.find(&[name]).is_some()
+            || image
+                .and_then(|image| image.toolset)
+                .is_some_and(|set| set.programs.contains_key(name));
+        let is_own = !name.is_empty() && !USUAL_FOLDERS.contains(&name);
+        match is_own && name.chars().all(is_plain) && !is_tool {
+            true => name.to_owned(),
+            false => NAME.to_owned(),
+        }
+    }
+
+    /// The name of the program among those of the project that is started.
+    fn target(&self, command: &Command<'_>, project: &Project<'_>) -> Result<String, Refusal> {
+        let targets = command.tool.targets.as_ref();
+        let read = targets
+            .and_then(|targets| targets::Project::read(project.context, targets, &project.file));
+        let default = read.as_ref().and_then(|read| {
+            read.value(command.ahead.default.as_ref()?)?
+                .as_str()
+                .map(str::to_owned)
+        });
+        let names: BTreeSet<String> = read
+            .map(|read| {
+                read.built_with_it(false)
+                    .iter()
+                    .flat_map(targets::Project::programs)
+                    .collect()
+            })
+            .unwrap_or_default();
+        let only = || names.first().filter(|_| names.len() == 1).cloned();
+        let name = command
+            .chosen()
+            .map(str::to_owned)
+            .or(default)
+            .or_else(only);
+        name.filter(|name| names.contains(name)).ok_or_else(|| {
+            let names: Vec<&str> = names.iter().map(String::as_str).collect();
+            let message = format!("the project has several programs ({}), or none that dfopt finds; say in CMD which one is started", names.join(", "));
+            self.refuse("several-programs", message)
+        })
+    }
+
+    /// The steps of the same tool in the folder in which the container starts, behind which nothing changes files there: the
+    /// tool would find nothing to do. What a step puts into a mount is not in the image.
+    fn builds<'s>(
+        &'s self,
+        command: &'s Command<'_>,
+    ) -> impl Iterator<Item = (usize, &'s Step<'s>)> {
+        let facts = self.cx.facts;
+        let here = Region::new(&self.state.workdir);
+        let mut found = Vec::new();
+        for at in self.stage.body.clone().rev() {
+            if let Kind::Copy(transfer) | Kind::Add(transfer) = &facts.views[at].kind {
+                if Region::new(facts.destination(at, transfer)).meets(&here) {
+                    break;
+                }
+                continue;
+            }
+            let steps = facts.runs[at].iter().flat_map(|run| run.steps.iter().rev());
+            let behind = steps
+                .clone()
+                .position(|step| step.effects.writes.meets(&here));
+            let is_it = |step: &&Step<'_>| {
+                let own = step.invocation.as_ref();
+                own.is_some_and(|own| own.tool.id == command.tool.id)
+                    && step.directory().as_deref() == Some(&self.state.workdir)
+                    && facts.views[at].flag("mount").is_none()
+            };
+            let count = behind.map_or(usize::MAX, |at| at + 1);
+            found.extend(steps.take(count).filter(is_it).map(|step| (at, step)));
+            let run = facts.runs[at].as_ref();
+            if run.is_some_and(|run| run.effects.writes.meets(&here)) {
+                break;
+            }
+        }
+        found.into_iter()
+    }
+}
+
+impl Command<'_> {
+    /// The folder for programs that are built with `options`, from the working directory.
+    fn folder(&self, options: &[String]) -> &str {
+        let folders = self.ahead.folders.iter();
+        let mut fits = folders.filter(|folder| {
+            folder.option.is_empty() || folder.option.iter().any(|option| options.contains(option))
+        });
+        fits.next_back().map_or("", |folder| &folder.at)
+    }
+
+    /// Where `step`, which builds the same, puts the program.
+    fn same_build(&self, step: &Step<'_>) -> Option<String> {
+        let output = self.ahead.output.as_deref()?;
+        let mut words = self.words_behind_verb(step)?;
+        let at = words.iter().position(|word| word == output)?;
+        let path = words.get(at + 1)?.clone();
+        words.drain(at..at + 2);
+        let own: Vec<&String> = self.options.iter().chain(self.operands()).collect();
+        (words.iter().collect::<Vec<_>>() == own).then_some(path)
+    }
+
+    /// The options of `step`, if it builds the same program, perhaps among others or in another profile.
+    fn like_build(&self, step: &Step<'_>) -> Option<Vec<String>> {
+        let words = self.words_behind_verb(step)?;
+        let builds_all = !words.iter().any(|word| self.chooses(word));
+        let chosen = self.chosen().filter(|_| builds_all);
+        let matters = |word: &&String| {
+            let mut folders = self.ahead.folders.iter();
+            let is_chosen = builds_all && (self.chooses(word) || chosen == Some(word));
+            !is_chosen
+                && !self.ahead.quiet.contains(word)
+                && !folders.any(|folder| folder.option.contains(word))
+        };
+        let of_step: BTreeSet<&String> = words.iter().filter(matters).collect();
+        let own: BTreeSet<&String> = self.options.iter().filter(matters).collect();
+        (of_step == own).then_some(words)
+    }
+
+    /// Whether the option `word` names a program.
+    fn chooses(&self, word: &str) -> bool {
+        let name = self.ahead.chosen_by.as_deref();
+        name.is_some() && word.split('=').next() == name
+    }
+
+    /// What stands behind the verb of `step`, if it is the one that only builds.
+    fn words_behind_verb(&self, step: &Step<'_>) -> Option<Vec<String>> {
+        let invocation = step.invocation.as_ref()?;
+        let verb = invocation.verb_words.clone();
+        let is_verb = step.args.get(verb.start)?.known() == self.ahead.verb;
+        let words = step.args.get(verb.end..)?.iter();
+        let words: Option<Vec<String>> = words.map(|arg| arg.text.clone()).collect();
+        words.filter(|_| is_verb)
+    }
+}

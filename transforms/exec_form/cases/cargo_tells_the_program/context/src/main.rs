@@ -1,1 +1,0 @@
-fn main() { println!("{}", std::env::var("CARGO_MANIFEST_DIR").unwrap()); }
