@@ -100,7 +100,8 @@ pub(crate) struct Args {
     pub(crate) safety: Option<SafetyLevel>,
 
     /// The build context [default: what a Compose or bake file, CI or a script beside or above the
-    /// Dockerfile names, else the folder of the Dockerfile; none for `-`]
+    /// Dockerfile names, else the folder of the Dockerfile, or one above it that alone has what is copied;
+    /// none for `-`]
     #[arg(long, value_name = "DIR", help_heading = REWRITES)]
     pub(crate) context: Option<PathBuf>,
 

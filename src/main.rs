@@ -1,5 +1,6 @@
 //! The command `dfopt`: exit codes, broken pipes and the last word on errors.
 
+mod built_from;
 mod cli;
 mod companions;
 mod config;

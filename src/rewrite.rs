@@ -1,23 +1,20 @@
 //! One file: read, configured, rewritten.
 
 use std::collections::HashSet;
-use std::fs;
-use std::io;
-use std::path::{Path, PathBuf, absolute};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
-use dfopt::context::{BuildContext, Disk};
+use dfopt::context::BuildContext;
 use dfopt::engine::{self, Options};
-use dfopt::project;
 use dfopt::prove::workspace::source_to_change;
 use dfopt::report::{Companion, FileReport, NamedContext, Pictures, Problem};
 use dfopt::syntax::{self, SyntaxError};
 use dfopt::transform::Addition;
 
+use crate::built_from::{Place, open_context};
 use crate::config::{Config, Settings};
 use crate::discover::Source;
-use crate::files;
 use crate::job::Job;
 use crate::proving::Proven;
 
@@ -50,7 +47,7 @@ pub(crate) fn rewrite(source: &Source, job: &Job<'_>) -> FileReport {
 
 /// Rewrites the text in `report`, and puts there what came of it.
 fn optimize(source: &Source, report: &mut FileReport, job: &Job<'_>) -> Result<()> {
-    let setup = Setup::new(source, job)?;
+    let setup = Setup::new(source, &report.source, job)?;
     let (text, options) = (&report.source, setup.options());
     let Proven {
         mut outcome,
@@ -89,14 +86,20 @@ pub(crate) struct Setup<'j> {
 }
 
 impl<'j> Setup<'j> {
-    /// For the text of `source`, which need not be what is on the disk.
+    /// For `text`, that of `source`, which need not be what is on the disk.
     ///
     /// # Errors
     /// When the configuration or the build context cannot be read.
-    pub(crate) fn new(source: &Source, job: &'j Job<'_>) -> Result<Self> {
+    pub(crate) fn new(source: &Source, text: &str, job: &'j Job<'_>) -> Result<Self> {
         let config = job.configs.for_source(source)?;
         let settings = config.settings(job.args, source)?;
-        let (root, named) = context_root(&settings, source, &job.disk)?;
+        let place = Place {
+            source,
+            text,
+            disk: &job.disk,
+            knowledge: config.knowledge(),
+        };
+        let (root, named) = place.context_root(settings.context.as_deref())?;
         let context = root
             .as_deref()
             .map(|root| open_context(&job.disk, root, source));
@@ -205,45 +208,4 @@ fn is_templated(text: &str, error: &SyntaxError) -> bool {
 fn defect(defect: &engine::Defect) -> Problem {
     Problem::new(format!("{defect}; the rewrite was dropped"))
         .advise("this is a bug of dfopt: please report it together with the file")
-}
-
-/// The folder of the build context: the one that the user names, else the one that the project builds from,
-/// else that of the Dockerfile.
-fn context_root(
-    settings: &Settings,
-    source: &Source,
-    disk: &Disk,
-) -> io::Result<(Option<PathBuf>, Option<NamedContext>)> {
-    if let Some(folder) = &settings.context {
-        return Ok((Some(absolute(folder)?), None));
-    }
-    let Some(path) = source.path() else {
-        return Ok((None, None));
-    };
-    let own = source.folder()?;
-    let uses = disk.projects().uses_of(&absolute(path)?, None);
-    let folders = uses.iter().filter(|used| used.is_certain);
-    let folders = folders.filter_map(|used| Some((used, used.context.clone()?)));
-    let folders: Vec<(&project::Use, PathBuf)> = folders.collect();
-    let is_own = |folder: &PathBuf| fs::canonicalize(folder).ok() == fs::canonicalize(&own).ok();
-    let other = folders.iter().find(|(_, folder)| folder.is_dir());
-    match other.filter(|_| !folders.iter().any(|(_, folder)| is_own(folder))) {
-        None => Ok((Some(own), None)),
-        Some((used, folder)) => {
-            let named = NamedContext {
-                folder: Some(files::shown(folder))
-                    .filter(|folder| !folder.is_empty())
-                    .unwrap_or_else(|| ".".to_owned()),
-                by: files::shown(&used.file),
-                line: used.line,
-            };
-            Ok((Some(folder.clone()), Some(named)))
-        }
-    }
-}
-
-fn open_context(disk: &Disk, root: &Path, source: &Source) -> Result<BuildContext> {
-    let dockerfile = source.path().map(absolute).transpose()?;
-    let context = BuildContext::open_in(disk, root, dockerfile.as_deref());
-    context.with_context(|| format!("the build context {} cannot be opened", files::shown(root)))
 }

@@ -8,6 +8,7 @@
 //! | [`commands`] | command lines, recognised through the tables |
 //! | [`effects`], [`paths`] | the paths that are read and written |
 //! | [`sources`] | whether a copy brings a file or a folder |
+//! | [`named`] | the paths of the build context that must be there |
 //! | [`mounts`] | what `RUN --mount` mounts |
 //! | [`launch`] | the programs that a container starts |
 //! | [`rebuild`] | which steps run again after a change |
@@ -18,6 +19,7 @@ pub mod commands;
 pub mod effects;
 pub mod launch;
 pub mod mounts;
+pub mod named;
 pub mod paths;
 pub mod rebuild;
 pub mod runs;

@@ -4,8 +4,8 @@
 //! image. What is true of the files and the image of one need not be true of the other, so a rewrite is only made when
 //! each of them leads to the same one.
 
-use crate::analysis::state::Variable;
 use crate::analysis::Given;
+use crate::analysis::state::Variable;
 use crate::context::{BuildContext, OtherBuild};
 use crate::syntax::Kind;
 use crate::transform::{Cx, Plan, Refusal, Rewrite, Transform};

@@ -23,7 +23,7 @@ impl<'j> Look<'j> {
     /// Looks at the text that the client has, and at what is on the disk around it.
     pub(super) fn at(document: &Document, job: &'j Job<'_>) -> Result<Self> {
         let text = document.text.as_str();
-        let setup = Setup::new(&document.source, job)?;
+        let setup = Setup::new(&document.source, text, job)?;
         let problems = rejections(text);
         let proposals = if problems.is_empty() {
             proposals(text, &setup.options())

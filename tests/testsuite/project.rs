@@ -31,6 +31,35 @@ fn the_context_that_compose_names_is_used_and_announced() {
 }
 
 #[test]
+fn a_folder_above_that_alone_has_what_is_copied_is_the_context() {
+    let copies = "FROM node:20\nWORKDIR /app\nCOPY package*.json ./\nRUN npm ci\nCOPY src src\n";
+    let files = |dockerfile| {
+        [
+            ("docker/web/Dockerfile", dockerfile),
+            ("package.json", "{}"),
+            ("requirements.txt", ""),
+            ("src/app.js", ""),
+            (".git/HEAD", "ref: refs/heads/main\n"),
+        ]
+    };
+    for (dockerfile, line) in [(DOCKERFILE, 4), (copies, 3)] {
+        let run = Sandbox::new(&files(dockerfile)).dfopt(&["docker/web/Dockerfile"]);
+        run.says(&format!(
+            "build context ., as docker/web/Dockerfile:{line} says"
+        ));
+    }
+    for other in [
+        ("docker/web/package.json", "{}"),
+        ("docker/.git/HEAD", "ref: refs/heads/main\n"),
+        ("compose.yaml", "services:\n  web:\n    build: docker/web\n"),
+    ] {
+        let sandbox = Sandbox::new(&[&files(copies)[..], &[other]].concat());
+        let run = sandbox.dfopt(&["docker/web/Dockerfile"]);
+        assert!(!run.out.contains("build context"), "{other:?}: {run:#?}");
+    }
+}
+
+#[test]
 fn the_user_decides_on_the_context() {
     let run = project(FROM_THE_ROOT).dfopt(&["--context", "docker", "docker/Dockerfile"]);
     assert!(!run.out.contains(", as compose.yaml"), "{run:#?}");

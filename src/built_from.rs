@@ -1,0 +1,123 @@
+//! The folder that a Dockerfile is built from.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf, absolute};
+
+use anyhow::{Context, Result};
+use dfopt::analysis::Facts;
+use dfopt::analysis::named::{self, Named};
+use dfopt::context::{BuildContext, Disk, matches_name};
+use dfopt::knowledge::Knowledge;
+use dfopt::project;
+use dfopt::report::NamedContext;
+use dfopt::syntax;
+
+use crate::discover::Source;
+use crate::files;
+
+/// How many folders above that of the Dockerfile may be the one that it is built from.
+const MOST_LEVELS: usize = 3;
+
+/// A Dockerfile and what is around it.
+pub(crate) struct Place<'a> {
+    pub(crate) source: &'a Source,
+    /// Its text, which need not be what is on the disk.
+    pub(crate) text: &'a str,
+    pub(crate) disk: &'a Disk,
+    pub(crate) knowledge: &'a Knowledge,
+}
+
+impl Place<'_> {
+    /// The folder of the build context: the one that the user names, else the one that the project builds from, else that
+    /// of the Dockerfile, or one above it if that alone has what the Dockerfile copies.
+    ///
+    /// # Errors
+    /// When the current folder is not known.
+    pub(crate) fn context_root(
+        &self,
+        chosen: Option<&Path>,
+    ) -> io::Result<(Option<PathBuf>, Option<NamedContext>)> {
+        if let Some(folder) = chosen {
+            return Ok((Some(absolute(folder)?), None));
+        }
+        let Some(path) = self.source.path() else {
+            return Ok((None, None));
+        };
+        let own = self.source.folder()?;
+        let uses = self.disk.projects().uses_of(&absolute(path)?, None);
+        let folders = uses.iter().filter(|used| used.is_certain);
+        let folders = folders.filter_map(|used| Some((used, used.context.clone()?)));
+        let folders: Vec<(&project::Use, PathBuf)> = folders.collect();
+        let is_own =
+            |folder: &PathBuf| fs::canonicalize(folder).ok() == fs::canonicalize(&own).ok();
+        if folders.iter().any(|(_, folder)| is_own(folder)) {
+            return Ok((Some(own), None));
+        }
+        let other = folders.into_iter().find(|(_, folder)| folder.is_dir());
+        let named = match other {
+            Some((used, folder)) => Some((files::shown(&used.file), used.line, folder)),
+            None => self
+                .folder_above(&own)
+                .map(|(folder, line)| (self.source.name(), Some(line), folder)),
+        };
+        Ok(match named {
+            None => (Some(own), None),
+            Some((by, line, root)) => {
+                let folder = Some(files::shown(&root)).filter(|folder| !folder.is_empty());
+                let folder = folder.unwrap_or_else(|| ".".to_owned());
+                (Some(root), Some(NamedContext { folder, by, line }))
+            }
+        })
+    }
+
+    /// The nearest folder above `own`, in the same repository (or the next one, where there is none), that has all that the Dockerfile names, when `own` has
+    /// nothing of it; and the first line that names something.
+    fn folder_above(&self, own: &Path) -> Option<(PathBuf, usize)> {
+        let is_top = |folder: &Path| folder.join(".git").exists() || folder.parent().is_none();
+        if is_top(own) {
+            return None;
+        }
+        let file = syntax::parse(self.text);
+        let named = named::paths(&Facts::new(&file, self.knowledge));
+        // What is missing beside files that are there may be made before the build.
+        if named.iter().any(|named| is_in(own, named)) {
+            return None;
+        }
+        let first = file.instructions()[named.first()?.at].span.start;
+        let line = file.line_col(first).0;
+        let has_all = |folder: &&Path| named.iter().all(|named| is_in(folder, named));
+        let mut levels = own.ancestors().take(1 + MOST_LEVELS);
+        let top = levels.position(is_top).unwrap_or(1);
+        let mut above = own.ancestors().take(1 + top).skip(1);
+        Some((above.find(has_all)?.to_owned(), line))
+    }
+}
+
+/// Whether `folder` has what is named. A wildcard stands for at least one name of its folder.
+fn is_in(folder: &Path, named: &Named) -> bool {
+    let (inside, name) = named.path.rsplit_once('/').unwrap_or(("", &named.path));
+    if inside.contains(['*', '?', '[']) {
+        return true;
+    }
+    if !name.contains(['*', '?', '[']) {
+        return folder.join(&named.path).exists();
+    }
+    let entries = fs::read_dir(folder.join(inside))
+        .into_iter()
+        .flatten()
+        .flatten();
+    entries
+        .into_iter()
+        .any(|entry| matches_name(name, &entry.file_name().to_string_lossy()))
+}
+
+/// The build context in the folder `root`.
+///
+/// # Errors
+/// When it cannot be opened.
+pub(crate) fn open_context(disk: &Disk, root: &Path, source: &Source) -> Result<BuildContext> {
+    let dockerfile = source.path().map(absolute).transpose()?;
+    let context = BuildContext::open_in(disk, root, dockerfile.as_deref());
+    context.with_context(|| format!("the build context {} cannot be opened", files::shown(root)))
+}
