@@ -5,6 +5,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::setting::Location;
+use super::yaml::text;
 use super::{Container, Mount, Use, yaml};
 
 /// Volumes that keep what is written, and belong to root where no group is set for them.
@@ -109,14 +110,6 @@ fn mounts(spec: &Value, own: &Value, claimed: &[String]) -> Vec<Mount> {
 fn words(list: &Value) -> Option<Vec<String>> {
     let words = list.as_array()?.iter();
     Some(words.filter_map(text).collect())
-}
-
-fn text(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        _ => None,
-    }
 }
 
 #[cfg(test)]

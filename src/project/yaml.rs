@@ -15,6 +15,15 @@ pub(super) fn read_all(text: &str) -> Vec<Value> {
     documents.into_iter().map(value).collect()
 }
 
+/// A scalar that is a word or a number, as it is written.
+pub(super) fn text(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
 fn value(node: YamlOwned) -> Value {
     match node {
         YamlOwned::Representation(text, ..) => Value::String(text),

@@ -4,12 +4,13 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+use super::pairs;
 use super::variables::Variables;
-use super::{pairs, text};
 use crate::project::container::for_shell;
 use crate::project::paths::resolve;
 use crate::project::setting::value;
 use crate::project::words::split;
+use crate::project::yaml::text;
 use crate::project::{Container, Mount};
 
 impl Container {

@@ -10,6 +10,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::setting::{self, Location};
+use super::yaml::text;
 use super::{Target, Use, line_of};
 use crate::project::Container;
 
@@ -127,15 +128,6 @@ fn pairs(args: &Value) -> Vec<(String, String)> {
         _ => Vec::new(),
     };
     setting::known_values(pairs)
-}
-
-/// A scalar as a setting.
-fn text(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        _ => None,
-    }
 }
 
 #[cfg(test)]
