@@ -1,6 +1,7 @@
 //! Where the program is that has been built.
 
 use std::collections::BTreeSet;
+use std::iter::successors;
 
 use crate::analysis::paths::{Region, join, parent};
 use crate::analysis::runs::Step;
@@ -92,34 +93,24 @@ impl Site<'_, '_> {
         })
     }
 
-    /// What says that the program is put in another place than usual.
+    /// Refuses where a file or a variable may say that the program is put in another place than usual: settings, or the
+    /// manifest of a larger project.
     fn check_places(&self, command: &Command<'_>, project: &Project<'_>) -> Result<(), Refusal> {
         let (ahead, context) = (command.ahead, project.context);
-        let file = ahead
-            .unless_beside
-            .iter()
-            .map(|name| in_folder(&project.folder, name));
-        let file = file.clone().find(|path| context.has(path));
-        let mut variables = ahead.unless_variable.iter();
-        let variable = variables.find(|name| self.state.variables.contains_key(*name));
-        let larger = |folder: &str| in_folder(folder, &ahead.manifest);
-        let mut above = std::iter::successors(Some(project.folder.as_str()), |folder| {
-            (!folder.is_empty()).then(|| folder.rsplit_once('/').map_or("", |(above, _)| above))
-        });
-        let above = above
-            .by_ref()
-            .skip(1)
-            .map(larger)
-            .find(|path| ahead.output.is_none() && context.has(path));
-        match file.or(above).or(variable.cloned()) {
-            Some(what) => {
-                let message = format!(
-                    "{what} may put the program somewhere else; start the one that a RUN has built"
-                );
-                Err(self.refuse("other-place", message))
-            }
-            None => Ok(()),
-        }
+        let settings = ahead.unless_beside.iter();
+        let settings = settings.map(|name| in_folder(&project.folder, name));
+        let around = folders_above(&project.folder).filter(|_| ahead.output.is_none());
+        let around = around.map(|folder| in_folder(folder, &ahead.manifest));
+        let file = settings.chain(around).find(|path| context.has(path));
+        let is_set = |name: &&String| self.state.variables.contains_key(*name);
+        let variable = ahead.unless_variable.iter().find(is_set);
+        let Some(what) = file.or(variable.cloned()) else {
+            return Ok(());
+        };
+        let message = format!(
+            "{what} may put the program somewhere else; start the one that a RUN has built"
+        );
+        Err(self.refuse("other-place", message))
     }
 
     /// What the program is called: as the folder of its sources, unless that is the name of a tool.
@@ -213,6 +204,15 @@ impl Site<'_, '_> {
         }
         found.into_iter()
     }
+}
+
+/// The folders of the build context around `folder`, the nearest first.
+fn folders_above(folder: &str) -> impl Iterator<Item = &str> {
+    fn next<'p>(folder: &&'p str) -> Option<&'p str> {
+        let above = folder.rsplit_once('/').map_or("", |(above, _)| above);
+        (!folder.is_empty()).then_some(above)
+    }
+    successors(Some(folder), next).skip(1)
 }
 
 impl Command<'_> {
