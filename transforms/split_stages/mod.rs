@@ -42,6 +42,7 @@ mod tag;
 mod there;
 mod together;
 mod tools_only;
+mod transfers;
 mod variables;
 mod whole;
 mod writer;

@@ -6,10 +6,10 @@ use crate::knowledge::pattern::Pattern;
 
 use crate::analysis::commands::Invocation;
 use crate::analysis::effects::PROGRAM_FOLDERS;
-use crate::analysis::paths::{Extent, Region, below, join, parent};
+use crate::analysis::paths::{Region, below, join, parent};
 use crate::analysis::runs::Step;
 use crate::context::{BuildContext, in_folder, matches_name};
-use crate::knowledge::tools::{Action, Does, Makes, Operands};
+use crate::knowledge::tools::{Action, Does, Makes};
 use crate::transform::Refusal;
 use crate::transforms::targets;
 
@@ -21,6 +21,7 @@ use super::outputs;
 use super::prefix;
 use super::roles::Role;
 use super::siblings;
+use super::transfers::puts;
 
 mod searched;
 
@@ -365,19 +366,14 @@ impl<'s> Build<'s> {
         texts.next()
     }
 
-    /// Whether a command takes `path` from `folder`: `cp target/*.jar app.jar`.
+    /// Whether a command takes `path` from `folder`: `cp target/*.jar app.jar`, `mv target/release/shop /usr/bin/`.
     fn is_copied(&self, path: &str, folder: &str) -> bool {
         let site = self.site;
         let runs = (site.stage.body.start..site.roles.split)
             .filter_map(|at| site.cx.facts.runs[at].as_ref());
         let folder = Region::new(folder);
-        runs.flat_map(|run| &run.steps).any(|step| {
-            let takes = |own: &Invocation<'_>| matches!(own.action.operands, Operands::ReadThenWrite | Operands::Move);
-            let writes = |extent: &Extent| matches!(extent, Extent::Regions(regions) if regions.iter().any(|region| region.path() == path));
-            step.invocation.as_ref().is_some_and(takes)
-                && writes(&step.effects.writes)
-                && step.effects.reads.meets(&folder)
-        })
+        runs.flat_map(|run| &run.steps)
+            .any(|step| puts(step, path) && step.effects.reads.meets(&folder))
     }
 
     /// An archive that holds all that it needs, as far as the context shows; else the whole tree is taken.

@@ -1,14 +1,14 @@
 //! What each instruction of the stage is for.
 
-use crate::analysis::commands::Invocation;
 use crate::analysis::paths::{Extent, Region};
 use crate::analysis::runs::{Run, Step};
 use crate::analysis::stages::Stage;
-use crate::knowledge::tools::{Does, Operands};
+use crate::knowledge::tools::Does;
 use crate::syntax::Kind;
 use crate::transform::{Cx, Refusal};
 
 use super::super::style;
+use super::transfers::takes_from;
 use super::{sources, together, tools_only};
 
 /// What an instruction is for.
@@ -342,17 +342,6 @@ fn only_takes_from(run: &Run<'_>, folders: &[Region]) -> bool {
     let takes = |step: &Step<'_>| folders.iter().any(|folder| takes_from(step, folder));
     let is_about_files = |step: &Step<'_>| step.does() == Some(Does::Files);
     run.opaque.is_none() && run.steps.iter().all(is_about_files) && run.steps.iter().any(takes)
-}
-
-/// Whether `step` copies or moves something out of `folder`.
-pub(super) fn takes_from(step: &Step<'_>, folder: &Region) -> bool {
-    let is_transfer = |own: &Invocation<'_>| {
-        matches!(
-            own.action.operands,
-            Operands::ReadThenWrite | Operands::Move
-        )
-    };
-    step.invocation.as_ref().is_some_and(is_transfer) && step.effects.reads.meets(folder)
 }
 
 /// Whether a step prepares installs, with a tool that the images of its language do not have: the runtime stage could

@@ -9,8 +9,9 @@ use crate::transform::{Evidence, Place, Refusal};
 
 use super::Site;
 use super::artefacts::{Artefacts, steps};
-use super::roles::{self, Role};
-use super::{apart, installed, prune};
+use super::roles::Role;
+
+use super::{apart, installed, prune, transfers};
 
 /// The folders beside or around `workdir` in which something is built, and from which no step takes it: the program may find
 /// it there (`../client/build`).
@@ -18,7 +19,7 @@ fn built_beside(site: &Site<'_>, workdir: &str) -> BTreeSet<String> {
     let is_taken = |folder: &Region| {
         let runs = site.cx.facts.runs[site.stage.body.start..site.roles.split].iter();
         let mut steps = runs.flatten().flat_map(|run| &run.steps);
-        steps.any(|step| roles::takes_from(step, folder))
+        steps.any(|step| transfers::takes_from(step, folder))
     };
     let is_own = |folder: &String| {
         let mut areas = site.cx.knowledge.tools.paths("@system");
