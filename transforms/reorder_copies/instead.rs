@@ -4,11 +4,12 @@
 use crate::analysis::commands::{Arg, Invocation, OptionUse, recognise};
 use crate::analysis::effects::Effects;
 use crate::analysis::paths::{Extent, Region, join};
-use crate::analysis::runs::{Run, Step};
+use crate::analysis::runs::Step;
 use crate::knowledge::pattern::Pattern;
 use crate::knowledge::tools::{Does, Instead};
 
 use super::sink::Sink;
+use super::way::Build;
 
 /// The command that `instead` describes for `step` of instruction `at`, as it is written and as it is read, without what is
 /// assigned in front of the step. `None` when it would not fetch what the build does.
@@ -88,14 +89,16 @@ pub(super) struct Preparation {
 }
 
 impl Preparation {
-    /// For step `nth` of `run`, which is instruction `at`. `None` when something else is done before it.
-    pub(super) fn of(sink: &Sink<'_>, at: usize, run: &Run<'_>, nth: usize) -> Option<Self> {
-        let (before, step) = (&run.steps[..nth], &run.steps[nth]);
+    /// For `build`. `None` when something else is done before it.
+    pub(super) fn of(build: &Build<'_, '_>) -> Option<Self> {
+        let (sink, at) = (build.sink, build.at);
+        let (before, step) = (build.behind_entry(), build.step());
         let program = Region::new(join(step.cwd.as_deref()?, step.args.first()?.known()));
         let only = Extent::Regions(vec![program.clone()]);
         let prepares =
             |step: &Step<'_>| step.does() == Some(Does::Files) && step.effects.writes == only;
-        if nth > 0 && run.and_list().is_none() || !before.iter().all(prepares) {
+        let is_list = before.is_empty() || build.run.and_list().is_some();
+        if !is_list || !before.iter().all(prepares) {
             return None;
         }
         let (mut commands, mut repeats) = (Vec::new(), Vec::new());

@@ -27,14 +27,15 @@ impl<'t> Fetch<'t> {
         let build = Build::at(sink, at)?;
         let way = Way::of(&build)?;
         let (step, prefetch) = (build.step(), build.prefetch);
-        let is_plain = sink.cx.facts.views[at].flags.is_empty()
-            && step.directory()? == sink.cx.facts.states[at].workdir;
+        let entry = build.entry()?;
+        let is_plain = sink.cx.facts.views[at].flags.is_empty();
         let is_new = !is_fetched_before(sink, &way, prefetch, step);
+        let commands = entry.into_iter().chain(way.commands).collect();
         (is_plain && is_new).then(|| Self {
             prefetch,
             step,
             at,
-            way,
+            way: Way { commands, ..way },
             why_not: step.needs_source().unwrap_or_default().to_owned(),
         })
     }

@@ -54,8 +54,9 @@ pub(super) fn cross(sink: &Sink<'_>, at: usize) -> Result<Crossing, Refusal> {
     let folders = entered_folders(sink, at, &run.steps[..crossing.steps], &crossing);
     match (passed, folders) {
         (Ok(()), Ok(())) => Ok(crossing),
-        (_, Err(refusal)) => Err(refusal),
+        (Ok(()), Err(refusal)) => Err(refusal),
         (Err(refusal), Ok(())) => in_part(sink, run, crossing).unwrap_or(Err(refusal)),
+        (Err(_), Err(refusal)) => fetched_before(sink, at).unwrap_or(Err(refusal)),
     }
 }
 
@@ -72,7 +73,12 @@ fn in_part(
         crossing.split = Some(seam);
         return Some(Ok(crossing));
     }
-    let fetch = prefetch::Fetch::wanted(sink, crossing.index)?;
+    fetched_before(sink, crossing.index)
+}
+
+/// Fetches for the build in the `RUN` at `at`, in front of the copy.
+fn fetched_before(sink: &Sink<'_>, at: usize) -> Option<Result<Crossing, Refusal>> {
+    let fetch = prefetch::Fetch::wanted(sink, at)?;
     match fetch.before(sink) {
         // Without it there is nothing to fetch by, and what stands in the way is something else.
         Err(refusal) if refusal.code == "manifest-missing" => None,

@@ -91,6 +91,26 @@ impl<'s, 't> Build<'s, 't> {
         &self.run.steps[..self.nth]
     }
 
+    /// The command in front of it that changes to the folder where it works; none is needed in that of the stage. `None` when
+    /// it gets there in another way.
+    pub(super) fn entry(&self) -> Option<Option<String>> {
+        let directory = self.step().directory()?;
+        if directory == self.sink.cx.facts.states[self.at].workdir {
+            return Some(None);
+        }
+        let (first, rest) = self.before().split_first()?;
+        let enters = first.enters.as_deref() == Some(&directory);
+        let is_plain =
+            self.run.and_list().is_some() && rest.iter().all(|step| step.enters.is_none());
+        (enters && is_plain).then(|| Some(self.text(first)))
+    }
+
+    /// The commands in front of it, but for that one.
+    pub(super) fn behind_entry(&self) -> &'t [Step<'t>] {
+        let has_entry = self.entry().flatten().is_some();
+        &self.before()[usize::from(has_entry)..]
+    }
+
     /// The command as it is written, in one line.
     pub(super) fn text(&self, step: &Step<'_>) -> String {
         let view = &self.sink.cx.facts.views[self.at];
@@ -216,7 +236,7 @@ impl<'t> Way<'t> {
         if !step.assigns.is_empty() {
             return None;
         }
-        let preparation = Preparation::of(sink, at, build.run, build.nth)?;
+        let preparation = Preparation::of(build)?;
         let (command, step) = instead::composed(sink, at, step, instead)?;
         let commands = preparation.commands.into_iter().chain([command]);
         Some(Self {
