@@ -98,7 +98,7 @@ impl Surveyor<'_> {
     ) -> Result<(), Refusal> {
         let of_stage = self.stage.body.contains(&index);
         let has_shell = self.account.has_shell;
-        let with_parents = || step.args.iter().any(|arg| arg.known().starts_with("-p"));
+        let with_parents = || makes_parents(step);
         if of_stage && run.and_list().is_some() && has_shell {
             let filled = last_filling(run, step, &paths);
             territory.handed_over.push(HandedOver {
@@ -162,9 +162,9 @@ impl Surveyor<'_> {
         word: &'w str,
     ) -> Vec<(String, &'w str)> {
         let workdir = self.cx.facts.state_after(self.stage).workdir;
-        let with_parents = step.args.iter().any(|arg| arg.known().starts_with("-p"));
+        let word = without_quotes(word);
         let is_plain = !word.contains(['"', '\'', '\\', '{', '`', '(']);
-        if !with_parents || !is_plain || step.args[0].known() != "mkdir" {
+        if !makes_parents(step) || !is_plain {
             return Vec::new();
         }
         let mut made = Vec::new();
@@ -357,18 +357,50 @@ fn named_paths(step: &Step<'_>) -> Vec<String> {
         .collect()
 }
 
+/// What stands between the quotes around all of `word`, where these keep nothing together that the shell would part.
+fn without_quotes(word: &str) -> &str {
+    let inner = ['"', '\'']
+        .into_iter()
+        .find_map(|quote| word.strip_prefix(quote)?.strip_suffix(quote));
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-".contains(c);
+    inner
+        .filter(|inner| inner.chars().all(is_plain))
+        .unwrap_or(word)
+}
+
+/// Whether `step` makes the folders around those that it names as well: `mkdir -vp`, `install -d`.
+fn makes_parents(step: &Step<'_>) -> bool {
+    let mut words = step.args.iter().map(|arg| arg.known());
+    let program = words.next().unwrap_or_default();
+    let has = |letter: char, long: &str| {
+        let mut words = words;
+        words.any(|word| {
+            let is_short =
+                word.starts_with('-') && !word.starts_with("--") && word.contains(letter);
+            is_short || word == long
+        })
+    };
+    match program.rsplit('/').next() {
+        Some("mkdir") => has('p', "--parents"),
+        Some("install") => has('d', "--directory"),
+        _ => false,
+    }
+}
+
+/// Whether `step` makes folders or files that belong to who runs it. `install -o` says whose they are.
 fn makes_folders(step: &Step<'_>) -> bool {
-    let program = step.args.first();
-    program.is_some_and(|arg| MAKERS.contains(&arg.known()))
+    let program = step.args.first().map_or("", |arg| arg.known());
+    let mut words = step.args.iter().map(|arg| arg.known());
+    let is_given = words.any(|word| word.starts_with("-o") || word.starts_with("--owner"));
+    MAKERS.contains(&program) || program == "install" && makes_parents(step) && !is_given
 }
 
 /// Whether `step` makes `folder` or one around it in a way that fails, or does something else, when it is there:
 /// `mkdir` without `-p`, `git clone`, `mv`, and what dfopt does not know.
 fn makes_new(step: &Step<'_>, folder: &str) -> bool {
     let program = step.args.first().map_or("", |arg| arg.known());
-    let with_parents = || step.args.iter().any(|arg| arg.known().starts_with("-p"));
     let is_strict = match program {
-        "mkdir" => !with_parents(),
+        "mkdir" => !makes_parents(step),
         "mv" | "ln" | "git" | "svn" | "hg" => true,
         _ => step.invocation.is_none(),
     };

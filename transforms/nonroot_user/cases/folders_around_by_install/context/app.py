@@ -1,0 +1,1 @@
+open("data/state.txt", "w").write("x")
