@@ -49,11 +49,16 @@ pub(super) fn agreed(cx: &Cx<'_>, transform: &dyn Transform, mut rewrite: Rewrit
     Ok(rewrite)
 }
 
+/// As many arguments are looked at one by one.
+const MOST_ARGUMENTS: usize = 6;
+
 /// Says of arguments that decide about paths that nobody gives them other values, where these would need another rewrite.
 fn assume_places(cx: &Cx<'_>, transform: &dyn Transform, rewrite: &mut Rewrite) {
-    for (name, default) in arguments_of_paths(cx) {
+    let all = arguments_of_paths(cx);
+    let differs = |some: &[(String, String)]| {
+        let other = |(name, default): &(String, String)| (name.clone(), format!("{default}-other"));
         let given = Given {
-            arguments: [(name.clone(), format!("{default}-other"))].into(),
+            arguments: some.iter().map(other).collect(),
             ..Given::default()
         };
         let facts = cx.facts.given(cx.knowledge, &given);
@@ -61,11 +66,23 @@ fn assume_places(cx: &Cx<'_>, transform: &dyn Transform, rewrite: &mut Rewrite) 
             facts: &facts,
             ..*cx
         };
-        if same_as(rewrite, transform.plan(&other)).is_err() {
-            rewrite.assume(format!(
-                "nobody builds with another {name}: what it stands for is written out"
-            ));
-        }
+        same_as(rewrite, transform.plan(&other)).is_err()
+    };
+    if all.is_empty() || !differs(&all) {
+        return;
+    }
+    // Of very many it is not worth the time to tell which ones matter.
+    let matters =
+        |one: &(String, String)| all.len() > MOST_ARGUMENTS || differs(std::slice::from_ref(one));
+    let names: Vec<String> = all
+        .iter()
+        .filter(|one| matters(one))
+        .map(|(name, _)| name.clone())
+        .collect();
+    for name in names {
+        rewrite.assume(format!(
+            "nobody builds with another {name}: what it stands for is written out"
+        ));
     }
 }
 
