@@ -71,11 +71,29 @@ impl Place<'_> {
         })
     }
 
+    /// Whether the folder has more than what goes with a Dockerfile: then it may be built from by itself, whatever has to be
+    /// made there before.
+    fn is_of_project(&self, folder: &Path) -> bool {
+        let tools = &self.knowledge.tools;
+        let endings: Vec<&String> = tools
+            .languages()
+            .iter()
+            .flat_map(|language| &language.sources)
+            .collect();
+        let is_source = |name: &str| endings.iter().any(|end| name.ends_with(end.as_str()));
+        let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+        entries.into_iter().any(|entry| {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let is_folder = entry.path().is_dir() && !name.starts_with('.');
+            is_folder || name == ".dockerignore" || tools.knows_manifest(&name) || is_source(&name)
+        })
+    }
+
     /// The nearest folder above `own`, in the same repository (or the next one, where there is none), that has all that the Dockerfile names, when `own` has
     /// nothing of it; and the first line that names something.
     fn folder_above(&self, own: &Path) -> Option<(PathBuf, usize)> {
         let is_top = |folder: &Path| folder.join(".git").exists() || folder.parent().is_none();
-        if is_top(own) {
+        if is_top(own) || self.is_of_project(own) {
             return None;
         }
         let file = syntax::parse(self.text);

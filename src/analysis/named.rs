@@ -1,10 +1,6 @@
 //! What a Dockerfile names of its build context.
 
 use super::Facts;
-use super::commands::Invocation;
-use super::paths::below;
-use super::runs::Step;
-use crate::knowledge::tools::{Does, Role};
 use crate::syntax::{Kind, Transfer};
 
 /// A path without which the build would fail.
@@ -16,29 +12,15 @@ pub struct Named {
     pub path: String,
 }
 
-/// The paths that copies name, and the manifests that installs need where a copy brings the whole build context. There may
-/// be others: what only the build knows is left out.
+/// The paths that copies name. There may be others: what only the build knows is left out.
 #[must_use]
 pub fn paths(facts: &Facts<'_>) -> Vec<Named> {
-    let mut named = Vec::new();
-    for at in 0..facts.views.len() {
-        if let Some(transfer) = copied(facts, at) {
-            let all = sources(transfer).filter(|path| !path.is_empty());
-            named.extend(all.map(|path| Named { at, path }));
-        }
-        let steps = facts.runs[at].iter().flat_map(|run| &run.steps);
-        for step in steps {
-            let folder = step
-                .directory()
-                .and_then(|folder| from_context(facts, at, &folder));
-            let Some(folder) = folder else { continue };
-            named.extend(manifests(step).map(|manifest| Named {
-                at,
-                path: format!("{folder}{manifest}"),
-            }));
-        }
-    }
-    named
+    let copies = (0..facts.views.len()).filter_map(|at| Some((at, copied(facts, at)?)));
+    let named = copies.flat_map(|(at, transfer)| {
+        let all = sources(transfer).filter(|path| !path.is_empty());
+        all.map(move |path| Named { at, path })
+    });
+    named.collect()
 }
 
 /// The copy at `at`, if it is one of the build context.
@@ -68,40 +50,4 @@ fn sources(transfer: &Transfer) -> impl Iterator<Item = String> {
         let parts = raw.split('/').filter(|part| !matches!(*part, "" | "."));
         parts.collect::<Vec<_>>().join("/")
     })
-}
-
-/// Where `folder` of the image is in the build context, with a `/` at the end, if a copy above instruction `at` brings all of the context there.
-fn from_context(facts: &Facts<'_>, at: usize, folder: &str) -> Option<String> {
-    let from = facts.stage_of(at)?.body.start;
-    (from..at).rev().find_map(|index| {
-        let transfer = copied(facts, index)?;
-        sources(transfer).find(String::is_empty)?;
-        let rest = below(folder, &facts.destination(index, transfer))?;
-        Some(if rest.is_empty() {
-            String::new()
-        } else {
-            format!("{rest}/")
-        })
-    })
-}
-
-/// The manifests that `step` must find, from where it works.
-fn manifests<'s>(step: &'s Step<'_>) -> impl Iterator<Item = &'s str> {
-    let installs = |own: &&Invocation<'_>| own.action.does == Does::InstallDependencies;
-    let own = step.invocation.as_ref().filter(installs);
-    own.into_iter()
-        .flat_map(|own| {
-            let given = own
-                .options
-                .iter()
-                .filter(|option| option.role == Role::Manifest);
-            let given = given.filter_map(|option| option.value.as_deref());
-            let usual = own.action.manifests.iter().map(String::as_str);
-            given.chain(usual.filter(|name| !name.ends_with('?')))
-        })
-        .filter(|name| {
-            !name.starts_with('/')
-                && !name.contains(['*', '?', '[', ':', '@'])
-                && !name.contains("..")
-        })
 }
