@@ -216,6 +216,9 @@ pub struct Static {
     /// Regular expressions for lines of the sources with which the result could differ.
     #[serde(default)]
     pub unless_source: Vec<Pattern>,
+    /// Options of the build that need the libraries.
+    #[serde(default)]
+    pub unless_option: Vec<String>,
     /// What is still taken for granted.
     pub assumes: String,
 }

@@ -39,12 +39,20 @@ pub struct Ahead {
     /// Files, from the working directory, that may say that the program is put somewhere else.
     #[serde(default)]
     pub unless_beside: Vec<String>,
-    /// The same for variables.
+    /// Words with which the Dockerfile may say so.
     #[serde(default)]
-    pub unless_variable: Vec<String>,
+    pub unless_mentioned: Vec<String>,
+    /// What the build writes a mark of into the program, if that is in the image: it has to belong to root there.
+    pub stamped_from: Option<String>,
+    /// Regular expressions for lines of the manifest that lead out of the folder of the project.
+    #[serde(default)]
+    pub elsewhere: Vec<Pattern>,
     /// Regular expressions for lines of sources that look at what the command alone tells the program.
     #[serde(default)]
     pub told: Vec<Pattern>,
+    /// For those lines of them that are read when the program is built.
+    #[serde(default)]
+    pub told_except: Vec<Pattern>,
     /// The names of sources that the build itself runs, which is told the same.
     #[serde(default)]
     pub of_build: Vec<String>,

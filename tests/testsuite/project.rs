@@ -42,21 +42,43 @@ fn a_folder_above_that_alone_has_what_is_copied_is_the_context() {
             (".git/HEAD", "ref: refs/heads/main\n"),
         ]
     };
-    for (dockerfile, line) in [(DOCKERFILE, 4), (copies, 3)] {
-        let run = Sandbox::new(&files(dockerfile)).dfopt(&["docker/web/Dockerfile"]);
-        run.says(&format!(
-            "build context ., as docker/web/Dockerfile:{line} says"
-        ));
-    }
+    let run = Sandbox::new(&files(copies)).dfopt(&["docker/web/Dockerfile"]);
+    run.says("build context ., as docker/web/Dockerfile:3 says");
+    // A copy of everything says nothing.
+    let run = Sandbox::new(&files(DOCKERFILE)).dfopt(&["docker/web/Dockerfile"]);
+    assert!(!run.out.contains("build context ., as"), "{run:#?}");
     for other in [
         ("docker/web/package.json", "{}"),
+        ("docker/web/server.js", ""),
+        ("docker/web/.dockerignore", ""),
         ("docker/.git/HEAD", "ref: refs/heads/main\n"),
         ("compose.yaml", "services:\n  web:\n    build: docker/web\n"),
     ] {
         let sandbox = Sandbox::new(&[&files(copies)[..], &[other]].concat());
         let run = sandbox.dfopt(&["docker/web/Dockerfile"]);
-        assert!(!run.out.contains("build context"), "{other:?}: {run:#?}");
+        assert!(
+            !run.out.contains("build context ., as"),
+            "{other:?}: {run:#?}"
+        );
     }
+}
+
+/// `go build` looks into the repository, which git refuses when it belongs to another user; `go run` does not.
+#[test]
+fn a_program_is_not_built_in_a_repository_of_another_user() {
+    let starts = |copy: &str| {
+        let dockerfile =
+            format!("FROM golang:1.22\nWORKDIR /shop\n{copy}\nCMD [\"go\", \"run\", \".\"]\n");
+        let files = [
+            ("Dockerfile", dockerfile.as_str()),
+            ("go.mod", "module example.org/shop\n\ngo 1.22\n"),
+            ("main.go", "package main\n\nfunc main() {}\n"),
+            (".git/HEAD", "ref: refs/heads/main\n"),
+        ];
+        Sandbox::new(&files).dfopt(&["-v", "--only", "build-ahead", "Dockerfile"])
+    };
+    starts("COPY --chown=1000:1000 . .").says("build-ahead/other-user [refused]");
+    starts("COPY . .").says("build-ahead [assumed]");
 }
 
 #[test]

@@ -16,6 +16,8 @@ pub(super) struct Command<'k> {
     operands: Vec<String>,
     /// What the program is given.
     pub(super) arguments: Vec<String>,
+    /// Whether something says where these begin.
+    is_divided: bool,
 }
 
 /// What `words` build and start; `None` when they do nothing of the kind.
@@ -40,6 +42,7 @@ pub(super) fn read<'k>(tools: &'k Tools, words: &[String]) -> Option<Result<Comm
         options: Vec::new(),
         operands: Vec::new(),
         arguments: Vec::new(),
+        is_divided: false,
     };
     Some(command.take(&words[count + 1..]).map(|()| command))
 }
@@ -62,6 +65,7 @@ impl Command<'_> {
         rest = self.take_sources(rest)?;
         if self.ahead.divider.as_ref() == rest.first() && !rest.is_empty() {
             rest = &rest[1..];
+            self.is_divided = true;
         }
         self.arguments = rest.to_vec();
         let mut words = self.options.iter().chain(&self.operands);
@@ -114,17 +118,19 @@ impl Command<'_> {
         source.is_some_and(|source| word.is_some_and(|word| source.is_match(word)))
     }
 
+    /// Whether the command itself would read `word`, which begins as an option or not, behind all of its own.
+    pub(super) fn would_read(&self, is_option: bool, word: Option<&str>) -> bool {
+        let is_open = self.arguments.is_empty() && !self.is_divided;
+        let reads_options = self.operands.is_empty() && is_option;
+        is_open && (reads_options || self.takes_source(word))
+    }
+
     /// The operands that are files, and else the one that is their folder.
     pub(super) fn sources(&self) -> (Vec<&str>, Option<&str>) {
         let all = self.operands.iter().map(String::as_str);
         let (files, folders): (Vec<&str>, Vec<&str>) =
             all.partition(|word| self.takes_source(Some(word)));
         (files, folders.first().copied())
-    }
-
-    /// The operands, as they are written.
-    pub(super) fn operands(&self) -> &[String] {
-        &self.operands
     }
 
     /// The value of the option that names the program.

@@ -1,9 +1,8 @@
 //! What must hold of the project: its sources are in the image, and stay what they are.
 
 use crate::analysis::paths::{below, join};
-use crate::context::{BuildContext, in_folder, matches_name};
+use crate::context::{BuildContext, FileKind, in_folder, matches_name};
 use crate::knowledge::pattern::Pattern;
-use crate::project::{Mount, Use};
 use crate::syntax::Kind;
 use crate::transform::{Place, Refusal};
 use crate::transforms::origin::{Origin, origin};
@@ -13,6 +12,17 @@ use super::command::Command;
 
 /// More files are not looked through.
 const MOST_FILES: usize = 20_000;
+
+/// Files of tools that may put sources into running containers, and the words with which they say so.
+const WATCHERS: [&str; 6] = [
+    "compose*.y*ml",
+    "docker-compose*.y*ml",
+    "skaffold.y*ml",
+    "Tiltfile",
+    "devspace.y*ml",
+    "okteto.y*ml",
+];
+const SYNCS: [&str; 5] = ["watch:", "sync:", "live_update", "sync(", "- action: sync"];
 
 /// The project that is built.
 pub(super) struct Project<'c> {
@@ -78,37 +88,64 @@ impl<'a> Site<'_, 'a> {
         }
     }
 
-    /// What is mounted over the sources takes the place of those that would be built.
-    pub(super) fn check_mounts(&self) -> Result<(), Refusal> {
+    /// What is mounted over the sources, or over the program at `path`, takes the place of what would be built; and a
+    /// container that starts in another folder, or with other variables, builds something else.
+    pub(super) fn check_containers(
+        &self,
+        command: &Command<'_>,
+        project: &Project<'_>,
+        path: &str,
+    ) -> Result<(), Refusal> {
         let here = self.state.workdir.as_str();
-        let hides = |mount: &&Mount| {
-            let inside =
-                below(&mount.target, here).is_some() && mount.host.is_some() && !mount.is_file;
-            inside || below(here, &mount.target).is_some()
+        let hides = |target: &str, host: bool| {
+            let inside = below(target, here).filter(|inside| !inside.is_empty());
+            below(here, target).is_some()
+                || below(path, target).is_some()
+                || host && inside.is_some_and(|inside| project.holds_sources(inside, command))
         };
-        let mount_of = |used: &'_ Use| {
-            let container = used.container.as_ref()?;
-            container
-                .mounts
-                .iter()
-                .find(hides)
-                .map(|mount| mount.target.clone())
-        };
+        let names = command
+            .tool
+            .build_variables
+            .iter()
+            .chain(&command.tool.path_variables);
+        let reads = |name: &str| names.clone().any(|known| known == name);
         let uses = self.cx.possible_uses(self.stage);
         for used in uses.chain(self.cx.guesses().map(|(used, _)| used)) {
-            if let Some(target) = mount_of(used) {
-                let message = format!(
-                    "{} mounts {target}, so that each start builds what is there",
-                    used.described()
-                );
-                let refusal = self.refuse("mounted-source", message);
-                return Err(refusal.because(self.cx.place_of(used), "mounts it"));
-            }
+            let Some(container) = &used.container else {
+                continue;
+            };
+            let mut mounts = container.mounts.iter();
+            let mount = mounts.find(|mount| hides(&mount.target, mount.host.is_some()));
+            let memory = container.memory.iter().find(|target| hides(target, false));
+            let folder = container
+                .workdir
+                .as_deref()
+                .map(|folder| join(here, folder));
+            let variable = container.environment.iter().find(|(name, _)| reads(name));
+            let (code, what) = match (
+                mount.map(|mount| &mount.target).or(memory),
+                folder,
+                variable,
+            ) {
+                (Some(target), ..) => ("mounted-source", format!("mounts {target}")),
+                (_, Some(folder), _) if folder != here => {
+                    ("other-container", format!("starts in {folder}"))
+                }
+                (.., Some((name, _))) => ("other-container", format!("sets {name}")),
+                _ => continue,
+            };
+            let message = format!(
+                "{} {what}, so that each start builds what is there",
+                used.described()
+            );
+            let refusal = self.refuse(code, message);
+            return Err(refusal.because(self.cx.place_of(used), "starts it"));
         }
+        self.check_watched(project)?;
         let is_volume = |at: &usize| match &self.cx.facts.views[*at].kind {
             Kind::Volume { paths, .. } => paths
                 .iter()
-                .any(|path| below(here, &join("/", &path.raw)).is_some()),
+                .any(|volume| hides(&join("/", &volume.raw), false)),
             _ => false,
         };
         self.stage
@@ -125,6 +162,48 @@ impl<'a> Site<'_, 'a> {
             })
     }
 
+    /// Tools that put changed sources into running containers say so in their files.
+    fn check_watched(&self, project: &Project<'_>) -> Result<(), Refusal> {
+        for file in project.context.names("") {
+            let is_one = WATCHERS.iter().any(|pattern| matches_name(pattern, &file));
+            let text = project
+                .context
+                .read_hidden(&file)
+                .filter(|_| is_one)
+                .unwrap_or_default();
+            let syncs = |line: &str| SYNCS.iter().any(|word| line.trim_start().starts_with(word));
+            if let Some(at) = text.lines().position(syncs) {
+                let message = "sources are put into running containers, so that each start builds what is there";
+                let place = Place::File(file, Some(at + 1));
+                return Err(self
+                    .refuse("mounted-source", message)
+                    .because(place, "says so"));
+            }
+        }
+        Ok(())
+    }
+
+    /// A build that marks the program with the state of the repository fails where that belongs to another user.
+    pub(super) fn check_stamp(
+        &self,
+        command: &Command<'_>,
+        project: &Project<'_>,
+    ) -> Result<(), Refusal> {
+        let Some(folder) = &command.ahead.stamped_from else {
+            return Ok(());
+        };
+        let is_given_away = |at: usize| self.cx.facts.views[at].flag("chown").is_some();
+        let is_folder = project.context.kind(folder) == Some(FileKind::Folder);
+        let may_fail = !is_folder || self.stage.body.clone().any(is_given_away);
+        if project.context.has(folder) && may_fail {
+            let message = format!(
+                "the build would look into {folder}, which may belong to another user or lead out of the image; leave it out with .dockerignore"
+            );
+            return Err(self.refuse("other-user", message));
+        }
+        Ok(())
+    }
+
     /// Sources that look at what only the command tells the program, or, if nothing has built them so far, that may need
     /// a running container to be built.
     pub(super) fn check_sources(
@@ -139,6 +218,10 @@ impl<'a> Site<'_, 'a> {
             return Err(self.refuse("no-context", message));
         };
         let ahead = command.ahead;
+        let is_told = |line: &str, told: &[Pattern]| {
+            let has = |patterns: &[Pattern]| patterns.iter().any(|pattern| pattern.is_match(line));
+            has(told) && !has(&ahead.told_except)
+        };
         let compiled_there = if is_built {
             &[][..]
         } else {
@@ -148,7 +231,10 @@ impl<'a> Site<'_, 'a> {
             let is_of_build = ahead.of_build.iter().any(|name| path.ends_with(name));
             let told = if is_of_build { &[][..] } else { &ahead.told };
             let text = project.context.read(path).unwrap_or_default();
-            let (code, message, line) = if let Some(line) = line_with(&text, told) {
+            let (code, message, line) = if let Some(at) =
+                text.lines().position(|line| is_told(line, told))
+            {
+                let line = at + 1;
                 let message = format!(
                     "the program asks for what `{}` tells it, and would not find it",
                     command.shown()
@@ -168,6 +254,14 @@ impl<'a> Site<'_, 'a> {
 }
 
 impl Project<'_> {
+    /// Whether `path`, seen from the project, is a source or holds one.
+    fn holds_sources(&self, path: &str, command: &Command<'_>) -> bool {
+        let path = in_folder(&self.folder, path);
+        let below = self.context.files_below(&path, MOST_FILES);
+        command.is_source(&path)
+            || below.is_none_or(|files| files.iter().any(|file| command.is_source(file)))
+    }
+
     /// Whether there are sources in `folder`, seen from the project.
     fn has_sources(&self, folder: &str, command: &Command<'_>) -> bool {
         let folder = in_folder(&self.folder, &join("", folder)[1..]);
@@ -186,7 +280,7 @@ impl Command<'_> {
 }
 
 /// The number of the first line of `text`, from 1, that one of `patterns` matches.
-fn line_with(text: &str, patterns: &[Pattern]) -> Option<usize> {
+pub(super) fn line_with(text: &str, patterns: &[Pattern]) -> Option<usize> {
     let is_it = |line: &str| patterns.iter().any(|pattern| pattern.is_match(line));
     text.lines().position(is_it).map(|at| at + 1)
 }

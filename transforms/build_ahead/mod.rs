@@ -96,7 +96,7 @@ impl Site<'_, '_> {
         let is_read = |words: &[String]| {
             let first = words.first().map(String::as_str);
             let is_option = first.is_some_and(|word| word.starts_with('-'));
-            command.arguments.is_empty() && (is_option || command.takes_source(first))
+            command.would_read(is_option, first)
         };
         let is_entrypoint = matches!(
             self.cx.facts.views[self.start].kind,
@@ -122,8 +122,9 @@ impl Site<'_, '_> {
             return Err(self.refuse("inherited-start", message));
         }
         let project = self.project(command)?;
-        self.check_mounts()?;
         let program = self.program(command, &project)?;
+        self.check_containers(command, &project, &program.path)?;
+        self.check_stamp(command, &project)?;
         self.check_sources(command, &project, program.built_by.is_ok())?;
         let instruction = &self.cx.file.instructions()[self.start];
         let message = format!(
@@ -147,9 +148,8 @@ impl Site<'_, '_> {
 
     /// Adds the step that runs `build`, in front of what only says how the image is used.
     fn add_build(&self, build: &str, rewrite: &mut Rewrite) -> Result<(), Refusal> {
-        if self.state.is_root() == Some(false) {
-            let message =
-                "a step could not put the program anywhere as this user; build it before USER";
+        if self.state.is_root() != Some(true) {
+            let message = "the image may not end as root, and another user may not put the program anywhere; build it before USER";
             return Err(self.refuse("other-user", message));
         }
         if !self.state.shell.is_posix() {

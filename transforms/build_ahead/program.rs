@@ -12,7 +12,7 @@ use crate::transforms::targets;
 
 use super::Site;
 use super::command::Command;
-use super::guards::Project;
+use super::guards::{Project, line_with};
 
 /// Where a program is put that can be put anywhere.
 const FOLDER: &str = "/usr/local/bin";
@@ -52,25 +52,23 @@ impl Site<'_, '_> {
     ) -> Result<Program, Refusal> {
         self.check_places(command, project)?;
         match command.ahead.output {
-            Some(_) => Ok(self.put_anywhere(command)),
+            Some(_) => self.put_anywhere(command),
             None => self.put_in_its_folder(command, project),
         }
     }
 
-    /// The program of a tool that is told where to put it.
-    fn put_anywhere(&self, command: &Command<'_>) -> Program {
-        let mut builds = self.builds(command);
-        let built = builds.find_map(|(at, step)| Some((at, command.same_build(step)?)));
-        let path = match &built {
-            Some((_, path)) => join(&self.state.workdir, path),
-            None => format!("{FOLDER}/{}", self.name(command)),
-        };
-        let built_by = built.map(|(at, _)| at);
-        Program {
-            built_by: built_by.ok_or_else(|| command.build(&path)),
+    /// The program of a tool that is told where to put it. Where a `RUN` has put one, or whether, is left open.
+    fn put_anywhere(&self, command: &Command<'_>) -> Result<Program, Refusal> {
+        let path = format!("{FOLDER}/{}", self.name(command));
+        if self.cx.file.text().contains(&path) {
+            let message = format!("something else may be at {path}; build the program in a RUN");
+            return Err(self.refuse("other-place", message));
+        }
+        Ok(Program {
+            built_by: Err(command.build(&path)),
             path,
             is_other_profile: false,
-        }
+        })
     }
 
     /// The program of a tool that puts it where its options say.
@@ -93,8 +91,8 @@ impl Site<'_, '_> {
         })
     }
 
-    /// Refuses where a file or a variable may say that the program is put in another place than usual: settings, or the
-    /// manifest of a larger project.
+    /// Refuses where something may say that the program is put in another place than usual, or that the project needs more
+    /// than its folder: settings, or the manifest of a larger project.
     fn check_places(&self, command: &Command<'_>, project: &Project<'_>) -> Result<(), Refusal> {
         let (ahead, context) = (command.ahead, project.context);
         let settings = ahead.unless_beside.iter();
@@ -102,9 +100,12 @@ impl Site<'_, '_> {
         let around = folders_above(&project.folder).filter(|_| ahead.output.is_none());
         let around = around.map(|folder| in_folder(folder, &ahead.manifest));
         let file = settings.chain(around).find(|path| context.has(path));
-        let is_set = |name: &&String| self.state.variables.contains_key(*name);
-        let variable = ahead.unless_variable.iter().find(is_set);
-        let Some(what) = file.or(variable.cloned()) else {
+        let text = self.cx.file.text();
+        let mut words = ahead.unless_mentioned.iter();
+        let word = words.find(|word| text.contains(word.as_str()));
+        let manifest = context.read(&project.file).unwrap_or_default();
+        let leads_out = line_with(&manifest, &ahead.elsewhere).map(|_| project.file.clone());
+        let Some(what) = file.or(word.cloned()).or(leads_out) else {
             return Ok(());
         };
         let message = format!(
@@ -185,7 +186,11 @@ impl Site<'_, '_> {
                 }
                 continue;
             }
-            let steps = facts.runs[at].iter().flat_map(|run| run.steps.iter().rev());
+            // What is done under conditions or in the background may not be done. Variables that lead the program elsewhere
+            // have been looked for.
+            let run = facts.runs[at].as_deref();
+            let is_plain = run.is_some_and(|run| run.and_list().is_some());
+            let steps = run.iter().flat_map(|run| run.steps.iter().rev());
             let behind = steps
                 .clone()
                 .position(|step| step.effects.writes.meets(&here));
@@ -194,10 +199,10 @@ impl Site<'_, '_> {
                 own.is_some_and(|own| own.tool.id == command.tool.id)
                     && step.directory().as_deref() == Some(&self.state.workdir)
                     && facts.views[at].flag("mount").is_none()
+                    && is_plain
             };
             let count = behind.map_or(usize::MAX, |at| at + 1);
             found.extend(steps.take(count).filter(is_it).map(|step| (at, step)));
-            let run = facts.runs[at].as_ref();
             if run.is_some_and(|run| run.effects.writes.meets(&here)) {
                 break;
             }
@@ -225,20 +230,15 @@ impl Command<'_> {
         fits.next_back().map_or("", |folder| &folder.at)
     }
 
-    /// Where `step`, which builds the same, puts the program.
-    fn same_build(&self, step: &Step<'_>) -> Option<String> {
-        let output = self.ahead.output.as_deref()?;
-        let mut words = self.words_behind_verb(step)?;
-        let at = words.iter().position(|word| word == output)?;
-        let path = words.get(at + 1)?.clone();
-        words.drain(at..at + 2);
-        let own: Vec<&String> = self.options.iter().chain(self.operands()).collect();
-        (words.iter().collect::<Vec<_>>() == own).then_some(path)
-    }
-
     /// The options of `step`, if it builds the same program, perhaps among others or in another profile.
     fn like_build(&self, step: &Step<'_>) -> Option<Vec<String>> {
         let words = self.words_behind_verb(step)?;
+        let folder = self.folder(&words);
+        // What was built for debugging is no release.
+        let is_usual = self.folder(&self.options) == self.folder(&[]);
+        if folder != self.folder(&self.options) && !is_usual {
+            return None;
+        }
         let builds_all = !words.iter().any(|word| self.chooses(word));
         let chosen = self.chosen().filter(|_| builds_all);
         let matters = |word: &&String| {

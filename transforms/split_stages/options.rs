@@ -46,7 +46,16 @@ impl Build<'_> {
         let context = self.site.cx.context;
         let is_free = context.is_some_and(|context| is_free_of(context, how, action));
         let is_assigned = self.step.assigns.iter().any(|assigned| assigned == name);
-        let can_be = set.is_none() && !is_assigned && is_free;
+        let needs_libraries = |word: &str| {
+            let name = word.split('=').next().unwrap_or(word);
+            how.unless_option.iter().any(|option| option == name)
+        };
+        let needs_libraries = self
+            .step
+            .args
+            .iter()
+            .any(|arg| needs_libraries(arg.known()));
+        let can_be = set.is_none() && !is_assigned && is_free && !needs_libraries;
         if can_be {
             let offset = facts.source(self.at, self.step.span).start;
             let variable = format!("{} ", how.variable);
