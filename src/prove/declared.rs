@@ -1,6 +1,7 @@
 //! What the rewrites of a journal mean to change.
 
-use crate::analysis::paths::below;
+use crate::analysis::effects::PROGRAM_FOLDERS;
+use crate::analysis::paths::{below, parent};
 use crate::context::{BuildContext, Dockerignore};
 use crate::engine::Entry;
 use crate::transform::Change;
@@ -92,6 +93,19 @@ impl Declared {
     /// Who has programs built with other options.
     pub(super) fn build_options(&self) -> Option<&'static str> {
         self.by(|change| matches!(change, Change::BuildOptions(_)))
+    }
+
+    /// Who builds the program at `path`, or what is made along with it, that the container built when it started. What a
+    /// build leaves elsewhere is new.
+    pub(super) fn built_ahead(&self, path: &str, is_new: bool) -> Option<&'static str> {
+        let is_made = |program: &String| {
+            let around = parent(parent(program));
+            let is_own = !PROGRAM_FOLDERS.contains(&parent(program));
+            is_in(path, program) || is_own && is_in(path, around)
+        };
+        self.by(|change| {
+            matches!(change, Change::Started { to, .. } if is_new || to.first().is_some_and(is_made))
+        })
     }
 
     /// Who installs other packages.

@@ -165,6 +165,17 @@ impl<'a> Judge<'a> {
         if knowledge.image_files.is_volatile(path) {
             return known("hold what is different with every build");
         }
+        let is_made = matches!(what, What::Content | What::New);
+        let by = self
+            .evidence
+            .declared
+            .built_ahead(path, matches!(what, What::New));
+        if let Some(by) = by.filter(|_| is_made) {
+            return Some(Cause {
+                why: "are built with the image, and not when a container starts",
+                by: Some(by),
+            });
+        }
         let absolute = format!("/{path}");
         if knowledge
             .package_managers
