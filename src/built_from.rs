@@ -5,7 +5,6 @@ use std::io;
 use std::path::{Path, PathBuf, absolute};
 
 use anyhow::{Context, Result};
-use dfopt::analysis::Facts;
 use dfopt::analysis::named::{self, Named};
 use dfopt::context::{BuildContext, Disk, matches_name};
 use dfopt::knowledge::Knowledge;
@@ -84,31 +83,30 @@ impl Place<'_> {
         let entries = fs::read_dir(folder).into_iter().flatten().flatten();
         entries.into_iter().any(|entry| {
             let name = entry.file_name().to_string_lossy().into_owned();
-            let is_folder = entry.path().is_dir() && !name.starts_with('.');
+            let is_folder =
+                entry.file_type().is_ok_and(|kind| kind.is_dir()) && !name.starts_with('.');
             is_folder || name == ".dockerignore" || tools.knows_manifest(&name) || is_source(&name)
         })
     }
 
-    /// The nearest folder above `own`, in the same repository (or the next one, where there is none), that has all that the Dockerfile names, when `own` has
-    /// nothing of it; and the first line that names something.
+    /// The nearest folder above `own`, in the same repository (or the next one, where there is none), that has all that the
+    /// Dockerfile names, when `own` has nothing of it; and the first line that names something.
     fn folder_above(&self, own: &Path) -> Option<(PathBuf, usize)> {
         let is_top = |folder: &Path| folder.join(".git").exists() || folder.parent().is_none();
-        if is_top(own) || self.is_of_project(own) {
-            return None;
-        }
         let file = syntax::parse(self.text);
-        let named = named::paths(&Facts::new(&file, self.knowledge));
+        let named = named::paths(&file);
+        let first = file.instructions()[named.first()?.at].span.start;
         // What is missing beside files that are there may be made before the build.
-        if named.iter().any(|named| is_in(own, named)) {
+        if is_top(own) || named.iter().any(|named| is_in(own, named)) {
             return None;
         }
-        let first = file.instructions()[named.first()?.at].span.start;
-        let line = file.line_col(first).0;
         let has_all = |folder: &&Path| named.iter().all(|named| is_in(folder, named));
         let mut levels = own.ancestors().take(1 + MOST_LEVELS);
         let top = levels.position(is_top).unwrap_or(1);
-        let mut above = own.ancestors().take(1 + top).skip(1);
-        Some((above.find(has_all)?.to_owned(), line))
+        let above = own.ancestors().take(1 + top).skip(1).find(has_all)?;
+        // Last, because the folder may be one of thousands of Dockerfiles.
+        let line = file.line_col(first).0;
+        (!self.is_of_project(own)).then(|| (above.to_owned(), line))
     }
 }
 

@@ -1,7 +1,6 @@
 //! What a Dockerfile names of its build context.
 
-use super::Facts;
-use crate::syntax::{Kind, Transfer};
+use crate::syntax::{Dockerfile, Kind, Transfer, View};
 
 /// A path without which the build would fail.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -14,18 +13,18 @@ pub struct Named {
 
 /// The paths that copies name. There may be others: what only the build knows is left out.
 #[must_use]
-pub fn paths(facts: &Facts<'_>) -> Vec<Named> {
-    let copies = (0..facts.views.len()).filter_map(|at| Some((at, copied(facts, at)?)));
-    let named = copies.flat_map(|(at, transfer)| {
-        let all = sources(transfer).filter(|path| !path.is_empty());
-        all.map(move |path| Named { at, path })
-    });
-    named.collect()
+pub fn paths(file: &Dockerfile<'_>) -> Vec<Named> {
+    let mut named = Vec::new();
+    for at in 0..file.instructions().len() {
+        if let Some(transfer) = copied(&file.view(at)) {
+            named.extend(sources(transfer).map(|path| Named { at, path }));
+        }
+    }
+    named
 }
 
-/// The copy at `at`, if it is one of the build context.
-fn copied<'f>(facts: &'f Facts<'_>, at: usize) -> Option<&'f Transfer> {
-    let view = &facts.views[at];
+/// The copy in `view`, if it is one of the build context.
+fn copied<'v>(view: &'v View<'_>) -> Option<&'v Transfer> {
     match &view.kind {
         Kind::Copy(transfer) | Kind::Add(transfer) => {
             Some(transfer).filter(|_| view.flag("from").is_none())
@@ -34,8 +33,8 @@ fn copied<'f>(facts: &'f Facts<'_>, at: usize) -> Option<&'f Transfer> {
     }
 }
 
-/// The sources of a copy that must be there; the root of the build context is empty. Of several, one with a wildcard may
-/// stand for nothing.
+/// The sources of a copy that must be there, but for the root of the build context. Of several, one with a wildcard may stand
+/// for nothing.
 fn sources(transfer: &Transfer) -> impl Iterator<Item = String> {
     let alone = transfer.sources.len() == 1;
     let written = transfer.sources.iter().map(|source| source.raw.as_str());
@@ -46,8 +45,9 @@ fn sources(transfer: &Transfer) -> impl Iterator<Item = String> {
             && !raw.contains("://")
             && !raw.starts_with("git@")
     });
-    plain.map(|raw| {
+    let paths = plain.map(|raw| {
         let parts = raw.split('/').filter(|part| !matches!(*part, "" | "."));
         parts.collect::<Vec<_>>().join("/")
-    })
+    });
+    paths.filter(|path| !path.is_empty())
 }

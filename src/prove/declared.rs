@@ -95,16 +95,17 @@ impl Declared {
         self.by(|change| matches!(change, Change::BuildOptions(_)))
     }
 
-    /// Who builds the program at `path`, or what is made along with it, that the container built when it started. What a
-    /// build leaves elsewhere is new.
+    /// Who builds the program at `path`, or what is made along with it, that the container built when it started. What the
+    /// build leaves elsewhere is new, unless that stays in a stage of its own.
     pub(super) fn built_ahead(&self, path: &str, is_new: bool) -> Option<&'static str> {
         let is_made = |program: &String| {
             let around = parent(parent(program));
             let is_own = !PROGRAM_FOLDERS.contains(&parent(program));
             is_in(path, program) || is_own && is_in(path, around)
         };
+        let is_left = is_new && self.stages().is_none();
         self.by(|change| {
-            matches!(change, Change::Started { to, .. } if is_new || to.first().is_some_and(is_made))
+            matches!(change, Change::Started { to, .. } if is_left || to.first().is_some_and(is_made))
         })
     }
 

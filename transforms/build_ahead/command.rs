@@ -1,7 +1,7 @@
 //! The command line that builds the program and starts it.
 
 use crate::knowledge::ahead::Ahead;
-use crate::knowledge::tools::{Tool, Tools};
+use crate::knowledge::tools::{Action, Tool, Tools};
 
 /// `go run ./cmd/shop -v`, taken apart.
 pub(super) struct Command<'k> {
@@ -28,12 +28,9 @@ pub(super) fn read<'k>(tools: &'k Tools, words: &[String]) -> Option<Result<Comm
     let plain: Vec<&str> = words.iter().map(String::as_str).collect();
     let (tool, count) = tools.find(&plain)?;
     let verb = words.get(count)?;
-    let is_asked = |ahead: &&(&'k [String], &'k Ahead)| ahead.0.contains(verb);
-    let mut all = tool
-        .actions
-        .iter()
-        .filter_map(|action| Some((action.verbs.as_slice(), action.ahead.as_ref()?)));
-    let (_, ahead) = all.find(|entry| is_asked(&entry))?;
+    let is_asked = |action: &&'k Action| action.verbs.contains(verb);
+    let mut asked = tool.actions.iter().filter(is_asked);
+    let ahead = asked.find_map(|action| action.ahead.as_ref())?;
     let mut command = Command {
         tool,
         ahead,
@@ -118,11 +115,12 @@ impl Command<'_> {
         source.is_some_and(|source| word.is_some_and(|word| source.is_match(word)))
     }
 
-    /// Whether the command itself would read `word`, which begins as an option or not, behind all of its own.
-    pub(super) fn would_read(&self, is_option: bool, word: Option<&str>) -> bool {
+    /// Whether the command itself would read `words` behind all of its own.
+    pub(super) fn would_read(&self, words: &[String]) -> bool {
+        let first = words.first().map(String::as_str);
+        let is_option = first.is_some_and(|word| word.starts_with('-'));
         let is_open = self.arguments.is_empty() && !self.is_divided;
-        let reads_options = self.operands.is_empty() && is_option;
-        is_open && (reads_options || self.takes_source(word))
+        is_open && (self.operands.is_empty() && is_option || self.takes_source(first))
     }
 
     /// The operands that are files, and else the one that is their folder.

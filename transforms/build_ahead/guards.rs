@@ -164,13 +164,9 @@ impl<'a> Site<'_, 'a> {
 
     /// Tools that put changed sources into running containers say so in their files.
     fn check_watched(&self, project: &Project<'_>) -> Result<(), Refusal> {
-        for file in project.context.names("") {
-            let is_one = WATCHERS.iter().any(|pattern| matches_name(pattern, &file));
-            let text = project
-                .context
-                .read_hidden(&file)
-                .filter(|_| is_one)
-                .unwrap_or_default();
+        let is_one = |file: &String| WATCHERS.iter().any(|pattern| matches_name(pattern, file));
+        for file in project.context.names("").into_iter().filter(is_one) {
+            let text = project.context.read_hidden(&file).unwrap_or_default();
             let syncs = |line: &str| SYNCS.iter().any(|word| line.trim_start().starts_with(word));
             if let Some(at) = text.lines().position(syncs) {
                 let message = "sources are put into running containers, so that each start builds what is there";

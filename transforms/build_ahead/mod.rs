@@ -93,11 +93,6 @@ impl Site<'_, '_> {
         command: &Command<'_>,
         more: Option<Vec<String>>,
     ) -> Result<(), Refusal> {
-        let is_read = |words: &[String]| {
-            let first = words.first().map(String::as_str);
-            let is_option = first.is_some_and(|word| word.starts_with('-'));
-            command.would_read(is_option, first)
-        };
         let is_entrypoint = matches!(
             self.cx.facts.views[self.start].kind,
             Kind::Entrypoint { .. }
@@ -109,7 +104,11 @@ impl Site<'_, '_> {
         let given = containers
             .filter(|_| is_entrypoint)
             .filter_map(|container| container.command.clone());
-        if more.into_iter().chain(given).any(|words| is_read(&words)) {
+        if more
+            .into_iter()
+            .chain(given)
+            .any(|words| command.would_read(&words))
+        {
             let message = "the arguments of CMD would be those of the build as well; write them into ENTRYPOINT";
             return Err(self.refuse("not-understood", message));
         }
