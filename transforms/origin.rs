@@ -61,7 +61,7 @@ pub(super) fn origin_before(cx: &Cx<'_>, stage: &Stage, end: usize, path: &str) 
 
 /// What the `RUN` at `index` copies, moves or links to `path`.
 fn moved(cx: &Cx<'_>, index: usize, path: &str) -> Option<String> {
-    let steps = cx.facts.runs[index].iter().flat_map(|run| &run.steps);
+    let steps = cx.facts.steps(index).iter();
     let moves = steps.filter(|step| {
         let program = step.args.first().map_or("", |arg| arg.known());
         ["cp", "mv", "ln", "install"].contains(&program)
@@ -99,13 +99,12 @@ enum Made {
 
 /// Whether the `RUN` at `index` makes the program `path`.
 fn made(cx: &Cx<'_>, index: usize, path: &str) -> Option<Made> {
-    let run = cx.facts.runs[index].as_ref()?;
+    let (run, text) = cx.facts.script(index)?;
     let name = path.rsplit('/').next().unwrap_or_default();
-    let view = &cx.facts.views[index];
     let touches = ["chmod", "sed", "dos2unix", "chown"];
     let names = |step: &Step<'_>| {
         let program = step.args.first().map_or("", |arg| arg.known());
-        step.span.text(&view.logical.text).contains(name) && !touches.contains(&program)
+        step.span.text(text).contains(name) && !touches.contains(&program)
     };
     let builds = |step: &Step<'_>| matches!(step.does(), Some(Does::Build | Does::Run));
     let is_unknown = |step: &Step<'_>| step.does().is_none();

@@ -36,7 +36,7 @@ use crate::knowledge::images::Image;
 use crate::syntax::{Dockerfile, Expander, Kind, Span, Transfer, View, Word};
 
 use effects::Areas;
-use runs::Run;
+use runs::{Run, Step};
 use stages::{Base, Stage};
 use state::State;
 
@@ -201,6 +201,23 @@ impl<'a> Facts<'a> {
     #[must_use]
     pub fn state_after(&self, stage: &Stage) -> State {
         builder::state_after(self, stage)
+    }
+
+    /// The script of the `RUN` at `index`, with the text in which the spans of its commands lie: its logical line, or the whole
+    /// source where a here-document is all of the script.
+    #[must_use]
+    pub fn script(&self, index: usize) -> Option<(&Run<'a>, &str)> {
+        let run = self.runs[index].as_deref()?;
+        Some(match run.document.as_deref() {
+            Some(document) => (document, self.file.text()),
+            None => (run, &self.views[index].logical.text),
+        })
+    }
+
+    /// The commands of that script; none where it cannot be read, or where the instruction is no `RUN`.
+    #[must_use]
+    pub fn steps(&self, index: usize) -> &[Step<'a>] {
+        self.script(index).map_or(&[], |(run, _)| &run.steps)
     }
 
     /// The source range of a span of the logical line of instruction `index`.

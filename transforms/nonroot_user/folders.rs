@@ -17,7 +17,7 @@ impl Surveyor<'_> {
     /// What `mkdir` makes for the program.
     pub(super) fn folders_of_steps(&self, territory: &mut Territory) -> Result<(), Refusal> {
         for index in history(self.cx, self.stage) {
-            let Some(run) = &self.cx.facts.runs[index] else {
+            let Some((run, _)) = self.cx.facts.script(index) else {
                 continue;
             };
             for step in run.steps.iter().filter(|step| makes_folders(step)) {
@@ -44,10 +44,9 @@ impl Surveyor<'_> {
         let Some(from) = facts.source_stage(index).map(|at| &facts.stages[at]) else {
             return false;
         };
-        let runs = || from.body.clone().filter_map(|at| facts.runs[at].as_ref());
-        let (makers, others): (Vec<&Step<'_>>, Vec<&Step<'_>>) = runs()
-            .flat_map(|run| &run.steps)
-            .partition(|step| makes_folders(step));
+        let steps = from.body.clone().flat_map(|at| facts.steps(at));
+        let (makers, others): (Vec<&Step<'_>>, Vec<&Step<'_>>) =
+            steps.partition(|step| makes_folders(step));
         let is_filled = |path: &str| {
             others.iter().any(|step| {
                 let works_there = step
@@ -74,12 +73,9 @@ impl Surveyor<'_> {
     /// and would fail if it were there.
     pub(super) fn make(&self, territory: &mut Territory, folder: String) {
         let fails = |step: &Step<'_>| makes_new(step, &folder);
-        let runs = self
-            .stage
-            .body
-            .clone()
-            .filter_map(|at| self.cx.facts.runs[at].as_ref());
-        if runs.flat_map(|run| &run.steps).any(fails) {
+        let body = self.stage.body.clone();
+        let mut steps = body.flat_map(|at| self.cx.facts.steps(at));
+        if steps.any(fails) {
             territory.made_last.push(folder);
         } else if Some(&folder) == territory.workdir.as_ref() {
             territory.made.insert(0, folder);
@@ -98,8 +94,8 @@ impl Surveyor<'_> {
     ) -> Result<(), Refusal> {
         let of_stage = self.stage.body.contains(&index);
         let has_shell = self.account.has_shell;
-        let with_parents = || makes_parents(step);
-        if of_stage && run.and_list().is_some() && has_shell {
+        let is_open = self.open_list(index).is_some();
+        if of_stage && is_open && has_shell {
             let filled = last_filling(run, step, &paths);
             territory.handed_over.push(HandedOver {
                 index,
@@ -108,7 +104,7 @@ impl Surveyor<'_> {
                 with_contents: filled.is_some(),
                 paths,
             });
-        } else if has_shell && (!of_stage || with_parents()) {
+        } else if has_shell && program(step) != "touch" {
             paths
                 .into_iter()
                 .for_each(|path| self.make(territory, path));
@@ -122,9 +118,14 @@ impl Surveyor<'_> {
         Ok(())
     }
 
+    /// The commands of the `RUN` at `index`, if another one can be put behind each of them.
+    pub(super) fn open_list(&self, index: usize) -> Option<&[Step<'_>]> {
+        self.cx.facts.runs[index].as_ref()?.and_list()
+    }
+
     /// The folders for the program that `step` makes, with the words that name them.
     fn folders_of<'s>(&'s self, index: usize, step: &Step<'_>) -> Vec<(String, &'s str)> {
-        let text = &self.cx.facts.views[index].logical.text;
+        let text = self.cx.facts.script(index).map_or("", |(_, text)| text);
         let operands = step
             .invocation
             .iter()
@@ -192,7 +193,7 @@ impl Surveyor<'_> {
                 is_in(&self.cx.facts.destination(at, transfer))
             }
             _ => {
-                let steps = self.cx.facts.runs[at].iter().flat_map(|run| &run.steps);
+                let steps = self.cx.facts.steps(at).iter();
                 let mut regions = steps.filter_map(|step| match &step.effects.writes {
                     Extent::Regions(regions) => Some(regions),
                     Extent::Everything => None,
@@ -214,7 +215,7 @@ impl Surveyor<'_> {
     }
 
     /// Whether everybody may write the folder.
-    fn is_open(&self, path: &str) -> bool {
+    pub(super) fn is_open(&self, path: &str) -> bool {
         let open = [
             "777", "0777", "1777", "a+w", "a+rw", "a+rwx", "ugo+rwx", "o+w", "o+rwx",
         ];
@@ -226,18 +227,21 @@ impl Surveyor<'_> {
         self.steps_on(path, &["rm", "rmdir", "mv"]).next().is_some()
     }
 
+    /// Whether another step than `maker` removes or moves the path.
+    pub(super) fn is_removed_by_other(&self, maker: &Step<'_>, path: &str) -> bool {
+        self.steps_on(path, &["rm", "rmdir", "mv"])
+            .any(|step| !std::ptr::eq(step, maker))
+    }
+
     /// The calls of `programs` with `path`, or a folder around it, as an operand.
     fn steps_on<'s>(
         &'s self,
         path: &'s str,
         programs: &'s [&str],
     ) -> impl Iterator<Item = &'s Step<'s>> {
-        let runs = self
-            .stage
-            .body
-            .clone()
-            .filter_map(|at| self.cx.facts.runs[at].as_ref());
-        runs.flat_map(|run| &run.steps).filter(move |step| {
+        let body = self.stage.body.clone();
+        let steps = body.flat_map(|at| self.cx.facts.steps(at));
+        steps.filter(move |step| {
             let names = |word: &str| {
                 step.cwd
                     .as_deref()
@@ -387,9 +391,14 @@ fn makes_parents(step: &Step<'_>) -> bool {
     }
 }
 
+/// The name of the program that `step` calls.
+pub(super) fn program<'s>(step: &'s Step<'_>) -> &'s str {
+    step.args.first().map_or("", |arg| arg.known())
+}
+
 /// Whether `step` makes folders or files that belong to who runs it. `install -o` says whose they are.
-fn makes_folders(step: &Step<'_>) -> bool {
-    let program = step.args.first().map_or("", |arg| arg.known());
+pub(super) fn makes_folders(step: &Step<'_>) -> bool {
+    let program = program(step);
     let mut words = step.args.iter().map(|arg| arg.known());
     let is_given = words.any(|word| word.starts_with("-o") || word.starts_with("--owner"));
     MAKERS.contains(&program) || program == "install" && makes_parents(step) && !is_given
@@ -398,8 +407,7 @@ fn makes_folders(step: &Step<'_>) -> bool {
 /// Whether `step` makes `folder` or one around it in a way that fails, or does something else, when it is there:
 /// `mkdir` without `-p`, `git clone`, `mv`, and what dfopt does not know.
 fn makes_new(step: &Step<'_>, folder: &str) -> bool {
-    let program = step.args.first().map_or("", |arg| arg.known());
-    let is_strict = match program {
+    let is_strict = match program(step) {
         "mkdir" => !makes_parents(step),
         "mv" | "ln" | "git" | "svn" | "hg" => true,
         _ => step.invocation.is_none(),

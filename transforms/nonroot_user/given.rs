@@ -262,12 +262,8 @@ fn is_source(cx: &Cx<'_>, mount: &Mount) -> bool {
 /// The folders of the image that Compose files put volumes on, but for those that an install fills: a volume
 /// there only keeps them from being hidden.
 pub(super) fn volumes(cx: &Cx<'_>, stage: &Stage) -> Vec<String> {
-    let steps = stage
-        .body
-        .clone()
-        .filter_map(|at| cx.facts.runs[at].as_ref());
+    let steps = stage.body.clone().flat_map(|at| cx.facts.steps(at));
     let installed: Vec<String> = steps
-        .flat_map(|run| &run.steps)
         .filter_map(|step| Some((step.cwd.as_deref()?, step.invocation.as_ref()?)))
         .flat_map(|(cwd, install)| {
             let folders = install.action.installs.iter().flat_map(Installs::usual);

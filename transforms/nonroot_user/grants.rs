@@ -1,12 +1,18 @@
 //! Gives the program what it writes, or says why that cannot be.
 
 use super::account::Account;
-use super::leftovers::{self, Leftover};
-use super::ownership::{Surveyor, Territory};
+use super::folders::program;
+use super::leftovers::{self, Leftover, Maker};
+use super::ownership::{HandedOver, Surveyor, Territory};
+use super::sources::Project;
+use super::writer;
 use super::written::{Said, Written};
+use crate::analysis::commands::OptionUse;
 use crate::analysis::paths::{UNKNOWN_WORKDIR, below};
+use crate::analysis::runs::Step;
 use crate::analysis::stages::Stage;
-use crate::context::{BuildContext, FileKind};
+use crate::context::{BuildContext, FileKind, SourceLine};
+use crate::knowledge::tools::{Does, Role};
 use crate::syntax::{Kind, Span};
 use crate::transform::{Cx, Refusal};
 use crate::transforms::origin::{Origin, origin};
@@ -20,6 +26,7 @@ pub(super) fn settle(
     stage: &Stage,
     account: &Account,
     territory: &mut Territory,
+    project: &Project<'_>,
     written: &[Written],
     site: Span,
 ) -> Result<(), Refusal> {
@@ -34,7 +41,9 @@ pub(super) fn settle(
     };
     written
         .iter()
-        .try_for_each(|written| granter.settle(territory, written))
+        .try_for_each(|written| granter.settle(territory, written))?;
+    granter.named_elsewhere(territory, project);
+    Ok(())
 }
 
 struct Granter<'a> {
@@ -72,7 +81,7 @@ impl Granter<'_> {
     /// Refuses when a script writes into what a step has made in the working folder: that stays root's.
     fn made_by_step(
         &self,
-        territory: &Territory,
+        territory: &mut Territory,
         written: &Written,
         path: &str,
     ) -> Result<(), Refusal> {
@@ -90,6 +99,17 @@ impl Granter<'_> {
             || territory.has_below_workdir(path)
             || self.is_made_at_start(path)
             || matches!(origin(cx, stage, path), Origin::File(_));
+        let leftovers = leftovers::all(cx, stage, territory);
+        let holds = |leftover: &&Leftover<'_>| {
+            let is_copy = matches!(leftover.by, Maker::Copy(_));
+            let mut made = leftover.paths.iter();
+            !is_copy && made.any(|made| below(path, made).is_some())
+        };
+        for leftover in leftovers.iter().filter(holds) {
+            if !self.give(territory, leftover) && written.said == Said::Source {
+                return Err(self.output_of_root(written, leftover));
+            }
+        }
         let leftovers = leftovers::all(cx, stage, territory);
         let made = leftovers.iter().find(|leftover| !leftover.is_dependency);
         match made.filter(|_| written.said == Said::Script && !is_known) {
@@ -150,46 +170,119 @@ impl Granter<'_> {
     ) -> Result<(), Refusal> {
         let (cx, stage) = (self.surveyor.cx, self.surveyor.stage);
         let leftovers = leftovers::all(cx, stage, territory);
-        let names = |leftover: &&Leftover| {
-            let name = leftover.folder.as_ref();
-            name.is_some_and(|name| is_named(&written.line, name))
-        };
-        match leftovers.iter().find(names) {
-            Some(Leftover {
-                copy: Some(index), ..
-            }) => territory.copies.push(*index),
-            Some(leftover) => {
-                let message = format!(
-                    "{} into what {} makes as root; let it write somewhere else",
-                    written.shown_by, leftover.name
-                );
-                return Err(
-                    Refusal::new(self.surveyor.site, "writes-build-output", message)
-                        .because(written.place.clone(), "what the program writes"),
-                );
+        let is_named = |leftover: &&Leftover<'_>| leftover.is_named_by(cx, &written.line);
+        let named: Vec<&Leftover<'_>> = leftovers.iter().filter(is_named).collect();
+        for leftover in &named {
+            if !self.give(territory, leftover) {
+                return Err(self.output_of_root(written, leftover));
             }
-            None => {
-                let others = leftovers.iter().filter(|leftover| !leftover.is_dependency);
-                let copies = others.filter_map(|leftover| leftover.copy);
-                let of_project = copies.filter(|index| self.surveyor.brings_the_context(*index));
-                territory.copies.extend(of_project);
-            }
+        }
+        if named.is_empty() {
+            let others = leftovers.iter().filter(|leftover| !leftover.is_dependency);
+            let of_project = others.filter_map(|leftover| match leftover.by {
+                Maker::Copy(index) => Some(index),
+                _ => None,
+            });
+            let of_project = of_project.filter(|index| self.surveyor.brings_the_context(*index));
+            territory.copies.extend(of_project);
         }
         Ok(())
     }
 
-    /// Gives away the copies from another stage that bring what the line names.
+    fn output_of_root(&self, written: &Written, leftover: &Leftover<'_>) -> Refusal {
+        let message = format!(
+            "{} into what {} makes as root; let it write somewhere else, or give that to the user in the same RUN",
+            written.shown_by, leftover.name
+        );
+        Refusal::new(self.surveyor.site, "writes-build-output", message)
+            .because(written.place.clone(), "what the program writes")
+    }
+
+    /// Gives away what `leftover` puts into the working folder, and tells whether that could be done.
+    fn give(&self, territory: &mut Territory, leftover: &Leftover<'_>) -> bool {
+        match leftover.by {
+            Maker::Copy(index) => territory.copies.push(index),
+            Maker::Workdir if self.surveyor.account.has_shell => {
+                let folders = leftover.paths.iter().cloned();
+                folders.for_each(|folder| self.surveyor.make(territory, folder));
+            }
+            Maker::Workdir => return false,
+            Maker::Step(index, step, _) => match self.handed_over(index, step, &leftover.paths) {
+                Some(given) => territory.handed_over.extend(given),
+                None => return false,
+            },
+        }
+        true
+    }
+
+    /// How the files `paths` that `step` makes are given away behind it: by nothing, where another step does it already.
+    /// `None` where it is not certain that they are there, or that another command may stand there.
+    fn handed_over(
+        &self,
+        index: usize,
+        step: &Step<'_>,
+        paths: &[String],
+    ) -> Option<Option<HandedOver>> {
+        let surveyor = &self.surveyor;
+        let is_of_shell = surveyor.account.has_shell && surveyor.stage.body.contains(&index);
+        let makes_files = matches!(step.does(), Some(Does::Files | Does::Nothing));
+        let is_known = is_of_shell && makes_files && !paths.is_empty();
+        surveyor.open_list(index).filter(|_| is_known)?;
+        let stays = |path: &&String| {
+            !surveyor.is_given_away(path)
+                && !surveyor.is_open(path)
+                && !surveyor.is_removed_by_other(step, path)
+        };
+        let paths: Vec<String> = paths.iter().filter(stays).cloned().collect();
+        let given = (!paths.is_empty()).then(|| HandedOver {
+            index,
+            step: step.span,
+            operands: writer::words_in(step.cwd.as_deref(), &paths),
+            with_contents: may_make_folders(step),
+            paths,
+        });
+        Some(given)
+    }
+
+    /// Gives away what steps make and any source or setting names, where a source writes a file whose name it does not tell.
+    fn named_elsewhere(&self, territory: &mut Territory, project: &Project<'_>) {
+        let (cx, stage) = (self.surveyor.cx, self.surveyor.stage);
+        let is_unnamed = |written: &&Written| {
+            let mut words = leftovers::quoted(&written.line);
+            let names = words.any(|word| word.contains(['/', '.']));
+            written.path.is_none() && written.said == Said::Source && !names
+        };
+        if !self.written.iter().any(|written| is_unnamed(&written)) {
+            return;
+        }
+        let leftovers = leftovers::all(cx, stage, territory);
+        let made = leftovers.iter().filter(|leftover| {
+            let is_copy = matches!(leftover.by, Maker::Copy(_));
+            !is_copy && !leftover.is_dependency && !leftover.paths.is_empty()
+        });
+        for leftover in made {
+            let is_named = |line: SourceLine<'_>| leftover.is_named_by(cx, line.text);
+            if project.lines().any(is_named) || project.settings().any(is_named) {
+                self.give(territory, leftover);
+            }
+        }
+    }
+
+    /// Gives away what copies from another stage bring and steps make, if the line names it.
     fn files_of_data(&self, territory: &mut Territory, written: &Written) {
         let (cx, stage) = (self.surveyor.cx, self.surveyor.stage);
-        let names = |leftover: &Leftover| {
-            let name = leftover.folder.as_deref()?;
+        let names = |name: &str| {
             let is_folder = written.line.contains(&format!("{name}/"));
             let is_data = cx.knowledge.startup.settings.is_written(name);
-            let is_file = || is_data && written.line.contains(name);
-            leftover.copy.filter(|_| is_folder || is_file())
+            is_folder || is_data && written.line.contains(name)
         };
         let leftovers = leftovers::all(cx, stage, territory);
-        territory.copies.extend(leftovers.iter().filter_map(names));
+        for leftover in leftovers
+            .iter()
+            .filter(|leftover| leftover.names().any(names))
+        {
+            self.give(territory, leftover);
+        }
     }
 
     /// The copy from another stage that brings what lies at `path`, or a folder around it, as root's.
@@ -244,9 +337,15 @@ impl Granter<'_> {
     }
 }
 
-/// Whether a line of a source names `name`: as a folder around something, or as a file in quotes.
-fn is_named(line: &str, name: &str) -> bool {
-    let mut quoted = line.split(['"', '\'', '`']).skip(1).step_by(2);
-    let is_it = |word: &str| word.rsplit('/').next() == Some(name);
-    line.contains(&format!("{name}/")) || quoted.any(is_it)
+/// Whether what `step` makes may be a folder with something in it: `mv a b`, `git clone`, `cp -r`.
+fn may_make_folders(step: &Step<'_>) -> bool {
+    let Some(known) = step.invocation.as_ref().filter(|_| !step.redirected) else {
+        return false;
+    };
+    let is_recursive = |option: &OptionUse| option.name.contains(['r', 'R', 'a']);
+    let writes = |option: &OptionUse| option.role == Role::Write;
+    match program(step) {
+        "cp" => known.options.iter().any(is_recursive),
+        _ => !known.operands.is_empty() && !known.options.iter().any(writes),
+    }
 }

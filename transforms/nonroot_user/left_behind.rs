@@ -88,6 +88,12 @@ impl Looker<'_> {
         }
     }
 
+    /// A command of instruction `index`, as it is written.
+    pub(super) fn text_of(&self, index: usize, step: &Step<'_>) -> &str {
+        let script = self.cx.facts.script(index);
+        script.map_or("", |(_, text)| step.span.text(text))
+    }
+
     pub(super) fn refuse(&self, code: &'static str, index: usize, message: String) -> Refusal {
         let span = self.cx.file.instructions()[index].span;
         Refusal::new(self.site, code, message).because(span, "this instruction")
@@ -103,10 +109,9 @@ impl Looker<'_> {
     }
 
     fn run(&self, index: usize) -> Result<(), Refusal> {
-        let Some(run) = &self.cx.facts.runs[index] else {
+        let Some((run, text)) = self.cx.facts.script(index) else {
             return Ok(());
         };
-        let text = &self.cx.facts.views[index].logical.text;
         let whole = self.cx.facts.source_text(index);
         self.traces(
             index,

@@ -20,7 +20,7 @@ impl Looker<'_> {
         let Some(line) = files.find_map(|(language, file)| made_by_loading(language, file)) else {
             return Ok(());
         };
-        let text = step.span.text(&self.cx.facts.views[index].logical.text);
+        let text = self.text_of(index, step);
         let message = format!(
             "`{}` loads the project as root, and {}:{} makes files when it is loaded; make them when the container starts, or give them to the user in the same RUN",
             style::shortened(text),
@@ -46,7 +46,7 @@ impl Looker<'_> {
         };
         let message = format!(
             "`{}` makes files as root, and `{}` makes them again when the container starts; make them only then, or give them to the user in the same RUN",
-            style::shortened(step.span.text(&self.cx.facts.views[index].logical.text)),
+            style::shortened(self.text_of(index, step)),
             style::shortened(&again.words.join(" "))
         );
         Err(self.refuse("data-of-root", index, message))

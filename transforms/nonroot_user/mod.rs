@@ -109,7 +109,15 @@ fn rewrite(cx: &Cx<'_>, stage: &Stage, start: &Start) -> Plan {
     rebuilt::settle(&surveyor, start, &mut territory);
     needs::check(cx, stage, start, &territory)?;
     let written = written::all(cx, stage, start, &project);
-    grants::settle(cx, stage, &account, &mut territory, &written, site)?;
+    grants::settle(
+        cx,
+        stage,
+        &account,
+        &mut territory,
+        &project,
+        &written,
+        site,
+    )?;
     ownership::add_copies_into_folders(cx, stage, &mut territory);
     products::settle(cx, stage, &mut territory, site)?;
     ownership::add_folders_made_before(&surveyor, &mut territory);

@@ -1,6 +1,6 @@
 //! What the commands that start need of their user.
 
-use super::leftovers::{self, Leftover};
+use super::leftovers::{self, Leftover, Maker};
 use super::ownership::Territory;
 use super::start::{Start, StartCommand};
 use crate::analysis::commands::{Arg, recognise};
@@ -131,10 +131,13 @@ impl<'a> Judge<'a> {
         let workdir = territory.workdir.as_deref().unwrap_or_default();
         let gives = |name: &String| territory.has(&join(workdir, name));
         let is_given = !program.writes.is_empty() && program.writes.iter().all(gives);
-        let is_written = |name: &String| program.writes.is_empty() || program.writes.contains(name);
-        let written = |leftover: &Leftover| {
-            let is_given = leftover.copy.is_none() && is_given;
-            let is_there = leftover.folder.as_ref().map_or(!is_given, is_written);
+        let is_written = |name: &str| {
+            program.writes.is_empty() || program.writes.iter().any(|written| written == name)
+        };
+        let written = |leftover: &Leftover<'_>| {
+            let is_given = !matches!(leftover.by, Maker::Copy(_)) && is_given;
+            let is_unknown = leftover.paths.is_empty() && !is_given;
+            let is_there = is_unknown || leftover.names().any(is_written);
             is_there && (!leftover.is_dependency || program.in_dependencies)
         };
         leftovers.iter().any(written)

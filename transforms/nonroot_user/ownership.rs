@@ -293,12 +293,8 @@ impl Surveyor<'_> {
 
     /// Installs read them during the build; the program does not write them.
     fn brings_manifests(&self, transfer: &Transfer) -> bool {
-        let runs = self
-            .stage
-            .body
-            .clone()
-            .filter_map(|at| self.cx.facts.runs[at].as_ref());
-        let steps = runs.flat_map(|run| &run.steps);
+        let body = self.stage.body.clone();
+        let steps = body.flat_map(|at| self.cx.facts.steps(at));
         let installs: Vec<&Invocation<'_>> =
             steps.filter_map(|step| step.invocation.as_ref()).collect();
         transfer.sources.iter().all(|source| {

@@ -44,7 +44,7 @@ pub(super) fn settle(
 /// Whether instruction `at` makes such a folder, and no variable of the image sends the files elsewhere.
 fn makes_one(cx: &Cx<'_>, stage: &Stage, at: usize) -> bool {
     let variables = cx.facts.state_after(stage).variables;
-    let steps = cx.facts.runs[at].iter().flat_map(|run| &run.steps);
+    let steps = cx.facts.steps(at).iter();
     let mut actions = steps.filter_map(|step| Some(step.invocation.as_ref()?.action));
     actions.any(|action| {
         let variable = action.temporary_by.as_ref();

@@ -34,8 +34,7 @@ pub(super) fn settle(surveyor: &Surveyor<'_>, start: &Start, territory: &mut Ter
             step.cwd.as_ref() == Some(&workdir) && is_made_by(surveyor, program, step)
         };
         for index in stage.body.clone() {
-            let steps = cx.facts.runs[index].as_ref().and_then(|run| run.and_list());
-            let steps = steps.unwrap_or_default();
+            let steps = surveyor.open_list(index).unwrap_or_default();
             let Some(last) = steps.last().filter(|_| steps.iter().any(makes)) else {
                 continue;
             };

@@ -36,7 +36,7 @@ pub(super) fn check(
         return Ok(());
     };
     let reads = |at: &usize| {
-        let mut steps = cx.facts.runs[*at].iter().flat_map(|run| &run.steps);
+        let mut steps = cx.facts.steps(*at).iter();
         steps.any(|step| may_start_git(cx, step))
     };
     let Some(at) = (*first..stage.body.end).find(reads) else {
@@ -54,15 +54,11 @@ pub(super) fn check(
 fn has_git(cx: &Cx<'_>, stage: &Stage) -> bool {
     let toolset = cx.facts.image(stage).and_then(|image| image.toolset);
     let comes_along = toolset.is_some_and(|toolset| toolset.programs.contains_key("git"));
-    let mut runs = stage
-        .body
-        .clone()
-        .filter_map(|at| cx.facts.runs[at].as_ref());
+    let steps = stage.body.clone().flat_map(|at| cx.facts.steps(at));
     comes_along
-        || runs.any(|run| {
-            let mut words = run.steps.iter().flat_map(|step| &step.args);
-            words.any(|word| word.known() == "git")
-        })
+        || steps
+            .flat_map(|step| &step.args)
+            .any(|word| word.known() == "git")
 }
 
 /// Whether a step tells Git to trust folders of other accounts.

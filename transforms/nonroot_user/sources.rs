@@ -103,7 +103,7 @@ impl<'a> Project<'a> {
             .flat_map(|(language, sources)| sources.programs(&language.starts, &known));
         for program in programs {
             let calls = |index: &usize| {
-                let mut steps = cx.facts.runs[*index].iter().flat_map(|run| &run.steps);
+                let mut steps = cx.facts.steps(*index).iter();
                 steps.any(|step| step.args.first().is_some_and(|arg| arg.known() == program))
             };
             if let Some(index) = stage.body.clone().find(calls) {

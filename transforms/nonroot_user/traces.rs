@@ -17,7 +17,7 @@ impl Looker<'_> {
     /// Refuses when one of the commands in `text`, which instruction `index` runs, leaves something.
     pub(super) fn traces(&self, index: usize, text: &str) -> Result<(), Refusal> {
         let traces = &self.cx.knowledge.startup.traces;
-        let mut commands = text.split("&&").flat_map(|list| list.split(';'));
+        let mut commands = text.split("&&").flat_map(|list| list.split([';', '\n']));
         let left = |command| traces.iter().find(|trace| trace.is_left_by(command));
         let mut found = commands.by_ref().filter_map(left);
         match found.find(|trace| self.matters(trace, index)) {
@@ -45,7 +45,7 @@ impl Looker<'_> {
             }
         }
         let texts = dependencies::texts(self.cx, step);
-        let text = step.span.text(&self.cx.facts.views[index].logical.text);
+        let text = self.text_of(index, step);
         let left = |trace: &&Trace| trace.is_left_by_manifests(text, &texts);
         match traces
             .iter()

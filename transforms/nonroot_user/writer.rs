@@ -34,7 +34,7 @@ pub(super) fn edits(cx: &Cx<'_>, stage: &Stage, account: &Account, territory: &T
 pub(super) fn added(account: &Account, territory: &Territory) -> Vec<String> {
     let mut commands = commands(account, territory);
     if !territory.made_last.is_empty() {
-        commands.push(make(account, &territory.made_last));
+        commands.extend(make(account, &territory.made_last));
     }
     let given = territory.handed_over.iter();
     commands.extend(given.map(|handed_over| hand_over(account, handed_over)));
@@ -45,16 +45,36 @@ pub(super) fn added(account: &Account, territory: &Territory) -> Vec<String> {
 fn commands(account: &Account, territory: &Territory) -> Vec<String> {
     let mut commands: Vec<String> = account.create.iter().cloned().collect();
     if !territory.made.is_empty() {
-        commands.push(make(account, &territory.made));
+        commands.extend(make(account, &territory.made));
     }
     commands
 }
 
-/// Makes folders of the account.
-fn make(account: &Account, folders: &[String]) -> String {
-    let folders: Vec<String> = folders.iter().map(|folder| quoted(folder)).collect();
-    let folders = folders.join(" ");
-    format!("mkdir -p {folders} && {}", give(account, &folders))
+/// Longer lines are broken.
+const LONGEST_LINE: usize = 100;
+
+/// Makes folders of the account, in one line where that is short: `mkdir -p` makes those around them.
+fn make(account: &Account, folders: &[String]) -> Vec<String> {
+    let holds_another = |folder: &&String| {
+        let inside = |other: &String| below(other, folder).is_some_and(|rest| !rest.is_empty());
+        folders.iter().any(inside)
+    };
+    let innermost: Vec<&String> = folders.iter().filter(|at| !holds_another(at)).collect();
+    let words = |paths: &[&String]| {
+        let words: Vec<String> = paths.iter().map(|path| quoted(path)).collect();
+        words.join(" ")
+    };
+    let all: Vec<&String> = folders.iter().collect();
+    let commands = [
+        format!("mkdir -p {}", words(&innermost)),
+        give(account, &words(&all)),
+    ];
+    let line = commands.join(" && ");
+    if line.len() > LONGEST_LINE {
+        commands.to_vec()
+    } else {
+        vec![line]
+    }
 }
 
 /// `path` as a word of a script. Paths with a `'` belong to nobody ([`is_own_folder`]).
@@ -68,6 +88,16 @@ fn quoted(path: &str) -> String {
         _ if path.contains('$') && !path.contains(['"', '`', '\\']) => format!("\"{path}\""),
         _ => format!("'{path}'"),
     }
+}
+
+/// `paths` as the words of a command that runs in the folder `cwd`.
+pub(super) fn words_in(cwd: Option<&str>, paths: &[String]) -> String {
+    let near = |path: &String| {
+        let inside = cwd.and_then(|cwd| below(path, cwd));
+        let is_plain = |inside: &&str| !inside.is_empty() && !inside.starts_with('-');
+        quoted(inside.filter(is_plain).unwrap_or(path))
+    };
+    paths.iter().map(near).collect::<Vec<_>>().join(" ")
 }
 
 /// Gives `operands`, as they are written, to the account.
@@ -130,12 +160,17 @@ impl Writer<'_> {
         if commands.is_empty() {
             return;
         }
-        let joint = format!(" {}{}    && ", self.cx.file.escape(), self.newline);
-        let command = commands.join(&joint);
+        let command = self.in_lines(&commands);
         match place_of_account(self.cx, self.stage, self.territory) {
             Some(index) => self.insert_before(index, "RUN", &command),
             None => self.insert_user_place("RUN", &command),
         }
+    }
+
+    /// One command below the other.
+    fn in_lines(&self, commands: &[String]) -> String {
+        let joint = format!(" {}{}    && ", self.cx.file.escape(), self.newline);
+        commands.join(&joint)
     }
 
     fn give_copy(&mut self, index: usize) {
@@ -169,7 +204,7 @@ impl Writer<'_> {
     fn switch_user(&mut self) {
         if !self.territory.made_last.is_empty() {
             let folders = make(self.account, &self.territory.made_last);
-            self.insert_user_place("RUN", &folders);
+            self.insert_user_place("RUN", &self.in_lines(&folders));
         }
         let user = self.account.user.clone();
         self.insert_user_place("USER", &user);

@@ -382,7 +382,7 @@ fn made_paths(cx: &Cx<'_>, stage: &Stage) -> Extent {
         if let Kind::Copy(transfer) | Kind::Add(transfer) = &cx.facts.views[index].kind {
             made.add(Region::new(cx.facts.destination(index, transfer)));
         }
-        let steps = cx.facts.runs[index].iter().flat_map(|run| &run.steps);
+        let steps = cx.facts.steps(index).iter();
         for step in steps {
             if let Extent::Regions(regions) = &step.effects.writes {
                 regions

@@ -1,0 +1,1 @@
+open("data/index.txt", "a").write("1")

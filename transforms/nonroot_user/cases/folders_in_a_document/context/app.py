@@ -1,0 +1,2 @@
+open("data/uploads/first.txt", "w").write("1")
+open("logs/shop.log", "a").write("1")

@@ -1,0 +1,1 @@
+open("data/uploads/first.txt", "w").write("1")

@@ -1,0 +1,1 @@
+open("logs/shop.log", "a").write("1")
