@@ -1,7 +1,9 @@
-//! Folders that the program gets: those that steps make for it, volumes, and its working folder.
+//! Folders that the program gets: those that steps make for it, and its working folder.
 
-use super::given;
 use super::left_behind::history;
+use super::makers::{
+    makes_folders, makes_new, makes_parents, named_paths, program, without_quotes,
+};
 use super::ownership::{HandedOver, Surveyor, Territory};
 use super::sources::Project;
 use crate::analysis::paths::{Extent, below, join, parent};
@@ -9,9 +11,6 @@ use crate::analysis::runs::{Run, Step};
 use crate::context::BuildContext;
 use crate::syntax::{Kind, Transfer};
 use crate::transform::Refusal;
-
-/// Programs that make what others write later.
-const MAKERS: [&str; 2] = ["mkdir", "touch"];
 
 impl Surveyor<'_> {
     /// What `mkdir` makes for the program.
@@ -258,55 +257,6 @@ impl Surveyor<'_> {
         })
     }
 
-    /// A volume takes the owner of the folder that the image has at its place.
-    pub(super) fn volumes(&self, territory: &mut Territory) -> Result<(), Refusal> {
-        for index in history(self.cx, self.stage) {
-            let Kind::Volume { paths, .. } = &self.cx.facts.views[index].kind else {
-                continue;
-            };
-            for path in paths {
-                let path = join("/", path.raw.trim_matches('"'));
-                self.volume(territory, path, index)?;
-            }
-        }
-        given::volumes(self.cx, self.stage)
-            .into_iter()
-            .try_for_each(|path| self.volume(territory, path, self.stage.from))
-    }
-
-    /// Gives away the folder that the volume of instruction `index` takes its owner from.
-    fn volume(&self, territory: &mut Territory, path: String, index: usize) -> Result<(), Refusal> {
-        let temporary = ["/tmp", "/var/tmp"].contains(&path.as_str());
-        if temporary
-            || territory.has(&path)
-            || Some(&path) == territory.workdir.as_ref()
-            || self.is_given_away(&path)
-            || self.is_open(&path)
-        {
-            return Ok(());
-        }
-        if !self.account.has_shell
-            || !self.is_own(&path)
-            || path.contains('$')
-            || self.is_filled(&path)
-        {
-            let message = format!(
-                "the volume {path} belongs to root, and it cannot be told how to give it to the program; make the folder with the right owner before VOLUME"
-            );
-            return Err(self.refuse(index, "folder-of-root", message));
-        }
-        self.make(territory, path);
-        Ok(())
-    }
-
-    /// Whether a step names the folder: what it puts there belongs to root.
-    pub(super) fn is_filled(&self, path: &str) -> bool {
-        let run = |at: usize| {
-            self.cx.facts.runs[at].is_some() && self.cx.facts.source_text(at).contains(path)
-        };
-        history(self.cx, self.stage).into_iter().any(run)
-    }
-
     /// Without a shell nothing can be given away: a folder that nothing is copied into is there to be written, unless the
     /// sources are at hand. What they write is looked at later.
     pub(super) fn working_folder(
@@ -351,82 +301,6 @@ impl Surveyor<'_> {
 fn is_temporary(path: &str) -> bool {
     let mut open = ["/tmp", "/var/tmp"].into_iter();
     open.any(|open| below(path, open).is_some_and(|inside| !inside.is_empty()))
-}
-
-/// The operands of a step as paths.
-fn named_paths(step: &Step<'_>) -> Vec<String> {
-    let operands = step.invocation.iter().flat_map(|own| &own.operands);
-    operands
-        .filter_map(|&at| Some(join(step.cwd.as_deref()?, step.args[at].text.as_deref()?)))
-        .collect()
-}
-
-/// What stands between the quotes around all of `word`, where these keep nothing together that the shell would part.
-fn without_quotes(word: &str) -> &str {
-    let inner = ['"', '\'']
-        .into_iter()
-        .find_map(|quote| word.strip_prefix(quote)?.strip_suffix(quote));
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-".contains(c);
-    inner
-        .filter(|inner| inner.chars().all(is_plain))
-        .unwrap_or(word)
-}
-
-/// Whether `step` makes the folders around those that it names as well: `mkdir -vp`, `install -d`.
-fn makes_parents(step: &Step<'_>) -> bool {
-    let mut words = step.args.iter().map(|arg| arg.known());
-    let program = words.next().unwrap_or_default();
-    let has = |letter: char, long: &str| {
-        let mut words = words;
-        words.any(|word| {
-            let is_short =
-                word.starts_with('-') && !word.starts_with("--") && word.contains(letter);
-            is_short || word == long
-        })
-    };
-    match program.rsplit('/').next() {
-        Some("mkdir") => has('p', "--parents"),
-        Some("install") => has('d', "--directory"),
-        _ => false,
-    }
-}
-
-/// The name of the program that `step` calls.
-pub(super) fn program<'s>(step: &'s Step<'_>) -> &'s str {
-    step.args.first().map_or("", |arg| arg.known())
-}
-
-/// Whether `step` makes folders or files that belong to who runs it. `install -o` says whose they are.
-pub(super) fn makes_folders(step: &Step<'_>) -> bool {
-    let program = program(step);
-    let mut words = step.args.iter().map(|arg| arg.known());
-    let is_given = words.any(|word| word.starts_with("-o") || word.starts_with("--owner"));
-    MAKERS.contains(&program) || program == "install" && makes_parents(step) && !is_given
-}
-
-/// Whether `step` makes `folder` or one around it in a way that fails, or does something else, when it is there:
-/// `mkdir` without `-p`, `git clone`, `mv`, and what dfopt does not know.
-fn makes_new(step: &Step<'_>, folder: &str) -> bool {
-    let is_strict = match program(step) {
-        "mkdir" => !makes_parents(step),
-        "mv" | "ln" | "git" | "svn" | "hg" => true,
-        _ => step.invocation.is_none(),
-    };
-    let names = |word: &str| {
-        let path = step.cwd.as_deref().map(|cwd| join(cwd, word));
-        path.is_some_and(|path| path != "/" && below(folder, &path).is_some())
-    };
-    let is_inside = step
-        .cwd
-        .as_deref()
-        .is_some_and(|cwd| below(cwd, folder).is_some());
-    is_strict
-        && !is_inside
-        && step
-            .args
-            .iter()
-            .skip(1)
-            .any(|arg| arg.text.is_some() && names(arg.known()))
 }
 
 /// The last command of `run` behind `maker` that puts something into one of `folders`, as far as it is known.

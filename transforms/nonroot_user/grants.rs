@@ -1,8 +1,8 @@
 //! Gives the program what it writes, or says why that cannot be.
 
 use super::account::Account;
-use super::folders::program;
 use super::leftovers::{self, Leftover, Maker};
+use super::makers::program;
 use super::ownership::{HandedOver, Surveyor, Territory};
 use super::sources::Project;
 use super::writer;

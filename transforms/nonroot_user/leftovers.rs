@@ -1,6 +1,6 @@
 //! What stays root's in the working folder of the program.
 
-use super::folders::makes_folders;
+use super::makers::makes_folders;
 use super::ownership::Territory;
 use crate::analysis::commands::Invocation;
 use crate::analysis::paths::{Extent, Region, below, join, parent};

@@ -10,6 +10,7 @@ mod grants;
 mod left_behind;
 mod leftovers;
 mod loaded;
+mod makers;
 mod needs;
 mod ownership;
 mod places;
@@ -21,6 +22,7 @@ mod shared;
 mod sources;
 mod start;
 mod traces;
+mod volumes;
 mod writer;
 mod written;
 
