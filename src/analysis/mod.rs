@@ -138,19 +138,10 @@ impl<'a> Facts<'a> {
     #[must_use]
     pub fn source_stage(&self, index: usize) -> Option<usize> {
         let here = self.stage_of(index)?.index;
-        self.views[index].flags.iter().find_map(|flag| {
-            let value = flag.value.as_deref()?;
-            let reference = match flag.name.as_str() {
-                "from" => value,
-                "mount" => value
-                    .split(',')
-                    .find_map(|part| part.strip_prefix("from="))?,
-                _ => return None,
-            };
-            self.stages[..here]
-                .iter()
-                .rfind(|stage| stage.is_named(reference))
-                .map(|stage| stage.index)
+        self.views[index].taken_from().find_map(|reference| {
+            let mut earlier = self.stages[..here].iter();
+            let stage = earlier.rfind(|stage| stage.is_named(reference))?;
+            Some(stage.index)
         })
     }
 

@@ -10,9 +10,11 @@ use crate::analysis::paths::below;
 use crate::syntax::{Expander, Reference};
 
 mod settings;
+mod syncs;
 mod traces;
 
 pub use settings::Settings;
+pub use syncs::Syncs;
 pub use traces::{Leaves, Trace};
 
 /// The table.
@@ -45,6 +47,9 @@ pub struct Startup {
     calls: Option<Pattern>,
     #[serde(default)]
     folders: Folders,
+    /// Tools that put changed sources into running containers.
+    #[serde(default)]
+    pub syncs: Syncs,
     /// How settings say what a program writes.
     #[serde(default)]
     pub settings: Settings,
@@ -192,6 +197,7 @@ impl Startup {
         self.given_paths.extend(more.given_paths);
         self.readers.extend(more.readers);
         self.calls = more.calls.or(self.calls.take());
+        self.syncs.extend(more.syncs);
         self.folders.system.extend(more.folders.system);
         self.folders.shared.extend(more.folders.shared);
         self.folders.kept.extend(more.folders.kept);

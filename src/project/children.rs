@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::images::{self, Built};
-use super::{Use, files};
+use super::{Use, dockerfiles, files};
 use crate::context::matches_name;
 use crate::knowledge::pattern::Pattern;
 
@@ -103,17 +103,17 @@ impl Children {
         builds: &[&Use],
     ) -> Vec<Use> {
         let needs_lists = self.installs.is_match(text) && !self.downloads.is_match(text);
-        let children = text.lines().enumerate().filter_map(|(at, line)| {
-            let (is_built_on, image) = taken(line)?;
-            let image = expanded(image, text, own);
-            let base = base(&image, own, built, builds)?;
+        let given = own.map_or(&[][..], |own| &own.arguments);
+        let named = dockerfiles::images(text, given).into_iter();
+        let children = named.filter_map(|named| {
+            let base = base(&named.image, own, built, builds)?;
             let child = Child {
-                is_built_on,
+                is_built_on: named.is_built_on,
                 needs_lists,
             };
             (base.dockerfile.path() != Some(path)).then(|| Use {
                 file: path.to_owned(),
-                line: Some(at + 1),
+                line: Some(named.line),
                 container: None,
                 child: Some(child),
                 ..base.clone()
@@ -125,40 +125,6 @@ impl Children {
 
 fn is_alike(a: &Use, b: &Use) -> bool {
     a.arguments == b.arguments && a.context_images == b.context_images
-}
-
-/// The image that a line names, and whether what follows runs in it.
-fn taken(line: &str) -> Option<(bool, &str)> {
-    let mut words = line.split_whitespace();
-    let keyword = words.next()?;
-    if keyword.eq_ignore_ascii_case("from") {
-        let image = words.find(|word| !word.starts_with("--"))?;
-        return Some((true, image));
-    }
-    let is_copy = keyword.eq_ignore_ascii_case("copy");
-    let image = words.find_map(|word| word.strip_prefix("--from="))?;
-    is_copy.then_some((false, image))
-}
-
-/// `image` with the values that `own` gives to arguments, or else the defaults that `text` declares.
-fn expanded(image: &str, text: &str, own: Option<&Use>) -> String {
-    if !image.contains('$') {
-        return image.to_owned();
-    }
-    let declared = text.lines().filter_map(|line| {
-        let (keyword, rest) = line.trim().split_once(char::is_whitespace)?;
-        let (name, value) = rest.split_once('=')?;
-        let is_arg = keyword.eq_ignore_ascii_case("arg");
-        is_arg.then(|| (name.trim(), value.trim().trim_matches(['"', '\''])))
-    });
-    let given = own.into_iter().flat_map(|own| &own.arguments);
-    let given = given.map(|(name, value)| (name.as_str(), value.as_str()));
-    given
-        .chain(declared)
-        .fold(image.to_owned(), |image, (name, value)| {
-            let braced = image.replace(&format!("${{{name}}}"), value);
-            braced.replace(&format!("${name}"), value)
-        })
 }
 
 /// What builds `image`, as a Dockerfile names it that is built as `own` says.
@@ -177,27 +143,5 @@ fn base<'u>(
         ("service" | "target", name) => builds.iter().copied().find(|used| used.name == name),
         ("docker-image", image) => by_tag(image.trim_start_matches('/')),
         _ => None,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{expanded, taken};
-
-    #[test]
-    fn images_are_built_on_or_copied_from() {
-        assert_eq!(taken("FROM --platform=x shop AS a"), Some((true, "shop")));
-        assert_eq!(
-            taken("copy --chown=1 --from=shop /a /b"),
-            Some((false, "shop"))
-        );
-        assert_eq!(taken("COPY a b"), None);
-        assert_eq!(taken("RUN x --from=shop"), None);
-    }
-
-    #[test]
-    fn variables_have_their_defaults() {
-        let text = "ARG BASE=shop\nARG TAG=\"1\"\nFROM ${BASE}:$TAG";
-        assert_eq!(expanded("${BASE}:$TAG", text, None), "shop:1");
     }
 }

@@ -10,6 +10,7 @@ mod children;
 mod commands;
 mod compose;
 mod container;
+mod dockerfiles;
 mod files;
 mod images;
 mod paths;

@@ -33,6 +33,18 @@ impl View<'_> {
         self.flags.iter().find(|flag| flag.name == name)
     }
 
+    /// The images and stages whose files it takes or mounts: `COPY --from=…`, `RUN --mount=from=…`.
+    pub fn taken_from(&self) -> impl Iterator<Item = &str> {
+        self.flags.iter().filter_map(|flag| {
+            let value = flag.value.as_deref()?;
+            match flag.name.as_str() {
+                "from" => Some(value),
+                "mount" => value.split(',').find_map(|part| part.strip_prefix("from=")),
+                _ => None,
+            }
+        })
+    }
+
     /// Where one more flag can stand, in the logical line: in front of the `--` that ends the flags, or else of the
     /// arguments.
     #[must_use]

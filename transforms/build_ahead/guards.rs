@@ -13,17 +13,6 @@ use super::command::Command;
 /// More files are not looked through.
 const MOST_FILES: usize = 20_000;
 
-/// Files of tools that may put sources into running containers, and the words with which they say so.
-const WATCHERS: [&str; 6] = [
-    "compose*.y*ml",
-    "docker-compose*.y*ml",
-    "skaffold.y*ml",
-    "Tiltfile",
-    "devspace.y*ml",
-    "okteto.y*ml",
-];
-const SYNCS: [&str; 5] = ["watch:", "sync:", "live_update", "sync(", "- action: sync"];
-
 /// The project that is built.
 pub(super) struct Project<'c> {
     pub(super) context: &'c BuildContext,
@@ -164,13 +153,13 @@ impl<'a> Site<'_, 'a> {
 
     /// Tools that put changed sources into running containers say so in their files.
     fn check_watched(&self, project: &Project<'_>) -> Result<(), Refusal> {
-        let is_one = |file: &String| WATCHERS.iter().any(|pattern| matches_name(pattern, file));
-        for file in project.context.names("").into_iter().filter(is_one) {
+        let syncs = &self.cx.knowledge.startup.syncs;
+        let names = project.context.names("").into_iter();
+        for file in names.filter(|name| syncs.is_file(name)) {
             let text = project.context.read_hidden(&file).unwrap_or_default();
-            let syncs = |line: &str| SYNCS.iter().any(|word| line.trim_start().starts_with(word));
-            if let Some(at) = text.lines().position(syncs) {
+            if let Some(line) = syncs.line_in(&text) {
                 let message = "sources are put into running containers, so that each start builds what is there";
-                let place = Place::File(file, Some(at + 1));
+                let place = Place::File(file, Some(line));
                 return Err(self
                     .refuse("mounted-source", message)
                     .because(place, "says so"));

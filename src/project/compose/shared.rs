@@ -1,7 +1,7 @@
 //! Volumes that several services of a project have.
 
 use super::Service;
-use crate::project::{Mount, Runs, Sharer, Use, files};
+use crate::project::{Mount, Runs, Sharer, Use, dockerfiles, files};
 
 /// `services` with those noted at each mount that write into the same volume and run something else.
 pub(super) fn noted(services: Vec<Service>) -> Vec<Service> {
@@ -68,46 +68,5 @@ fn build<'s>(services: &'s [Service], service: &'s Service) -> Option<&'s Use> {
 /// The image on which a stage is built that is not the one at hand.
 fn base(build: &Use) -> Option<String> {
     let text = files::read(build.dockerfile.path()?)?;
-    base_of(&text, build.stage())
-}
-
-/// The image on which the stage `target` of a Dockerfile is built, or its last one.
-fn base_of(text: &str, target: Option<&str>) -> Option<String> {
-    let stages: Vec<(&str, &str)> = text.lines().filter_map(from).collect();
-    let named = |name: &str| {
-        let mut stages = stages.iter();
-        stages.find(|(_, alias)| alias.eq_ignore_ascii_case(name))
-    };
-    let mut stage = target.map_or(stages.last(), named)?;
-    for _ in &stages {
-        stage = named(stage.0).unwrap_or(stage);
-    }
-    Some(stage.0.to_owned())
-}
-
-/// The image and the name in a `FROM`; the name is empty where there is none.
-fn from(line: &str) -> Option<(&str, &str)> {
-    let mut words = line.split_whitespace();
-    let is_from = words.next()?.eq_ignore_ascii_case("from");
-    let image = words.find(|word| !word.starts_with("--"))?;
-    let is_named = words
-        .next()
-        .is_some_and(|word| word.eq_ignore_ascii_case("as"));
-    let name = words.next().filter(|_| is_named);
-    is_from.then_some((image, name.unwrap_or_default()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::base_of;
-
-    #[test]
-    fn the_image_of_a_stage_is_found_behind_its_names() {
-        let text =
-            "FROM --platform=linux/amd64 nginx:1 AS base\nRUN x\nFROM node as build\nfrom base\n";
-        assert_eq!(base_of(text, None).as_deref(), Some("nginx:1"));
-        assert_eq!(base_of(text, Some("build")).as_deref(), Some("node"));
-        assert_eq!(base_of(text, Some("other")), None);
-        assert_eq!(base_of("FROM a AS a\n", None).as_deref(), Some("a"));
-    }
+    dockerfiles::base_of(&text, build.stage())
 }
