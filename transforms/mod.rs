@@ -8,6 +8,7 @@ mod added;
 pub mod build_ahead;
 pub mod build_checks;
 pub mod cache_mounts;
+pub mod chown_copies;
 mod commands;
 mod dependencies;
 pub mod dev_target;
@@ -50,6 +51,7 @@ pub const ALL: &[&dyn Transform] = &[
     &exec_form::ExecForm,
     &build_ahead::BuildAhead,
     &reorder_copies::ReorderCopies,
+    &chown_copies::ChownCopies,
     &narrow_copy::NarrowCopy,
     &merge_apt::MergeApt,
     &use_uv::UseUv,

@@ -17,6 +17,16 @@ pub enum Change {
     },
     /// Copies that had no `--chown` have one: what they bring belongs to another user.
     Owner,
+    /// A command that gave folders away with all that is in them is gone: the copies that put something there have the
+    /// owner themselves.
+    GivenByCopies {
+        /// The command, as written.
+        command: String,
+        /// The owner, as `--chown` has it.
+        owner: String,
+        /// The places of copies that have none, because the program only reads what they bring.
+        but: Vec<String>,
+    },
     /// There is one more stage, which no other uses.
     ExtraStage {
         /// Its name.

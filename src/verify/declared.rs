@@ -106,6 +106,13 @@ impl<'r> Declared<'r> {
         })
     }
 
+    /// Whether `key` is a command of which copies are declared to do the work.
+    pub(super) fn gives(&self, key: &str) -> bool {
+        self.any(|change| {
+            matches!(change, Change::GivenByCopies { command, .. } if normalized(command) == key)
+        })
+    }
+
     /// Whether `new` has a mount that is declared, and lacks nothing of `old` but words that are declared to be gone.
     fn lost_words(&self, old: &Operation<'_>, new: &Operation<'_>) -> bool {
         let is_gone = |word: &str| {

@@ -12,6 +12,7 @@ mod launch;
 mod mounts;
 mod operations;
 mod order;
+mod owners;
 mod packages;
 mod references;
 mod stages;
@@ -113,6 +114,7 @@ fn changed_steps(
                 violations.extend(packages::check_lists((old, stage), part, knowledge));
             }
         } else {
+            violations.extend(owners::check(was, &is[other], rewrite));
             violations.extend(order::check(was, &mut is[other], rewrite));
             let (before, now) = ((old, stage), (new, other_stage));
             violations.extend(packages::check_lists(before, now, knowledge));

@@ -76,6 +76,11 @@ pub(super) struct Setting<'f> {
 }
 
 impl Operation<'_> {
+    /// Whether it is a `COPY` or `ADD`.
+    pub(super) fn is_copy(&self) -> bool {
+        matches!(self.what, What::Copy { .. })
+    }
+
     /// Whether it copies from the build context.
     pub(super) fn is_from_context(&self) -> bool {
         matches!(self.what, What::Copy { from: None, .. })

@@ -130,6 +130,7 @@ impl<'c, 'f> Comparison<'c, 'f, '_> {
             }
             _ => (!self.declared.cleans(&operation.key)
                 && !self.declared.sets_up(&operation.key)
+                && !self.declared.gives(&operation.key)
                 && !self.declared.is_copy_of_secrets(operation))
                 .then(|| Violation::CommandLost(operation.key.clone())),
         })
@@ -158,6 +159,7 @@ impl<'c, 'f> Comparison<'c, 'f, '_> {
             for &(_, second, b) in &matched[nth + 1..] {
                 if a > b
                     && !first.is_free_of(second)
+                    && (!first.is_copy() || !self.declared.gives(&second.key))
                     && meet(first, second)
                     && !copies::is_part(second, first)
                     && !copies::is_part(first, second)

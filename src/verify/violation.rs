@@ -39,6 +39,8 @@ pub enum Violation {
         /// What differs for it.
         what: String,
     },
+    /// What a command or a copy has put into a folder is no longer given away with it.
+    OwnerLost(String),
     /// A command or a copy moved to another stage, and nothing of what it makes is taken from there.
     FilesLost(String),
     /// Other files are copied from the builder than these.
@@ -87,6 +89,7 @@ impl fmt::Display for Violation {
             Self::CommandLost(command) => write!(f, "`{command}` is gone"),
             Self::CommandAdded(command) => write!(f, "`{command}` is new"),
             Self::Setting { command, what } => write!(f, "`{command}` runs with another {what}"),
+            Self::OwnerLost(step) => write!(f, "what `{step}` makes keeps its owner"),
             Self::OtherCopies(paths) => {
                 write!(
                     f,
