@@ -49,7 +49,8 @@ fn writes(cx: &Cx<'_>, stage: &Stage, account: &Account, territory: &Territory) 
             .as_deref()
             .is_some_and(|workdir| below(path, workdir).is_some())
     };
-    folders.extend(territory.workdir.as_deref().filter(|_| account.has_shell));
+    let is_given = account.has_shell || territory.is_given_without_shell;
+    folders.extend(territory.workdir.as_deref().filter(|_| is_given));
     folders.extend(
         territory
             .made

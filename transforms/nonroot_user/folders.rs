@@ -8,6 +8,7 @@ use super::ownership::{HandedOver, Surveyor, Territory};
 use super::sources::Project;
 use crate::analysis::paths::{Extent, below, join, parent};
 use crate::analysis::runs::{Run, Step};
+use crate::analysis::stages::Base;
 use crate::context::BuildContext;
 use crate::syntax::{Kind, Transfer};
 use crate::transform::Refusal;
@@ -257,8 +258,8 @@ impl Surveyor<'_> {
         })
     }
 
-    /// Without a shell nothing can be given away: a folder that nothing is copied into is there to be written, unless the
-    /// sources are at hand. What they write is looked at later.
+    /// Without a shell, a folder that nothing is copied into may be there for what is mounted, unless the sources are at
+    /// hand: what they write is looked at later.
     pub(super) fn working_folder(
         &self,
         territory: &mut Territory,
@@ -294,6 +295,42 @@ impl Surveyor<'_> {
             "the empty working folder {workdir} is there for files that the program writes, and an image without a shell cannot give it away; copy an empty folder with --chown, or name the build context, whose sources show what is written"
         );
         Err(self.refuse(index, "folder-of-root", message))
+    }
+
+    /// Gives the working folder to the program where no command can do that, and tells whether it could be done: `WORKDIR`
+    /// makes a folder as the user who is set there, and a copy as the one of its `--chown` (both checked with BuildKit).
+    pub(super) fn give_without_shell(&self, territory: &mut Territory) -> bool {
+        let (facts, stage) = (self.cx.facts, self.stage);
+        let runs = |at: usize| matches!(facts.views[at].kind, Kind::Run { .. });
+        let is_known = matches!(stage.base, Base::Image(_) | Base::Scratch);
+        let Some(workdir) = territory.workdir.clone().filter(|_| is_known) else {
+            return false;
+        };
+        let is_there = below(&facts.states[stage.body.start].workdir, &workdir).is_some();
+        if territory.is_given_without_shell || is_there || stage.body.clone().any(runs) {
+            return territory.is_given_without_shell;
+        }
+        let makes = |at: &usize| match &facts.views[*at].kind {
+            Kind::Workdir(_) => below(&facts.state_behind(*at).workdir, &workdir).is_some(),
+            Kind::Copy(transfer) | Kind::Add(transfer) => {
+                let dest = facts.destination(*at, transfer);
+                below(&dest, &workdir).is_some() || below(&workdir, &dest).is_some()
+            }
+            _ => false,
+        };
+        let Some(maker) = stage.body.clone().find(makes) else {
+            return false;
+        };
+        match facts.views[maker].flag("chown") {
+            None if matches!(facts.views[maker].kind, Kind::Workdir(_)) => {
+                territory.user_before = Some(maker);
+            }
+            None if !territory.copies.contains(&maker) => territory.copies.push(maker),
+            None => {}
+            Some(_) => return false,
+        }
+        territory.is_given_without_shell = true;
+        true
     }
 }
 

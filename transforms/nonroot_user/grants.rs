@@ -64,6 +64,13 @@ impl Granter<'_> {
         if let Some(copy) = self.copy_of_root(territory, path, written.said) {
             territory.copies.push(copy);
         }
+        let in_workdir = |workdir: &String| below(path, workdir).is_some();
+        if !account.has_shell && territory.workdir.as_ref().is_some_and(in_workdir) {
+            let is_given = self.surveyor.give_without_shell(territory);
+            if !is_given && written.said != Said::Setting {
+                return Err(self.no_shell(written));
+            }
+        }
         if territory.is_writable(path) {
             return self.made_by_step(territory, written, path);
         }
@@ -143,7 +150,7 @@ impl Granter<'_> {
         territory: &mut Territory,
         written: &Written,
     ) -> Result<(), Refusal> {
-        if !self.surveyor.account.has_shell {
+        if !self.surveyor.account.has_shell && !self.surveyor.give_without_shell(territory) {
             return Err(self.no_shell(written));
         }
         if territory.workdir.is_some() {

@@ -21,6 +21,10 @@ use crate::transform::{Cx, Refusal};
 pub(super) struct Territory {
     /// The working folder, if it can be the program's own.
     pub workdir: Option<String>,
+    /// Whether the working folder becomes that of the program in an image where no command can give it away.
+    pub is_given_without_shell: bool,
+    /// The `WORKDIR` before which `USER` has to stand, so that it makes the working folder as that user.
+    pub user_before: Option<usize>,
     /// Folders that are made together with the account.
     pub made: Vec<String>,
     /// Folders that are made behind all steps, because one of them may need that they are not there yet.

@@ -207,7 +207,10 @@ impl Writer<'_> {
             self.insert_user_place("RUN", &self.in_lines(&folders));
         }
         let user = self.account.user.clone();
-        self.insert_user_place("USER", &user);
+        match self.territory.user_before {
+            Some(workdir) => self.insert_before(workdir, "USER", &user),
+            None => self.insert_user_place("USER", &user),
+        }
     }
 
     /// Behind the last step that changes files, directly before what starts.
