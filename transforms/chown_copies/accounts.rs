@@ -113,7 +113,7 @@ fn refuse_joint(
             .all(|path| survey.is_there(cx, request, filled, path));
     if !is_plain {
         let message = format!(
-            "{}: it puts files there as well, and cannot give them away itself",
+            "{}: it may put files there as well, and cannot give them away itself",
             style::title(cx, filled)
         );
         let instruction = |index: usize| cx.file.instructions()[index].span;
@@ -174,11 +174,17 @@ fn refuse_late(cx: &Cx<'_>, request: &Request<'_>, at: usize) -> Refusal {
 /// Whether the image has the account, or an instruction makes one.
 fn is_known(cx: &Cx<'_>, request: &Request<'_>) -> bool {
     let image = cx.facts.image(request.stage);
+    let runs = cx.facts.runs[..request.index].iter().flatten();
+    let steps = runs.flat_map(|run| &run.steps);
+    let makers: Vec<&Step<'_>> = steps
+        .filter(|step| step.does() == Some(Does::AddUser))
+        .collect();
     let has = |name: &str| {
         let users = image.map_or(&[][..], |image| &image.users);
-        users.iter().any(|user| user.name == name)
+        let mut words = makers.iter().flat_map(|step| &step.args);
+        users.iter().any(|user| user.name == name) || words.any(|word| word.known() == name)
     };
-    request.names().all(has) || (0..request.index).any(|at| makes_account(cx, at))
+    request.names().all(has)
 }
 
 /// Whether a `RUN` makes accounts.

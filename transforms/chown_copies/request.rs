@@ -100,6 +100,10 @@ fn owner(written: &str) -> Option<String> {
         let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
         !part.is_empty() && part.chars().all(is_plain)
     };
+    // What a copy brings is root's anyway.
+    if matches!(written.split(':').next(), Some("root" | "0")) {
+        return None;
+    }
     match written.split_once(':') {
         Some((user, group)) => (is_name(user) && is_name(group)).then(|| written.to_owned()),
         None => {

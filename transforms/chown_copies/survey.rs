@@ -7,6 +7,7 @@ use crate::analysis::paths::{Extent, Region, below, join, parent};
 use crate::analysis::runs::Step;
 use crate::analysis::sources;
 use crate::analysis::stages::Base;
+use crate::context::FileKind;
 use crate::knowledge::images;
 use crate::knowledge::tools::Does;
 use crate::syntax::{Kind, Transfer};
@@ -41,6 +42,7 @@ impl Survey {
         };
         let folders = request.folders.iter().map(|(_, path)| path);
         let folders = folders.filter(|folder| all.iter().any(|&at| lands(at, folder)));
+        let folders = folders.filter(|path| surveyor.is_folder(path, &all));
         let folders: Vec<String> = folders.cloned().collect();
         let around = |at: usize| {
             let dest = surveyor.destination(at);
@@ -154,6 +156,33 @@ impl Surveyor<'_> {
         transfer.map_or_else(String::new, |transfer| {
             self.cx.facts.destination(at, transfer)
         })
+    }
+
+    /// Whether `path` is a folder for certain: one of the copies `all` puts something into it, or a folder over it.
+    fn is_folder(&self, path: &str, all: &[usize]) -> bool {
+        let is_source_folder = |source: &str| {
+            let kind = self.cx.context.and_then(|context| context.kind(source));
+            matches!(source, "." | "./") || kind == Some(FileKind::Folder)
+        };
+        let works_there = |at: usize| {
+            matches!(self.cx.facts.views[at].kind, Kind::Workdir(_))
+                && below(&self.cx.facts.states[at + 1].workdir, path).is_some()
+        };
+        let fills = |at: usize| {
+            let from_context = self.cx.facts.views[at].flag("from").is_none();
+            let transfer = self.transfer(at);
+            transfer.is_some_and(|transfer| {
+                let dest = self.destination(at);
+                let mut sources = transfer.sources.iter();
+                below(&dest, path).is_some_and(|rest| !rest.is_empty())
+                    || dest == path
+                        && (transfer.dest.raw.ends_with('/')
+                            || transfer.sources.len() > 1
+                            || from_context && sources.any(|source| is_source_folder(&source.raw)))
+            })
+        };
+        let mut body = self.request.stage.body.start..self.request.index;
+        all.iter().any(|&at| fills(at)) || body.any(works_there)
     }
 
     /// Whether the copy `later` of the whole context brings all that the copy at `at` has brought, to the same places.
