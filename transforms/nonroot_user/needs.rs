@@ -4,7 +4,7 @@ use super::leftovers::{self, Leftover, Maker};
 use super::ownership::Territory;
 use super::start::{Start, StartCommand};
 use crate::analysis::commands::{Arg, recognise};
-use crate::analysis::paths::join;
+use crate::analysis::paths::{join, parent};
 use crate::analysis::stages::Stage;
 use crate::knowledge::startup::{Needs, Program};
 use crate::knowledge::tools::Does;
@@ -95,11 +95,21 @@ impl<'a> Judge<'a> {
             .because(command.place.clone(), "run when the container starts")
     }
 
+    /// Whether the program is called by its path and lies in the working folder itself, which is the project's own.
+    fn is_in_working_folder(&self, command: &StartCommand) -> bool {
+        let workdir = self.cx.facts.state_after(self.stage).workdir;
+        let mut program = command.words.iter().take(1);
+        self.cx.knowledge.startup.is_own_folder(&workdir)
+            && program.any(|path| path.contains('/') && parent(&join(&workdir, path)) == workdir)
+    }
+
     fn table(&self, command: &StartCommand) -> Result<(), Refusal> {
         let Some((program, _)) = self.cx.knowledge.startup.program(&command.words) else {
             return Ok(());
         };
         let (code, remedy) = match program.needs {
+            // A file of the project may be called like a program of the system.
+            Needs::Root if self.is_in_working_folder(command) => return Ok(()),
             Needs::Root => (
                 "needs-root",
                 "set USER yourself if it is set up to do without",
