@@ -203,6 +203,8 @@ fn build(sink: &Sink<'_>) -> Rewrite {
         let fetch = crossing.prefetch.iter();
         let commands = fetch.map(|fetch| Change::Commands(fetch.commands.join(" && ")));
         rewrite.declares.extend(commands);
+        let again = crossing.again.iter().cloned();
+        rewrite.declares.extend(again.map(Change::Commands));
         if let (Some(context), false) = (sink.cx.context, crossing.to_ignore.is_empty()) {
             rewrite.additions.push(Addition {
                 path: context.ignore_file().to_owned(),

@@ -3,7 +3,7 @@
 use crate::analysis::paths::{Extent, Region};
 use crate::analysis::runs::{Run, Step};
 use crate::knowledge::tools::Does;
-use crate::syntax::Span;
+use crate::syntax::{Span, View};
 use crate::transform::Cx;
 
 use super::sink::Crossing;
@@ -11,25 +11,49 @@ use super::sink::Crossing;
 /// Files that exist only while one `RUN` is at work.
 const OF_ONE_RUN: [&str; 3] = ["/etc/hosts", "/etc/hostname", "/etc/resolv.conf"];
 
-/// The text between the commands that `crossing` passes and the next, if a plain `&&` list can be
-/// taken apart there: the second part needs nothing that is lost between two layers, and makes
-/// nothing smaller that the first has made.
-pub(super) fn before(cx: &Cx<'_>, run: &Run<'_>, crossing: &Crossing) -> Option<Span> {
+/// Where a `RUN` is taken apart.
+pub(super) struct Seam {
+    /// The text between the commands of the first part and those of the second.
+    pub(super) gap: Span,
+    /// The command with which both parts change to the folder in which they work, as written.
+    pub(super) again: Option<String>,
+}
+
+/// Where a plain `&&` list can be taken apart behind the commands that `crossing` passes: the second part needs nothing
+/// that is lost between two layers but the folder, to which it can change again, and makes nothing smaller that the
+/// first has made.
+pub(super) fn before(cx: &Cx<'_>, run: &Run<'_>, crossing: &Crossing) -> Option<Seam> {
     let steps = run.and_list()?;
     let (first, rest) = steps.split_at_checked(crossing.steps)?;
     let (last, next) = (first.last()?, rest.first()?);
     let view = &cx.facts.views[crossing.index];
-    let is_plain = view.flags.is_empty() && first.iter().all(leaves_no_state);
+    let enters = first.first().filter(|step| changes_folder(view, step));
+    let others = &first[usize::from(enters.is_some())..];
+    let is_plain =
+        view.flags.is_empty() && !others.is_empty() && others.iter().all(leaves_no_state);
     if !is_plain || rest.iter().any(|step| cleans_up(step, first)) {
         return None;
     }
+    let again = enters.map(|step| view.text(step.span).to_owned());
     let gap = Span::new(last.span.end, next.span.start);
     // An assignment in front of the next command would be cut off, and a redirection behind the last.
     let is_joint = view.text(gap).trim() == "&&" && run.body.contains(gap);
     let source = |step: &Step<'_>| cx.facts.source(crossing.index, step.span);
     // From the end of the one to the start of the other: a gap that starts a line would leave the
     // continuation of the line above behind.
-    is_joint.then(|| Span::new(source(last).end, source(next).start))
+    is_joint.then(|| Seam {
+        gap: Span::new(source(last).end, source(next).start),
+        again,
+    })
+}
+
+/// Whether `step` is `cd` to a folder that is the same in every build.
+fn changes_folder(view: &View<'_>, step: &Step<'_>) -> bool {
+    let [program, folder] = step.args.as_slice() else {
+        return false;
+    };
+    let is_fixed = !folder.glob && !view.text(folder.span).contains('$');
+    program.known() == "cd" && is_fixed && step.enters.is_some() && !step.redirected
 }
 
 fn leaves_no_state(step: &Step<'_>) -> bool {

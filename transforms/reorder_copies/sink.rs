@@ -59,6 +59,8 @@ pub(super) struct Crossing {
     pub(super) repeats: Vec<usize>,
     /// The text between two of its commands: only those before it are passed.
     pub(super) split: Option<Span>,
+    /// The command that those behind it begin with again: `cd web`.
+    pub(super) again: Option<String>,
     /// What is taken for granted.
     pub(super) assumes: Vec<String>,
     /// What proves it.

@@ -70,7 +70,8 @@ fn in_part(
         && sink.copied.brings_folder()
         && let Some(seam) = seam::before(sink.cx, run, &crossing)
     {
-        crossing.split = Some(seam);
+        crossing.split = Some(seam.gap);
+        crossing.again = seam.again;
         return Some(Ok(crossing));
     }
     fetched_before(sink, crossing.index)

@@ -163,7 +163,12 @@ impl Writer<'_> {
             let run = style::keyword(self.cx.file, last.index, "RUN");
             let comments = self.comments_in(seam);
             let blank = if self.is_apart() { self.newline } else { "" };
-            let text = format!("{}{blank}{copy}{blank}{comments}{run} ", self.newline);
+            let again = last.again.iter().map(|command| format!("{command} && "));
+            let again: String = again.collect();
+            let text = format!(
+                "{}{blank}{copy}{blank}{comments}{run} {again}",
+                self.newline
+            );
             self.edits.replace(seam, text);
             return;
         }
