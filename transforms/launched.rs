@@ -8,7 +8,7 @@ use crate::analysis::effects::PROGRAM_FOLDERS;
 use crate::analysis::launch::{self, Launch, Launches};
 use crate::analysis::paths::{below, join, parent};
 use crate::analysis::stages::Stage;
-use crate::context::scripts_around;
+use crate::context::{interpreter_of, scripts_around};
 use crate::project::Use;
 use crate::syntax::shell;
 use crate::transform::Cx;
@@ -261,16 +261,6 @@ impl<'s> Walk<'s> {
             !is_of_system && !is_at_hand
         })
     }
-}
-
-/// The name of the program that the first line of a script names.
-pub(super) fn interpreter_of(text: &str) -> Option<String> {
-    let first = text.strip_prefix("#!")?.lines().next()?;
-    let names = first
-        .split_whitespace()
-        .filter_map(|word| word.rsplit('/').next());
-    let mut programs = names.filter(|name| !name.starts_with('-') && *name != "env");
-    programs.next().map(str::to_owned)
 }
 
 fn is_shell_script(text: &str) -> bool {

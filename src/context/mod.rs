@@ -12,6 +12,7 @@ mod documents;
 mod glob;
 mod manifests;
 mod package_scripts;
+mod scripts;
 mod sources;
 mod values;
 
@@ -29,7 +30,8 @@ pub use dockerignore::Dockerignore;
 pub use glob::matches_name;
 pub use manifests::{Entry, Obstacle, Required, required_by};
 pub use package_scripts::scripts_around;
-pub use sources::{Source, SourceLine, Sources};
+pub use scripts::interpreter_of;
+pub use sources::{Addresses, Source, SourceLine, Sources};
 
 use serde_json::Value;
 
@@ -46,6 +48,8 @@ pub struct BuildContext {
     uses: Vec<Use>,
     other_builds: Vec<OtherBuild>,
     texts: Kept<String, Option<Arc<str>>>,
+    /// The programs that read scripts.
+    interpreters: Kept<String, Option<Arc<str>>>,
     /// Of JSON and TOML files.
     documents: Kept<String, Option<Arc<Value>>>,
     /// Of manifests.
@@ -130,6 +134,7 @@ impl BuildContext {
             ignored: Dockerignore::new(&disk.ignore_file(&path)?),
             ignore_file: shown,
             texts: Kept::default(),
+            interpreters: Kept::default(),
             documents: Kept::default(),
             dependencies: Kept::default(),
             sources: Kept::default(),

@@ -35,6 +35,17 @@ pub struct Sources {
 pub struct Source {
     path: String,
     text: Arc<str>,
+    addresses: Addresses,
+}
+
+/// What the third slash of an address such as `sqlite:///x` begins.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Addresses {
+    /// A path from the root.
+    #[default]
+    Absolute,
+    /// A path from the working folder, as with SQLAlchemy.
+    Relative,
 }
 
 /// A line of a source.
@@ -46,15 +57,27 @@ pub struct SourceLine<'s> {
     pub line: usize,
     /// Its text.
     pub text: &'s str,
+    /// How the addresses in it are meant.
+    pub addresses: Addresses,
 }
 
 impl BuildContext {
-    /// The sources in `language` that a copy of the context would bring, tests left out.
+    /// The sources in `language` that a copy of the context would bring, tests left out. A script without an ending
+    /// is one if its first line names what reads it.
     #[must_use]
     pub fn sources(&self, language: &Language) -> Arc<Sources> {
         self.sources.get(&language.sources, || {
-            let is_source = |name: &str| language.sources.iter().any(|end| name.ends_with(&**end));
-            self.program_files(|folder| self.disk.entries(folder), is_source)
+            let files = self.program_files(
+                |folder| self.disk.entries(folder),
+                |name| language.is_source(name) || !name.contains('.'),
+            );
+            let is_script = |path: &str| {
+                let interpreter = self.interpreter(path);
+                interpreter.is_some_and(|interpreter| language.is_read_by(&interpreter))
+            };
+            let files = files.into_iter();
+            let files = files.filter(|path| language.is_source(path) || is_script(path));
+            self.read_all(files, language.addresses())
         })
     }
 
@@ -62,7 +85,9 @@ impl BuildContext {
     #[must_use]
     pub fn files_called(&self, names: &[String]) -> Arc<Sources> {
         self.called.get(names, || {
-            self.program_files(|folder| self.disk.entries_called(folder, names), |_| true)
+            let files =
+                self.program_files(|folder| self.disk.entries_called(folder, names), |_| true);
+            self.read_all(files.into_iter(), Addresses::Relative)
         })
     }
 
@@ -71,22 +96,26 @@ impl BuildContext {
         &self,
         list: impl Fn(&Path) -> Arc<[Entry]>,
         wanted: impl Fn(&str) -> bool,
-    ) -> Arc<Sources> {
+    ) -> Vec<String> {
         let is_of_program = |name: &str, kind: FileKind| match kind {
             FileKind::Folder => !name.starts_with('.') && !NOT_THE_PROGRAM.contains(&name),
             FileKind::File => wanted(name),
         };
         let files = self.files_in("", MOST_FILES, list, is_of_program);
+        files.unwrap_or_default()
+    }
+
+    fn read_all(&self, paths: impl Iterator<Item = String>, addresses: Addresses) -> Arc<Sources> {
         let read = |path: String| {
             let text = self.read(&path)?;
-            Some(Source { path, text })
+            Some(Source {
+                path,
+                text,
+                addresses,
+            })
         };
         Arc::new(Sources {
-            files: files
-                .unwrap_or_default()
-                .into_iter()
-                .filter_map(read)
-                .collect(),
+            files: paths.filter_map(read).collect(),
         })
     }
 }
@@ -150,6 +179,7 @@ impl Source {
             path: &self.path,
             line: nth + 1,
             text,
+            addresses: self.addresses,
         })
     }
 
@@ -206,7 +236,10 @@ impl<'s> SourceLine<'s> {
             let is_added = before.ends_with(['+', '.', '}'])
                 || piece.starts_with("/..")
                 || before.ends_with(',') && is_joined();
-            let path = Self::path_in(piece).filter(|_| !is_added && !is_prose(before));
+            let path = self
+                .addresses
+                .path_in(piece)
+                .filter(|_| !is_added && !is_prose(before));
             let word = before.rsplit([' ', '\t', ';', '{', '}']).next();
             paths.extend(path.map(|path| (word.unwrap_or_default(), path)));
         }
@@ -219,31 +252,53 @@ impl<'s> SourceLine<'s> {
         let ends_word = |c: char| c.is_whitespace() || "\"'<>=,;()".contains(c);
         self.text
             .split(ends_word)
-            .filter_map(Self::path_in)
+            .filter_map(|word| self.addresses.path_in(word))
             .collect()
     }
+}
 
-    /// The absolute path in `text`: `/data/x` in itself, in `sqlite:////data/x` and in `unix:/data/x`; up to its
-    /// first variable part.
+impl Addresses {
+    /// The absolute path in `text`: `/data/x` in itself, in `sqlite:////data/x`, in `unix:/data/x` and in
+    /// `Data Source=/data/x;Mode=…`; up to its first variable part.
     #[must_use]
-    pub fn path_in(text: &str) -> Option<&str> {
+    pub fn path_in(self, text: &str) -> Option<&str> {
+        let text = setting_of(text);
         let (scheme, rest) = match text.rsplit_once(':') {
             Some((scheme, rest)) if rest.starts_with('/') => (scheme, rest),
             _ => ("", text),
         };
         let slashes = rest.len() - rest.trim_start_matches('/').len();
-        // Two slashes go before a host; SQLAlchemy writes three of them before a relative path.
-        let relative = if scheme.contains("sqlite") { 3 } else { 2 };
-        if slashes == 0 || slashes == relative || slashes == 2 {
+        let is_database = scheme.contains("sqlite");
+        // Two slashes go before a host, and before a relative path of a database.
+        if slashes == 0 || slashes == 2 || is_database && slashes == 3 && self == Self::Relative {
             return None;
         }
         let path = &rest[slashes - 1..];
+        // Behind the path of an address stands what is asked of the driver.
+        let path = match path.split_once('?') {
+            Some((path, _)) if !scheme.is_empty() => path,
+            _ => path,
+        };
         let variable = path.find(['$', '{', '%', '*', '<', '(', ' ', '?', '|']);
         let fixed = match variable {
             Some(at) => &path[..path[..at].rfind('/')?],
             None => path,
         };
         (fixed.len() > 1).then_some(fixed)
+    }
+}
+
+/// The first value of a connection string (`Data Source=/data/x;Mode=…`); else all of it.
+fn setting_of(text: &str) -> &str {
+    let first = text.split(';').next().unwrap_or(text);
+    let is_name = |name: &str| name.chars().all(|c| c.is_ascii_alphabetic() || c == ' ');
+    match first.split_once('=') {
+        Some((name, value))
+            if value.starts_with('/') && is_name(name.trim()) && !name.is_empty() =>
+        {
+            value
+        }
+        _ => text,
     }
 }
 
@@ -313,6 +368,7 @@ mod tests {
     fn paths(text: &str) -> Vec<String> {
         let line = SourceLine {
             text,
+            addresses: Addresses::Relative,
             ..SourceLine::default()
         };
         line.absolute_paths()
@@ -346,6 +402,20 @@ mod tests {
         );
         assert_eq!(paths("Paths.get(\"/data\", \"/x\")"), ["/data"]);
         assert_eq!(paths("open(__DIR__ , '/../x')"), [""; 0]);
+    }
+
+    #[test]
+    fn addresses_and_connection_strings_hold_paths() {
+        let absolute = |text| Addresses::Absolute.path_in(text);
+        assert_eq!(absolute("sqlite:///data/a.db?mode=rwc"), Some("/data/a.db"));
+        assert_eq!(Addresses::Relative.path_in("sqlite:///data/a.db"), None);
+        assert_eq!(absolute("sqlite://a.db"), None);
+        assert_eq!(
+            absolute("Data Source=/data/a.db;Cache=Shared"),
+            Some("/data/a.db")
+        );
+        assert_eq!(absolute("Filename=/data/a.db"), Some("/data/a.db"));
+        assert_eq!(absolute("a/b=/c"), None);
     }
 
     #[test]

@@ -16,6 +16,7 @@ pub mod ignorable;
 pub mod image_files;
 pub mod images;
 pub mod installs;
+mod languages;
 mod managers;
 pub mod manifests;
 pub mod package_managers;

@@ -4,14 +4,13 @@ use std::collections::HashMap;
 
 use serde::Deserialize;
 
-use crate::context::matches_name;
-
 use super::bundles::{Bundle, FileServer};
 use super::dependency_folders::DependencyFolder;
 use super::installs::Installs;
 use super::pattern::Pattern;
 
 pub use super::actions::{Action, Directives, Does, Makes, Operands, Prefix, Static, Stripped};
+pub use super::languages::Language;
 pub use super::prefetch::{Compile, Instead, Prefetch, StandIn, StandIns};
 pub use super::targets::Targets;
 
@@ -220,51 +219,6 @@ pub(super) struct ToolFile {
     tools: Vec<Tool>,
 }
 
-/// How the sources of a language show what a program needs of the system.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Language {
-    /// The language, as `provides` in `images.toml` names it.
-    pub provides: String,
-    /// The ends of the names of its sources.
-    pub sources: Vec<String>,
-    /// Matches in a source that starts other programs.
-    pub starts: Vec<Pattern>,
-    /// Matches in a line that writes files.
-    pub writes: Vec<Pattern>,
-    /// Matches in a source that loads libraries by their names.
-    pub loads: Vec<Pattern>,
-    /// Matches in a line that loads another source.
-    #[serde(default)]
-    pub imports: Vec<Pattern>,
-    /// Matches in a source that needs a compiler when it runs.
-    #[serde(default)]
-    pub compiles: Vec<Pattern>,
-    /// Matches in a line that opens what it brings up: what its first line opens runs later, or not when the source is loaded
-    /// by another. Other lines run as soon as the source is loaded. None where loading a source runs nothing.
-    #[serde(default)]
-    pub deferred: Vec<Pattern>,
-    /// Names of sources that only builds and tests run.
-    #[serde(default)]
-    pub for_builds: Vec<String>,
-    /// Matches in a line of a program that compiles something when it runs.
-    #[serde(default)]
-    pub builds_when_run: Vec<Pattern>,
-    /// Matches in a line that only root can run: accounts, owners, raw sockets.
-    #[serde(default)]
-    pub as_root: Vec<Pattern>,
-}
-
-impl Language {
-    /// Whether the source at `path` is part of the program, and not of its build or its tests.
-    #[must_use]
-    pub fn is_of_program(&self, path: &str) -> bool {
-        let name = path.rsplit('/').next().unwrap_or_default();
-        let mut others = self.for_builds.iter();
-        !others.any(|pattern| matches_name(pattern, name))
-    }
-}
-
 /// All tools, by how they are called.
 #[derive(Debug, Default)]
 pub struct Tools {
@@ -387,7 +341,7 @@ impl Tools {
     pub fn language(&self, provides: &str) -> Option<&Language> {
         self.languages
             .iter()
-            .find(|language| language.provides == provides)
+            .find(|language| language.is_for(provides))
     }
 
     /// The folders that builds make and that programs need nothing beside.

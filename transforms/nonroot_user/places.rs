@@ -7,7 +7,7 @@ use super::sources::Project;
 use crate::analysis::paths::{below, join, parent};
 use crate::analysis::stages::Stage;
 use crate::analysis::state::Variable;
-use crate::context::SourceLine;
+use crate::context::{Addresses, SourceLine};
 use crate::transform::Cx;
 use crate::transforms::origin::{Origin, origin};
 
@@ -20,6 +20,7 @@ pub(super) struct Places<'a> {
     cx: &'a Cx<'a>,
     stage: &'a Stage,
     by_name: HashMap<(String, String), Vec<String>>,
+    addresses: Addresses,
 }
 
 impl<'a> Places<'a> {
@@ -29,6 +30,7 @@ impl<'a> Places<'a> {
             cx,
             stage,
             by_name: HashMap::new(),
+            addresses: project.addresses(),
         };
         places.read_environment();
         let lines = project.lines().filter(|line| !line.is_comment());
@@ -68,7 +70,7 @@ impl<'a> Places<'a> {
 
     fn note_variable(&mut self, name: &str, text: &str) {
         let is_place = name != "HOME" && !text.contains(':');
-        if let Some(path) = SourceLine::path_in(text).filter(|_| is_place) {
+        if let Some(path) = self.addresses.path_in(text).filter(|_| is_place) {
             self.add("", name, path);
         }
     }

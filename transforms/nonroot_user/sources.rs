@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::analysis::stages::Stage;
-use crate::context::{Source, SourceLine, Sources};
+use crate::context::{Addresses, Source, SourceLine, Sources};
 use crate::knowledge::tools::Language;
 use crate::syntax::Span;
 use crate::transform::{Cx, Place, Refusal};
@@ -39,6 +39,15 @@ impl<'a> Project<'a> {
     /// Whether the sources of the program are at hand.
     pub(super) fn has_sources(&self) -> bool {
         self.files().any(|(_, file)| file.lines().next().is_some())
+    }
+
+    /// How the program takes addresses of databases; the cautious way, which finds no path, where no source shows it.
+    pub(super) fn addresses(&self) -> Addresses {
+        let languages = || self.files().map(|(language, _)| language.addresses());
+        match languages().next().is_some() && languages().all(|it| it == Addresses::Absolute) {
+            true => Addresses::Absolute,
+            false => Addresses::Relative,
+        }
     }
 
     /// The sources, with their languages.

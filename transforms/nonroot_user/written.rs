@@ -10,7 +10,7 @@ use crate::analysis::effects::{self, Areas};
 use crate::analysis::launch;
 use crate::analysis::paths::{Extent, Region, join, parent};
 use crate::analysis::stages::Stage;
-use crate::context::SourceLine;
+use crate::context::{Addresses, SourceLine};
 use crate::knowledge::tools::Does;
 use crate::syntax::Kind;
 use crate::transform::{Cx, Place};
@@ -63,6 +63,7 @@ pub(super) fn all(
         stage,
         made: made_paths(cx, stage),
         places: Places::read(cx, stage, project),
+        addresses: project.addresses(),
     };
     let mut written: Vec<Written> = start
         .commands
@@ -101,6 +102,8 @@ struct Teller<'a> {
     made: Extent,
     /// Where variables of the sources point to.
     places: Places<'a>,
+    /// How the program takes addresses.
+    addresses: Addresses,
 }
 
 impl Teller<'_> {
@@ -170,7 +173,10 @@ impl Teller<'_> {
             let value = pair[1]
                 .rsplit_once('=')
                 .map_or(&*pair[1], |(_, value)| value);
-            let path = SourceLine::path_in(value).filter(|path| self.may_be_written(path))?;
+            let path = self
+                .addresses
+                .path_in(value)
+                .filter(|path| self.may_be_written(path))?;
             let text = pair.join(" ");
             let shown_by = "the command names".to_owned();
             let written = self.setting(path, &text, shown_by, place.clone());
@@ -202,7 +208,7 @@ impl Teller<'_> {
 
     fn variable(&self, name: &str, value: &str, place: &Place) -> Option<Written> {
         let text = format!("{name}={value}");
-        let path = SourceLine::path_in(value)?;
+        let path = self.addresses.path_in(value)?;
         let is_place = name == "HOME" || self.names_what_is_written(&text, path);
         is_place.then(|| self.setting(path, &text, format!("{name} names"), place.clone()))
     }
@@ -355,7 +361,8 @@ impl Teller<'_> {
 
     fn may_be_written(&self, path: &str) -> bool {
         let settings = &self.cx.knowledge.startup.settings;
-        let has_other_ending = has_ending(path) && !settings.is_written(path);
+        let has_other_ending =
+            has_ending(path) && !settings.is_written(path) && !settings.is_kept(path);
         !has_other_ending && !settings.is_only_read(path) && !self.made.meets(&Region::new(path))
     }
 }

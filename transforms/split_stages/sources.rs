@@ -4,11 +4,10 @@ use std::collections::BTreeMap;
 
 use crate::analysis::paths::join;
 use crate::analysis::runs::Step;
-use crate::context::{BuildContext, FileKind, SourceLine, Sources};
+use crate::context::{BuildContext, FileKind, SourceLine, Sources, interpreter_of};
 use crate::knowledge::tools::Language;
 use crate::syntax::shell;
 use crate::transform::{Cx, Place, Refusal};
-use crate::transforms::launched::interpreter_of;
 use crate::transforms::origin::{Origin, origin_before};
 
 use super::Site;
@@ -135,7 +134,7 @@ pub(super) fn compiles(cx: &Cx<'_>, at: usize, step: &Step<'_>) -> bool {
         return false;
     };
     let words = step.args.iter().skip(1).map(|arg| arg.known());
-    let is_source = |word: &&str| language.sources.iter().any(|end| word.ends_with(&**end));
+    let is_source = |word: &&str| language.is_source(word);
     let Some(source) = words.into_iter().find(is_source) else {
         return false;
     };

@@ -1,0 +1,89 @@
+//! How sources show what a program needs, by their language.
+
+use serde::Deserialize;
+
+use crate::context::{Addresses, matches_name};
+
+use super::pattern::Pattern;
+
+/// How the sources of a language show what a program needs of the system.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Language {
+    /// The language, as `provides` in `images.toml` names it.
+    pub provides: String,
+    /// Other images for programs in it, as `provides` names them there: one runtime of several, or a language beside it.
+    #[serde(default)]
+    other_images: Vec<String>,
+    /// The ends of the names of its sources.
+    pub sources: Vec<String>,
+    /// Whether three slashes in the address of a database (`sqlite:///x`) go before a relative path.
+    #[serde(default)]
+    relative_addresses: bool,
+    /// The programs that the first line of a source without an ending names (`#!`). A `*` stands for a version.
+    #[serde(default)]
+    interpreters: Vec<String>,
+    /// Matches in a source that starts other programs.
+    pub starts: Vec<Pattern>,
+    /// Matches in a line that writes files.
+    pub writes: Vec<Pattern>,
+    /// Matches in a source that loads libraries by their names.
+    pub loads: Vec<Pattern>,
+    /// Matches in a line that loads another source.
+    #[serde(default)]
+    pub imports: Vec<Pattern>,
+    /// Matches in a source that needs a compiler when it runs.
+    #[serde(default)]
+    pub compiles: Vec<Pattern>,
+    /// Matches in a line that opens what it brings up: what its first line opens runs later, or not when the source is loaded
+    /// by another. Other lines run as soon as the source is loaded. None where loading a source runs nothing.
+    #[serde(default)]
+    pub deferred: Vec<Pattern>,
+    /// Names of sources that only builds and tests run.
+    #[serde(default)]
+    pub for_builds: Vec<String>,
+    /// Matches in a line of a program that compiles something when it runs.
+    #[serde(default)]
+    pub builds_when_run: Vec<Pattern>,
+    /// Matches in a line that only root can run: accounts, owners, raw sockets.
+    #[serde(default)]
+    pub as_root: Vec<Pattern>,
+}
+
+impl Language {
+    /// Whether images that are made for `provides` run programs in it.
+    #[must_use]
+    pub fn is_for(&self, provides: &str) -> bool {
+        self.provides == provides || self.other_images.iter().any(|other| other == provides)
+    }
+
+    /// How addresses of databases are meant.
+    #[must_use]
+    pub fn addresses(&self) -> Addresses {
+        match self.relative_addresses {
+            true => Addresses::Relative,
+            false => Addresses::Absolute,
+        }
+    }
+
+    /// Whether `name` is that of a source.
+    #[must_use]
+    pub fn is_source(&self, name: &str) -> bool {
+        self.sources.iter().any(|end| name.ends_with(&**end))
+    }
+
+    /// Whether a script that `interpreter` reads is a source.
+    #[must_use]
+    pub fn is_read_by(&self, interpreter: &str) -> bool {
+        let mut interpreters = self.interpreters.iter();
+        interpreters.any(|pattern| matches_name(pattern, interpreter))
+    }
+
+    /// Whether the source at `path` is part of the program, and not of its build or its tests.
+    #[must_use]
+    pub fn is_of_program(&self, path: &str) -> bool {
+        let name = path.rsplit('/').next().unwrap_or_default();
+        let mut others = self.for_builds.iter();
+        !others.any(|pattern| matches_name(pattern, name))
+    }
+}

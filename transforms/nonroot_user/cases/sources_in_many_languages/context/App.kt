@@ -1,0 +1,1 @@
+File("/srv/kotlin/out").writeText("x")

@@ -1,0 +1,1 @@
+write.csv(d, "/srv/r/out.csv")

@@ -1,0 +1,1 @@
+(spit "/srv/clojure/out" "x")

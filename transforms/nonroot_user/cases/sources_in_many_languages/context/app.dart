@@ -1,0 +1,1 @@
+void main() => File('/srv/dart/out').writeAsStringSync('x');

@@ -1,0 +1,1 @@
+main(_) -> file:write_file("/srv/erlang/out", "x").

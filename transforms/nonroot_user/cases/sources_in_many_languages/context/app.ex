@@ -1,0 +1,1 @@
+File.write!("/srv/elixir/out", "x")

@@ -1,0 +1,1 @@
+open(newunit=u, file='/srv/fortran/result.dat')

@@ -1,0 +1,1 @@
+main = appendFile "/srv/haskell/history" "x"

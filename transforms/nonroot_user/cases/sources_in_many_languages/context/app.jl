@@ -1,0 +1,1 @@
+CSV.write("/srv/julia/out.csv", d)

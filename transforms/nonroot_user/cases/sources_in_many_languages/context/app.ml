@@ -1,0 +1,1 @@
+let () = let oc = open_out "/srv/ocaml/log" in close_out oc

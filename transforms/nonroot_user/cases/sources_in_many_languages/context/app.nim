@@ -1,0 +1,1 @@
+writeFile("/srv/nim/out", "x")

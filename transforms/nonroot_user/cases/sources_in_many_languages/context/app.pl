@@ -1,0 +1,1 @@
+path('/srv/perl/out')->spew('x');

@@ -1,0 +1,1 @@
+FileManager.default.createFile(atPath: "/srv/swift/out", contents: nil)

@@ -1,0 +1,1 @@
+set f [open "/srv/tcl/out" w]

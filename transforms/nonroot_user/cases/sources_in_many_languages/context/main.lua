@@ -1,0 +1,1 @@
+local f = assert(io.open("/srv/lua/access.log", "a"))
