@@ -10,11 +10,22 @@ use super::Site;
 use super::artefacts::steps;
 use super::roles::Role;
 
+/// Whether `step` was asked to install what it makes, wherever that is.
+pub(super) fn installs(step: &Step<'_>) -> bool {
+    let action = step.invocation.as_ref().map(|invocation| invocation.action);
+    let prefix = action.and_then(|action| action.prefix.as_ref());
+    prefix.is_some_and(|prefix| is_asked(step, prefix))
+}
+
+fn is_asked(step: &Step<'_>, prefix: &Prefix) -> bool {
+    let is_given = |word: &String| step.args.iter().any(|arg| arg.known() == word);
+    prefix.asked_by.iter().any(is_given)
+}
+
 /// The folder that `step` installs into, if it was asked to and nothing else can be in that folder.
 pub(super) fn installed_into(site: &Site<'_>, step: &Step<'_>) -> Option<String> {
     let prefix = step.invocation.as_ref()?.action.prefix.as_ref()?;
-    let is_asked = |word: &String| step.args.iter().any(|arg| arg.known() == word);
-    if !prefix.asked_by.iter().any(is_asked) {
+    if !is_asked(step, prefix) {
         return None;
     }
     let folder = match given(site, prefix) {

@@ -203,6 +203,9 @@ impl<'s> Build<'s> {
         }
         match self.invocation.action.makes {
             Makes::Tree => Ok(None),
+            Makes::Executable if self.is_installed_anywhere() => {
+                Err("dfopt cannot tell where it installs what it makes")
+            }
             Makes::Executable if self.is_scattered() => Ok(None),
             Makes::Executable => self.executable().map(Some),
             Makes::Archive => Ok(self.archive()),
@@ -218,6 +221,11 @@ impl<'s> Build<'s> {
     fn is_made_anywhere(&self) -> bool {
         let mut outputs = self.invocation.action.outputs.iter();
         outputs.any(|output| output == "**")
+    }
+
+    /// Whether it installs into a folder that is not known, or that holds other things.
+    fn is_installed_anywhere(&self) -> bool {
+        prefix::installs(self.step) && prefix::installed_into(self.site, self.step).is_none()
     }
 
     /// Whether the program may need other things that the build makes in its folder.

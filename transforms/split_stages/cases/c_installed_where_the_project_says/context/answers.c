@@ -1,0 +1,1 @@
+int answers(void) { return 42; }

@@ -1,0 +1,2 @@
+int answers(void);
+int main(void) { return answers() - 42; }
