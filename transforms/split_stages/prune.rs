@@ -49,6 +49,7 @@ pub(super) fn plan(site: &Site<'_>) -> Option<Pruned> {
     let removed: Vec<&String> = removed.keys().collect();
     let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
     if removed.is_empty()
+        || installs.are_pruned(site)
         || !installs.are_alone(site, &manifest, folder)
         || starts_removed(site, &manifest, &removed)
         || is_loaded(context, development, &removed)
@@ -129,6 +130,26 @@ fn installs<'s>(site: &'s Site<'_>) -> Option<Installs<'s>> {
 }
 
 impl Installs<'_> {
+    /// Whether the build does so already.
+    fn are_pruned(&self, site: &Site<'_>) -> bool {
+        let command: Vec<&str> = self.prune.command.split(' ').take(2).collect();
+        let words = |step: &Step<'_>| {
+            step.args
+                .iter()
+                .take(2)
+                .map(|arg| arg.known())
+                .eq(command.iter().copied())
+        };
+        let roles = [Role::Dependencies, Role::Build].into_iter();
+        let mut runs = roles.flat_map(|role| site.roles.with(role));
+        runs.any(|at| {
+            site.cx.facts.runs[at]
+                .iter()
+                .flat_map(|run| &run.steps)
+                .any(words)
+        })
+    }
+
     fn options(&self) -> impl Iterator<Item = &OptionUse> {
         let own = self
             .steps
