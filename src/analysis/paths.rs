@@ -77,6 +77,17 @@ pub fn parent(path: &str) -> &str {
     }
 }
 
+/// Whether `text` names `path`, or something below it: `/data` and `/data/x`, but not `/srv/data` or `/data.txt`.
+#[must_use]
+pub fn is_named(path: &str, text: &str) -> bool {
+    let is_of_name = |c: char| c.is_alphanumeric() || "._-}".contains(c);
+    text.match_indices(path).any(|(at, _)| {
+        let before = text[..at].chars().next_back();
+        let behind = text[at + path.len()..].chars().next();
+        !before.is_some_and(is_of_name) && !behind.is_some_and(is_of_name)
+    })
+}
+
 /// One path and, if it is a folder, everything below it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Region {
@@ -209,6 +220,22 @@ impl Extent {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_path_is_named_as_a_whole() {
+        for text in ["mkdir /data", "x=\"/data/a\"", "cp a /data; b", "/data"] {
+            assert!(is_named("/data", text), "{text}");
+        }
+        for text in [
+            "/srv/data",
+            "cp /data.txt x",
+            "/database",
+            "$HOME/data",
+            "${A}/data",
+        ] {
+            assert!(!is_named("/data", text), "{text}");
+        }
+    }
 
     #[test]
     fn joins_as_docker_does() {

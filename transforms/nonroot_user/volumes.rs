@@ -3,7 +3,7 @@
 use super::given;
 use super::left_behind::history;
 use super::ownership::{Surveyor, Territory};
-use crate::analysis::paths::join;
+use crate::analysis::paths::{is_named, join};
 use crate::syntax::Kind;
 use crate::transform::Refusal;
 
@@ -52,7 +52,7 @@ impl Surveyor<'_> {
     /// Whether a step names the folder: what it puts there belongs to root.
     pub(super) fn is_filled(&self, path: &str) -> bool {
         let run = |at: usize| {
-            self.cx.facts.runs[at].is_some() && self.cx.facts.source_text(at).contains(path)
+            self.cx.facts.runs[at].is_some() && is_named(path, self.cx.facts.source_text(at))
         };
         history(self.cx, self.stage).into_iter().any(run)
     }

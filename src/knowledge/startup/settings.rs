@@ -21,6 +21,8 @@ pub struct Settings {
     moves: Option<Pattern>,
     /// The endings of files that programs write.
     written: Vec<String>,
+    /// Folders that no image has by itself, and that are called for what programs keep in them.
+    kept_in: Vec<String>,
     /// What is in these folders is only read.
     only_read: Vec<String>,
 }
@@ -50,6 +52,13 @@ impl Settings {
         matches(&self.moves, line)
     }
 
+    /// Whether `path` is in a folder that is called for what programs keep in it.
+    #[must_use]
+    pub fn is_kept(&self, path: &str) -> bool {
+        let mut folders = self.kept_in.iter();
+        folders.any(|folder| path != folder && below(path, folder).is_some())
+    }
+
     /// Whether `path` is called like a file that programs write.
     #[must_use]
     pub fn is_written(&self, path: &str) -> bool {
@@ -70,6 +79,7 @@ impl Settings {
     pub(super) fn extend(&mut self, more: Self) {
         self.files.extend(more.files);
         self.written.extend(more.written);
+        self.kept_in.extend(more.kept_in);
         self.only_read.extend(more.only_read);
         self.name = more.name.or(self.name.take());
         self.other_name = more.other_name.or(self.other_name.take());
