@@ -179,6 +179,9 @@ pub struct Prefix {
     pub elsewhere: Vec<Pattern>,
     /// What stands in front of another folder, in a command of the build.
     pub given_by: Vec<String>,
+    /// What stands in front of the folder of a part of what is installed.
+    #[serde(default)]
+    pub parts_given_by: Vec<String>,
 }
 
 /// A variable of the environment that says where a build puts what it makes.

@@ -51,17 +51,33 @@ enum Given {
 
 fn given(site: &Site<'_>, prefix: &Prefix) -> Given {
     let words =
-        steps(site, Role::Build).flat_map(|(_, step)| step.args.iter().map(|arg| arg.known()));
-    let values = words.filter_map(|word| {
-        let mut before = prefix.given_by.iter();
-        before.find_map(|before| word.strip_prefix(before.as_str()))
-    });
-    let values: Vec<&str> = values.collect();
-    match values.as_slice() {
-        [] => Given::Nothing,
-        [only] if only.starts_with('/') => Given::Folder(only.trim_end_matches('/').to_owned()),
-        _ => Given::Unknown,
+        || steps(site, Role::Build).flat_map(|(_, step)| step.args.iter().map(|arg| arg.known()));
+    let values: Vec<&str> = values_of(words(), &prefix.given_by).collect();
+    let (given, folder) = match values.as_slice() {
+        [] => (Given::Nothing, &*prefix.at),
+        [only] if only.starts_with('/') => {
+            let folder = only.trim_end_matches('/');
+            (Given::Folder(folder.to_owned()), folder)
+        }
+        _ => return Given::Unknown,
+    };
+    // A part that goes elsewhere (`--sysconfdir=/etc`) is not in the folder.
+    let mut parts = values_of(words(), &prefix.parts_given_by);
+    match parts.any(|part| part.starts_with('/') && below(part, folder).is_none()) {
+        true => Given::Unknown,
+        false => given,
     }
+}
+
+/// What stands behind one of `options` in `words`.
+fn values_of<'w>(
+    words: impl Iterator<Item = &'w str>,
+    options: &[String],
+) -> impl Iterator<Item = &'w str> {
+    words.filter_map(|word| {
+        let mut before = options.iter();
+        before.find_map(|before| word.strip_prefix(before.as_str()))
+    })
 }
 
 /// Whether the project installs where projects of its kind do.
