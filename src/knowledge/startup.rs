@@ -184,9 +184,17 @@ struct Folders {
     shared: Vec<String>,
     /// Names of folders with what a build makes, in which a program keeps caches when it runs.
     kept: Vec<String>,
+    /// Names of files in a home that only shells and the tools of a build read.
+    of_shells: Vec<String>,
 }
 
 impl Startup {
+    /// Whether only shells and the tools of a build read the file called `name` in a home.
+    #[must_use]
+    pub fn is_of_shells(&self, name: &str) -> bool {
+        self.folders.of_shells.iter().any(|known| known == name)
+    }
+
     /// Adds the entries of another table, which count more.
     pub(super) fn extend(&mut self, more: Self) {
         self.programs.extend(more.programs);
@@ -201,6 +209,7 @@ impl Startup {
         self.folders.system.extend(more.folders.system);
         self.folders.shared.extend(more.folders.shared);
         self.folders.kept.extend(more.folders.kept);
+        self.folders.of_shells.extend(more.folders.of_shells);
         self.settings.extend(more.settings);
     }
 

@@ -137,9 +137,18 @@ impl Looker<'_> {
         let program = step.args.first().map_or("", |arg| arg.known());
         self.traces_of_step(index, step)?;
         self.traces_of_program(index, step, text)?;
+        self.run_before(index, step, text)?;
         self.run_again(index, step)?;
         self.made_when_loaded(index, step)?;
-        if !matches!(program, "rm" | "mkdir" | "echo") {
+        if program == "echo" {
+            let target = text
+                .rsplit_once('>')
+                .map_or("", |(_, target)| target.trim());
+            let name = target.rsplit('/').next().unwrap_or(target);
+            if !self.cx.knowledge.startup.is_of_shells(name) {
+                self.path_of_root(index, target)?;
+            }
+        } else if !matches!(program, "rm" | "mkdir") {
             self.path_of_root(index, text)?;
         }
         match program {

@@ -17,6 +17,7 @@ mod places;
 mod products;
 mod rebuilt;
 mod repository;
+mod run_before;
 mod scripts;
 mod shared;
 mod sources;

@@ -1,0 +1,1 @@
+write.csv(data.frame(x = 1), "summary.csv")
