@@ -209,8 +209,16 @@ impl Teller<'_> {
     fn variable(&self, name: &str, value: &str, place: &Place) -> Option<Written> {
         let text = format!("{name}={value}");
         let path = self.addresses.path_in(value)?;
-        let is_place = name == "HOME" || self.names_what_is_written(&text, path);
-        is_place.then(|| self.setting(path, &text, format!("{name} names"), place.clone()))
+        let startup = &self.cx.knowledge.startup;
+        let keeps = startup.moves_home(name) || startup.settings.is_variable(name);
+        let keeps = keeps && self.may_be_written(path);
+        let is_place = name == "HOME" || keeps || self.names_what_is_written(&text, path);
+        let setting = self.setting(path, &text, format!("{name} names"), place.clone());
+        let folder = match keeps {
+            true => Some(folder_of(path, true)),
+            false => setting.folder.clone(),
+        };
+        is_place.then_some(Written { folder, ..setting })
     }
 
     /// Folders other than that of the image in which the program runs, if something is written where it runs.

@@ -13,6 +13,8 @@ pub struct Settings {
     pub files: Vec<String>,
     /// Matches in a line that sets a path to write to.
     name: Option<Pattern>,
+    /// Matches in the name of a variable that says where a program keeps something.
+    variable: Option<Pattern>,
     /// Matches in a line that sets something else.
     other_name: Option<Pattern>,
     /// Matches in a line whose path is that of a folder.
@@ -32,6 +34,12 @@ impl Settings {
     #[must_use]
     pub fn is_name(&self, line: &str) -> bool {
         matches(&self.name, line) && !matches(&self.other_name, line)
+    }
+
+    /// Whether the variable `name` says where a program keeps something.
+    #[must_use]
+    pub fn is_variable(&self, name: &str) -> bool {
+        matches(&self.variable, name)
     }
 
     /// Whether `call`, up to its parenthesis, takes no path of the file system: `app.get(` declares a route.
@@ -80,6 +88,7 @@ impl Settings {
         self.files.extend(more.files);
         self.written.extend(more.written);
         self.kept_in.extend(more.kept_in);
+        self.variable = more.variable.or(self.variable.take());
         self.only_read.extend(more.only_read);
         self.name = more.name.or(self.name.take());
         self.other_name = more.other_name.or(self.other_name.take());

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
+use super::Startup;
 use crate::knowledge::pattern::{Pattern, matches};
 
 /// A command of a build after which the program may need the user who ran it.
@@ -52,6 +53,18 @@ pub enum Leaves {
     Rights,
     /// Files that only their owner may read.
     Private,
+}
+
+impl Startup {
+    /// Whether the variable `name` says where programs keep what they else keep in the home of their user.
+    #[must_use]
+    pub fn moves_home(&self, name: &str) -> bool {
+        let mut traces = self
+            .traces
+            .iter()
+            .filter(|trace| trace.leaves == Leaves::Home);
+        traces.any(|trace| trace.unless_env.iter().any(|known| known == name))
+    }
 }
 
 impl Trace {

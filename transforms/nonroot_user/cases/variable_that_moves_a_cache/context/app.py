@@ -1,0 +1,5 @@
+from transformers import pipeline
+from fastapi import FastAPI
+
+app = FastAPI()
+classify = pipeline("sentiment-analysis")
