@@ -67,6 +67,8 @@ pub struct Image<'t> {
     pub without_root: Option<&'t str>,
     /// The port that programs in it open unless they are told otherwise.
     pub listens: Option<&'t Listens>,
+    /// The tools, of those that may act as the account that a folder belongs to, which stay root in this version.
+    pub as_root: Vec<&'t str>,
     /// Smaller images of the same version that run what was built in this one, best first.
     pub runtimes: Vec<Runtime>,
 }
@@ -167,11 +169,19 @@ impl<'a, 't> Reading<'a, 't> {
                 .listens
                 .iter()
                 .find(|port| port.holds_for(&self.version)),
+            as_root: self.as_root(),
             runtimes: Vec::new(),
             release,
         };
         image.runtimes = self.runtimes(image.release.as_ref());
         image
+    }
+
+    fn as_root(&self) -> Vec<&'t str> {
+        let is_so = |ranges: &[Range]| ranges.iter().any(|range| range.contains(&self.version));
+        let tools = self.family.as_root.iter();
+        let tools = tools.filter(|(_, ranges)| is_so(ranges));
+        tools.map(|(tool, _)| tool.as_str()).collect()
     }
 
     fn is_versioned(&self) -> bool {

@@ -27,6 +27,7 @@ pub mod secrets;
 pub mod startup;
 mod table;
 mod targets;
+mod tool;
 pub mod tools;
 pub mod uv;
 pub mod versions;

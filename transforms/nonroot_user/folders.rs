@@ -21,7 +21,12 @@ impl Surveyor<'_> {
                 continue;
             };
             for step in run.steps.iter().filter(|step| makes_folders(step)) {
-                let folders = self.folders_of(index, step);
+                let folders = self.folders_of(index, step).into_iter();
+                let (late, folders): (Vec<_>, Vec<_>) =
+                    folders.partition(|(path, _)| self.is_acted_in(path));
+                for (path, _) in late {
+                    self.make(territory, path);
+                }
                 let (paths, words): (Vec<String>, Vec<&str>) = folders
                     .into_iter()
                     .filter(|(path, _)| {
@@ -69,13 +74,19 @@ impl Surveyor<'_> {
         })
     }
 
-    /// Has `folder` made for the program: with the account, or behind a step that makes it or a folder around it
-    /// and would fail if it were there.
+    /// Has `folder` made for the program: with the account, or behind all steps where one of them makes it or a folder
+    /// around it and would fail if it were there, or works in it and would act as its owner.
     pub(super) fn make(&self, territory: &mut Territory, folder: String) {
-        let fails = |step: &Step<'_>| makes_new(step, &folder);
         let body = self.stage.body.clone();
         let mut steps = body.flat_map(|at| self.cx.facts.steps(at));
-        if steps.any(fails) {
+        let enters = |at: usize| {
+            let is_workdir = matches!(self.cx.facts.views[at].kind, Kind::Workdir(_));
+            is_workdir && below(&self.cx.facts.state_behind(at).workdir, &folder).is_some()
+        };
+        let is_acted_in = self.is_acted_in(&folder);
+        if is_acted_in && self.stage.body.clone().any(enters) {
+            territory.given_last.push(folder);
+        } else if is_acted_in || steps.any(|step| makes_new(step, &folder)) {
             territory.made_last.push(folder);
         } else if Some(&folder) == territory.workdir.as_ref() {
             territory.made.insert(0, folder);

@@ -1,6 +1,7 @@
 //! Makes the image run without root.
 
 mod account;
+mod acting;
 mod assumptions;
 mod calls;
 mod folders;
@@ -124,6 +125,7 @@ fn rewrite(cx: &Cx<'_>, stage: &Stage, start: &Start) -> Plan {
     ownership::add_copies_into_folders(cx, stage, &mut territory);
     products::settle(cx, stage, &mut territory, site)?;
     ownership::add_folders_made_before(&surveyor, &mut territory);
+    surveyor.refuse_acting(&territory)?;
     given::check(cx, stage, start, &territory, &written, site)?;
     shared::check(cx, stage, site)?;
     given::check_guesses(cx, &territory, site)?;
@@ -246,8 +248,8 @@ fn refuse_other_shell(
     territory: &Territory,
 ) -> Result<(), Refusal> {
     let at = writer::place_of_account(cx, stage, territory).unwrap_or(start_of(stage));
-    let runs =
-        account.create.is_some() || !territory.made.is_empty() || !territory.made_last.is_empty();
+    let folders = [&territory.made, &territory.made_last, &territory.given_last];
+    let runs = account.create.is_some() || folders.iter().any(|folders| !folders.is_empty());
     if !runs
         || cx
             .facts

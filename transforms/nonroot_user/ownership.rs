@@ -29,6 +29,8 @@ pub(super) struct Territory {
     pub made: Vec<String>,
     /// Folders that are made behind all steps, because one of them may need that they are not there yet.
     pub made_last: Vec<String>,
+    /// Folders that `WORKDIR` makes, and that are given away behind all steps, because one of them acts as their owner.
+    pub given_last: Vec<String>,
     /// Commands that make folders, which are then given away.
     pub handed_over: Vec<HandedOver>,
     /// Copies that give away what they bring.
@@ -65,6 +67,7 @@ impl Territory {
             .iter()
             .chain(&self.made)
             .chain(&self.made_last)
+            .chain(&self.given_last)
             .chain(&self.brought)
             .chain(&self.home)
             .chain(handed_over);
@@ -111,6 +114,7 @@ impl Territory {
         let handed_over =
             |handed_over: &HandedOver| handed_over.paths.iter().any(|own| own == path);
         let own = self.made.iter().chain(&self.made_last);
+        let own = own.chain(&self.given_last);
         own.chain(&self.home).any(|own| own == path) || self.handed_over.iter().any(handed_over)
     }
 }
@@ -152,6 +156,7 @@ pub(super) fn add_copies_into_folders(cx: &Cx<'_>, stage: &Stage, territory: &mu
             .iter()
             .flat_map(|folder| &folder.paths);
         let made = territory.made.iter().chain(&territory.made_last);
+        let made = made.chain(&territory.given_last);
         let mut shown = made.filter(|folder| Some(*folder) != territory.workdir.as_ref());
         let lands = |folder: &String| below(&dest, folder).is_some();
         if shown.any(lands) || handed_over.into_iter().any(lands) {

@@ -33,11 +33,21 @@ pub(super) fn edits(cx: &Cx<'_>, stage: &Stage, account: &Account, territory: &T
 /// The commands that are there in addition.
 pub(super) fn added(account: &Account, territory: &Territory) -> Vec<String> {
     let mut commands = commands(account, territory);
+    commands.extend(last_commands(account, territory));
+    let given = territory.handed_over.iter();
+    commands.extend(given.map(|handed_over| hand_over(account, handed_over)));
+    commands
+}
+
+/// What makes folders, and gives them away, behind all steps.
+fn last_commands(account: &Account, territory: &Territory) -> Vec<String> {
+    let mut commands = Vec::new();
     if !territory.made_last.is_empty() {
         commands.extend(make(account, &territory.made_last));
     }
-    let given = territory.handed_over.iter();
-    commands.extend(given.map(|handed_over| hand_over(account, handed_over)));
+    if !territory.given_last.is_empty() {
+        commands.push(give(account, &words_in(None, &territory.given_last)));
+    }
     commands
 }
 
@@ -202,9 +212,9 @@ impl Writer<'_> {
     }
 
     fn switch_user(&mut self) {
-        if !self.territory.made_last.is_empty() {
-            let folders = make(self.account, &self.territory.made_last);
-            self.insert_user_place("RUN", &self.in_lines(&folders));
+        let last = last_commands(self.account, self.territory);
+        if !last.is_empty() {
+            self.insert_user_place("RUN", &self.in_lines(&last));
         }
         let user = self.account.user.clone();
         match self.territory.user_before {

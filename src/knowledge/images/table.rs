@@ -328,6 +328,9 @@ pub(crate) struct Family {
     pub(crate) without_root: Option<String>,
     #[serde(default)]
     pub(crate) listens: Vec<Listens>,
+    /// By tool, the versions of the image in which it stays root when root calls it.
+    #[serde(default)]
+    pub(crate) as_root: BTreeMap<String, Vec<Range>>,
     #[serde(default)]
     pub(crate) runtime: Vec<RuntimeRule>,
 }
