@@ -88,6 +88,15 @@ impl Survey {
         Ok(Some(survey))
     }
 
+    /// Adds what instruction `at` makes.
+    fn add(&mut self, at: usize, paths: Vec<String>) {
+        for path in paths {
+            if !self.made.iter().any(|(_, made)| *made == path) {
+                self.made.push((at, path));
+            }
+        }
+    }
+
     /// Whether the folder at `path` is there before instruction `place`: a `WORKDIR`, a step or a copy has made it.
     pub(super) fn is_there(
         &self,
@@ -304,6 +313,10 @@ impl Surveyor<'_> {
                     return Err(self.refuse_files(at));
                 }
             }
+            let folder = self.working_folder(at);
+            let working = folder.map(|path| folders_around(path, &survey.folders));
+            let working = working.into_iter().flatten();
+            survey.add(at, working.collect());
             let Some(made) = self.made_by(at, &survey.folders) else {
                 if of_parent {
                     return Err(self.refuse_files(at));
@@ -311,9 +324,15 @@ impl Surveyor<'_> {
                 survey.filled = Some(at);
                 continue;
             };
-            survey.made.extend(made.into_iter().map(|path| (at, path)));
+            survey.add(at, made);
         }
         Ok(())
+    }
+
+    /// The folder that `WORKDIR` makes.
+    fn working_folder(&self, at: usize) -> Option<String> {
+        let is_workdir = matches!(self.cx.facts.views[at].kind, Kind::Workdir(_));
+        is_workdir.then(|| self.cx.facts.state_behind(at).workdir)
     }
 
     fn refuse_volume(&self, at: usize, folders: &[String]) -> Result<(), Refusal> {
@@ -394,13 +413,19 @@ fn made_by_name(operands: &[&Arg], cwd: &str, folders: &[String]) -> Option<Vec<
     for operand in operands {
         let text = operand.text.as_deref();
         let path = join(cwd, text.filter(|text| text.chars().all(is_plain))?);
-        let around = folders.iter().find(|folder| below(&path, folder).is_some());
-        let Some(around) = around else { continue };
-        let up = successors(Some(&*path), |path| Some(parent(path)));
-        let new = up.take_while(|path| path != around).map(str::to_owned);
-        let mut new: Vec<String> = new.filter(|path| !made.contains(path)).collect();
-        new.reverse();
-        made.extend(new);
+        made.extend(folders_around(path, folders));
     }
     Some(made)
+}
+
+/// `path` and the folders around it, up to that of `folders` in which it lies.
+fn folders_around(path: String, folders: &[String]) -> Vec<String> {
+    let Some(around) = folders.iter().find(|folder| below(&path, folder).is_some()) else {
+        return Vec::new();
+    };
+    let up = successors(Some(&*path), |path| Some(parent(path)));
+    let new = up.take_while(|path| path != around).map(str::to_owned);
+    let mut new: Vec<String> = new.collect();
+    new.reverse();
+    new
 }
