@@ -41,7 +41,7 @@ use crate::transform::{Preset, Transform};
 /// All transforms, in the order in which they are asked. What is tidied up is easier to read for those behind. What is
 /// known of a base image depends on its version. What starts without a shell can run where there
 /// is none, and a program that is built with the image, where its tools are not. Copies move first, so that the package layers that they separated stand side by side; stages
-/// are split when their layers are final, and a smaller image is picked for what is shipped only where that is not done already (the
+/// are split when their layers are final (what is copied from the builder can be given away as well then), and a smaller image is picked for what is shipped only where that is not done already (the
 /// image of a language takes the place of a distribution before all others, [`Transform::plan_early`]);
 /// only what is shipped then is kept free of caches.
 pub const ALL: &[&dyn Transform] = &[
@@ -51,11 +51,11 @@ pub const ALL: &[&dyn Transform] = &[
     &exec_form::ExecForm,
     &build_ahead::BuildAhead,
     &reorder_copies::ReorderCopies,
-    &chown_copies::ChownCopies,
     &narrow_copy::NarrowCopy,
     &merge_apt::MergeApt,
     &use_uv::UseUv,
     &split_stages::SplitStages,
+    &chown_copies::ChownCopies,
     &pick_base::PickBase,
     &nonroot_user::NonrootUser,
     &mount_secrets::MountSecrets,

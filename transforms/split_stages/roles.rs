@@ -1,6 +1,6 @@
 //! What each instruction of the stage is for.
 
-use crate::analysis::paths::{Extent, Region};
+use crate::analysis::paths::{Extent, Region, below, join};
 use crate::analysis::runs::{Run, Step};
 use crate::analysis::stages::Stage;
 use crate::knowledge::tools::Does;
@@ -222,6 +222,9 @@ fn run_role(cx: &Cx<'_>, at: usize, run: &Run<'_>) -> Result<Role, Obstacle> {
         () if builds && has(Role::Project) => {
             "it installs dependencies or builds, and runs the project"
         }
+        () if builds && gives_working_folder(cx, at, run) => {
+            "it installs dependencies or builds, and gives away the folder, which a copy of what is in it would not"
+        }
         () if builds && adds_users => "it installs dependencies or builds, and adds users",
         () if has(Role::Packages) && has(Role::Project) => {
             "it installs packages and runs the project"
@@ -241,6 +244,20 @@ fn run_role(cx: &Cx<'_>, at: usize, run: &Run<'_>) -> Result<Role, Obstacle> {
     Err(Obstacle {
         builds,
         ..obstacle(MIXED, message)
+    })
+}
+
+/// Whether a `RUN` gives the working folder to an account.
+fn gives_working_folder(cx: &Cx<'_>, at: usize, run: &Run<'_>) -> bool {
+    let workdir = &cx.facts.states[at].workdir;
+    let is_it = |step: &Step<'_>, word: &str| {
+        let cwd = step.cwd.as_deref().unwrap_or(workdir);
+        below(workdir, &join(cwd, word)).is_some()
+    };
+    run.steps.iter().any(|step| {
+        let is_chown = step.args.first().is_some_and(|arg| arg.known() == "chown");
+        let mut words = step.args.iter().skip(2);
+        is_chown && words.any(|arg| is_it(step, arg.known()))
     })
 }
 
