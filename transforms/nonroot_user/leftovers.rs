@@ -1,5 +1,6 @@
 //! What stays root's in the working folder of the program.
 
+use super::left_behind::history;
 use super::makers::makes_folders;
 use super::ownership::Territory;
 use crate::analysis::commands::Invocation;
@@ -96,14 +97,18 @@ fn mentions(command: &str, name: &str) -> bool {
     words.any(|word| word == name || word.split('.').next() == Some(name))
 }
 
-/// All of them, in source order, without what `territory` gives away.
+/// All of them, in the order in which they run, without what `territory` gives away. Copies count where the stage has them.
 pub(super) fn all<'a>(cx: &Cx<'a>, stage: &Stage, territory: &Territory) -> Vec<Leftover<'a>> {
     let Some(folder) = territory.workdir.clone().map(Region::new) else {
         return Vec::new();
     };
     let installed = installed(cx);
     let mut found = Vec::new();
-    for index in stage.body.clone() {
+    for index in history(cx, stage) {
+        if !stage.body.contains(&index) {
+            found.extend(of_steps(cx, index, &folder, territory));
+            continue;
+        }
         for dest in copied_by_root(cx, index, territory) {
             let name = dest.rsplit('/').next().unwrap_or_default();
             if below(&dest, folder.path()).is_some() {
