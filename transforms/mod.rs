@@ -38,12 +38,16 @@ pub mod use_uv;
 
 use crate::transform::{Preset, Transform};
 
-/// All transforms, in the order in which they are asked. What is tidied up is easier to read for those behind. What is
-/// known of a base image depends on its version. What starts without a shell can run where there
-/// is none, and a program that is built with the image, where its tools are not. Copies move first, so that the package layers that they separated stand side by side; stages
-/// are split when their layers are final (what is copied from the builder can be given away as well then), and a smaller image is picked for what is shipped only where that is not done already (the
-/// image of a language takes the place of a distribution before all others, [`Transform::plan_early`]);
-/// only what is shipped then is kept free of caches.
+/// All transforms, in the order in which they are asked.
+///
+/// - What is tidied up is easier to read for those behind, and what is known of a base image depends on its version.
+/// - What starts without a shell can run where there is none, and a program that is built with the image where its tools
+///   are not.
+/// - Copies move before package layers are joined that they separated, and stages are split when their layers are final:
+///   what is copied from the builder can then be given away as well.
+/// - A smaller image is picked for what is shipped only where a split has not done so. The image of a language takes the
+///   place of a distribution before all others ([`Transform::plan_early`]).
+/// - Only what is shipped in the end is kept free of caches.
 pub const ALL: &[&dyn Transform] = &[
     &tidy::Tidy,
     &build_checks::BuildChecks,
