@@ -1,5 +1,8 @@
 //! Gives the program what it writes, or says why that cannot be.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use super::account::Account;
 use super::leftovers::{self, Leftover, Maker};
 use super::makers::program;
@@ -38,6 +41,7 @@ pub(super) fn settle(
             site,
         },
         written,
+        left: RefCell::default(),
     };
     written
         .iter()
@@ -49,9 +53,25 @@ pub(super) fn settle(
 struct Granter<'a> {
     surveyor: Surveyor<'a>,
     written: &'a [Written],
+    /// What is left of root's, and how much had been given away then: thousands of lines may ask for it.
+    left: RefCell<Option<(usize, Rc<[Leftover<'a>]>)>>,
 }
 
-impl Granter<'_> {
+impl<'a> Granter<'a> {
+    /// What is root's in the working folder as long as `territory` is what it is.
+    fn leftovers(&self, territory: &Territory) -> Rc<[Leftover<'a>]> {
+        let given = territory.count();
+        if let Some((at, left)) = &*self.left.borrow()
+            && *at == given
+        {
+            return Rc::clone(left);
+        }
+        let (cx, stage) = (self.surveyor.cx, self.surveyor.stage);
+        let left: Rc<[Leftover<'a>]> = leftovers::all(cx, stage, territory).into();
+        *self.left.borrow_mut() = Some((given, Rc::clone(&left)));
+        left
+    }
+
     fn settle(&self, territory: &mut Territory, written: &Written) -> Result<(), Refusal> {
         let account = self.surveyor.account;
         let Some(path) = &written.path else {
@@ -106,7 +126,7 @@ impl Granter<'_> {
             || territory.has_below_workdir(path)
             || self.is_made_at_start(path)
             || matches!(origin(cx, stage, path), Origin::File(_));
-        let leftovers = leftovers::all(cx, stage, territory);
+        let leftovers = self.leftovers(territory);
         let holds = |leftover: &&Leftover<'_>| {
             let is_copy = matches!(leftover.by, Maker::Copy(_));
             let mut made = leftover.paths.iter();
@@ -117,7 +137,7 @@ impl Granter<'_> {
                 return Err(self.output_of_root(written, leftover));
             }
         }
-        let leftovers = leftovers::all(cx, stage, territory);
+        let leftovers = self.leftovers(territory);
         let made = leftovers.iter().find(|leftover| !leftover.is_dependency);
         match made.filter(|_| written.said == Said::Script && !is_known) {
             Some(leftover) => {
@@ -175,8 +195,8 @@ impl Granter<'_> {
         territory: &mut Territory,
         written: &Written,
     ) -> Result<(), Refusal> {
-        let (cx, stage) = (self.surveyor.cx, self.surveyor.stage);
-        let leftovers = leftovers::all(cx, stage, territory);
+        let cx = self.surveyor.cx;
+        let leftovers = self.leftovers(territory);
         let is_named = |leftover: &&Leftover<'_>| leftover.is_named_by(cx, &written.line);
         let named: Vec<&Leftover<'_>> = leftovers.iter().filter(is_named).collect();
         for leftover in &named {
@@ -253,7 +273,7 @@ impl Granter<'_> {
 
     /// Gives away what steps make and any source or setting names, where a source writes a file whose name it does not tell.
     fn named_elsewhere(&self, territory: &mut Territory, project: &Project<'_>) {
-        let (cx, stage) = (self.surveyor.cx, self.surveyor.stage);
+        let cx = self.surveyor.cx;
         let is_unnamed = |written: &&Written| {
             let mut words = leftovers::quoted(&written.line);
             let names = words.any(|word| word.contains(['/', '.']));
@@ -262,7 +282,7 @@ impl Granter<'_> {
         if !self.written.iter().any(|written| is_unnamed(&written)) {
             return;
         }
-        let leftovers = leftovers::all(cx, stage, territory);
+        let leftovers = self.leftovers(territory);
         let made = leftovers.iter().filter(|leftover| {
             let is_copy = matches!(leftover.by, Maker::Copy(_));
             !is_copy && !leftover.is_dependency && !leftover.paths.is_empty()
@@ -277,13 +297,13 @@ impl Granter<'_> {
 
     /// Gives away what copies from another stage bring and steps make, if the line names it.
     fn files_of_data(&self, territory: &mut Territory, written: &Written) {
-        let (cx, stage) = (self.surveyor.cx, self.surveyor.stage);
+        let cx = self.surveyor.cx;
         let names = |name: &str| {
             let is_folder = written.line.contains(&format!("{name}/"));
             let is_data = cx.knowledge.startup.settings.is_written(name);
             is_folder || is_data && written.line.contains(name)
         };
-        let leftovers = leftovers::all(cx, stage, territory);
+        let leftovers = self.leftovers(territory);
         for leftover in leftovers
             .iter()
             .filter(|leftover| leftover.names().any(names))

@@ -63,8 +63,9 @@ fn names_part(line: &str, name: &str) -> bool {
         !before.is_some_and(|c| c.is_alphanumeric() || "_-.".contains(c))
     };
     let mut paths = line.match_indices(name);
-    parts.any(|part| part == name)
-        || paths.any(|(at, _)| is_apart(at) && line[at + name.len()..].starts_with('/'))
+    line.contains(name)
+        && (parts.any(|part| part == name)
+            || paths.any(|(at, _)| is_apart(at) && line[at + name.len()..].starts_with('/')))
 }
 
 /// The words in quotes.

@@ -56,6 +56,13 @@ pub(super) struct HandedOver {
 }
 
 impl Territory {
+    /// How much is given away: it only grows.
+    pub(super) fn count(&self) -> usize {
+        let folders = [&self.made, &self.made_last, &self.given_last, &self.brought];
+        let folders: usize = folders.iter().map(|folders| folders.len()).sum();
+        folders + self.handed_over.len() + self.copies.len()
+    }
+
     /// Whether the program may write `path`.
     pub(super) fn holds(&self, path: &str) -> bool {
         let handed_over = self
