@@ -36,6 +36,9 @@ pub struct Startup {
     /// Programs whose operands are paths and no verbs.
     #[serde(default)]
     pub given_paths: Vec<String>,
+    /// Programs that keep nothing: what they write, their command line names.
+    #[serde(default)]
+    pub keep_nothing: Vec<String>,
     /// Images that only read what they are given to serve, by the last part of their name.
     #[serde(default)]
     readers: Vec<String>,
@@ -203,6 +206,7 @@ impl Startup {
         self.starters.extend(more.starters);
         self.owner_bound.extend(more.owner_bound);
         self.given_paths.extend(more.given_paths);
+        self.keep_nothing.extend(more.keep_nothing);
         self.readers.extend(more.readers);
         self.calls = more.calls.or(self.calls.take());
         self.syncs.extend(more.syncs);

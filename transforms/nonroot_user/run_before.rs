@@ -45,7 +45,9 @@ fn unknown_program<'w>(startup: &Startup, words: &'w [String]) -> Option<&'w str
     match startup.program(words) {
         None => {
             let name = words.first()?.rsplit('/').next()?;
-            (!name.is_empty() && !name.contains('$')).then_some(name)
+            let is_plain = !name.is_empty() && !name.contains('$');
+            let keeps_nothing = startup.keep_nothing.iter().any(|known| known == name);
+            (is_plain && !keeps_nothing).then_some(name)
         }
         Some((wrapper, named)) if wrapper.needs == Needs::NothingItself => {
             let behind = words.get(named..)?;

@@ -1,0 +1,3 @@
+#!/bin/sh
+echo "$(awk '{ print $1 }' names.txt)"
+exec "$@"
