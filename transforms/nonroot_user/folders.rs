@@ -317,19 +317,12 @@ impl Surveyor<'_> {
         let Some(workdir) = territory.workdir.clone().filter(|_| is_known) else {
             return false;
         };
-        let is_there = below(&facts.states[stage.body.start].workdir, &workdir).is_some();
+        let at_first = facts.states.get(stage.body.start);
+        let is_there = at_first.is_none_or(|state| below(&state.workdir, &workdir).is_some());
         if territory.is_given_without_shell || is_there || stage.body.clone().any(runs) {
             return territory.is_given_without_shell;
         }
-        let makes = |at: &usize| match &facts.views[*at].kind {
-            Kind::Workdir(_) => below(&facts.state_behind(*at).workdir, &workdir).is_some(),
-            Kind::Copy(transfer) | Kind::Add(transfer) => {
-                let dest = facts.destination(*at, transfer);
-                below(&dest, &workdir).is_some() || below(&workdir, &dest).is_some()
-            }
-            _ => false,
-        };
-        let Some(maker) = stage.body.clone().find(makes) else {
+        let Some(maker) = self.maker_of(&workdir) else {
             return false;
         };
         match facts.views[maker].flag("chown") {
@@ -342,6 +335,26 @@ impl Surveyor<'_> {
         }
         territory.is_given_without_shell = true;
         true
+    }
+
+    /// The first instruction of the stage that makes `folder`; `None` where a copy of a folder around it may bring it or not.
+    fn maker_of(&self, folder: &str) -> Option<usize> {
+        let facts = self.cx.facts;
+        let mut maker = None;
+        for at in self.stage.body.clone() {
+            let made = match &facts.views[at].kind {
+                Kind::Workdir(_) => facts.state_behind(at).workdir,
+                Kind::Copy(transfer) | Kind::Add(transfer) => facts.destination(at, transfer),
+                _ => continue,
+            };
+            let is_copy = !matches!(facts.views[at].kind, Kind::Workdir(_));
+            if below(&made, folder).is_some() {
+                maker = maker.or(Some(at));
+            } else if is_copy && below(folder, &made).is_some() {
+                return None;
+            }
+        }
+        maker
     }
 }
 
