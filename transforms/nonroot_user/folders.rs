@@ -329,8 +329,7 @@ impl Surveyor<'_> {
             None if matches!(facts.views[maker].kind, Kind::Workdir(_)) => {
                 territory.user_before = Some(maker);
             }
-            None if !territory.copies.contains(&maker) => territory.copies.push(maker),
-            None => {}
+            None => territory.give_copy(maker),
             Some(_) => return false,
         }
         territory.is_given_without_shell = true;

@@ -211,7 +211,7 @@ impl<'a> Granter<'a> {
                 _ => None,
             });
             let of_project = of_project.filter(|index| self.surveyor.brings_the_context(*index));
-            territory.copies.extend(of_project);
+            of_project.for_each(|index| territory.give_copy(index));
         }
         Ok(())
     }
@@ -228,10 +228,13 @@ impl<'a> Granter<'a> {
     /// Gives away what `leftover` puts into the working folder, and tells whether that could be done.
     fn give(&self, territory: &mut Territory, leftover: &Leftover<'_>) -> bool {
         match leftover.by {
-            Maker::Copy(index) => territory.copies.push(index),
+            Maker::Copy(index) => territory.give_copy(index),
             Maker::Workdir if self.surveyor.account.has_shell => {
-                let folders = leftover.paths.iter().cloned();
-                folders.for_each(|folder| self.surveyor.make(territory, folder));
+                for folder in &leftover.paths {
+                    if !territory.has(folder) {
+                        self.surveyor.make(territory, folder.clone());
+                    }
+                }
             }
             Maker::Workdir => return false,
             Maker::Step(index, step, _) => match self.handed_over(index, step, &leftover.paths) {

@@ -56,6 +56,13 @@ pub(super) struct HandedOver {
 }
 
 impl Territory {
+    /// Has the copy at `index` give away what it brings; one that brings several files may be asked for more than once.
+    pub(super) fn give_copy(&mut self, index: usize) {
+        if !self.copies.contains(&index) {
+            self.copies.push(index);
+        }
+    }
+
     /// How much is given away: it only grows.
     pub(super) fn count(&self) -> usize {
         let folders = [&self.made, &self.made_last, &self.given_last, &self.brought];

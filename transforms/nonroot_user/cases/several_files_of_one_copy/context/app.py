@@ -1,0 +1,1 @@
+both = open("visits.txt", "a"), open("orders.txt", "a")
