@@ -166,7 +166,7 @@ pub(super) fn source_before(site: &Site<'_>, end: usize) -> bool {
 }
 
 /// Whether a source of a copy is a file: the context says so, or its name does.
-fn is_file(site: &Site<'_>, source: &str) -> bool {
+pub(super) fn is_file(site: &Site<'_>, source: &str) -> bool {
     let path = source.trim_start_matches("./").trim_end_matches('/');
     let kind = site.cx.context.and_then(|context| context.kind(path));
     let Some(name) = path.rsplit('/').next().filter(|_| kind.is_none()) else {

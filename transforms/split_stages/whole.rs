@@ -3,15 +3,17 @@
 use std::collections::BTreeSet;
 
 use crate::analysis::commands::Arg;
-use crate::analysis::paths::{Region, below, join};
+use crate::analysis::paths::{Extent, Region, below, join};
+use crate::analysis::runs::Step;
 use crate::knowledge::tools::{Does, Makes};
+use crate::syntax::{Kind, Transfer};
 use crate::transform::{Evidence, Place, Refusal};
 
 use super::Site;
-use super::artefacts::{Artefacts, steps};
+use super::artefacts::{Artefacts, is_file, steps};
 use super::roles::Role;
 
-use super::{apart, installed, prune, transfers};
+use super::{apart, brought, installed, prune, transfers};
 
 /// The folders beside or around `workdir` in which something is built, and from which no step takes it: the program may find
 /// it there (`../client/build`).
@@ -61,6 +63,31 @@ fn named_outside(site: &Site<'_>, folders: &[String]) -> Option<(usize, String)>
     named.next()
 }
 
+/// Whether an instruction in front of the split works in `folder`, or puts something there.
+fn is_in_builder(site: &Site<'_>, folder: &str) -> bool {
+    let facts = site.cx.facts;
+    let holds = |path: &str| below(path, folder).is_some();
+    let brings_folder =
+        |transfer: &Transfer| !transfer.sources.iter().all(|word| is_file(site, &word.raw));
+    let fills = |at: usize, transfer: &Transfer| {
+        let dest = facts.destination(at, transfer);
+        holds(&dest) || below(folder, &dest).is_some() && brings_folder(transfer)
+    };
+    // A tool that is given manifests alone runs nothing of the project that could make it.
+    let has_sources = brought::sources(site).any(|(_, transfer)| brings_folder(transfer));
+    let makes = |step: &Step<'_>| match &step.effects.writes {
+        Extent::Regions(regions) => regions.iter().any(|region| holds(region.fixed())),
+        Extent::Everything => has_sources || step.invocation.is_none(),
+    };
+    let mut before = site.stage.body.start..site.roles.split;
+    site.inherits_workdir()
+        || before.any(|at| match &facts.views[at].kind {
+            Kind::Workdir(_) => holds(&facts.states[at + 1].workdir),
+            Kind::Copy(transfer) | Kind::Add(transfer) => fills(at, transfer),
+            _ => facts.runs[at].iter().flat_map(|run| &run.steps).any(makes),
+        })
+}
+
 /// The working directory as a whole, what is built beside it, and what was installed elsewhere.
 ///
 /// # Errors
@@ -72,6 +99,12 @@ pub(super) fn whole_workdir(site: &Site<'_>) -> Result<Artefacts, Refusal> {
             "output-not-located",
             "the build works in the root of the file system: set a WORKDIR of its own",
         ));
+    }
+    if !is_in_builder(site, &workdir) {
+        let message = format!(
+            "nothing in front of the build makes {workdir}, in which the container works: set WORKDIR there"
+        );
+        return Err(site.refuse("output-not-located", message));
     }
     let folders: Vec<String> = std::iter::once(workdir.clone())
         .chain(built_beside(site, &workdir))
