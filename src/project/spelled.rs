@@ -5,10 +5,13 @@ use std::sync::OnceLock;
 
 use regex_lite::Regex;
 
-/// `text` with the variables that hold one of `words` replaced by what they hold.
+/// `text` with the variables that hold one of `words`, or options, replaced by what they hold.
 pub(super) fn out<'t>(text: &'t str, words: &[String]) -> Cow<'t, str> {
     let mut known: Vec<(String, String)> = Vec::new();
-    let holds = |value: &str| words.iter().any(|word| value.contains(word.as_str()));
+    let holds = |value: &str| {
+        let is_option = value.starts_with('-');
+        is_option || words.iter().any(|word| value.contains(word.as_str()))
+    };
     for line in text.lines().filter(|line| line.contains('=')) {
         if let Some((name, value)) = assigned(line) {
             let value = replaced(value, &known).into_owned();
@@ -20,10 +23,11 @@ pub(super) fn out<'t>(text: &'t str, words: &[String]) -> Cow<'t, str> {
     replaced(text, &known)
 }
 
-/// The name and the value of `NAME = value`, `NAME := value`, `export NAME="value"`.
+/// The name and the value of `NAME = value`, `NAME := value`, `export NAME="value" # why`.
 fn assigned(line: &str) -> Option<(&str, &str)> {
     static FORM: OnceLock<Option<Regex>> = OnceLock::new();
-    let form = r#"^\s*(?:export\s+)?([A-Za-z_]\w*)\s*[:?]?:?=\s*("[^"]*"|'[^']*'|[^"']*)\s*$"#;
+    let form =
+        r#"^\s*(?:export\s+)?([A-Za-z_]\w*)\s*[:?]?:?=\s*("[^"]*"|'[^']*'|[^"'#]*)\s*(?:#.*)?$"#;
     let found = FORM.get_or_init(|| Regex::new(form).ok()).as_ref()?;
     let found = found.captures(line)?;
     let value = found.get(2)?.as_str().trim().trim_matches(['"', '\'']);
@@ -78,10 +82,13 @@ mod tests {
             "export DC=\"docker compose\"\n$DC exec web x; $DCX",
             "dc := 'docker compose'\nexec := dc + x\ntest:\n  {{dc}} exec web x",
             "A = docker\nDC ?= $(A) compose\ntest:\n\t${DC} exec web x",
+            "DC=\"docker compose\"   # the tool\n$DC exec web x",
         ] {
             let out = out(text, &words);
             assert!(out.contains("docker compose exec web x"), "{out}");
         }
+        let options = "M=\"-v $(pwd):/data\" # kept\ndocker run $M x";
+        assert!(out(options, &words).contains("docker run -v $(pwd):/data x"));
         assert_eq!(out("N = 1\nx $(N)", &words), "N = 1\nx $(N)");
         assert!(out("DC=docker\n$DCX up", &words).contains("$DCX up"));
     }

@@ -1,0 +1,6 @@
+def note(text):
+    with open("logs/bot.log", "a") as log:
+        log.write(text + "\n")
+
+
+note("started")
