@@ -5,8 +5,9 @@ use std::iter::successors;
 
 use crate::analysis::paths::{Region, join, parent};
 use crate::analysis::runs::Step;
-use crate::context::in_folder;
-use crate::syntax::Kind;
+use crate::context::{FileKind, in_folder, matches_name};
+use crate::knowledge::tools::Does;
+use crate::syntax::{Kind, Transfer};
 use crate::transform::Refusal;
 use crate::transforms::targets;
 
@@ -78,7 +79,7 @@ impl Site<'_, '_> {
         project: &Project<'_>,
     ) -> Result<Program, Refusal> {
         let name = self.target(command, project)?;
-        let mut builds = self.builds(command);
+        let mut builds = self.builds(command, project);
         let built = builds.find_map(|(at, step)| Some((at, command.like_build(step)?)));
         let options = built
             .as_ref()
@@ -170,18 +171,20 @@ impl Site<'_, '_> {
         })
     }
 
-    /// The steps of the same tool in the folder in which the container starts, behind which nothing changes files there: the
-    /// tool would find nothing to do. What a step puts into a mount is not in the image.
+    /// The steps of the same tool in the folder in which the container starts, behind which nothing changes files there of
+    /// which it makes something: it would find nothing to do. What a step puts into a mount is not in the image.
     fn builds<'s>(
         &'s self,
         command: &'s Command<'_>,
+        project: &Project<'_>,
     ) -> impl Iterator<Item = (usize, &'s Step<'s>)> {
         let facts = self.cx.facts;
         let here = Region::new(&self.state.workdir);
         let mut found = Vec::new();
         for at in self.stage.body.clone().rev() {
             if let Kind::Copy(transfer) | Kind::Add(transfer) = &facts.views[at].kind {
-                if Region::new(facts.destination(at, transfer)).meets(&here) {
+                let is_here = Region::new(facts.destination(at, transfer)).meets(&here);
+                if is_here && !self.brings_data_only(at, transfer, command, project) {
                     break;
                 }
                 continue;
@@ -208,6 +211,45 @@ impl Site<'_, '_> {
             }
         }
         found.into_iter()
+    }
+}
+
+/// More files than these are not looked through.
+const MOST_FILES: usize = 20_000;
+
+impl Site<'_, '_> {
+    /// Whether the copy `at` brings only what the tool does not look at: what it has built without these files, it would not
+    /// build again because of them. A program that the build runs may look at anything.
+    fn brings_data_only(
+        &self,
+        at: usize,
+        transfer: &Transfer,
+        command: &Command<'_>,
+        project: &Project<'_>,
+    ) -> bool {
+        let (ahead, context) = (command.ahead, project.context);
+        let mut programs = ahead.of_build.iter();
+        let runs_program = programs.any(|name| context.has(&in_folder(&project.folder, name)));
+        let from_elsewhere = self.cx.facts.views[at].flag("from").is_some();
+        if ahead.of_build.is_empty() || runs_program || from_elsewhere {
+            return false;
+        }
+        let builds = command.tool.actions.iter();
+        let builds = builds.filter(|action| action.does == Does::Build);
+        let looked_at: Vec<&String> = builds.flat_map(|action| &action.sources).collect();
+        let is_data = |path: &String| {
+            let mut parts = path.split('/');
+            !parts.any(|part| looked_at.iter().any(|known| matches_name(known, part)))
+        };
+        transfer.sources.iter().all(|word| {
+            let path = word.raw.trim_start_matches("./").trim_end_matches('/');
+            let files = match context.kind(path) {
+                Some(FileKind::File) => Some(vec![path.to_owned()]),
+                Some(FileKind::Folder) => context.files_below(path, MOST_FILES),
+                None => None,
+            };
+            files.is_some_and(|files| files.iter().all(is_data))
+        })
     }
 }
 
