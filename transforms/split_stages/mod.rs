@@ -322,6 +322,7 @@ fn plan(site: &Site<'_>) -> Result<Option<Split>, Refusal> {
     let Some(base) = base::choose(site, &artefacts, &packages)? else {
         return Ok(None);
     };
+    packages.add_nothing_to(&base);
     programs::check(site, &base, &artefacts, &packages)?;
     there::check(site, &base, &artefacts, &packages)?;
     if !base.is_same {

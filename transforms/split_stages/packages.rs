@@ -50,6 +50,16 @@ impl RuntimePackages {
         }
     }
 
+    /// Drops again what was added, where the runtime starts from the same image and does without none of the author's
+    /// packages: the original had no more.
+    pub(super) fn add_nothing_to(&mut self, base: &Runtime) {
+        if base.is_same && self.removed.is_empty() {
+            let added = std::mem::take(&mut self.added);
+            self.names.retain(|name| !added.contains(name));
+            self.manager = self.manager.take().filter(|_| !self.names.is_empty());
+        }
+    }
+
     /// Adds what the base image of the runtime lacks and every program may need.
     pub(super) fn complete_for(&mut self, site: &Site<'_>, base: &Runtime) {
         let manager = site.package_tool();

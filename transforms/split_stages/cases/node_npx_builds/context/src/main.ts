@@ -1,0 +1,2 @@
+import { NestFactory } from "@nestjs/core";
+import { PrismaClient } from "@prisma/client";
