@@ -180,6 +180,11 @@ impl Writer<'_> {
         let above = facts.block(last.index).start;
         let is_apart = style::blank_line_at(self.text(), end).is_some()
             && (style::blank_above(self.text(), above) || self.is_apart());
+        let paragraph = self.paragraph_of_copies(last.index, end);
+        if let Some(start) = paragraph.filter(|_| is_apart && !self.is_apart()) {
+            self.edits.insert(start, copy);
+            return;
+        }
         let is_unfinished = !instruction.full.text(self.text()).ends_with('\n');
         let before = if is_unfinished || is_apart {
             self.newline
@@ -187,6 +192,16 @@ impl Writer<'_> {
             ""
         };
         self.edits.insert(end, format!("{before}{copy}"));
+    }
+
+    /// Where the paragraph behind instruction `index` begins, which ends at `end`, if it begins with a copy that has no comment.
+    fn paragraph_of_copies(&self, index: usize, end: usize) -> Option<usize> {
+        let next = self.cx.facts.views.get(index + 1)?;
+        let blank = style::blank_line_at(self.text(), end)?;
+        let start = self.cx.facts.block(index + 1).start;
+        let is_copy = matches!(next.kind, Kind::Copy(_) | Kind::Add(_));
+        let has_comment = self.cx.file.leading_comments(index + 1).is_some();
+        (is_copy && !has_comment && blank.end == start).then_some(start)
     }
 
     /// The instructions that go along, each in a paragraph of its own if it is in one.
