@@ -11,6 +11,7 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 
 use super::images::{PackageManager, Version};
+use crate::context::matches_name;
 
 /// The table of packages. The user's `dfopt.toml` may hold another one of the same form: see
 /// [`Packages::extend`].
@@ -34,6 +35,7 @@ struct Manager {
     build_only_ends: Vec<String>,
     build_only_beside: BTreeMap<String, Vec<String>>,
     fetches_for: BTreeMap<String, Vec<String>>,
+    for_programs: Vec<String>,
     tools: BTreeMap<String, String>,
     runtime: BTreeMap<String, Names>,
     brings: BTreeMap<String, String>,
@@ -145,6 +147,16 @@ impl Packages {
         names.is_some_and(|names| names.iter().any(|known| known == name))
     }
 
+    /// Whether the package is there for programs when they run, and nothing is installed or compiled with it.
+    #[must_use]
+    pub fn for_programs(&self, manager: PackageManager, name: &str) -> bool {
+        let manager = self.manager(manager);
+        let mut known = manager
+            .into_iter()
+            .flat_map(|manager| &manager.for_programs);
+        known.any(|pattern| matches_name(pattern, name))
+    }
+
     /// Packages of apt that the package `name` needs itself, of those that may have to be named.
     pub fn brought_by(&self, name: &str) -> impl Iterator<Item = &str> {
         let names = self.apt.brings.get(name);
@@ -244,6 +256,7 @@ impl Manager {
         self.build_only.extend(more.build_only);
         self.build_only_ends.extend(more.build_only_ends);
         self.build_only_beside.extend(more.build_only_beside);
+        self.for_programs.extend(more.for_programs);
         self.tools.extend(more.tools);
         self.runtime.extend(more.runtime);
         self.recommends.extend(more.recommends);

@@ -100,6 +100,8 @@ pub enum Change {
     },
     /// Packages that the final stage no longer installs.
     PackagesRemoved(Vec<String>),
+    /// Packages that the final stage still installs, and the builder that it is split from does not.
+    PackagesMoved(Vec<String>),
     /// Packages that the final stage installs in addition.
     PackagesAdded(Vec<String>),
     /// Commands of a `RUN` that were not there, joined by ` && `.

@@ -285,7 +285,14 @@ impl<'c, 'f> Placed<'c, 'f> {
     }
 
     /// The packages that a builder has not got, although the old stage had them before a step of it.
-    fn missing_packages(&self) -> Vec<Violation> {
+    fn missing_packages(&self, rewrite: &Rewrite) -> Vec<Violation> {
+        let is_moved = |operation: &Operation<'_>| {
+            let name = operation.key.rsplit(' ').next().unwrap_or_default();
+            let mut changes = rewrite.declares.iter();
+            changes.any(|change| {
+                matches!(change, Change::PackagesMoved(names) if names.iter().any(|moved| moved == name))
+            })
+        };
         let last = self.matched().map(|(at, ..)| at).last();
         let before = self.old[..last.unwrap_or_default()].iter();
         let packages = |operation: &&'c Operation<'f>| operation.is_package();
@@ -298,7 +305,7 @@ impl<'c, 'f> Placed<'c, 'f> {
             .collect();
         let missing = before
             .filter(packages)
-            .filter(|other| !installed.contains(other.key.as_str()));
+            .filter(|other| !installed.contains(other.key.as_str()) && !is_moved(other));
         missing
             .map(|operation| Violation::Packages(operation.key.clone()))
             .collect()
@@ -309,7 +316,7 @@ impl<'c, 'f> Placed<'c, 'f> {
     fn missing(&self, rewrite: &Rewrite) -> Vec<Violation> {
         let mut violations = Vec::new();
         if !self.is_shipped {
-            violations.extend(self.missing_packages());
+            violations.extend(self.missing_packages(rewrite));
         }
         for (at, second, place) in self.matched() {
             if !matches!(second.what, What::Command { .. }) {

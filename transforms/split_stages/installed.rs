@@ -199,6 +199,19 @@ impl Install<'_> {
             Some(area) if entry.starts_with('@') => area,
             _ => entry,
         };
+        let around = format!("{entry}-prefix");
+        let is_open = self.minor().is_none() && self.needs_version(entry);
+        let has_folder = || {
+            site.cx
+                .knowledge
+                .tools
+                .paths(&around)
+                .all(|path| path != around)
+        };
+        let entry = match is_open && packaged.is_none() && has_folder() {
+            true => &*around,
+            false => entry,
+        };
         for path in site.cx.knowledge.tools.paths(entry) {
             let is_of_language = path.starts_with("/usr/");
             let is_own = site.image.provides == self.invocation.tool.ecosystem.as_deref();
@@ -243,11 +256,15 @@ impl Install<'_> {
         (image.provides.is_none() && !is_other).then_some((area, version))
     }
 
+    /// Whether the version of the language is a part of the paths that `entry` stands for.
+    fn needs_version(&self, entry: &str) -> bool {
+        let mut paths = self.site.cx.knowledge.tools.paths(entry);
+        paths.any(|path| path.contains("{minor}"))
+    }
+
     /// Whether files go to other places as well than to `known`.
     fn is_scattered(&self, known: &[String]) -> bool {
-        let tools = &self.site.cx.knowledge.tools;
-        let mut paths = known.iter().flat_map(|entry| tools.paths(entry));
-        let needs_version = paths.any(|path| path.contains("{minor}"));
+        let needs_version = known.iter().any(|entry| self.needs_version(entry));
         let launches = self.site.launches.launches.iter();
         let started: Vec<String> = launches.map(|launch| launch.program().to_owned()).collect();
         let is_scattered = |name: &String| {

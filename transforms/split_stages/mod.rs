@@ -31,6 +31,7 @@ mod packages;
 mod prefix;
 mod product;
 mod programs;
+mod programs_only;
 mod prune;
 mod registers;
 mod release;
@@ -332,6 +333,7 @@ fn plan(site: &Site<'_>) -> Result<Option<Split>, Refusal> {
         return Ok(None);
     }
     packages.complete_for(site, &base);
+    packages.move_to_runtime(site, &artefacts);
     packages::check_served(site, &packages)?;
     packages::check_lists(site)?;
     Ok(Some(Split {
@@ -385,6 +387,12 @@ impl Split {
         }
     }
 
+    /// The packages that the builder does without, because the step that installs them is one of the runtime stage alone.
+    fn moved_packages(&self) -> Vec<String> {
+        let moved = self.packages.moved.map(|_| self.packages.names.clone());
+        moved.unwrap_or_default()
+    }
+
     /// Says what is different in the two stages.
     fn declare(&self, site: &Site<'_>, rewrite: &mut Rewrite) {
         let (base, artefacts) = (&self.base, &self.artefacts);
@@ -394,6 +402,7 @@ impl Split {
                 runtime: base.written.clone(),
             },
             Change::PackagesRemoved(self.packages.removed.clone()),
+            Change::PackagesMoved(self.moved_packages()),
             Change::PackagesAdded(self.packages.added.clone()),
             Change::Taken(artefacts.taken()),
         ]);

@@ -12,6 +12,7 @@ use super::Site;
 use super::artefacts::Artefacts;
 use super::base::Runtime;
 use super::needs;
+use super::programs_only;
 use super::together;
 use super::tools_only;
 use crate::transforms::libraries::Libraries;
@@ -31,6 +32,8 @@ pub(super) struct RuntimePackages {
     pub(super) removed: Vec<String>,
     /// Those of them that the original does not remove itself in the layer that installs them.
     pub(super) shed: Vec<String>,
+    /// The step of the author that only the runtime stage needs.
+    pub(super) moved: Option<usize>,
     /// Whether a step in front of the author's packages needs some of these.
     pub(super) come_first: bool,
     /// Packages that the original did not name.
@@ -57,6 +60,16 @@ impl RuntimePackages {
             let added = std::mem::take(&mut self.added);
             self.names.retain(|name| !added.contains(name));
             self.manager = self.manager.take().filter(|_| !self.names.is_empty());
+        }
+    }
+
+    /// Leaves the step that installs the packages to the runtime stage alone, if nothing in the builder has a use for them.
+    pub(super) fn move_to_runtime(&mut self, site: &Site<'_>, artefacts: &Artefacts) {
+        self.moved = programs_only::step(site, self, artefacts);
+        if self.moved.is_some() {
+            let sentence =
+                "no install in the builder starts what only the runtime stage installs now";
+            self.assumes.push(sentence.to_owned());
         }
     }
 

@@ -7,12 +7,13 @@ use serde_json::Value;
 use crate::analysis::commands::OptionUse;
 use crate::analysis::launch::Launch;
 use crate::analysis::mounts::{self, Mount};
-use crate::analysis::paths::join;
+use crate::analysis::paths::{below, join};
 use crate::analysis::runs::Step;
 use crate::analysis::stages::Stage;
 use crate::context::{BuildContext, in_folder, matches_name, scripts_around};
 use crate::knowledge::dependency_folders::{DependencyFolder, Development, Prune};
 use crate::knowledge::tools::Does;
+use crate::syntax::Kind;
 use crate::transform::Cx;
 use crate::transforms::origin::{Origin, origin};
 
@@ -52,6 +53,7 @@ pub(super) fn plan(site: &Site<'_>) -> Option<Pruned> {
         || installs.are_pruned(site)
         || !installs.are_alone(site, &manifest, folder)
         || starts_removed(site, &manifest, &removed)
+        || runs_what_comes_later(site, &manifest, &removed)
         || is_loaded(context, development, &removed)
     {
         return None;
@@ -235,6 +237,36 @@ fn starts_removed(site: &Site<'_>, manifest: &Value, removed: &[&String]) -> boo
     let names_removed = |words: &[String]| words.iter().any(|word| removed.contains(&word));
     !launches.iter().all(|launch| {
         (is_interpreter(launch) || is_script(launch)) && !names_removed(&launch.words)
+    })
+}
+
+/// Whether a script of the manifest calls what would be gone for a file that is copied behind the build: people run it in
+/// the container.
+fn runs_what_comes_later(site: &Site<'_>, manifest: &Value, removed: &[&String]) -> bool {
+    let copies = site
+        .roles
+        .with(Role::Source)
+        .filter(|at| *at >= site.roles.split);
+    let brought: Vec<&str> = copies
+        .flat_map(|at| match &site.cx.facts.views[at].kind {
+            Kind::Copy(transfer) | Kind::Add(transfer) => transfer.sources.as_slice(),
+            _ => &[],
+        })
+        .map(|word| word.raw.trim_start_matches("./").trim_end_matches('/'))
+        .filter(|path| !matches!(*path, "" | "."))
+        .collect();
+    let scripts = manifest.get("scripts").and_then(Value::as_object);
+    let mut scripts = scripts
+        .into_iter()
+        .flatten()
+        .filter_map(|(_, text)| text.as_str());
+    scripts.any(|script| {
+        let words = || script.split_whitespace();
+        let is_brought = |word: &str| {
+            let path = word.trim_start_matches("./");
+            brought.iter().any(|folder| below(path, folder).is_some())
+        };
+        words().any(is_brought) && words().any(|word| removed.iter().any(|name| *name == word))
     })
 }
 

@@ -385,7 +385,7 @@ pub(super) fn leaves_files(step: &Step<'_>) -> bool {
 }
 
 /// A removal of what only package managers read.
-fn removes_caches(step: &Step<'_>) -> bool {
+pub(super) fn removes_caches(step: &Step<'_>) -> bool {
     let caches = [
         "/var/lib/apt/lists",
         "/var/cache/",

@@ -1,5 +1,7 @@
 //! Writes the two stages: the builder keeps its lines, the runtime is put behind them.
 
+use std::collections::BTreeSet;
+
 use crate::analysis::paths::below;
 use crate::edit::Edits;
 use crate::knowledge::images::ImageRef;
@@ -130,12 +132,12 @@ impl<'a> Writer<'a> {
         format!("{} {rest}{}", self.keyword(keyword), self.newline)
     }
 
-    /// The instructions before the split that describe the finished image.
+    /// The instructions before the split that describe the finished image, or that it needs and the builder does not.
     fn moved(&self) -> impl Iterator<Item = usize> + '_ {
-        self.site
-            .roles
-            .with(Role::Config)
-            .take_while(|at| *at < self.site.roles.split)
+        let config = self.site.roles.with(Role::Config);
+        let moved = config.take_while(|at| *at < self.site.roles.split);
+        let moved: BTreeSet<usize> = moved.chain(self.split.packages.moved).collect();
+        moved.into_iter()
     }
 
     /// `FROM image AS builder`; a name that the stage had goes to the runtime stage.
@@ -206,7 +208,9 @@ impl<'a> Writer<'a> {
     fn repeated(&self, at: usize, role: Role, packages: &mut Option<String>) -> Option<String> {
         match role {
             Role::Packages => {
-                let lines = [packages.take(), self.setup_line(at)];
+                let moved = self.split.packages.moved.filter(|moved| *moved == at);
+                let comments = moved.map(|at| self.comments_above(at));
+                let lines = [comments, packages.take(), self.setup_line(at)];
                 lines
                     .into_iter()
                     .flatten()
@@ -319,6 +323,12 @@ impl<'a> Writer<'a> {
     /// The instruction as it is written, without the comments above it.
     fn bare(&self, at: usize) -> String {
         style::terminated(self.site.cx.facts.source_text(at), self.newline)
+    }
+
+    fn comments_above(&self, at: usize) -> String {
+        let start = self.site.cx.file.instructions()[at].span.start;
+        let block = self.site.cx.facts.block(at);
+        Span::new(block.start, start).text(self.text()).to_owned()
     }
 
     fn with_comments(&self, at: usize) -> String {
