@@ -333,7 +333,7 @@ fn plan(site: &Site<'_>) -> Result<Option<Split>, Refusal> {
         return Ok(None);
     }
     packages.complete_for(site, &base);
-    packages.move_to_runtime(site, &artefacts);
+    packages.move_to_runtime(site);
     packages::check_served(site, &packages)?;
     packages::check_lists(site)?;
     Ok(Some(Split {

@@ -64,8 +64,8 @@ impl RuntimePackages {
     }
 
     /// Leaves the step that installs the packages to the runtime stage alone, if nothing in the builder has a use for them.
-    pub(super) fn move_to_runtime(&mut self, site: &Site<'_>, artefacts: &Artefacts) {
-        self.moved = programs_only::step(site, self, artefacts);
+    pub(super) fn move_to_runtime(&mut self, site: &Site<'_>) {
+        self.moved = programs_only::step(site, self);
         if self.moved.is_some() {
             let sentence =
                 "no install in the builder starts what only the runtime stage installs now";

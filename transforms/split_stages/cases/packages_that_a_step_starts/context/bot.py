@@ -1,0 +1,3 @@
+import discord
+
+discord.FFmpegPCMAudio("song.mp3")
