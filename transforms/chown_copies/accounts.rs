@@ -157,6 +157,9 @@ fn leave_manifests(
         return Err(refuse_late(cx, request, last));
     }
     survey.copies = late;
+    for &at in &early {
+        survey.add_folders_of(cx, at);
+    }
     Ok(early)
 }
 

@@ -60,7 +60,7 @@ impl Survey {
             own.iter()
                 .any(|later| later > at && surveyor.is_part(*at, *later))
         };
-        let copies: Vec<usize> = own.iter().copied().filter(|at| !replaced(at)).collect();
+        let (gone, copies): (Vec<usize>, Vec<usize>) = own.iter().partition(|at| replaced(at));
         if copies.is_empty() {
             return Ok(None);
         }
@@ -73,6 +73,9 @@ impl Survey {
             made: Vec::new(),
             filled: None,
         };
+        for at in gone {
+            survey.add_folders_of(cx, at);
+        }
         surveyor.steps(&mut survey)?;
         if let Some(filled) = survey.filled {
             survey.copies.retain(|at| *at > filled);
@@ -95,6 +98,21 @@ impl Survey {
                 self.made.push((at, path));
             }
         }
+    }
+
+    /// Adds the folders that the copy `at` makes, which stays root's: a later copy into them leaves them as they are.
+    pub(super) fn add_folders_of(&mut self, cx: &Cx<'_>, at: usize) {
+        let (Kind::Copy(transfer) | Kind::Add(transfer)) = &cx.facts.views[at].kind else {
+            return;
+        };
+        let dest = cx.facts.destination(at, transfer);
+        let into_folder = transfer.dest.raw.ends_with(['/', '.']) || transfer.sources.len() > 1;
+        let folder = match into_folder {
+            true => dest,
+            false => parent(&dest).to_owned(),
+        };
+        let made = folders_around(folder, &self.folders);
+        self.add(at, made);
     }
 
     /// Whether the folder at `path` is there before instruction `place`: a `WORKDIR`, a step or a copy has made it.

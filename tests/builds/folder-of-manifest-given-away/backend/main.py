@@ -1,0 +1,5 @@
+from pathlib import Path
+
+visits = Path(__file__).parent / "visits.txt"
+visits.write_text("one visit\n")
+print(visits.read_text())

@@ -1,0 +1,1 @@
+open("conf/state.ini", "a").write("x")

@@ -1,0 +1,1 @@
+open("backend/visits.txt", "a").write("x")
