@@ -340,10 +340,13 @@ fn names_home_of_root(text: &str, home: Option<&str>) -> bool {
     let moved = home.is_some_and(|home| below(home, "/root").is_none());
     let words = text.split(|c: char| c.is_whitespace() || "\"'=:;,<>()|&[]".contains(c));
     words.into_iter().any(|word| {
+        let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        let variable = ["$HOME", "${HOME"]
+            .iter()
+            .find_map(|it| word.strip_prefix(it));
         let home = word.starts_with("~/")
             || word == "~"
-            || word.starts_with("$HOME")
-            || word.starts_with("${HOME");
+            || variable.is_some_and(|rest| !rest.starts_with(is_name));
         home && !moved || below(word, "/root").is_some()
     })
 }
