@@ -183,12 +183,9 @@ impl Climb {
     /// The one that a line describes; the longest, where it names the source more than once. Lines that load other sources do
     /// not count.
     fn of(text: &str) -> Option<Self> {
-        let loads = ["require(", "import(", "sys.path"];
         let begins = ["from ", "import ", "require ", "require_", "include"];
         let start = text.trim_start();
-        if loads.iter().any(|word| text.contains(word))
-            || begins.iter().any(|word| start.starts_with(word))
-        {
+        if loads_sources(text) || begins.iter().any(|word| start.starts_with(word)) {
             return None;
         }
         let anchor = ANCHORS.into_iter().find(|(name, _)| text.contains(name));
@@ -213,6 +210,22 @@ impl Climb {
         let steps = named.unwrap_or(0) + called.max().unwrap_or(0);
         (steps > 0).then_some(Self { from, steps })
     }
+}
+
+/// Whether a line loads other sources by their paths, and not just libraries by their names: `require('path').join(…)`.
+fn loads_sources(text: &str) -> bool {
+    let is_name = |name: &str| {
+        let is_part = |c: char| c.is_ascii_alphanumeric() || "-_:@".contains(c);
+        !name.is_empty() && name.chars().all(is_part)
+    };
+    let is_library = |call: &str| {
+        let mut parts = call.split(['"', '\'']);
+        parts.next() == Some("") && parts.next().is_some_and(is_name)
+    };
+    let mut calls = ["require(", "import("]
+        .iter()
+        .flat_map(|word| text.split(word).skip(1));
+    text.contains("sys.path") || calls.any(|call| !is_library(call))
 }
 
 /// How many `..` the quoted parts of `text` have.
@@ -293,6 +306,12 @@ mod tests {
             climb("path.join(__dirname, '..', 'x')"),
             Some((From::Folder, 1))
         );
+        assert_eq!(
+            climb("fs.mkdirSync(require('path').join(__dirname, '..', 'x'))"),
+            Some((From::Folder, 1))
+        );
+        assert_eq!(climb("require(path.join(__dirname, '..', 'x'))"), None);
+        assert_eq!(climb("const x = require('../x')"), None);
         assert_eq!(
             climb("path.join(path.dirname(fileURLToPath(import.meta.url)), '../x')"),
             Some((From::File, 2))

@@ -1,0 +1,1 @@
+require('fs').mkdirSync(require('path').join(__dirname, '..', 'state'), { recursive: true });
