@@ -49,10 +49,17 @@ pub(super) enum What {
         tidies: bool,
         /// Whether it only prints what it finds.
         shows: bool,
-        /// Whether it only handles files, all of which it is given by name, or prints what it is given into one.
+        /// Whether it only handles files, all of which it is given by name, or prints what it is given into one, or makes
+        /// accounts, whose files are where the system has them.
         handles_files: bool,
         /// Whether it registers what is there, which every image can do: `ldconfig`.
         registers: bool,
+        /// Whether it succeeds whatever is there.
+        needs_nothing: bool,
+        /// Whether it changes whatever is in the folders that it names: `chown -R`.
+        works_on_what_is_there: bool,
+        /// Whether it makes accounts.
+        makes_accounts: bool,
     },
 }
 
@@ -175,9 +182,13 @@ impl Setting<'_> {
         &self,
         other: &Self,
         command: &str,
+        declared: &[&str],
         is_anywhere: bool,
     ) -> Option<String> {
         let is_missing = |name: &&String| {
+            if declared.contains(&name.as_str()) {
+                return !command.contains(name.as_str());
+            }
             let gone = !other.state.variables.contains_key(*name);
             let is_argument = !matches!(
                 self.state.variables.get(*name),
@@ -197,18 +208,30 @@ impl Setting<'_> {
         let matters = |what: &String| match what.as_str() {
             USER => !same_rights,
             FOLDER => !is_anywhere,
-            SHELL_STATE => !is_anywhere || self.beside_folders().ne(other.beside_folders()),
+            SHELL_STATE => self.shell_for(is_anywhere).ne(other.shell_for(is_anywhere)),
             _ => true,
         };
         let differences = self.differences(other, &missing, &[]);
         differences.into_iter().find(matters)
     }
 
-    /// The commands before it that change the state of the shell, without those that only go to another folder.
-    fn beside_folders(&self) -> impl Iterator<Item = &String> {
-        let goes = |command: &&String| command.split(' ').next() == Some("cd");
-        self.shell.iter().filter(move |command| !goes(command))
+    /// The commands before it that change the state of the shell, without those that only end the script earlier, and
+    /// without those that go to another folder when it `is_anywhere` the same.
+    fn shell_for(&self, is_anywhere: bool) -> impl Iterator<Item = &String> {
+        let goes = move |command: &str| is_anywhere && command.split(' ').next() == Some("cd");
+        let commands = self.shell.iter();
+        commands.filter(move |command| !goes(command) && !is_strictness(command))
     }
+}
+
+/// Whether a command is `set -eux` or the like: what succeeds behind it does so without.
+fn is_strictness(command: &str) -> bool {
+    let mut words = command.split(' ');
+    let is_strict = |word: &str| {
+        let letters = word.strip_prefix('-').unwrap_or_default();
+        !letters.is_empty() && letters.chars().all(|letter| "eux".contains(letter))
+    };
+    words.next() == Some("set") && words.all(is_strict)
 }
 
 /// Differences that do not always matter.

@@ -42,7 +42,7 @@ pub(super) fn check(
     for (nth, stage) in new.iter().enumerate() {
         let is_shipped = nth + 1 == new.len();
         let placed = Placed::new(old, stage, is_shipped);
-        violations.extend(placed.settings());
+        violations.extend(placed.settings(&declared));
         violations.extend(placed.inverted());
         violations.extend(placed.missing(rewrite));
         violations.extend(placed.added(&declared, &folders));
@@ -144,10 +144,10 @@ fn serves_build(operation: &Operation<'_>, rewrite: &Rewrite) -> bool {
     is_declared(&operation.key) || is_declared(last) || all_paths || all_sources
 }
 
-/// Whether `step` is a command that names no file which `copy` brings from another image or stage.
-fn names_none(step: &Operation<'_>, copy: &Operation<'_>) -> bool {
+/// Whether `step` is a command that names nothing which `first` brings, a copy from another image or stage or an installation.
+fn names_none(step: &Operation<'_>, first: &Operation<'_>) -> bool {
     let name = |landing: &Landing| landing.source().rsplit('/').next().map(str::to_owned);
-    match &copy.what {
+    match &first.what {
         What::Copy {
             from: Some(_),
             lands,
@@ -155,8 +155,22 @@ fn names_none(step: &Operation<'_>, copy: &Operation<'_>) -> bool {
             .iter()
             .filter_map(name)
             .all(|name| !runs(&step.key, &name)),
+        What::Command { .. } => {
+            let words = first.key.split(' ').skip(1);
+            words.filter(|word| !word.starts_with('-')).all(|word| {
+                let name = word.split(['=', '<', '>', '~', '[', '@']).next();
+                !runs(&step.key, name.unwrap_or(word))
+            })
+        }
         _ => false,
     }
+}
+
+/// Whether `step` makes accounts, and `first` is no command about files or accounts: an installation or a build.
+fn makes_accounts_anyway(step: &Operation<'_>, first: &Operation<'_>) -> bool {
+    let accounts = matches!(step.what, What::Command { makes_accounts, .. } if makes_accounts);
+    let installs = matches!(first.what, What::Command { handles_files, .. } if !handles_files);
+    accounts && installs
 }
 
 /// Whether nothing that `operation` writes is left behind `later`.
@@ -231,7 +245,12 @@ impl<'c, 'f> Placed<'c, 'f> {
             .filter_map(|(at, (operation, place))| Some((at, operation, (*place)?)))
     }
 
-    fn settings(&self) -> Vec<Violation> {
+    fn settings(&self, declared: &Declared<'_>) -> Vec<Violation> {
+        // Only the build reads them, so the builder has them all.
+        let variables = match self.is_shipped {
+            true => declared.variables(),
+            false => Vec::new(),
+        };
         let differs = |(_, operation, place): (usize, &Operation<'_>, usize)| {
             let new = &self.new[place];
             let (was, is) = (operation.setting.as_ref()?, new.setting.as_ref()?);
@@ -241,7 +260,7 @@ impl<'c, 'f> Placed<'c, 'f> {
             let is_anywhere = handles_files
                 && operation.effects.writes != Extent::Everything
                 && operation.effects == new.effects;
-            let what = was.difference_elsewhere(is, &operation.key, is_anywhere)?;
+            let what = was.difference_elsewhere(is, &operation.key, &variables, is_anywhere)?;
             let command = operation.key.clone();
             Some(Violation::Setting { command, what })
         };
@@ -319,7 +338,9 @@ impl<'c, 'f> Placed<'c, 'f> {
             violations.extend(self.missing_packages(rewrite));
         }
         for (at, second, place) in self.matched() {
-            if !matches!(second.what, What::Command { .. }) {
+            let needs_files =
+                matches!(&second.what, What::Command { needs_nothing, .. } if !needs_nothing);
+            if !needs_files {
                 continue;
             }
             let before = self.old[..at].iter().zip(&self.places);
@@ -329,11 +350,16 @@ impl<'c, 'f> Placed<'c, 'f> {
             } else {
                 Extent::default()
             };
+            let does_without = |first: &Operation<'_>| {
+                serves_build(first, rewrite) && names_none(second, first)
+                    || makes_accounts_anyway(second, first)
+                    || self.is_made_here(first, second, at, place)
+            };
             let needed = elsewhere.filter(|(first, _)| {
                 let writes = &first.effects.writes;
                 writes.overlaps(&second.effects.reads)
                     && !writes.overlaps(&arriving)
-                    && !(serves_build(first, rewrite) && names_none(second, first))
+                    && !does_without(first)
             });
             violations.extend(needed.map(|(first, _)| Violation::FilesMissing {
                 first: first.key.clone(),
@@ -341,6 +367,42 @@ impl<'c, 'f> Placed<'c, 'f> {
             }));
         }
         violations
+    }
+
+    /// Whether all that `second` reads of what `first` makes is what steps before it have made as well, in both: `mkdir -p
+    /// data` makes what `chmod 777 data` works on, `WORKDIR /app` what `chown -R app /app` does.
+    fn is_made_here(
+        &self,
+        first: &Operation<'_>,
+        second: &Operation<'_>,
+        at: usize,
+        place: usize,
+    ) -> bool {
+        let Extent::Regions(reads) = &second.effects.reads else {
+            return false;
+        };
+        let makes = |(was, maker, is): &(usize, &Operation<'_>, usize)| {
+            let is_maker = matches!(maker.what, What::Command { needs_nothing, removes, .. } if needs_nothing && !removes);
+            *was < at && *is < place && is_maker
+        };
+        let covers = |region: &Region, maker: &Operation<'_>| match &maker.effects.writes {
+            Extent::Regions(made) => made.iter().any(|made| made.covers(region)),
+            Extent::Everything => false,
+        };
+        let makers: Vec<_> = self.matched().filter(makes).collect();
+        let changes = matches!(second.what, What::Command { works_on_what_is_there, .. } if works_on_what_is_there);
+        let is_folder = |region: &Region| {
+            let key = format!("WORKDIR {}", region.path());
+            changes && self.new[..place].iter().any(|before| before.key == key)
+        };
+        let is_made = |region: &Region| {
+            is_folder(region) || makers.iter().any(|(_, maker, _)| covers(region, maker))
+        };
+        let mut shared = reads
+            .iter()
+            .filter(|region| first.effects.writes.meets(region))
+            .peekable();
+        shared.peek().is_some() && shared.all(is_made)
     }
 
     /// Steps that the old stage had not, and that are not what splitting is about.

@@ -1,6 +1,8 @@
 //! Steps before the split that neither install nor build: the runtime stage repeats them, or takes over what they
 //! have made.
 
+mod behind;
+
 use crate::analysis::commands::Invocation;
 use crate::analysis::effects::Effects;
 use crate::analysis::paths::{Extent, Region, below, join, parent};
@@ -19,9 +21,6 @@ use super::registers;
 use super::roles::{self, Role};
 use super::tools_only;
 
-/// Where package managers keep what the runtime stage has no more.
-const LISTS: [&str; 3] = ["/var/lib/apt/lists", "/var/cache/apt", "/var/cache/apk"];
-
 /// Decides for each of them, and for the copies of the context, and adds to `artefacts` what is taken over and which
 /// instructions are left out.
 ///
@@ -33,6 +32,7 @@ pub(super) fn settle(site: &Site<'_>, artefacts: &mut Artefacts) -> Result<(), R
         carried: Vec::new(),
         absent: Vec::new(),
         present: Vec::new(),
+        made: Vec::new(),
         artefacts,
     };
     for at in site.stage.body.start..site.roles.split {
@@ -55,6 +55,8 @@ struct Settling<'a> {
     absent: Vec<Region>,
     /// What the runtime stage reads or writes up to this point, by instruction.
     present: Vec<(usize, Vec<Region>)>,
+    /// The folders that steps behind the split make.
+    made: Vec<Region>,
 }
 
 impl Settling<'_> {
@@ -187,31 +189,6 @@ impl Settling<'_> {
         Ok(())
     }
 
-    /// What is done behind the split stays as it is, so what it works on has to be there.
-    fn behind(&mut self, at: usize) -> Result<(), Refusal> {
-        if self.site.roles.of(at) == Role::Source {
-            self.present.push((at, copies::destinations(self.site, at)));
-        }
-        let run = self.site.cx.facts.runs[at].iter();
-        let mut paths = run.flat_map(|run| &run.steps).flat_map(expected);
-        let is_missing = |path: &String| {
-            let region = Region::new(path);
-            let is_absent = self.absent.iter().any(|absent| absent.meets(&region));
-            let brings = |(_, regions): &(usize, Vec<Region>)| {
-                regions.iter().any(|brought| brought.meets(&region))
-            };
-            let is_list = LISTS.iter().any(|list| below(path, list).is_some());
-            is_list || is_absent && !self.holds(path) && !self.present.iter().any(brings)
-        };
-        match paths.find(is_missing) {
-            Some(path) => {
-                let message = format!("it works on {path}, which only the builder has");
-                Err(self.site.refuse_at(at, "output-not-located", &message))
-            }
-            None => Ok(()),
-        }
-    }
-
     /// The runtime stage repeats `run`.
     fn stays(&mut self, at: usize, run: &Run<'_>) {
         let mut touched = run.effects.reads.clone();
@@ -245,14 +222,16 @@ impl Settling<'_> {
         self.absent.iter().any(meets)
     }
 
+    /// Notes what the program needs nothing of: what only the build reads, and folders that `WORKDIR` makes.
     fn note_what_serves_the_build(&mut self, run: &Run<'_>) {
+        let made_anyway = makes_workdir_only(self.site, run);
         let paths = run
             .steps
             .iter()
             .filter_map(|step| regions(&step.effects.writes));
         let paths: Vec<String> = paths
             .flatten()
-            .filter(|path| self.is_of_build(path) && !self.holds(path))
+            .filter(|path| (made_anyway || self.is_of_build(path)) && !self.holds(path))
             .collect();
         self.artefacts.for_builds.extend(paths);
     }
@@ -339,32 +318,6 @@ impl Settling<'_> {
             && !path.contains(['{', '}', '~', '$', ' '])
             && !tools.paths("@system").any(is_shared)
     }
-}
-
-/// The paths that have to be there for a step, by its operands.
-fn expected(step: &Step<'_>) -> Vec<String> {
-    let (Some(invocation), Some(cwd)) = (&step.invocation, step.cwd.as_deref()) else {
-        return Vec::new();
-    };
-    let operands = invocation.operands.as_slice();
-    let is_forced = invocation
-        .options
-        .iter()
-        .any(|option| option.name.contains('f'));
-    let needed = match (invocation.action.operands, operands) {
-        (Operands::Read, all) => all,
-        (Operands::Write, all) if invocation.action.removes && !is_forced => all,
-        (Operands::ReadThenWrite | Operands::Move, [sources @ .., _]) => sources,
-        (Operands::SkipThenWrite, [_, paths @ ..]) => paths,
-        _ => &[],
-    };
-    let known = needed
-        .iter()
-        .filter_map(|&at| step.args[at].text.as_deref());
-    known
-        .map(|path| join(cwd, path))
-        .filter(|path| path.starts_with('/'))
-        .collect()
 }
 
 /// What a step makes, and what is gone behind it. `None`: it cannot be told.

@@ -75,15 +75,20 @@ fn is_there(
         .tools
         .find(&[program])
         .is_some_and(|(tool, _)| tool.ecosystem.is_none() && !tool.of_builds);
-    let is_shell = knowledge
-        .startup
-        .program(&[program.to_owned()])
-        .is_some_and(|(program, _)| matches!(program.needs, Needs::AScript | Needs::NothingItself));
+    let is_shell = is_shell(site, program);
     let is_made = artefacts.is_searched && has_folder(site, program);
     let is_searched = PROGRAM_FOLDERS
         .iter()
         .any(|folder| holds(&join(folder, program)));
     is_made || is_searched || is_installed || is_known || is_shell
+}
+
+/// Whether `program` is one that only runs what it is given, such as a shell.
+pub(super) fn is_shell(site: &Site<'_>, program: &str) -> bool {
+    let startup = &site.cx.knowledge.startup;
+    startup
+        .program(&[program.to_owned()])
+        .is_some_and(|(program, _)| matches!(program.needs, Needs::AScript | Needs::NothingItself))
 }
 
 /// Whether a folder of the project is called as the program that is made of it: `cmd/worker`.

@@ -182,7 +182,9 @@ pub(super) fn check(
         let is_beside = PROGRAM_FOLDERS.iter().any(has);
         let is_installed = package_of(site, program)
             .is_some_and(|package| packages.names.iter().any(|name| name == package));
-        let is_taken = is_product || is_beside || is_installed;
+        // A runtime whose scripts need one has a shell.
+        let is_shell = packages.needs_shell && handed_over::is_shell(site, program);
+        let is_taken = is_product || is_beside || is_installed || is_shell;
         let is_found = program.contains('/') || is_taken || launch.needs_shell;
         if artefacts.is_program && !is_found {
             let message = format!("dfopt cannot tell where {program} is");

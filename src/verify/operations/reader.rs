@@ -101,7 +101,7 @@ impl<'f> Reader<'f, '_, '_> {
             return;
         };
         let pipelines: Vec<&Pipeline> = script.items.iter().flat_map(Item::pipelines).collect();
-        if !is_and_list(script) {
+        if !is_and_list(script) && !is_strict_sequence(run, script) {
             if let Some(span) = self.before_cleanup(run, script) {
                 let key = normalized(&self.without_downloads(run, script, span, text));
                 operations.push(self.whole(index, run, key));
@@ -213,6 +213,9 @@ impl<'f> Reader<'f, '_, '_> {
                 shows: false,
                 handles_files: false,
                 registers: false,
+                needs_nothing: false,
+                works_on_what_is_there: false,
+                makes_accounts: false,
             },
             effects: Cow::Borrowed(&run.effects),
             setting: Some(self.setting(index, Some(&self.facts.states[index].workdir), &[])),
@@ -257,14 +260,22 @@ impl<'f> Reader<'f, '_, '_> {
         }
         let action = step.and_then(|step| Some(step.invocation.as_ref()?.action));
         let what = What::Command {
-            workshop: step.and_then(workshop),
+            workshop: match step {
+                Some(step) => workshop(step),
+                // A group: its commands work in the same folder.
+                None => run.steps.iter().find_map(workshop),
+            },
             is_scaffold: step.is_some_and(is_scaffold),
             removes: action.is_some_and(|action| action.removes),
             tidies: step.is_some_and(|step| packages::tidies(self.knowledge, step)),
             shows: run.only_shows() || step.is_some_and(Step::looks_around),
-            handles_files: step
-                .is_some_and(|step| step.does() == Some(Does::Files) || prints_words(step)),
+            handles_files: step.is_some_and(|step| {
+                matches!(step.does(), Some(Does::Files | Does::AddUser)) || prints_words(step)
+            }),
             registers: tool.is_some_and(|tool| tool.registers && tool.always_there),
+            needs_nothing: step.is_some_and(needs_nothing),
+            works_on_what_is_there: tool.is_some_and(|tool| tool.works_on_what_is_there),
+            makes_accounts: step.is_some_and(|step| step.does() == Some(Does::AddUser)),
         };
         let work = step.and_then(|step| packages::read(self.knowledge, step));
         vec![operation(work.map_or(command, |work| work.manner), what)]
@@ -327,6 +338,24 @@ fn prints_words(step: &Step<'_>) -> bool {
     matches!(program, Some("echo" | "printf")) && words.all(|arg| arg.text.is_some() && !arg.glob)
 }
 
+/// Whether the step succeeds whatever is there: `mkdir -p`, `rm -f`, `ln -s`.
+fn needs_nothing(step: &Step<'_>) -> bool {
+    let Some(invocation) = &step.invocation else {
+        return false;
+    };
+    let has = |letter: char, name: &str| {
+        let is_it =
+            |option: &str| option == name || !option.starts_with("--") && option.contains(letter);
+        invocation.options.iter().any(|option| is_it(&option.name))
+    };
+    match step.args.first().map(|arg| arg.known()) {
+        Some("mkdir") => has('p', "--parents"),
+        Some("rm") => has('f', "--force"),
+        Some("ln") => has('s', "--symbolic"),
+        _ => false,
+    }
+}
+
 /// Where the step works, if it may read anything there.
 fn workshop(step: &Step<'_>) -> Option<String> {
     step.cwd
@@ -362,6 +391,12 @@ fn is_and_list(script: &Script) -> bool {
     connectors.all(|connector| connector == Connector::And)
         && item.terminator.is_none()
         && script.comments.is_empty()
+}
+
+/// Whether the script is a sequence behind `set -e`, in which one command stands for itself: it ends at the first that fails,
+/// as a list that `&&` joins does.
+fn is_strict_sequence(run: &Run<'_>, script: &Script) -> bool {
+    run.is_straight() && script.items.len() > 1 && script.comments.is_empty()
 }
 
 /// What the commands of `script`, a list that `&&` joins, are compared by.

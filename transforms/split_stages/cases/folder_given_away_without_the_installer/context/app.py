@@ -1,0 +1,1 @@
+import itsdangerous,sys; print(itsdangerous.__name__, sys.prefix)
