@@ -165,6 +165,7 @@ impl Settling<'_> {
                 .iter()
                 .all(|region| self.holds(region.path()) || self.is_of_build(region.path())),
         } || makes_workdir_only(self.site, run);
+        let is_held = is_held && !self.changes_working_folder(run);
         let works_on_built = run.steps.iter().any(|step| self.meets_absent(step));
         if !is_held && !works_on_built && !programs::needs_more(self.site, run) {
             self.stays(at, run);
@@ -187,6 +188,18 @@ impl Settling<'_> {
         }
         self.stays(at, run);
         Ok(())
+    }
+
+    /// Whether `run` changes the owner or the mode of the working folder, or of one around it: `WORKDIR` makes it anew in the
+    /// runtime stage, and a copy of what is in it leaves it as it is.
+    fn changes_working_folder(&self, run: &Run<'_>) -> bool {
+        let workdir = self.site.workdir();
+        run.steps.iter().any(|step| {
+            let tool = step.invocation.as_ref().map(|own| own.tool);
+            let paths = regions(&step.effects.writes).unwrap_or_default();
+            tool.is_some_and(|tool| tool.works_on_what_is_there)
+                && paths.iter().any(|path| below(&workdir, path).is_some())
+        })
     }
 
     /// The runtime stage repeats `run`.
@@ -238,6 +251,9 @@ impl Settling<'_> {
 
     /// Adds what the commands of `run` make that are no installs and no builds. `None`: it cannot be told.
     fn take_over(&mut self, at: usize, run: &Run<'_>) -> Option<()> {
+        if self.changes_working_folder(run) {
+            return None;
+        }
         self.note_what_serves_the_build(run);
         let mut made: Vec<String> = Vec::new();
         let steps = run.steps.iter();
