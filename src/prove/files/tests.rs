@@ -350,6 +350,35 @@ fn what_lies_around_it_is_taken_over_but_it_is_gone() {
 }
 
 #[test]
+fn what_a_package_made_in_a_folder_that_is_taken_over_goes_with_it() {
+    let before = [
+        ("usr/local/bin/tool", Entry::Text("1")),
+        ("usr/local/share/fonts", Entry::Folder),
+        (
+            "var/lib/dpkg/info/fontconfig-config.postinst",
+            Entry::Text("mkdir -p /usr/local/share/fonts\n"),
+        ),
+        (
+            "var/lib/dpkg/info/fontconfig-config.list",
+            Entry::Text("/usr/share/fonts\n"),
+        ),
+    ];
+    let after = [
+        ("usr/local/bin/tool", Entry::Text("1")),
+        ("usr/local/share", Entry::Folder),
+    ];
+    let folder = "/usr/local".to_owned();
+    let mut changes = vec![stages(), Change::Taken(vec![(folder.clone(), folder)])];
+    let lost = |changes: &[Change]| {
+        let declared = Declared::new("split-stages", changes);
+        unexplained(&before, &after, &evidence(&declared))
+    };
+    assert_eq!(lost(&changes), ["Gone usr/local/share/fonts"]);
+    changes.push(Change::PackagesRemoved(vec!["fontconfig".to_owned()]));
+    assert_eq!(lost(&changes), [""; 0]);
+}
+
+#[test]
 fn a_command_that_removes_dependencies_changes_their_list_and_no_other_file() {
     let lock = "app/node_modules/.package-lock.json";
     let before = [(lock, Entry::Text("a b")), ("app/a.js", Entry::Text("1"))];
