@@ -29,6 +29,7 @@ pub mod pin_base;
 pub mod reorder_copies;
 mod settings;
 mod shipped;
+mod slim;
 pub mod split_stages;
 mod stated;
 mod style;

@@ -144,6 +144,13 @@ impl<'a> Site<'a> {
     /// # Errors
     /// What does not.
     fn check(&self) -> Result<(), Refusal> {
+        self.check_reference()?;
+        self.check_launches()?;
+        self.check_steps()
+    }
+
+    /// That it is known which image this is, and what it does in those that are built on it.
+    fn check_reference(&self) -> Result<(), Refusal> {
         if self.word.raw != self.reference {
             let message = format!(
                 "{} comes from an ARG: choose another image there",
@@ -155,8 +162,7 @@ impl<'a> Site<'a> {
             let message = "ONBUILD steps run in images that are not known here";
             return Err(self.refuse("onbuild", message));
         }
-        self.check_launches()?;
-        self.check_steps()
+        Ok(())
     }
 
     fn check_launches(&self) -> Result<(), Refusal> {

@@ -2,13 +2,13 @@
 
 use crate::knowledge::images::{ImageRef, Runs};
 use crate::transform::{Plan, Refusal, Rewrite};
+use crate::transforms::slim;
 
 use super::needs::Needs;
 use super::{Site, Target, compiled};
 
 /// What there is to say of the stage; nothing when its image has no slim variant.
 pub(super) fn plan(site: &Site<'_>) -> Option<Plan> {
-    let lacks = site.image.toolset?;
     let ImageRef {
         repository: own,
         digest,
@@ -23,14 +23,35 @@ pub(super) fn plan(site: &Site<'_>) -> Option<Plan> {
         .image
         .runtimes
         .iter()
-        .find(|runtime| runtime.runs == Runs::Language && is_own(&runtime.reference))?;
+        .find(|runtime| match runtime.runs {
+            Runs::Language => site.image.toolset.is_some() && is_own(&runtime.reference),
+            Runs::Everything => true,
+            Runs::Dynamic | Runs::Static => false,
+        })?;
     let images = &site.cx.knowledge.images;
     let target = Target {
         image: images.lookup(&ImageRef::parse(&slim.reference))?,
         reference: slim.reference.clone(),
-        lacks: Some(lacks),
+        lacks: site.image.toolset,
     };
-    Some(rewrite(site, &target))
+    Some(match slim.runs {
+        Runs::Everything => same_packages(site, &target),
+        _ => rewrite(site, &target),
+    })
+}
+
+/// The variant that has the same packages, without what people read.
+fn same_packages(site: &Site<'_>, slim: &Target<'_>) -> Result<Rewrite, Refusal> {
+    site.check_reference()?;
+    if let Some(at) = slim::reader(site.cx, site.stage, site.image) {
+        let message = "it may ask for documentation, manual pages or translations, which the smaller image has not";
+        return Err(site.refuse_at(at, "reads-documentation", message));
+    }
+    let (full, small) = (site.reference, &slim.reference);
+    let message = format!("{small}, which has the packages of {full} without their documentation");
+    let mut rewrite = site.rewrite(slim, message);
+    rewrite.assume(slim::ASSUMPTION);
+    Ok(rewrite)
 }
 
 fn rewrite(site: &Site<'_>, slim: &Target<'_>) -> Result<Rewrite, Refusal> {

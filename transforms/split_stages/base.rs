@@ -6,6 +6,7 @@ use crate::knowledge::images::{self, ImageRef, Runs, Shell};
 use crate::knowledge::tools::Does;
 use crate::transform::{Cx, Refusal};
 
+use super::super::slim;
 use super::Site;
 use super::artefacts::Artefacts;
 use super::packages::RuntimePackages;
@@ -23,7 +24,7 @@ pub(super) struct Runtime {
     pub(super) written: String,
     /// What runs in it.
     pub(super) runs: Runs,
-    /// Whether it is the image that the builder has.
+    /// Whether it is the image that the builder has, or its slim variant, which has the same programs.
     pub(super) is_same: bool,
     /// Packages that the builder's image has and every program may need.
     pub(super) lacks: Vec<String>,
@@ -47,6 +48,7 @@ pub(super) fn choose(
         Runs::Language => !artefacts.is_program,
         Runs::Dynamic => artefacts.is_program,
         Runs::Static => artefacts.is_static,
+        Runs::Everything => false,
     };
     let adds_only = |list: &Vec<String>| packages.added.iter().all(|name| list.contains(name));
     let serves = |runtime: &&images::Runtime| {
@@ -114,7 +116,7 @@ fn nothing_smaller(
     }
 }
 
-/// Two stages of the same image, where that leaves packages behind, dependencies of the build, or most of the project. An image that brings
+/// Two stages of the same image, or of its slim variant, where that leaves packages behind, dependencies of the build, or most of the project. An image that brings
 /// compilers itself does not lose them by leaving a package out.
 fn same_image(
     site: &Site<'_>,
@@ -125,15 +127,18 @@ fn same_image(
     let brings_compiler = artefacts.is_program && site.image.provides.is_some();
     let brings_tools = site.image.toolset.is_some() || brings_compiler;
     let sheds = !packages.shed.is_empty() && !brings_tools;
+    let slim = slim::variant(site.cx, site.stage, site.image).filter(|_| site.tag.is_none());
+    let slim = slim.map(|slim| slim.reference.clone());
+    let assumes = slim.iter().map(|_| slim::ASSUMPTION.to_owned()).collect();
     (sheds || artefacts.is_bundle || artefacts.prune.is_some()).then(|| Runtime {
-        reference: site.reference().to_owned(),
-        written: builder.clone(),
+        reference: slim.clone().unwrap_or_else(|| site.reference().to_owned()),
+        written: slim.unwrap_or_else(|| builder.clone()),
         builder,
         runs: Runs::Language,
         is_same: true,
         lacks: Vec::new(),
         named_builder: None,
-        assumes: Vec::new(),
+        assumes,
     })
 }
 

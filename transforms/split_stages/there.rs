@@ -6,6 +6,7 @@ use crate::knowledge::tools::Operands;
 use crate::syntax::Kind;
 use crate::transform::Refusal;
 
+use super::super::slim;
 use super::Site;
 use super::artefacts::Artefacts;
 use super::base::Runtime;
@@ -32,7 +33,11 @@ pub(super) fn check(
         packages,
     };
     for (at, run) in programs::repeated(site, artefacts) {
-        let missing = there.missing(at, run);
+        let unread = || {
+            let mut steps = run.steps.iter();
+            steps.find_map(|step| slim::lacked(site.cx, &base.reference, step).map(str::to_owned))
+        };
+        let missing = there.missing(at, run).or_else(unread);
         if let Some(path) = missing {
             let message = format!("it works on {path}, which the smaller image may not have");
             return Err(site.refuse_at(at, "image-file", &message));

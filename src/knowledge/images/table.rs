@@ -94,6 +94,9 @@ pub struct Distribution {
     /// Releases whose packages have left the servers that their images ask: installing one fails.
     #[serde(default)]
     pub archived: Vec<String>,
+    /// The folders of which its slim images have next to nothing, nor the packages that are installed there: what people read.
+    #[serde(default)]
+    pub slim_lacks: Vec<String>,
     /// The versions of languages that its packages bring, by language and release: `3.11` in bookworm.
     #[serde(default)]
     pub packaged: BTreeMap<String, BTreeMap<String, String>>,
@@ -425,4 +428,6 @@ pub enum Runs {
     Dynamic,
     /// Executables that need no library at all.
     Static,
+    /// All that ran before: it has the same packages, without what [`Distribution::slim_lacks`] names.
+    Everything,
 }

@@ -7,7 +7,7 @@ RUN python3 -m venv /venv
 COPY requirements.txt /app/
 RUN /venv/bin/pip install -r requirements.txt
 
-FROM debian:bookworm
+FROM debian:bookworm-slim
 RUN useradd --create-home --user-group --uid 10001 --no-log-init app \
     && mkdir -p /app && chown app:app /app
 WORKDIR /app

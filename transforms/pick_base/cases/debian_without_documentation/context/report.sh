@@ -1,0 +1,2 @@
+#!/bin/sh
+jq . /srv/data.json
