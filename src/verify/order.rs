@@ -118,9 +118,10 @@ impl<'c, 'f> Comparison<'c, 'f, '_> {
     }
 
     fn lost(&self) -> Vec<Violation> {
-        let pairs = self.old.iter().zip(&self.places);
-        let lost = pairs.filter(|(_, place)| place.is_none());
-        lost.filter_map(|(operation, _)| match &operation.what {
+        let pairs = self.old.iter().zip(&self.places).enumerate();
+        let lost = pairs.filter(|(_, (_, place))| place.is_none());
+        let lost = lost.filter(|(at, _)| !self.is_tidied_again(*at));
+        lost.filter_map(|(_, (operation, _))| match &operation.what {
             What::Package(Package { name, .. }) => {
                 let is_meant = |change: &Change| matches!(change, Change::PackagesRemoved(names) if names.contains(name));
                 let mut all = self.before.iter().chain(self.new).chain(self.after);
@@ -135,6 +136,20 @@ impl<'c, 'f> Comparison<'c, 'f, '_> {
                 .then(|| Violation::CommandLost(operation.key.clone())),
         })
         .collect()
+    }
+
+    /// Whether the old operation at `at` tidies up behind packages, and so does the same one behind more packages.
+    fn is_tidied_again(&self, at: usize) -> bool {
+        let operation = &self.old[at];
+        if !matches!(operation.what, What::Command { tidies: true, .. }) {
+            return false;
+        }
+        let later = self.old[at + 1..].iter().chain(self.after);
+        let mut later =
+            later.skip_while(|later| later.key != operation.key && operation.is_free_of(later));
+        later
+            .next()
+            .is_some_and(|later| later.key == operation.key && later.effects == operation.effects)
     }
 
     fn settings(&self) -> Vec<Violation> {

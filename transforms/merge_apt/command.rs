@@ -48,20 +48,18 @@ impl<'a> Command<'a> {
         })
     }
 
+    /// The variables that are set for it alone, as the shell reads them: without the ends of lines.
+    pub(super) fn assignments<'c>(&self, cx: &'c Cx<'_>) -> &'c str {
+        let words = self.step.args.first();
+        let end = words.map_or(self.step.span.start, |word| word.span.start);
+        cx.facts.views[self.index].text(Span::new(self.step.span.start, end))
+    }
+
     /// What it asks for beside packages: program, verb and the options that matter, in a form that can be compared.
     pub(super) fn manner(&self, cx: &Cx<'_>, manager: &PackageManager) -> Vec<String> {
         let text = cx.file.text();
-        let first = self
-            .step
-            .args
-            .first()
-            .map_or(self.step.span, |arg| arg.span);
-        let assignments = Span::new(self.step.span.start, first.start);
         let mut manner = vec![
-            cx.facts.views[self.index]
-                .text(assignments)
-                .trim()
-                .to_owned(),
+            self.assignments(cx).trim().to_owned(),
             self.program(manager).to_owned(),
             self.verb().join(" "),
         ];

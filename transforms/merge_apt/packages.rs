@@ -1,7 +1,6 @@
 //! Several installs as one command.
 
 use crate::knowledge::package_managers::PackageManager;
-use crate::syntax::Span;
 use crate::transform::Cx;
 
 use super::super::layout::{Layout, WIDTH};
@@ -110,9 +109,8 @@ impl<'a> Packages<'a> {
 /// The command without its packages.
 fn head(cx: &Cx<'_>, manager: &PackageManager, install: &Command<'_>, uncached: bool) -> String {
     let changes = respell(cx, manager, install, uncached);
-    let start = install.word(cx, 0).start;
-    let assignments = Span::new(install.source(cx).start, start).text(cx.file.text());
-    let mut words: Vec<String> = assignments.split_whitespace().map(str::to_owned).collect();
+    let assignments = install.assignments(cx).split_whitespace();
+    let mut words: Vec<String> = assignments.map(str::to_owned).collect();
     for at in (0..install.step.args.len()).filter(|at| !install.invocation.operands.contains(at)) {
         let word = install.word(cx, at);
         let goes = changes
