@@ -128,11 +128,20 @@ impl Site<'_> {
         self.image.system?.package_manager.tool()
     }
 
-    /// Whether the working directory is that of the base image: the stage sets none of its own.
+    /// Whether the working directory is that of the base image: the stage sets none of its own, or none in front of a copy
+    /// to a relative path.
     fn inherits_workdir(&self) -> bool {
         let facts = self.cx.facts;
-        let sets = |at: usize| matches!(&facts.views[at].kind, Kind::Workdir(path) if facts.expanded(at, path).starts_with('/'));
-        !self.stage.body.clone().any(sets)
+        let sets = |at: &usize| matches!(&facts.views[*at].kind, Kind::Workdir(path) if facts.expanded(*at, path).starts_with('/'));
+        let is_relative = |at: usize| match &facts.views[at].kind {
+            Kind::Copy(transfer) | Kind::Add(transfer) => {
+                !facts.expanded(at, &transfer.dest).starts_with('/')
+            }
+            _ => false,
+        };
+        let mut body = self.stage.body.clone();
+        let first = body.clone().find(sets);
+        first.is_none_or(|first| body.any(|at| at < first && is_relative(at)))
     }
 
     /// Every command line that its containers start.
