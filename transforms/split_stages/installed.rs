@@ -4,6 +4,7 @@ use crate::analysis::commands::{Arg, Invocation};
 use crate::analysis::effects::{environment_of, is_local_path};
 use crate::analysis::paths::{below, join};
 use crate::analysis::runs::Step;
+use crate::analysis::state::Variable;
 use crate::context::matches_name;
 use crate::knowledge::installs::Installs;
 use crate::knowledge::pattern::Pattern;
@@ -129,6 +130,12 @@ fn of_step(site: &Site<'_>, at: usize, step: &Step<'_>) -> Result<Vec<String>, &
     let mut paths = install.locations()?;
     paths.extend(install.kept());
     Ok(paths)
+}
+
+/// The absolute paths in `text`.
+fn paths_in(text: &str) -> impl Iterator<Item = &str> {
+    let parts = text.split(|c: char| c.is_whitespace() || "\"'=:,;()".contains(c));
+    parts.filter(|part| part.starts_with('/'))
 }
 
 /// One step that installs.
@@ -277,6 +284,33 @@ impl Install<'_> {
                 .iter()
                 .any(is_scattered)
             || started.iter().any(is_scattered)
+            || self.is_named_elsewhere(known)
+    }
+
+    /// Whether what the container starts, or a variable that it is given, names a file where the tool installs, but not in `known`.
+    fn is_named_elsewhere(&self, known: &[String]) -> bool {
+        let site = self.site;
+        let tools = &site.cx.knowledge.tools;
+        let folders = known.iter().flat_map(|entry| tools.paths(entry));
+        let minor = self.minor().unwrap_or_default();
+        let folders: Vec<String> = folders
+            .map(|path| path.replace("{minor}", &minor))
+            .collect();
+        let is_elsewhere = |path: &str| {
+            let is_in = |around: &String| below(path, around).is_some_and(|rest| !rest.is_empty());
+            let is_known = folders.iter().any(|folder| below(path, folder).is_some());
+            !is_known && self.installs.all.iter().any(is_in)
+        };
+        let names = |text: &str| paths_in(text).any(is_elsewhere);
+        let lines = site.command_lines().unwrap_or_default();
+        let mut words = lines.iter().flat_map(|line| &line.words);
+        let state = site.cx.facts.state_after(site.stage);
+        let mut variables = state.variables.iter();
+        words.any(|word| names(word))
+            || variables.any(|(name, value)| {
+                let is_search = name == "PATH";
+                matches!(value, Variable::Value { text, .. } if !is_search && names(text))
+            })
     }
 
     /// Whether it installs a project from a folder or an archive, which may bring files for anywhere: the `data_files`
