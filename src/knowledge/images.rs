@@ -99,6 +99,15 @@ pub struct Runtime {
     pub only_adding: Option<Vec<String>>,
 }
 
+impl Image<'_> {
+    /// Whether there is a smaller image without what only builds need; the slim one of a distribution has the same programs.
+    #[must_use]
+    pub fn sheds_tools(&self) -> bool {
+        let mut runtimes = self.runtimes.iter();
+        runtimes.any(|runtime| runtime.runs != Runs::Everything)
+    }
+}
+
 impl Images {
     /// What the table knows of the image. `None`: nothing, or a variable hides which image it is.
     #[must_use]

@@ -174,7 +174,7 @@ fn rewrite(cx: &Cx<'_>) -> Result<Option<Rewrite>, Refusal> {
     }
     let launches = launched::launches(cx, stage);
     // What the base image starts is the same in a stage of the same image.
-    let inherits = image.command == Command::Service && image.runtimes.is_empty();
+    let inherits = image.command == Command::Service && !image.sheds_tools();
     let starts = launches.declared
         || inherits
         || cx.facts.has_triggers(stage)
@@ -255,7 +255,7 @@ fn nothing_starts(cx: &Cx<'_>, stage: &Stage) -> Refusal {
 /// Whether the base image has a smaller variant, packages or dependencies are installed that only a build needs, or what
 /// a build makes needs nothing else of the project.
 fn could_gain(cx: &Cx<'_>, stage: &Stage, image: &Image<'_>) -> bool {
-    !image.runtimes.is_empty()
+    image.sheds_tools()
         || packages::some_are_for_builds(cx, stage)
         || bundles::started(cx, stage).is_some()
         || prune::is_known(cx, stage)

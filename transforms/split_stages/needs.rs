@@ -122,7 +122,7 @@ fn assumption(site: &Site<'_>) -> Option<String> {
     let mut installs = builder_steps(site)
         .filter(|(_, step)| step.does() == Some(Does::InstallDependencies) && !is_tool(step))
         .peekable();
-    if installs.peek().is_none() || site.image.runtimes.is_empty() {
+    if installs.peek().is_none() || !site.image.sheds_tools() {
         return None;
     }
     let all_named = site.cx.context.is_some()
