@@ -281,6 +281,19 @@ fn a_language_has_a_runtime_of_the_same_version_and_distribution() {
 }
 
 #[test]
+fn a_distribution_has_a_slim_variant_with_the_same_packages() {
+    for (reference, expected) in [
+        ("debian:12", "debian:12-slim"),
+        ("debian:12.5", "debian:12.5-slim"),
+        ("debian:bookworm", "debian:bookworm-slim"),
+        ("debian:stable", "debian:stable-slim"),
+    ] {
+        assert_eq!(runtimes(reference, Runs::Everything), [expected]);
+        assert!(!image(reference).sheds_tools(), "{reference}");
+    }
+}
+
+#[test]
 fn no_tag_is_invented() {
     for reference in [
         "python:3.12-slim",
@@ -309,7 +322,12 @@ fn no_tag_is_invented() {
         "mcr.microsoft.com/dotnet/sdk:8.0.412",
         "mcr.microsoft.com/dotnet/sdk:8.0-nanoserver-ltsc2022",
         "gcc:13",
-        "debian:12",
+        "debian:12-slim",
+        "debian:buster",
+        "debian:bookworm-backports",
+        "debian",
+        "debian:latest",
+        "debian",
         "haskell:9.4",
     ] {
         assert!(
