@@ -177,14 +177,6 @@ impl<'r> Declared<'r> {
             && self.any(|change| *change == Change::NothingUnpacked)
     }
 
-    /// Whether `operation` installs a package that the rewrite says it adds.
-    pub(super) fn adds_package(&self, operation: &Operation<'_>) -> bool {
-        let What::Package(package) = &operation.what else {
-            return false;
-        };
-        self.any(|change| matches!(change, Change::PackagesAdded(names) if names.contains(&package.name)))
-    }
-
     /// Makes commands that have gained a declared option compare equal to what they were. What was there before
     /// has to stay.
     pub(super) fn forget_gained(&self, old: &[Operation<'_>], new: &mut [Operation<'_>]) {

@@ -163,10 +163,7 @@ impl<'c, 'f> Comparison<'c, 'f, '_> {
             let command = operation.key.clone();
             Some(Violation::Setting { command, what })
         };
-        // A package that is added, as declared, is there before a step of the author's asks for it.
-        let matched = self.matched();
-        let asked_for = matched.filter(|(_, operation, _)| !self.declared.adds_package(operation));
-        asked_for.filter_map(differs).collect()
+        self.matched().filter_map(differs).collect()
     }
 
     /// Pairs that changed places although they meet.
@@ -176,7 +173,6 @@ impl<'c, 'f> Comparison<'c, 'f, '_> {
         for (nth, &(_, first, a)) in matched.iter().enumerate() {
             for &(_, second, b) in &matched[nth + 1..] {
                 if a > b
-                    && !self.declared.adds_package(second)
                     && !first.is_free_of(second)
                     && (!first.is_copy() || !self.declared.gives(&second.key))
                     && meet(first, second)
@@ -235,9 +231,10 @@ impl<'c, 'f> Comparison<'c, 'f, '_> {
         let added = || Some(Violation::CommandAdded(operation.key.clone()));
         match &operation.what {
             What::Package(Package { name, .. }) => {
+                let is_meant = |change: &Change| matches!(change, Change::PackagesAdded(names) if names.contains(name));
                 let mut installed = self.before.iter().chain(self.old).chain(self.after);
                 let is_again = installed.any(|other| other.key == operation.key);
-                (!is_again && !self.declared.adds_package(operation))
+                (!is_again && !self.declared.any(is_meant))
                     .then(|| Violation::Packages(name.clone()))
             }
             What::Command { .. } if self.declared.adds(&operation.key) => None,

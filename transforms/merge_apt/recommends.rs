@@ -33,6 +33,12 @@ pub(super) fn plan(cx: &Cx<'_>, stage: &Stage, layer: &Layer<'_>) -> Option<Plan
     for install in installs().filter(|install| !decides(install)) {
         let mut missed = missed(cx, stage, install, &given)?;
         missed.retain(|package| !named.contains(package));
+        if missed
+            .iter()
+            .any(|package| is_asked_for_later(cx, stage, layer, package))
+        {
+            return None;
+        }
         let last = *install.invocation.operands.last()?;
         edits.insert(behind_options(cx, install), format!(" {option}"));
         edits.insert(install.word(cx, last).end, appended(cx, install, &missed));
@@ -58,6 +64,14 @@ pub(super) fn plan(cx: &Cx<'_>, stage: &Stage, layer: &Layer<'_>) -> Option<Plan
         Change::InstallOption(option.to_owned()),
     ];
     Some(Ok(rewrite))
+}
+
+/// Whether a step behind `layer` installs `package` itself: perhaps from a source that is set up in between.
+fn is_asked_for_later(cx: &Cx<'_>, stage: &Stage, layer: &Layer<'_>, package: &str) -> bool {
+    let later = layer.index + 1..stage.body.end;
+    let mut steps = later.flat_map(|at| cx.facts.steps(at));
+    let asks = |step: &Step<'_>| step.args.iter().any(|arg| name(arg.known()) == package);
+    steps.any(|step| step.does() == Some(Does::InstallPackages) && asks(step))
 }
 
 /// Whether something before `layer` may have told the package manager what to do with recommended packages.
