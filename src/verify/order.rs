@@ -138,18 +138,20 @@ impl<'c, 'f> Comparison<'c, 'f, '_> {
         .collect()
     }
 
-    /// Whether the old operation at `at` tidies up behind packages, and so does the same one behind more packages.
+    /// Whether the old operation at `at` tidies up behind packages, and so does the same one behind more packages, or did
+    /// just before it.
     fn is_tidied_again(&self, at: usize) -> bool {
         let operation = &self.old[at];
+        let is_same = |other: &Operation<'_>| {
+            other.key == operation.key && other.effects == operation.effects
+        };
         if !matches!(operation.what, What::Command { tidies: true, .. }) {
             return false;
         }
+        let earlier = self.old[..at].last().or(self.before.last());
         let later = self.old[at + 1..].iter().chain(self.after);
-        let mut later =
-            later.skip_while(|later| later.key != operation.key && operation.is_free_of(later));
-        later
-            .next()
-            .is_some_and(|later| later.key == operation.key && later.effects == operation.effects)
+        let mut later = later.skip_while(|later| !is_same(later) && operation.is_free_of(later));
+        earlier.is_some_and(is_same) || later.next().is_some_and(is_same)
     }
 
     fn settings(&self) -> Vec<Violation> {
