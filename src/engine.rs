@@ -35,6 +35,17 @@ pub struct Options<'a> {
     pub context: Option<&'a BuildContext>,
     /// Rewrites that are not made although they apply.
     pub without: &'a [Unwanted],
+    /// Whether builds prove what is made, in which the program runs as well. What they
+    /// [show](Transform::is_shown_by_builds) is made at any [`safety`](Self::safety).
+    pub proven_by_builds: bool,
+}
+
+impl Options<'_> {
+    /// Whether a rewrite of `transform` is certain enough.
+    fn admits(&self, transform: &dyn Transform, rewrite: &Rewrite) -> bool {
+        let is_shown = self.proven_by_builds && transform.is_shown_by_builds();
+        is_shown || rewrite.safety() <= self.safety
+    }
 }
 
 /// A rewrite that somebody does not want: the transform, and what it says that it does.
@@ -55,6 +66,7 @@ impl Default for Options<'_> {
             knowledge: Knowledge::builtin(),
             context: None,
             without: &[],
+            proven_by_builds: false,
         }
     }
 }
@@ -349,7 +361,7 @@ fn choose(cx: &Cx<'_>, options: &Options<'_>, over: &Over<'_>) -> Step {
             match plan {
                 Err(refusal) => step.refusals.push(Refused { id, refusal }),
                 Ok(rewrite) if over.holds(id, &rewrite) => {}
-                Ok(rewrite) if rewrite.safety() > options.safety => {
+                Ok(rewrite) if !options.admits(*transform, &rewrite) => {
                     step.withheld.push(Withheld { id, rewrite });
                 }
                 Ok(rewrite) => {

@@ -95,10 +95,16 @@ impl Prover {
         let (Some(dockerfile), Some(context)) = (source.path(), options.context) else {
             bail!("there is no build context to build it in");
         };
-        let optimize = |without: &[Unwanted]| {
-            let options = options.clone();
-            engine::optimize(text, &Options { without, ..options })
+        let runs = !self.wishes.smokes.is_empty() || self.wishes.start.is_some();
+        let rewritten = |without: &[Unwanted], proven_by_builds: bool| {
+            let options = Options {
+                without,
+                proven_by_builds,
+                ..options.clone()
+            };
+            engine::optimize(text, &options)
         };
+        let optimize = |without: &[Unwanted]| rewritten(without, runs);
         let others = |additions: &[Addition]| others(setup, context.root(), additions);
         let subject = Subject {
             dockerfile,
@@ -114,10 +120,13 @@ impl Prover {
         drop(ticker);
         let (mut outcome, proof) = proven.map_err(described)?;
         let problems = problems(&proof);
-        if self.writes && proof.verdict == Verdict::NotProvable {
-            outcome = Outcome {
-                text: text.to_owned(),
-                ..Outcome::default()
+        if proof.verdict == Verdict::NotProvable {
+            outcome = match self.writes {
+                true => Outcome {
+                    text: text.to_owned(),
+                    ..Outcome::default()
+                },
+                false => rewritten(&[], false),
             };
         }
         Ok(Proven {

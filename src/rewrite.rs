@@ -126,6 +126,7 @@ impl<'j> Setup<'j> {
             knowledge: self.config.knowledge(),
             context: self.context.as_ref(),
             without: &[],
+            proven_by_builds: false,
         }
     }
 

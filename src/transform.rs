@@ -34,6 +34,11 @@ pub trait Transform: Sync {
     fn plan_early(&self, _cx: &Cx<'_>) -> Vec<Plan> {
         Vec::new()
     }
+
+    /// Whether builds before and after, in which the program has run as well, show all that its unsafe rewrites take for granted.
+    fn is_shown_by_builds(&self) -> bool {
+        false
+    }
 }
 
 /// What a transform says about one site.

@@ -46,6 +46,7 @@ fn optimize(text: &str, context: Option<&BuildContext>) -> Outcome {
         knowledge: Knowledge::builtin(),
         context,
         without: &[],
+        proven_by_builds: false,
     };
     engine::optimize(text, &options)
 }

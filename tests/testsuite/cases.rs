@@ -71,6 +71,7 @@ pub(crate) fn optimize(text: &str, case: &Path, transforms: &[&'static dyn Trans
         knowledge: Knowledge::builtin(),
         context: context.as_ref(),
         without: &[],
+        proven_by_builds: false,
     };
     engine::optimize(text, &options)
 }

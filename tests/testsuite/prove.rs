@@ -21,6 +21,10 @@ const SCRIPT: &str = concat!(
 const DOCKERFILE: &str = "FROM python:3.11\nWORKDIR /app\nCOPY . .\nRUN apt-get update\n\
     RUN apt-get install -y curl\nRUN pip install -r requirements.txt\nCMD [\"app.py\"]\n";
 
+/// A file in which only `pick-base` has something to do.
+const ON_A_LARGE_IMAGE: &str =
+    "FROM python:3.11\nWORKDIR /app\nCOPY app.py .\nCMD [\"python\", \"app.py\"]\n";
+
 const TRANSFORMS: &str = "--only=merge-apt,reorder-copies";
 
 /// What `merge-apt` writes into the file.
@@ -244,6 +248,29 @@ fn a_rewrite_that_breaks_the_build_is_taken_out_and_the_rest_proven() {
         !written.contains(MERGED) && written.contains("COPY requirements.txt"),
         "{written}"
     );
+}
+
+#[test]
+fn another_base_image_is_proven_when_the_program_runs_in_it() {
+    let stage = Stage::new("docker");
+    let smaller = "FROM python:3.11-slim";
+    fs::write(stage.sandbox.path("app/Dockerfile"), ON_A_LARGE_IMAGE).unwrap();
+    let only = "--only=pick-base";
+    let unproven = stage.proof(&[only, "--write"], 0);
+    assert_eq!(unproven["verdict"], "nothing", "{unproven:#}");
+    let proof = stage.proof(&[only, "--write", "--smoke=python app.py"], 0);
+    assert_eq!(proof["verdict"], "proven", "{proof:#}");
+    let written = stage.sandbox.read("app/Dockerfile");
+    assert!(written.contains(smaller), "{written}");
+}
+
+#[test]
+fn another_base_image_that_cannot_be_built_is_not_taken() {
+    let stage = Stage::new("docker").with("FAKE_FAILS_ON", "python:3.11-slim");
+    fs::write(stage.sandbox.path("app/Dockerfile"), ON_A_LARGE_IMAGE).unwrap();
+    let proof = stage.proof(&["--only=pick-base", "--write", "--smoke=python app.py"], 2);
+    assert_eq!(proof["taken_out"][0]["id"], "pick-base", "{proof:#}");
+    assert_eq!(stage.sandbox.read("app/Dockerfile"), ON_A_LARGE_IMAGE);
 }
 
 #[test]

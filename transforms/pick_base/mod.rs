@@ -53,6 +53,10 @@ impl Transform for PickBase {
         plans
     }
 
+    fn is_shown_by_builds(&self) -> bool {
+        true
+    }
+
     /// What others know of a stage depends on the language of its image: split-stages would ship the distribution.
     fn plan_early(&self, cx: &Cx<'_>) -> Vec<Plan> {
         let plan = Site::find(cx).as_ref().and_then(language::plan);

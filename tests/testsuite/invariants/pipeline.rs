@@ -41,6 +41,7 @@ pub(crate) fn optimize(text: &str) -> Outcome {
         knowledge: Knowledge::builtin(),
         context: None,
         without: &[],
+        proven_by_builds: false,
     };
     engine::optimize(text, &options)
 }
