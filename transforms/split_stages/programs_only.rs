@@ -6,6 +6,7 @@ use crate::knowledge::tools::{Does, Operands};
 
 use super::Site;
 use super::artefacts::source_before;
+use super::brought;
 use super::packages::{RuntimePackages, bare};
 use super::roles::{Role, removes_caches};
 
@@ -19,11 +20,14 @@ pub(super) fn step(site: &Site<'_>, packages: &RuntimePackages) -> Option<usize>
     let is_plain = !packages.come_first
         && installs.next().is_none_or(|next| next >= site.roles.split)
         && view.flags.is_empty()
-        && !view.logical.crosses_comment(view.body);
+        && !view.logical.crosses_comment(view.body)
+        // The names that variables hold would be written out.
+        && !site.cx.facts.source_text(at).contains('$');
     (is_plain
         && installs_only(run)
         && names(run).all(|name| is_for_programs(site, packages, name))
         && others_only_install(site, at)
+        && !manifests_name(site, run)
         // Scripts of the project run during some installs.
         && !source_before(site, site.roles.split))
     .then_some(at)
@@ -45,9 +49,51 @@ fn others_only_install(site: &Site<'_>, at: usize) -> bool {
         }
         _ => false,
     };
+    let mut accounts: Vec<&str> = Vec::new();
     others.all(|(run, _)| {
         let mut runs = run.iter();
-        runs.all(|run| run.opaque.is_none() && run.steps.iter().all(is_harmless))
+        runs.all(|run| {
+            let mut steps = run.steps.iter();
+            run.opaque.is_none()
+                && steps.all(|step| is_harmless(step) && names_own_accounts(step, &mut accounts))
+        })
+    })
+}
+
+/// Whether a step that makes an account names no other but those that steps before it have made, which `accounts` holds:
+/// packages make groups as well (`usermod -aG redis app`).
+fn names_own_accounts<'s>(step: &'s Step<'_>, accounts: &mut Vec<&'s str>) -> bool {
+    if step.does() != Some(Does::AddUser) {
+        return true;
+    }
+    let words = step.args.iter().skip(1).map(|arg| arg.known());
+    let names = words
+        .filter(|word| !word.starts_with('-') || word.contains('='))
+        .flat_map(|word| word.split(['=', ',']))
+        .filter(|word| !word.starts_with(['-', '/']) && word.contains(char::is_alphabetic));
+    let mut named: Vec<&str> = names.collect();
+    named.sort_unstable();
+    named.dedup();
+    let is_new = named.iter().filter(|name| !accounts.contains(name)).count();
+    let makes_one = named.len() == 1 || is_new == 0;
+    accounts.extend(named);
+    makes_one
+}
+
+/// Whether a file that the builder copies names one of the packages that `run` installs, as the scripts of a manifest do
+/// that an install runs: `"postinstall": "ffmpeg -version"`.
+fn manifests_name(site: &Site<'_>, run: &Run<'_>) -> bool {
+    let Some(context) = site.cx.context else {
+        return false;
+    };
+    let sources = brought::sources(site).flat_map(|(_, transfer)| &transfer.sources);
+    let mut texts = sources
+        .flat_map(|word| context.glob(word.raw.trim_start_matches("./")))
+        .filter_map(|path| context.read(&path));
+    let is_part = |c: char| c.is_ascii_alphanumeric() || "-_.@/".contains(c);
+    texts.any(|text| {
+        let mut words = text.split(|c: char| !is_part(c));
+        words.any(|word| names(run).any(|(_, name)| name == word))
     })
 }
 
