@@ -252,21 +252,30 @@ fn folders_around(text: &str) -> usize {
     text.matches("dirname(").count() + single + listed.sum::<usize>()
 }
 
-/// The variable that a line assigns something to, and what: `const BASE = "/srv"`, `base: str = "/srv"`, `base := "/srv"`.
+/// The variable that a line assigns something to, and what: `const BASE = "/srv"`, `base: str = "/srv"`, `base := "/srv"`,
+/// `base ||= "/srv"`, also behind a condition: `if (!base) base = "/srv"`.
 fn assigned(text: &str) -> Option<(&str, &str)> {
-    let at = text.find('=')?;
+    let mut signs = text.match_indices('=');
+    signs.find_map(|(at, _)| Some((name_before(text, at)?, &text[at + 1..])))
+}
+
+/// The variable to which the sign at byte `at` of `text` assigns something.
+fn name_before(text: &str, at: usize) -> Option<&str> {
     let (left, right) = (&text[..at], &text[at + 1..]);
+    let where_missing = left.strip_suffix("||").or(left.strip_suffix("??"));
+    let left = where_missing.unwrap_or(left);
     let is_other = right.starts_with(['=', '>'])
-        || left.ends_with(['!', '<', '>', '+', '-', '*', '/', '|', '&']);
-    if is_other || left.contains(['(', '"', '\'', '`']) {
+        || left.ends_with(['=', '!', '<', '>', '+', '-', '*', '/', '|', '&']);
+    let statement = left.rsplit(['{', ';', ')']).next()?;
+    if is_other || statement.contains(['(', '"', '\'', '`']) {
         return None;
     }
-    let named = left.trim_end().trim_end_matches(':');
+    let named = statement.trim_end().trim_end_matches(':');
     let named = named.split(':').next()?.trim_end();
     let name = named
         .rsplit(|c: char| !c.is_alphanumeric() && c != '_')
         .next()?;
-    (!name.is_empty()).then_some((name, right))
+    (!name.is_empty()).then_some(name)
 }
 
 #[cfg(test)]
@@ -285,6 +294,14 @@ mod tests {
         assert_eq!(assigned("open(path, mode='w')"), None);
         assert_eq!(assigned("if a == b"), None);
         assert_eq!(assigned("x += 1"), None);
+        assert_eq!(assigned("if (!d) d = '/a';"), Some(("d", " '/a';")));
+        assert_eq!(
+            assigned("if d == \"\" { d = \"/a\" }"),
+            Some(("d", " \"/a\" }"))
+        );
+        assert_eq!(assigned("dir ||= '/a'"), Some(("dir", " '/a'")));
+        assert_eq!(assigned("d ??= '/a'"), Some(("d", " '/a'")));
+        assert_eq!(assigned("seen |= other"), None);
     }
 
     #[test]
