@@ -29,15 +29,17 @@ pub(super) fn reader(cx: &Cx<'_>, stage: &Stage, image: &Image<'_>) -> Option<us
     body.find(|&at| is_translated(cx, at) || reads(cx, at, image))
 }
 
-/// What a slim image of the distribution of `reference` lacks, of what `step` reads.
-pub(super) fn lacked<'k>(cx: &Cx<'k>, reference: &str, step: &Step<'_>) -> Option<&'k str> {
-    let image = cx.knowledge.images.lookup(&ImageRef::parse(reference))?;
-    let folders = &image.system.filter(|_| image.slim)?.slim_lacks;
-    read_by(step, folders)
+/// The folders that the image `reference` lacks, if it is a slim one.
+pub(super) fn left_out<'k>(cx: &Cx<'k>, reference: &str) -> &'k [String] {
+    let image = cx.knowledge.images.lookup(&ImageRef::parse(reference));
+    let system = image
+        .filter(|image| image.slim)
+        .and_then(|image| image.system);
+    system.map_or(&[], |system| &system.slim_lacks)
 }
 
 /// The one of `folders` that `step` names and does not only write or remove.
-fn read_by<'f>(step: &Step<'_>, folders: &'f [String]) -> Option<&'f str> {
+pub(super) fn read_by<'f>(step: &Step<'_>, folders: &'f [String]) -> Option<&'f str> {
     let own = step.invocation.as_ref();
     if own.is_some_and(|own| own.action.removes) {
         return None;

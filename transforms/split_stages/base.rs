@@ -116,8 +116,8 @@ fn nothing_smaller(
     }
 }
 
-/// Two stages of the same image, or of its slim variant, where that leaves packages behind, dependencies of the build, or most of the project. An image that brings
-/// compilers itself does not lose them by leaving a package out.
+/// Two stages of the same image, or of its slim variant, where that leaves packages behind, dependencies of the build, or most of
+/// the project. An image that brings compilers itself does not lose them by leaving a package out.
 fn same_image(
     site: &Site<'_>,
     artefacts: &Artefacts,
@@ -127,10 +127,13 @@ fn same_image(
     let brings_compiler = artefacts.is_program && site.image.provides.is_some();
     let brings_tools = site.image.toolset.is_some() || brings_compiler;
     let sheds = !packages.shed.is_empty() && !brings_tools;
+    if !(sheds || artefacts.is_bundle || artefacts.prune.is_some()) {
+        return None;
+    }
     let slim = slim::variant(site.cx, site.stage, site.image).filter(|_| site.tag.is_none());
     let slim = slim.map(|slim| slim.reference.clone());
-    let assumes = slim.iter().map(|_| slim::ASSUMPTION.to_owned()).collect();
-    (sheds || artefacts.is_bundle || artefacts.prune.is_some()).then(|| Runtime {
+    Some(Runtime {
+        assumes: slim.iter().map(|_| slim::ASSUMPTION.to_owned()).collect(),
         reference: slim.clone().unwrap_or_else(|| site.reference().to_owned()),
         written: slim.unwrap_or_else(|| builder.clone()),
         builder,
@@ -138,7 +141,6 @@ fn same_image(
         is_same: true,
         lacks: Vec::new(),
         named_builder: None,
-        assumes,
     })
 }
 

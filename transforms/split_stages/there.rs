@@ -31,14 +31,11 @@ pub(super) fn check(
         site,
         artefacts,
         packages,
+        left_out: slim::left_out(site.cx, &base.reference),
     };
     for (at, run) in programs::repeated(site, artefacts) {
-        let unread = || {
-            let mut steps = run.steps.iter();
-            steps.find_map(|step| slim::lacked(site.cx, &base.reference, step).map(str::to_owned))
-        };
-        let missing = there.missing(at, run).or_else(unread);
-        if let Some(path) = missing {
+        let missing = there.missing(at, run);
+        if let Some(path) = missing.or_else(|| there.unread(run)) {
             let message = format!("it works on {path}, which the smaller image may not have");
             return Err(site.refuse_at(at, "image-file", &message));
         }
@@ -50,9 +47,17 @@ struct There<'s> {
     site: &'s Site<'s>,
     artefacts: &'s Artefacts,
     packages: &'s RuntimePackages,
+    /// The folders of which the runtime has nothing, whatever is installed in it.
+    left_out: &'s [String],
 }
 
 impl There<'_> {
+    /// What `run` reads of what the runtime has never.
+    fn unread(&self, run: &Run<'_>) -> Option<String> {
+        let mut steps = run.steps.iter();
+        steps.find_map(|step| slim::read_by(step, self.left_out).map(str::to_owned))
+    }
+
     /// The first file that instruction `at` works on and that may not be there.
     fn missing(&self, at: usize, run: &Run<'_>) -> Option<String> {
         let needed = run.steps.iter().enumerate().flat_map(|(nth, step)| {

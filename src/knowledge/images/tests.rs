@@ -327,7 +327,6 @@ fn no_tag_is_invented() {
         "debian:bookworm-backports",
         "debian",
         "debian:latest",
-        "debian",
         "haskell:9.4",
     ] {
         assert!(
