@@ -86,9 +86,7 @@ impl<'a> Settings<'a> {
 
     /// Whether the script itself sets the variable `name` for the step.
     fn is_assigned(&self, name: &str) -> bool {
-        let steps = self.cx.facts.runs[self.at]
-            .iter()
-            .flat_map(|run| &run.steps);
+        let steps = self.cx.facts.steps(self.at).iter();
         let mut before = steps.take_while(|step| step.span.start <= self.step.span.start);
         let exports = |step: &Step<'_>| {
             let mut words = step.args.iter().map(|arg| arg.known());
@@ -106,9 +104,8 @@ impl<'a> Settings<'a> {
         name: &str,
     ) -> Result<Option<String>, &'static str> {
         let body = self.stage.body.start..=self.at;
-        let runs = body.filter_map(|at| self.cx.facts.runs[at].as_ref());
         let mut value = None;
-        for step in runs.flat_map(|run| &run.steps) {
+        for step in body.flat_map(|at| self.cx.facts.steps(at)) {
             let of_tool = step
                 .invocation
                 .as_ref()

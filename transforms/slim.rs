@@ -61,8 +61,8 @@ fn reads(cx: &Cx<'_>, at: usize, image: &Image<'_>) -> bool {
     let Some(folders) = image.system.map(|system| &system.slim_lacks) else {
         return false;
     };
-    match cx.facts.script(at) {
-        Some((run, _)) if run.opaque.is_none() => {
+    match cx.facts.run(at) {
+        Some(run) if run.opaque.is_none() => {
             let mut steps = run.steps.iter();
             steps.any(|step| read_by(step, folders).is_some())
         }

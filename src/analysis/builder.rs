@@ -162,6 +162,9 @@ impl<'a> Pass<'a, '_> {
         {
             let text = self.file.text();
             run.document = Run::of_document(document.body, text, state, areas).map(Box::new);
+            if let Some(document) = &run.document {
+                run.effects = document.effects.clone();
+            }
         }
         Rc::new(run)
     }

@@ -70,6 +70,22 @@ impl Invocation<'_> {
     pub fn has(&self, name: &str) -> bool {
         self.options.iter().any(|option| option.name == name)
     }
+
+    /// Whether it succeeds whatever is there: `mkdir -p`, `rm -f`, `ln -s`.
+    #[must_use]
+    pub fn always_succeeds(&self) -> bool {
+        let is_among = |letter: &str| {
+            let mut names = self.options.iter().map(|option| option.name.as_str());
+            names.any(|name| !name.starts_with("--") && name.contains(letter))
+        };
+        self.action
+            .succeeds_with
+            .iter()
+            .any(|name| match name.strip_prefix('-') {
+                Some(letter) if letter.len() == 1 => is_among(letter),
+                _ => self.has(name),
+            })
+    }
 }
 
 /// What the command line `args` does, if the tables explain every word of it.

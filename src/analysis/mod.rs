@@ -194,21 +194,44 @@ impl<'a> Facts<'a> {
         builder::state_after(self, stage)
     }
 
+    /// What the `RUN` at `index` does, read from the here-document that is all of its script, if there is one; `None` where the
+    /// instruction is no `RUN`.
+    #[must_use]
+    pub fn run(&self, index: usize) -> Option<&Run<'a>> {
+        Some(self.runs[index].as_deref()?.as_read())
+    }
+
     /// The script of the `RUN` at `index`, with the text in which the spans of its commands lie: its logical line, or the whole
     /// source where a here-document is all of the script.
     #[must_use]
     pub fn script(&self, index: usize) -> Option<(&Run<'a>, &str)> {
         let run = self.runs[index].as_deref()?;
-        Some(match run.document.as_deref() {
-            Some(document) => (document, self.file.text()),
-            None => (run, &self.views[index].logical.text),
-        })
+        let text = match &run.document {
+            Some(_) => self.file.text(),
+            None => &self.views[index].logical.text,
+        };
+        Some((run.as_read(), text))
     }
 
     /// The commands of that script; none where it cannot be read, or where the instruction is no `RUN`.
     #[must_use]
     pub fn steps(&self, index: usize) -> &[Step<'a>] {
-        self.script(index).map_or(&[], |(run, _)| &run.steps)
+        self.run(index).map_or(&[], |run| &run.steps)
+    }
+
+    /// A command of that script, or a word of it, as it is written.
+    #[must_use]
+    pub fn written(&self, index: usize, span: Span) -> &str {
+        self.script(index).map_or("", |(_, text)| span.text(text))
+    }
+
+    /// The source range of a span of that script.
+    #[must_use]
+    pub fn script_source(&self, index: usize, span: Span) -> Span {
+        match &self.runs[index] {
+            Some(run) if run.document.is_some() => span,
+            _ => self.source(index, span),
+        }
     }
 
     /// The source range of a span of the logical line of instruction `index`.

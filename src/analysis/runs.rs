@@ -191,6 +191,12 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// The run whose commands these are: that of the here-document that is all of the script, or itself.
+    #[must_use]
+    pub fn as_read(&self) -> &Self {
+        self.document.as_deref().unwrap_or(self)
+    }
+
     /// The commands when the script is nothing but simple commands joined by `&&`, without
     /// background jobs, pipes or negation; `None` otherwise.
     #[must_use]

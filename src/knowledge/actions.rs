@@ -79,6 +79,9 @@ pub struct Action {
     /// Whether it does no more than print what it finds, and never fails, whatever that is.
     #[serde(default)]
     pub shows: bool,
+    /// Options with which it succeeds whatever is there; a letter counts among others behind one dash as well.
+    #[serde(default)]
+    pub succeeds_with: Vec<String>,
     /// Whether it runs a program of the project, which may make data for another one.
     #[serde(default)]
     pub runs_project: bool,

@@ -63,7 +63,7 @@ fn removes(facts: &Facts<'_>, at: usize, target: &str) -> bool {
     let Some(run) = &facts.runs[at] else {
         return false;
     };
-    let mut steps = run.document.as_deref().unwrap_or(run).steps.iter();
+    let mut steps = run.as_read().steps.iter();
     steps.any(|step| {
         let is_removal = step.args.first().is_some_and(|arg| arg.known() == "rm");
         let around = |path: &str| below(target, path).is_some() || below(path, target).is_some();

@@ -192,8 +192,7 @@ fn named(facts: &Facts<'_>, stage: &Stage, does: Does) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     let mut next = Some(stage);
     while let Some(stage) = next {
-        let runs = stage.body.clone().filter_map(|at| facts.runs[at].as_ref());
-        for step in runs.flat_map(|run| &run.steps) {
+        for step in stage.body.clone().flat_map(|at| facts.steps(at)) {
             if let Some(invocation) = step
                 .invocation
                 .as_ref()
@@ -271,7 +270,7 @@ fn follow(
                 lists = Lists::Perhaps;
             }
             (_, Some(run)) => {
-                let script = run.document.as_deref().unwrap_or(run);
+                let script = run.as_read();
                 let is_mounted = mounts_lists(facts, index, manager);
                 let mut seen = if is_mounted { Lists::Absent } else { lists };
                 for step in &script.steps {

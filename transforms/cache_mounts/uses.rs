@@ -86,7 +86,7 @@ fn group_of<'a>(cx: &Cx<'a>, cache: &Cache, family: &[usize]) -> Group<'a> {
         let Some(run) = &cx.facts.runs[index] else {
             continue;
         };
-        let script = run.document.as_deref().unwrap_or(run);
+        let script = run.as_read();
         let steps: Vec<&Step<'_>> = script
             .steps
             .iter()

@@ -19,7 +19,7 @@ pub(super) fn plan(cx: &Cx<'_>, stage: &Stage) -> Vec<Plan> {
 }
 
 fn plan_run(cx: &Cx<'_>, index: usize, run: &Run<'_>, lean: &Lean) -> Option<Plan> {
-    let script = run.document.as_deref().unwrap_or(run);
+    let script = run.as_read();
     // An exec form has no words behind which one could be put.
     script.script.as_ref()?;
     if sees_to_the_cache(cx, index, lean) {

@@ -7,7 +7,7 @@ use crate::transform::Cx;
 /// The commands of the `RUN` at `index`, which may be those of its here-document.
 pub(super) fn script<'a>(cx: &Cx<'a>, index: usize) -> Option<&'a Run<'a>> {
     let run = cx.facts.runs[index].as_ref()?;
-    Some(run.document.as_deref().unwrap_or(run))
+    Some(run.as_read())
 }
 
 /// Whether instruction `index` has `name` in its text, as a word of its own.

@@ -126,7 +126,7 @@ impl<'a> Site<'a> {
             .body
             .clone()
             .filter_map(|at| Some((at, facts.runs[at].as_ref()?)));
-        runs.map(|(at, run)| (at, run.document.as_deref().unwrap_or(run)))
+        runs.map(|(at, run)| (at, run.as_read()))
     }
 
     /// The commands of the stage, without those that make a source of packages known.

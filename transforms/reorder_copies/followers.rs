@@ -11,7 +11,7 @@ use super::sink::{Crossing, Sink};
 /// Whether the instruction `at` can come later, together with the copy: it writes nothing but what the copy has brought,
 /// and is no work that is worth keeping.
 pub(super) fn goes_along(sink: &Sink<'_>, at: usize) -> bool {
-    let Some(run) = &sink.cx.facts.runs[at] else {
+    let Some(run) = sink.cx.facts.run(at) else {
         return false;
     };
     let handles_files = |does| matches!(does, Does::Files | Does::Nothing | Does::ShellState);
@@ -39,7 +39,7 @@ pub(super) fn let_pass(sink: &Sink<'_>, at: usize, crossing: &Crossing) -> bool 
         if crossing.repeats.contains(&follower) {
             return true;
         }
-        let Some(run) = &sink.cx.facts.runs[follower] else {
+        let Some(run) = sink.cx.facts.run(follower) else {
             return false;
         };
         match &sink.cx.facts.views[at].kind {
@@ -62,8 +62,8 @@ pub(super) fn let_pass(sink: &Sink<'_>, at: usize, crossing: &Crossing) -> bool 
 
 /// Whether the steps of the two `RUN`s have nothing to do with each other.
 fn is_apart(sink: &Sink<'_>, at: usize, follower: usize) -> bool {
-    let runs = &sink.cx.facts.runs;
-    let (Some(run), Some(follower)) = (&runs[at], &runs[follower]) else {
+    let facts = sink.cx.facts;
+    let (Some(run), Some(follower)) = (facts.run(at), facts.run(follower)) else {
         return false;
     };
     let removes = |does| matches!(does, Does::RemovePackages);

@@ -36,7 +36,7 @@ pub(super) fn composed<'t>(
         let verb = instead.verb.split(' ');
         verb.chain(instead.with.iter().map(String::as_str))
     };
-    let text = |word: usize| sink.cx.facts.views[at].text(step.args[word].span);
+    let text = |word: usize| sink.cx.facts.written(at, step.args[word].span);
     let words = program.clone().map(text).chain(new());
     let words: Vec<&str> = words.chain(kept.iter().map(|&at| text(at))).collect();
     let arg = |at: usize| step.args[at].clone();
@@ -102,9 +102,9 @@ impl Preparation {
             return None;
         }
         let (mut commands, mut repeats) = (Vec::new(), Vec::new());
-        let text = |at: usize, step: &Step<'_>| sink.cx.facts.views[at].text(step.span).to_owned();
+        let text = |at: usize, step: &Step<'_>| sink.cx.facts.written(at, step.span).to_owned();
         for &follower in &sink.followers {
-            let run = sink.cx.facts.runs[follower].as_ref()?;
+            let run = sink.cx.facts.run(follower)?;
             if !run.effects.writes.meets(&program) {
                 continue;
             }

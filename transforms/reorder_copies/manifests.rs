@@ -268,8 +268,7 @@ pub(super) fn resolve(sink: &Sink<'_>, request: &Request<'_>) -> Result<Needed, 
 /// A manifest that a step in between makes or edits is not the one of the context.
 fn made_by_a_step(sink: &Sink<'_>, request: &Request<'_>) -> Result<(), Refusal> {
     let between = sink.copied.index + 1..request.at;
-    let runs = between.filter_map(|at| sink.cx.facts.runs[at].as_ref());
-    let steps: Vec<&Step<'_>> = runs.flat_map(|run| &run.steps).collect();
+    let steps: Vec<&Step<'_>> = between.flat_map(|at| sink.cx.facts.steps(at)).collect();
     let brings = |manifest: &&Manifest| {
         let brought = sink.copied.brings(sink.cx.context, &manifest.path);
         brought.is_some()
@@ -421,7 +420,7 @@ pub(super) fn is_copied_before(sink: &Sink<'_>, source: &str, path: &str) -> boo
             other.flags == sink.copied.flags
                 && other.brings(sink.cx.context, path).as_deref() == Some(source)
         };
-        let mut runs = (index..here).filter_map(|at| sink.cx.facts.runs[at].as_ref());
+        let mut runs = (index..here).filter_map(|at| sink.cx.facts.run(at));
         is_copy
             && Copied::read(sink.cx, index)
                 .ok()

@@ -100,9 +100,8 @@ fn unknown_option<'s>(cx: &Cx<'_>, step: &'s Step<'_>) -> Option<&'s str> {
 /// without the source counts as long as nothing in front of the copy does that work already.
 fn gains(sink: &Sink<'_>, at: usize) -> bool {
     let facts = sink.cx.facts;
-    let before = (sink.stage.from..sink.copied.index).filter_map(|at| facts.runs[at].as_ref());
-    let programs: Vec<&str> = before
-        .flat_map(|run| &run.steps)
+    let programs: Vec<&str> = (sink.stage.from..sink.copied.index)
+        .flat_map(|at| facts.steps(at))
         .filter_map(|step| program(step))
         .collect();
     let gains = |step: &Step<'_>| {
@@ -118,8 +117,7 @@ fn gains(sink: &Sink<'_>, at: usize) -> bool {
             || step.needs_source().is_some() && is_new && compiles()
             || is_new && unknown_option(sink.cx, step).is_some()
     };
-    let run = facts.runs[at].as_ref();
-    run.is_some_and(|run| run.steps.iter().any(gains))
+    facts.steps(at).iter().any(gains)
 }
 
 /// The name of the program that a step calls.
@@ -130,8 +128,8 @@ fn program<'s>(step: &'s Step<'_>) -> Option<&'s str> {
 /// Sinks the copy at `index`, if it is one and there is something to gain.
 fn rewrite(cx: &Cx<'_>, stage: &Stage, index: usize) -> Result<Option<Rewrite>, Refusal> {
     let is_copy = matches!(cx.facts.views[index].kind, Kind::Copy(_) | Kind::Add(_));
-    let mut below = (index + 1..stage.body.end).filter_map(|at| cx.facts.runs[at].as_ref());
-    if !is_copy || !below.any(|run| run.steps.iter().any(|step| may_gain(cx, step))) {
+    let mut below = (index + 1..stage.body.end).flat_map(|at| cx.facts.steps(at));
+    if !is_copy || !below.any(|step| may_gain(cx, step)) {
         return Ok(None);
     }
     let Some(copied) = Copied::read(cx, index)? else {
@@ -272,8 +270,8 @@ fn message(sink: &Sink<'_>) -> String {
 
 /// The commands of an instruction that are worth caching, by program and verb.
 fn titles_in(sink: &Sink<'_>, crossing: &Crossing) -> Vec<String> {
-    let steps = sink.cx.facts.runs[crossing.index].iter();
-    let steps = steps.flat_map(|run| &run.steps).take(crossing.steps);
+    let steps = sink.cx.facts.steps(crossing.index).iter();
+    let steps = steps.take(crossing.steps);
     let passed = steps.filter(|step| is_worth_caching(step)).map(|step| {
         let words = step.invocation.as_ref().map_or(1, |invocation| {
             invocation.verb_words.end.max(invocation.program_words)

@@ -149,11 +149,8 @@ fn is_fetched_before(
     };
     let commands = way.commands.join(" && ");
     before.any(|at| {
-        let view = &facts.views[at];
-        let run = facts.runs[at].as_ref();
-        run.is_some_and(|run| {
-            !commands.is_empty() && view.text(run.body).contains(&commands)
-                || run.steps.iter().any(does_the_same)
-        })
+        let text = facts.run(at).map_or("", |run| facts.written(at, run.body));
+        !commands.is_empty() && text.contains(&commands)
+            || facts.steps(at).iter().any(does_the_same)
     })
 }

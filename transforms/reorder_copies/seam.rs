@@ -1,7 +1,7 @@
 //! Where a `RUN` can be taken apart.
 
 use crate::analysis::paths::{Extent, Region};
-use crate::analysis::runs::{Run, Step};
+use crate::analysis::runs::Step;
 use crate::knowledge::tools::Does;
 use crate::syntax::{Span, View};
 use crate::transform::Cx;
@@ -22,7 +22,9 @@ pub(super) struct Seam {
 /// Where a plain `&&` list can be taken apart behind the commands that `crossing` passes: the second part needs nothing
 /// that is lost between two layers but the folder, to which it can change again, and makes nothing smaller that the
 /// first has made.
-pub(super) fn before(cx: &Cx<'_>, run: &Run<'_>, crossing: &Crossing) -> Option<Seam> {
+pub(super) fn before(cx: &Cx<'_>, crossing: &Crossing) -> Option<Seam> {
+    // A here-document stays in one piece.
+    let run = cx.facts.runs[crossing.index].as_ref()?;
     let steps = run.and_list()?;
     let (first, rest) = steps.split_at_checked(crossing.steps)?;
     let (last, next) = (first.last()?, rest.first()?);

@@ -200,7 +200,7 @@ impl<'t> Site<'_, 't> {
         let mut before = own.chain(below.flat_map(|stage| stage.body.clone()));
         let touches = |at: &usize| match &facts.views[*at].kind {
             Kind::Run { .. } => {
-                let run = facts.runs[*at].as_ref();
+                let run = facts.run(*at);
                 run.is_some_and(|run| meets(&run.effects.writes))
             }
             Kind::Copy(transfer) | Kind::Add(transfer) => {

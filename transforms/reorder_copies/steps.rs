@@ -15,7 +15,7 @@ use super::{artefacts, is_worth_caching, prefetch, seam, unknown_option};
 
 /// Lets the copy pass the `RUN` at `at`.
 pub(super) fn cross(sink: &Sink<'_>, at: usize) -> Result<Crossing, Refusal> {
-    let Some(run) = &sink.cx.facts.runs[at] else {
+    let Some(run) = sink.cx.facts.run(at) else {
         return Ok(Crossing::default());
     };
     if run.opaque.is_some() {
@@ -55,20 +55,16 @@ pub(super) fn cross(sink: &Sink<'_>, at: usize) -> Result<Crossing, Refusal> {
     match (passed, folders) {
         (Ok(()), Ok(())) => Ok(crossing),
         (Ok(()), Err(refusal)) => Err(refusal),
-        (Err(refusal), Ok(())) => in_part(sink, run, crossing).unwrap_or(Err(refusal)),
+        (Err(refusal), Ok(())) => in_part(sink, crossing).unwrap_or(Err(refusal)),
         (Err(_), Err(refusal)) => fetched_before(sink, at).unwrap_or(Err(refusal)),
     }
 }
 
 /// When not all commands can be passed: passes those in front, or fetches for the one that builds.
-fn in_part(
-    sink: &Sink<'_>,
-    run: &Run<'_>,
-    mut crossing: Crossing,
-) -> Option<Result<Crossing, Refusal>> {
+fn in_part(sink: &Sink<'_>, mut crossing: Crossing) -> Option<Result<Crossing, Refusal>> {
     if crossing.gain
         && sink.copied.brings_folder()
-        && let Some(seam) = seam::before(sink.cx, run, &crossing)
+        && let Some(seam) = seam::before(sink.cx, &crossing)
     {
         crossing.split = Some(seam.gap);
         crossing.again = seam.again;
@@ -163,7 +159,7 @@ fn cross_step(
             let message = format!("dfopt does not know its option {option}, nor what it reads");
             return Err(sink.refuse(at, "unknown-option", &message));
         }
-        let words = step.span.text(&sink.cx.facts.views[at].logical.text);
+        let words = sink.cx.facts.written(at, step.span);
         let message = format!("`{}` may read or write any file", shortened(words));
         return Err(sink.refuse(at, "reads-source", &message));
     };
@@ -199,7 +195,7 @@ fn has_open_path(sink: &Sink<'_>, at: usize, step: &Step<'_>) -> bool {
     let Some(invocation) = &step.invocation else {
         return false;
     };
-    let (view, state) = (&sink.cx.facts.views[at], &sink.cx.facts.states[at]);
+    let (facts, state) = (sink.cx.facts, &sink.cx.facts.states[at]);
     let is_path = |role: Role| !matches!(role, Role::Flag | Role::Value);
     let options = invocation
         .options
@@ -213,7 +209,7 @@ fn has_open_path(sink: &Sink<'_>, at: usize, step: &Step<'_>) -> bool {
     let operands = invocation.operands.iter().copied().filter(|_| names_paths);
     let expander = Expander::new(sink.cx.file.escape());
     let is_open = |word: usize| {
-        let references = expander.references(view.text(step.args[word].span));
+        let references = expander.references(facts.written(at, step.args[word].span));
         references
             .iter()
             .any(|reference| state.fixed_value(&reference.name).is_none())

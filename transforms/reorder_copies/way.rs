@@ -65,7 +65,7 @@ impl Listed {
 impl<'s, 't> Build<'s, 't> {
     /// The build in the `RUN` at `at`.
     pub(super) fn at(sink: &'s Sink<'t>, at: usize) -> Option<Self> {
-        let run = sink.cx.facts.runs[at].as_ref()?;
+        let run = sink.cx.facts.run(at)?;
         let mut steps = run.steps.iter().enumerate();
         let (nth, prefetch) = steps.find_map(|(nth, step)| {
             let action = step.invocation.as_ref()?.action;
@@ -113,8 +113,8 @@ impl<'s, 't> Build<'s, 't> {
 
     /// The command as it is written, in one line.
     pub(super) fn text(&self, step: &Step<'_>) -> String {
-        let view = &self.sink.cx.facts.views[self.at];
-        let words = view.text(step.span).split_whitespace();
+        let text = self.sink.cx.facts.written(self.at, step.span);
+        let words = text.split_whitespace();
         words.collect::<Vec<_>>().join(" ")
     }
 

@@ -158,7 +158,7 @@ fn is_left_alone(
     };
     let names = |at: usize| entry.is_named_in(site.cx.facts.source_text(at));
     let mut behind = apart.end..site.roles.split;
-    behind.all(|at| match &site.cx.facts.runs[at] {
+    behind.all(|at| match site.cx.facts.run(at) {
         // What is mounted below it could not be removed.
         Some(run) => !names(at) && !is_mounted(site, at, &region) && run.steps.iter().all(is_left),
         None => true,

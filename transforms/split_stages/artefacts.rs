@@ -186,11 +186,8 @@ pub(super) fn steps<'s>(
     site: &'s Site<'_>,
     role: Role,
 ) -> impl Iterator<Item = (usize, &'s Step<'s>)> {
-    let runs = site
-        .roles
-        .with(role)
-        .filter_map(|at| Some((at, site.cx.facts.runs[at].as_ref()?)));
-    runs.flat_map(|(at, run)| run.steps.iter().map(move |step| (at, step)))
+    let runs = site.roles.with(role);
+    runs.flat_map(|at| site.cx.facts.steps(at).iter().map(move |step| (at, step)))
 }
 
 /// What a build makes: one product with the files beside it, or a folder of things.

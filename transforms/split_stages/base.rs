@@ -173,8 +173,9 @@ fn is_bound_to_distribution(site: &Site<'_>, at: usize) -> bool {
             Some(Does::Files | Does::Nothing | Does::ShellState)
         )
     };
-    site.cx.facts.runs[at]
-        .as_ref()
+    site.cx
+        .facts
+        .run(at)
         .is_some_and(|run| run.opaque.is_some() || !run.steps.iter().all(is_common))
 }
 

@@ -61,8 +61,8 @@ struct Settling<'a> {
 
 impl Settling<'_> {
     fn instruction(&mut self, at: usize) -> Result<(), Refusal> {
-        let run = self.site.cx.facts.runs[at].as_ref();
-        for step in run.iter().flat_map(|run| &run.steps) {
+        let run = self.site.cx.facts.run(at);
+        for step in self.site.cx.facts.steps(at) {
             self.forget_what_is_gone(step);
         }
         match (self.site.roles.of(at), run) {

@@ -45,7 +45,7 @@ fn is_root(source: &str) -> bool {
 /// Whether a step between the split and the copy `later` may read what the copy `at` brings.
 fn are_read_before(site: &Site<'_>, later: usize, at: usize) -> bool {
     let brought = destinations(site, at);
-    let mut runs = site.cx.facts.runs[site.roles.split..later].iter().flatten();
+    let mut runs = (site.roles.split..later).filter_map(|at| site.cx.facts.run(at));
     runs.any(|run| brought.iter().any(|region| run.effects.reads.meets(region)))
 }
 
@@ -81,7 +81,7 @@ fn is_named_by_none(site: &Site<'_>, path: &str) -> bool {
     };
     let name = path.rsplit('/').next().unwrap_or(path);
     let names = |text: &str| text.contains(name);
-    let behind = site.cx.facts.runs[site.roles.split..site.stage.body.end].iter();
+    let behind = site.roles.split..site.stage.body.end;
     let region = Region::new(path);
     // A script has an ending that says so, or none.
     let is_script = |file: &&String| {
@@ -97,7 +97,7 @@ fn is_named_by_none(site: &Site<'_>, path: &str) -> bool {
         .launches
         .iter()
         .flat_map(|launch| &launch.words);
-    let mut behind = behind.flatten();
+    let mut behind = behind.filter_map(|at| site.cx.facts.run(at));
     !behind.any(|run| run.effects.reads.meets(&region))
         && !brought::named_by_sources(site, context).contains(path)
         && !words.map(String::as_str).any(names)
@@ -106,8 +106,8 @@ fn is_named_by_none(site: &Site<'_>, path: &str) -> bool {
 
 /// Whether a step in front of the split removes all of `regions` again.
 fn are_removed(site: &Site<'_>, regions: &[Region]) -> bool {
-    let runs = site.cx.facts.runs[site.stage.body.start..site.roles.split].iter();
-    let mut steps = runs.flatten().flat_map(|run| &run.steps);
+    let before = site.stage.body.start..site.roles.split;
+    let mut steps = before.flat_map(|at| site.cx.facts.steps(at));
     steps.any(|step| {
         let removes = |own: &Invocation<'_>| own.action.removes;
         let is_removal = step.invocation.as_ref().is_some_and(removes);

@@ -42,8 +42,7 @@ pub(super) fn paths(site: &Site<'_>) -> Result<Vec<String>, Refusal> {
 /// The commands in front of the split, each with its instruction.
 fn before_split<'s>(site: &'s Site<'_>) -> impl Iterator<Item = (usize, &'s Step<'s>)> {
     let all = site.stage.body.start..site.roles.split;
-    let runs = all.filter_map(|at| Some((at, site.cx.facts.runs[at].as_ref()?)));
-    runs.flat_map(|(at, run)| run.steps.iter().map(move |step| (at, step)))
+    all.flat_map(|at| site.cx.facts.steps(at).iter().map(move |step| (at, step)))
 }
 
 /// A published program that a step installs beside what is built may be one that the container starts.
@@ -58,7 +57,7 @@ pub(super) fn check_programs(site: &Site<'_>) -> Result<(), Refusal> {
             is_install && action.operands == Operands::Packages && !invocation.operands.is_empty()
         });
         if installs.is_some() {
-            let text = step.span.text(&site.cx.facts.views[at].logical.text);
+            let text = site.cx.facts.written(at, step.span);
             let message = format!("`{text}` may make files that the program needs");
             return Err(site.refuse_at(at, "unknown-step", &message));
         }
@@ -97,7 +96,7 @@ pub(super) fn below_only(site: &Site<'_>, folder: &str, taken: &[String]) -> Vec
 
 /// A command as the verifier names it.
 pub(super) fn command(site: &Site<'_>, at: usize, step: &Step<'_>) -> String {
-    let text = step.span.text(&site.cx.facts.views[at].logical.text);
+    let text = site.cx.facts.written(at, step.span);
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
@@ -403,12 +402,9 @@ fn is_copied(site: &Site<'_>, name: &str) -> bool {
 }
 
 fn is_made(site: &Site<'_>, path: &str) -> bool {
-    let runs = site
-        .stage
-        .body
-        .clone()
-        .filter_map(|at| site.cx.facts.runs[at].as_ref());
-    runs.flat_map(|run| &run.steps).any(|step| {
+    let body = site.stage.body.clone();
+    let mut steps = body.flat_map(|at| site.cx.facts.steps(at));
+    steps.any(|step| {
         let program_words = step
             .invocation
             .as_ref()

@@ -65,9 +65,8 @@ fn is_ready_made(site: &Site<'_>, name: &str, dependency: &Dependency) -> bool {
 fn is_brought(site: &Site<'_>, dependency: &Dependency) -> bool {
     let facts = site.cx.facts;
     let runs = site.stage.body.clone();
-    let steps = runs.filter_map(|at| facts.runs[at].as_ref());
-    let mut installs = steps
-        .flat_map(|run| &run.steps)
+    let mut installs = runs
+        .flat_map(|at| facts.steps(at))
         .filter(|step| step.does() == Some(Does::InstallPackages));
     let names = |step: &Step<'_>| {
         let mut words = step.args.iter().map(|arg| arg.known());

@@ -38,7 +38,7 @@ impl Build<'_> {
     fn link_static(&self, how: &Static, action: &Action, artefacts: &mut Artefacts) -> bool {
         let facts = &self.site.cx.facts;
         let (name, value) = how.variable.split_once('=').unwrap_or((&how.variable, ""));
-        let text = self.step.span.text(&facts.views[self.at].logical.text);
+        let text = facts.written(self.at, self.step.span);
         let set = facts.states[self.at].value(name);
         if set.as_deref() == Some(value) || text.starts_with(&how.variable) {
             return true;
@@ -57,7 +57,7 @@ impl Build<'_> {
             .any(|arg| needs_libraries(arg.known()));
         let can_be = set.is_none() && !is_assigned && is_free && !needs_libraries;
         if can_be {
-            let offset = facts.source(self.at, self.step.span).start;
+            let offset = facts.script_source(self.at, self.step.span).start;
             let variable = format!("{} ", how.variable);
             artefacts.options.push((offset, variable));
             artefacts.assumes.push(how.assumes.clone());
@@ -81,7 +81,7 @@ impl Build<'_> {
         let Some(verb) = verb.filter(|_| !is_decided) else {
             return;
         };
-        let offset = self.site.cx.facts.source(self.at, verb.span).end;
+        let offset = self.site.cx.facts.script_source(self.at, verb.span).end;
         artefacts.options.push((offset, format!(" {}", how.option)));
         artefacts.assumes.push(how.assumes.clone());
     }

@@ -1,7 +1,7 @@
 //! The packages of the distribution that the runtime stage installs.
 
 use crate::analysis::commands::OptionUse;
-use crate::analysis::runs::{Run, Step};
+use crate::analysis::runs::Step;
 use crate::analysis::stages::Stage;
 use crate::knowledge::images::{PackageManager, Runs};
 use crate::knowledge::tools::{Does, Role as OptionRole};
@@ -152,16 +152,14 @@ fn doing<'a>(
     range: std::ops::Range<usize>,
     does: Does,
 ) -> impl Iterator<Item = (usize, &'a Step<'a>)> {
-    range_of_runs(cx, range)
-        .flat_map(|(at, run)| run.steps.iter().map(move |step| (at, step)))
-        .filter(move |(_, step)| step.does() == Some(does))
+    steps_in(cx, range).filter(move |(_, step)| step.does() == Some(does))
 }
 
-fn range_of_runs<'a>(
+fn steps_in<'a>(
     cx: &'a Cx<'a>,
     range: std::ops::Range<usize>,
-) -> impl Iterator<Item = (usize, &'a Run<'a>)> {
-    range.filter_map(|at| Some((at, cx.facts.runs[at].as_deref()?)))
+) -> impl Iterator<Item = (usize, &'a Step<'a>)> {
+    range.flat_map(|at| cx.facts.steps(at).iter().map(move |step| (at, step)))
 }
 
 /// Whether only a build needs the package `name` of the package manager with the tool `id`.
@@ -254,10 +252,8 @@ fn check_removals(site: &Site<'_>, packages: &RuntimePackages) -> Result<(), Ref
 
 fn upgrades<'s>(site: &'s Site<'_>) -> impl Iterator<Item = usize> + 's {
     (site.stage.body.start..site.roles.split).filter(|&at| {
-        let steps = site.cx.facts.runs[at].iter().flat_map(|run| &run.steps);
-        steps
-            .into_iter()
-            .any(|step| step.does() == Some(Does::UpgradePackages))
+        let mut steps = site.cx.facts.steps(at).iter();
+        steps.any(|step| step.does() == Some(Does::UpgradePackages))
     })
 }
 
@@ -382,8 +378,7 @@ pub(super) fn check_lists(site: &Site<'_>) -> Result<(), Refusal> {
     let managers = site.cx.knowledge.package_managers.iter();
     for manager in managers.filter(|manager| !manager.fetches_on_demand) {
         let calls = |range| {
-            let runs = range_of_runs(site.cx, range);
-            let steps = runs.flat_map(|(at, run)| run.steps.iter().map(move |step| (at, step)));
+            let steps = steps_in(site.cx, range);
             steps.filter(|(_, step)| {
                 let invocation = step.invocation.as_ref();
                 invocation.is_some_and(|invocation| invocation.tool.id == manager.tool)

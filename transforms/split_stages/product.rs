@@ -377,11 +377,10 @@ impl<'s> Build<'s> {
     /// Whether a command takes `path` from `folder`: `cp target/*.jar app.jar`, `mv target/release/shop /usr/bin/`.
     fn is_copied(&self, path: &str, folder: &str) -> bool {
         let site = self.site;
-        let runs = (site.stage.body.start..site.roles.split)
-            .filter_map(|at| site.cx.facts.runs[at].as_ref());
+        let mut steps =
+            (site.stage.body.start..site.roles.split).flat_map(|at| site.cx.facts.steps(at));
         let folder = Region::new(folder);
-        runs.flat_map(|run| &run.steps)
-            .any(|step| puts(step, path) && step.effects.reads.meets(&folder))
+        steps.any(|step| puts(step, path) && step.effects.reads.meets(&folder))
     }
 
     /// An archive that holds all that it needs, as far as the context shows; else the whole tree is taken.

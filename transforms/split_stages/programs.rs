@@ -75,9 +75,9 @@ pub(super) fn repeated<'s>(
         Role::Packages => together::repeated_setup(site, *at).is_some(),
         _ => false,
     };
-    let runs = &site.cx.facts.runs;
+    let facts = site.cx.facts;
     let instructions = site.stage.body.clone().filter(is_repeated);
-    instructions.filter_map(move |at| Some((at, runs[at].as_deref()?)))
+    instructions.filter_map(move |at| Some((at, facts.run(at)?)))
 }
 
 /// Adds the package of `program`, if the smaller image lacks it. Whether it did; an error when it is for builds.

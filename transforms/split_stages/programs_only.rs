@@ -16,7 +16,7 @@ pub(super) fn step(site: &Site<'_>, packages: &RuntimePackages) -> Option<usize>
     let mut installs = site.roles.with(Role::Packages);
     let at = installs.next().filter(|at| *at < site.roles.split)?;
     let view = &site.cx.facts.views[at];
-    let run = site.cx.facts.runs[at].as_deref()?;
+    let run = site.cx.facts.run(at)?;
     let is_plain = !packages.come_first
         && installs.next().is_none_or(|next| next >= site.roles.split)
         && view.flags.is_empty()
@@ -35,10 +35,8 @@ pub(super) fn step(site: &Site<'_>, packages: &RuntimePackages) -> Option<usize>
 
 /// Whether all other steps of the builder install dependencies, or make folders and accounts.
 fn others_only_install(site: &Site<'_>, at: usize) -> bool {
-    let runs = site.cx.facts.runs[site.stage.body.start..site.roles.split].iter();
-    let mut others = runs
-        .zip(site.stage.body.start..)
-        .filter(|(_, index)| *index != at);
+    let before = site.stage.body.start..site.roles.split;
+    let mut others = before.filter(|index| *index != at);
     let is_harmless = |step: &Step<'_>| match (step.does(), &step.invocation) {
         (
             Some(Does::InstallDependencies | Does::AddUser | Does::ShellState | Does::CleanCache),
@@ -50,13 +48,14 @@ fn others_only_install(site: &Site<'_>, at: usize) -> bool {
         _ => false,
     };
     let mut accounts: Vec<&str> = Vec::new();
-    others.all(|(run, _)| {
-        let mut runs = run.iter();
-        runs.all(|run| {
-            let mut steps = run.steps.iter();
-            run.opaque.is_none()
-                && steps.all(|step| is_harmless(step) && names_own_accounts(step, &mut accounts))
-        })
+    others.all(|index| {
+        let is_read = site
+            .cx
+            .facts
+            .run(index)
+            .is_none_or(|run| run.opaque.is_none());
+        let mut steps = site.cx.facts.steps(index).iter();
+        is_read && steps.all(|step| is_harmless(step) && names_own_accounts(step, &mut accounts))
     })
 }
 

@@ -73,12 +73,11 @@ pub(super) fn plan(site: &Site<'_>) -> Option<Pruned> {
 /// Whether `stage` builds with what a tool installs that can remove again what only the build needs.
 pub(super) fn is_known(cx: &Cx<'_>, stage: &Stage) -> bool {
     let body = stage.body.clone();
-    let runs = body.filter_map(|at| cx.facts.runs[at].as_ref());
     let prunes = |step: &Step<'_>| {
         let entry = filled(cx, step).zip(step.invocation.as_ref());
         entry.is_some_and(|(entry, own)| entry.prune(&own.tool.id).is_some())
     };
-    let mut steps = runs.flat_map(|run| &run.steps);
+    let mut steps = body.flat_map(|at| cx.facts.steps(at));
     roles::does_any(cx, stage, &[Does::Build]) && steps.any(prunes)
 }
 
@@ -107,7 +106,7 @@ fn installs<'s>(site: &'s Site<'_>) -> Option<Installs<'s>> {
     let fills = |step: &&Step<'_>| filled(site.cx, step).is_some();
     let (mut steps, mut see_more) = (Vec::new(), false);
     for at in roles.flat_map(|role| site.roles.with(role)) {
-        let own = site.cx.facts.runs[at].iter().flat_map(|run| &run.steps);
+        let own = site.cx.facts.steps(at).iter();
         let before = steps.len();
         steps.extend(own.filter(fills));
         let brings = |mount: Mount| !matches!(mount.kind.as_str(), "cache" | "tmpfs" | "ssh");
@@ -144,12 +143,7 @@ impl Installs<'_> {
         };
         let roles = [Role::Dependencies, Role::Build].into_iter();
         let mut runs = roles.flat_map(|role| site.roles.with(role));
-        runs.any(|at| {
-            site.cx.facts.runs[at]
-                .iter()
-                .flat_map(|run| &run.steps)
-                .any(words)
-        })
+        runs.any(|at| site.cx.facts.steps(at).iter().any(words))
     }
 
     fn options(&self) -> impl Iterator<Item = &OptionUse> {

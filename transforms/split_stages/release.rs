@@ -50,8 +50,7 @@ fn are_packages_alike(site: &Site<'_>) -> bool {
     };
     let packages = site.roles.with(Role::Packages);
     let runs = packages.filter(|&at| at < site.roles.split);
-    let runs = runs.filter_map(|at| site.cx.facts.runs[at].as_ref());
-    let mut steps = runs.flat_map(|run| &run.steps);
+    let mut steps = runs.flat_map(|at| site.cx.facts.steps(at));
     steps.all(|step| {
         let installs = step.does() == Some(Does::InstallPackages);
         let own = step.invocation.as_ref().filter(|_| installs);

@@ -66,11 +66,7 @@ impl Roles {
 
 /// Whether a command of the stage does one of these things.
 pub(super) fn does_any(cx: &Cx<'_>, stage: &Stage, what: &[Does]) -> bool {
-    let runs = stage
-        .body
-        .clone()
-        .filter_map(|at| cx.facts.runs[at].as_ref());
-    let mut steps = runs.flat_map(|run| &run.steps);
+    let mut steps = stage.body.clone().flat_map(|at| cx.facts.steps(at));
     steps.any(|step| step.does().is_some_and(|does| what.contains(&does)))
 }
 
@@ -177,8 +173,9 @@ fn role(cx: &Cx<'_>, at: usize) -> Result<Role, Obstacle> {
             })
         }
         Kind::Copy(_) | Kind::Add(_) => Ok(Role::Source),
-        Kind::Run { .. } => cx.facts.runs[at]
-            .as_ref()
+        Kind::Run { .. } => cx
+            .facts
+            .run(at)
             .map_or(Ok(Role::Prepare), |run| run_role(cx, at, run)),
         Kind::Onbuild { .. } | Kind::Invalid => Err(obstacle(
             "onbuild",
@@ -192,7 +189,6 @@ fn run_role(cx: &Cx<'_>, at: usize, run: &Run<'_>) -> Result<Role, Obstacle> {
     if run.opaque.is_some() {
         return Err(obstacle("opaque-step", "dfopt cannot read its commands"));
     }
-    let text = &cx.facts.views[at].logical.text;
     let mut roles = Vec::new();
     for step in &run.steps {
         let role = step_role(step).filter(|_| is_of_its_language(cx, step));
@@ -201,7 +197,12 @@ fn run_role(cx: &Cx<'_>, at: usize, run: &Run<'_>) -> Result<Role, Obstacle> {
             role => role,
         });
         let Some(role) = role else {
-            let command: Vec<&str> = step.span.text(text).split_whitespace().take(5).collect();
+            let command: Vec<&str> = cx
+                .facts
+                .written(at, step.span)
+                .split_whitespace()
+                .take(5)
+                .collect();
             return Err(obstacle(
                 "unknown-step",
                 format!(
@@ -237,7 +238,7 @@ fn run_role(cx: &Cx<'_>, at: usize, run: &Run<'_>) -> Result<Role, Obstacle> {
             "it installs packages and does other things that the program may need"
         }
         () if has(Role::Packages) && !run.is_straight() => {
-            "whether it installs packages depends on other commands"
+            "whether its packages are installed depends on other commands; join them with &&, or put set -e first"
         }
         () => return Ok(whole_role(&roles)),
     };
@@ -331,8 +332,7 @@ fn behind_the_build(
     roles: &[Result<Role, Obstacle>],
     last: usize,
 ) -> usize {
-    let runs = cx.facts.runs[stage.body.start..last].iter().flatten();
-    let builds = runs.flat_map(|run| &run.steps);
+    let builds = (stage.body.start..last).flat_map(|at| cx.facts.steps(at));
     let builds = builds.filter(|step| step.does() == Some(Does::Build));
     let folders: Vec<Region> = builds
         .filter_map(Step::directory)
@@ -340,7 +340,7 @@ fn behind_the_build(
         .collect();
     let mut end = last;
     for at in last..stage.body.end {
-        match (&cx.facts.runs[at], &roles[at - stage.body.start]) {
+        match (cx.facts.run(at), &roles[at - stage.body.start]) {
             (Some(run), _) if only_looks(run) || only_takes_from(run, &folders) => end = at + 1,
             (None, Ok(Role::State | Role::Config)) => {}
             _ => break,

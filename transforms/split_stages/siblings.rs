@@ -9,7 +9,7 @@ use super::Site;
 /// Whether a command of the builder moves, removes or replaces what the build has put at `path`.
 pub(super) fn is_touched(site: &Site<'_>, path: &str) -> bool {
     let path = Region::new(path);
-    let runs = site.cx.facts.runs[site.stage.body.clone()].iter().flatten();
+    let body = site.stage.body.clone();
     let is_about = |step: &Step<'_>| {
         let in_place = step
             .invocation
@@ -18,5 +18,5 @@ pub(super) fn is_touched(site: &Site<'_>, path: &str) -> bool {
         let handles = !in_place && matches!(step.does(), Some(Does::Files | Does::CleanCache));
         handles && step.effects.writes.meets(&path)
     };
-    runs.flat_map(|run| &run.steps).any(is_about)
+    body.flat_map(|at| site.cx.facts.steps(at)).any(is_about)
 }

@@ -115,8 +115,8 @@ fn is_setup(cx: &Cx<'_>, step: &Step<'_>) -> bool {
 
 /// The commands that the runtime stage repeats of instruction `at`, as they are written.
 pub(super) fn repeated_setup(site: &Site<'_>, at: usize) -> Option<Vec<String>> {
-    let setup = setup(site.cx, site.cx.facts.runs[at].as_ref()?)?;
-    let source = |step: &&Step<'_>| site.cx.facts.source(at, step.span);
+    let setup = setup(site.cx, site.cx.facts.run(at)?)?;
+    let source = |step: &&Step<'_>| site.cx.facts.script_source(at, step.span);
     let text = site.cx.file.text();
     Some(
         setup

@@ -19,8 +19,8 @@ use super::{apart, brought, installed, prune, transfers};
 /// it there (`../client/build`).
 fn built_beside(site: &Site<'_>, workdir: &str) -> BTreeSet<String> {
     let is_taken = |folder: &Region| {
-        let runs = site.cx.facts.runs[site.stage.body.start..site.roles.split].iter();
-        let mut steps = runs.flatten().flat_map(|run| &run.steps);
+        let before = site.stage.body.start..site.roles.split;
+        let mut steps = before.flat_map(|at| site.cx.facts.steps(at));
         steps.any(|step| transfers::takes_from(step, folder))
     };
     let is_own = |folder: &String| {
@@ -84,7 +84,7 @@ fn is_in_builder(site: &Site<'_>, folder: &str) -> bool {
         || before.any(|at| match &facts.views[at].kind {
             Kind::Workdir(_) => holds(&facts.states[at + 1].workdir),
             Kind::Copy(transfer) | Kind::Add(transfer) => fills(at, transfer),
-            _ => facts.runs[at].iter().flat_map(|run| &run.steps).any(makes),
+            _ => facts.steps(at).iter().any(makes),
         })
 }
 

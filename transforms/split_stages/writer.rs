@@ -113,11 +113,9 @@ impl<'a> Writer<'a> {
 
     /// Where a command can be added to the `RUN` at `index`, if that is a plain list: one layer for both.
     fn end_of_commands(&self, index: usize) -> Option<usize> {
-        let last = self.site.cx.facts.runs[index]
-            .as_ref()?
-            .and_list()?
-            .last()?;
-        Some(self.site.cx.facts.source(index, last.span).end)
+        let facts = self.site.cx.facts;
+        let last = facts.run(index)?.and_list()?.last()?;
+        Some(facts.script_source(index, last.span).end)
     }
 
     fn text(&self) -> &str {

@@ -73,7 +73,7 @@ impl<'a> Site<'a> {
             .clone()
             .filter_map(|at| Some((at, cx.facts.runs[at].as_ref()?)));
         let steps = runs.flat_map(|(at, run)| {
-            let script = run.document.as_deref().unwrap_or(run);
+            let script = run.as_read();
             script.steps.iter().map(move |step| (at, step))
         });
         steps.filter(|(_, step)| wanted(step)).collect()

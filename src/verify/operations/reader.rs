@@ -6,6 +6,7 @@ use super::super::configuration::Identity;
 use super::super::{copies, packages};
 use super::{Operation, Package, Setting, What};
 use crate::analysis::Facts;
+use crate::analysis::commands::Invocation;
 use crate::analysis::effects::Effects;
 use crate::analysis::paths::{Extent, Region};
 use crate::analysis::runs::{Run, Step};
@@ -92,17 +93,19 @@ impl<'f> Reader<'f, '_, '_> {
     /// One operation for each command of a list that `&&` joins; of other scripts, one for all that comes before
     /// the commands at its end that only clean up.
     fn run(&self, index: usize, operations: &mut Vec<Operation<'f>>) {
-        let Some(run) = &self.facts.runs[index] else {
+        let (Some(whole), Some((run, text))) = (&self.facts.runs[index], self.facts.script(index))
+        else {
             return;
         };
-        let text = &self.facts.views[index].logical.text;
         let Some(script) = &run.script else {
-            operations.push(self.opaque(index, run));
+            operations.push(self.opaque(index, whole));
             return;
         };
         let pipelines: Vec<&Pipeline> = script.items.iter().flat_map(Item::pipelines).collect();
         if !is_and_list(script) && !is_strict_sequence(run, script) {
-            if let Some(span) = self.before_cleanup(run, script) {
+            if whole.document.is_some() {
+                operations.push(self.opaque(index, whole));
+            } else if let Some(span) = self.before_cleanup(run, script) {
                 let key = normalized(&self.without_downloads(run, script, span, text));
                 operations.push(self.whole(index, run, key));
             }
@@ -246,8 +249,8 @@ impl<'f> Reader<'f, '_, '_> {
             setting: Some(self.setting(index, cwd, shell)),
         };
         if let Some(work) = step.and_then(|step| packages::read(self.knowledge, step)) {
-            let text = &self.facts.views[index].logical.text;
-            let packages = work.packages.iter().map(|at| at.text(text).to_owned());
+            let text = |at: &Span| self.facts.written(index, *at).to_owned();
+            let packages = work.packages.iter().map(text);
             let install = |name: String| {
                 let chosen_by = work.chosen_by.clone();
                 let key = format!("{} {name}", work.manner);
@@ -270,10 +273,15 @@ impl<'f> Reader<'f, '_, '_> {
             tidies: step.is_some_and(|step| packages::tidies(self.knowledge, step)),
             shows: run.only_shows() || step.is_some_and(Step::looks_around),
             handles_files: step.is_some_and(|step| {
-                matches!(step.does(), Some(Does::Files | Does::AddUser)) || prints_words(step)
+                matches!(step.does(), Some(Does::Files | Does::AddUser))
+                    || prints_words(step)
+                    || sets_options(step)
             }),
             registers: tool.is_some_and(|tool| tool.registers && tool.always_there),
-            needs_nothing: step.is_some_and(needs_nothing),
+            needs_nothing: step.is_some_and(|step| {
+                let invocation = step.invocation.as_ref();
+                invocation.is_some_and(Invocation::always_succeeds)
+            }),
             works_on_what_is_there: tool.is_some_and(|tool| tool.works_on_what_is_there),
             makes_accounts: step.is_some_and(|step| step.does() == Some(Does::AddUser)),
         };
@@ -331,29 +339,16 @@ impl<'f> Reader<'f, '_, '_> {
     }
 }
 
+/// Whether the step sets options of the shell, which is the same in every folder: `set -ex`.
+fn sets_options(step: &Step<'_>) -> bool {
+    step.args.first().is_some_and(|arg| arg.known() == "set")
+}
+
 /// Whether the step prints nothing but words that are written there, which are the same in every folder.
 fn prints_words(step: &Step<'_>) -> bool {
     let program = step.args.first().map(|arg| arg.known());
     let mut words = step.args.iter();
     matches!(program, Some("echo" | "printf")) && words.all(|arg| arg.text.is_some() && !arg.glob)
-}
-
-/// Whether the step succeeds whatever is there: `mkdir -p`, `rm -f`, `ln -s`.
-fn needs_nothing(step: &Step<'_>) -> bool {
-    let Some(invocation) = &step.invocation else {
-        return false;
-    };
-    let has = |letter: char, name: &str| {
-        let is_it =
-            |option: &str| option == name || !option.starts_with("--") && option.contains(letter);
-        invocation.options.iter().any(|option| is_it(&option.name))
-    };
-    match step.args.first().map(|arg| arg.known()) {
-        Some("mkdir") => has('p', "--parents"),
-        Some("rm") => has('f', "--force"),
-        Some("ln") => has('s', "--symbolic"),
-        _ => false,
-    }
 }
 
 /// Where the step works, if it may read anything there.

@@ -17,8 +17,7 @@ impl Settling<'_> {
         if self.site.roles.of(at) == Role::Source {
             self.present.push((at, copies::destinations(self.site, at)));
         }
-        let run = self.site.cx.facts.runs[at].iter();
-        let steps: Vec<&Step<'_>> = run.flat_map(|run| &run.steps).collect();
+        let steps = self.site.cx.facts.steps(at);
         let is_list = |path: &String| LISTS.iter().any(|list| below(path, list).is_some());
         let brings = |region: &Region, all: bool| {
             let mut present = self.present.iter();
@@ -38,7 +37,7 @@ impl Settling<'_> {
         };
         let mut made = self.made.clone();
         let mut missing = None;
-        for step in &steps {
+        for step in steps {
             let mut paths = expected(step).into_iter();
             missing = missing.or_else(|| {
                 paths.find(|path| {
@@ -84,13 +83,9 @@ fn expected(step: &Step<'_>) -> Vec<String> {
         return Vec::new();
     };
     let operands = invocation.operands.as_slice();
-    let is_forced = invocation
-        .options
-        .iter()
-        .any(|option| option.name.contains('f'));
     let needed = match (invocation.action.operands, operands) {
         (Operands::Read, all) => all,
-        (Operands::Write, all) if invocation.action.removes && !is_forced => all,
+        (Operands::Write, all) if invocation.action.removes && !invocation.always_succeeds() => all,
         (Operands::ReadThenWrite | Operands::Move, [sources @ .., _]) => sources,
         (Operands::SkipThenWrite, [_, paths @ ..]) => paths,
         _ => &[],
