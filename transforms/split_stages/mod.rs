@@ -166,12 +166,16 @@ fn rewrite(cx: &Cx<'_>) -> Result<Option<Rewrite>, Refusal> {
     let Some(stage) = cx.facts.final_stage().filter(|stage| stage.os == Os::Linux) else {
         return Ok(None);
     };
-    let (Some(image), Base::Image(reference)) = (cx.facts.image(stage), &stage.base) else {
+    let Some(image) = cx.facts.image(stage) else {
         return Ok(None);
     };
-    if !roles::does_any(cx, stage, &[Does::InstallDependencies, Does::Build]) {
+    let installs = |stage| roles::does_any(cx, stage, &[Does::InstallDependencies, Does::Build]);
+    if !cx.facts.ancestry(stage).any(installs) {
         return Ok(None);
     }
+    let Base::Image(reference) = &stage.base else {
+        return on_a_stage(cx, stage, image);
+    };
     let launches = launched::launches(cx, stage);
     // What the base image starts is the same in a stage of the same image.
     let inherits = image.command == Command::Service && !image.sheds_tools();
@@ -222,6 +226,20 @@ fn with_release(site: Site<'_>, refusal: Refusal) -> Result<Option<Rewrite>, Ref
     Ok(plan(&site)?.map(|plan| plan.write(&site)))
 }
 
+/// The final stage is built on another one, in which authors put what several stages need.
+fn on_a_stage(cx: &Cx<'_>, stage: &Stage, image: &Image<'_>) -> Result<Option<Rewrite>, Refusal> {
+    match image.sheds_tools() && launched::launches(cx, stage).declared {
+        true => Err(several_stages(cx, stage)),
+        false => Ok(None),
+    }
+}
+
+fn several_stages(cx: &Cx<'_>, stage: &Stage) -> Refusal {
+    let message = "the file has several stages already: what their authors meant stays";
+    let site = cx.file.instructions()[stage.from].span;
+    Refusal::new(site, "already-multi-stage", message)
+}
+
 /// Dependencies that are installed in a small image are what the program needs. What builds there is worth a word.
 fn nothing_smaller(
     cx: &Cx<'_>,
@@ -264,10 +282,7 @@ fn could_gain(cx: &Cx<'_>, stage: &Stage, image: &Image<'_>) -> bool {
 fn guard(site: &Site<'_>) -> Result<(), Refusal> {
     let facts = site.cx.facts;
     if facts.stages.len() > 1 {
-        return Err(site.refuse(
-            "already-multi-stage",
-            "the file has several stages already: what their authors meant stays",
-        ));
+        return Err(several_stages(site.cx, site.stage));
     }
     if site.image.onbuild || facts.has_triggers(site.stage) {
         return Err(site.refuse("onbuild", "ONBUILD steps would run in another stage"));
