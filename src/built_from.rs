@@ -12,11 +12,25 @@ use dfopt::project;
 use dfopt::report::NamedContext;
 use dfopt::syntax;
 
-use crate::discover::Source;
+use crate::discover::{self, Source};
 use crate::files;
 
 /// How many folders above that of the Dockerfile may be the one that it is built from.
 const MOST_LEVELS: usize = 3;
+
+/// What goes along with Dockerfiles and is about no program: texts, and settings of the repository.
+const ABOUT_DOCKERFILES: [&str; 10] = [
+    "*.md",
+    "readme*",
+    "license*",
+    "licence*",
+    "copying*",
+    ".git*",
+    ".editorconfig",
+    ".hadolint*",
+    ".pre-commit*",
+    "dfopt.toml",
+];
 
 /// A Dockerfile and what is around it.
 pub(crate) struct Place<'a> {
@@ -29,7 +43,8 @@ pub(crate) struct Place<'a> {
 
 impl Place<'_> {
     /// The folder of the build context: the one that the user names, else the one that the project builds from, else that
-    /// of the Dockerfile, or one above it if that alone has what the Dockerfile copies.
+    /// of the Dockerfile, or one above it if that alone has what the Dockerfile copies. None where the Dockerfile is kept apart
+    /// from what it copies.
     ///
     /// # Errors
     /// When the current folder is not known.
@@ -61,6 +76,7 @@ impl Place<'_> {
                 .map(|(folder, line)| (self.source.name(), Some(line), folder)),
         };
         Ok(match named {
+            None if self.is_kept_apart(&own) => (None, None),
             None => (Some(own), None),
             Some((by, line, root)) => {
                 let folder = Some(files::shown(&root)).filter(|folder| !folder.is_empty());
@@ -87,6 +103,18 @@ impl Place<'_> {
                 entry.file_type().is_ok_and(|kind| kind.is_dir()) && !name.starts_with('.');
             is_folder || name == ".dockerignore" || tools.knows_manifest(&name) || is_source(&name)
         })
+    }
+
+    /// Whether the folder `own` has nothing that could be copied but Dockerfiles and texts about them, and the Dockerfile copies
+    /// something: no build of it that works is built from there.
+    fn is_kept_apart(&self, own: &Path) -> bool {
+        let is_about = |name: &str| {
+            let lower = name.to_ascii_lowercase();
+            let mut about = ABOUT_DOCKERFILES.iter();
+            about.any(|pattern| matches_name(pattern, &lower))
+        };
+        let goes_along = |name: &str| discover::is_dockerfile_name(name) || is_about(name);
+        named::copies(&syntax::parse(self.text)) && self.disk.holds_only(own, goes_along)
     }
 
     /// The nearest folder above `own`, in the same repository (or the next one, where there is none), that has all that the

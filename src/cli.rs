@@ -101,7 +101,7 @@ pub(crate) struct Args {
 
     /// The build context [default: what a Compose or bake file, CI or a script beside or above the
     /// Dockerfile names, else the folder of the Dockerfile, or one above it that alone has what is copied;
-    /// none for `-`]
+    /// none for `-`, and where there is nothing but Dockerfiles]
     #[arg(long, value_name = "DIR", help_heading = REWRITES)]
     pub(crate) context: Option<PathBuf>,
 

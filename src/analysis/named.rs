@@ -23,6 +23,17 @@ pub fn paths(file: &Dockerfile<'_>) -> Vec<Named> {
     named
 }
 
+/// Whether a copy brings something of the build context.
+#[must_use]
+pub fn copies(file: &Dockerfile<'_>) -> bool {
+    let brings = |source: &str| !source.contains("://") && !source.starts_with("<<");
+    (0..file.instructions().len()).any(|at| {
+        let view = file.view(at);
+        let transfer = copied(&view);
+        transfer.is_some_and(|transfer| transfer.sources.iter().any(|source| brings(&source.raw)))
+    })
+}
+
 /// The copy in `view`, if it is one of the build context.
 fn copied<'v>(view: &'v View<'_>) -> Option<&'v Transfer> {
     match &view.kind {

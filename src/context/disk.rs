@@ -25,6 +25,8 @@ struct Shared {
     listings: ByPath<Arc<[Entry]>>,
     /// What the first patterns that were asked for pick of a listing.
     picked: ByPath<Arc<Picked>>,
+    /// Whether a folder holds no more than what was asked for first.
+    bare: ByPath<bool>,
     ignore_files: ByPath<Arc<str>>,
     projects: Projects,
 }
@@ -53,6 +55,20 @@ impl Disk {
     /// are not UTF-8 are left out.
     pub(super) fn entries(&self, path: &Path) -> Arc<[Entry]> {
         self.0.listings.get(path, || list(path))
+    }
+
+    /// Whether the folder at `path` holds nothing but files with names that `is_known` accepts, which is asked once for each
+    /// folder, and folders whose names start with a dot.
+    #[must_use]
+    pub fn holds_only(&self, path: &Path, is_known: impl Fn(&str) -> bool) -> bool {
+        self.0.bare.get(path, || {
+            let entries = self.entries(path);
+            let mut entries = entries.iter();
+            entries.all(|(name, kind)| match kind {
+                FileKind::File => is_known(name),
+                FileKind::Folder => name.starts_with('.'),
+            })
+        })
     }
 
     /// The folders in the folder at `path`, and the files whose names match one of `names`, sorted by name.

@@ -63,6 +63,42 @@ fn a_folder_above_that_alone_has_what_is_copied_is_the_context() {
     }
 }
 
+#[test]
+fn a_folder_with_nothing_but_dockerfiles_is_no_context() {
+    let alone = [
+        ("web.Dockerfile", DOCKERFILE),
+        ("api/Dockerfile", ""),
+        ("LICENSE", ""),
+        ("README.md", ""),
+        (".github/dependabot.yml", ""),
+    ];
+    // The folder of the other one is a part of a project.
+    let run = Sandbox::new(&alone).dfopt(&["web.Dockerfile"]);
+    run.says("reorder-copies/manifest-missing [refused]");
+    let alone: Vec<_> = alone
+        .into_iter()
+        .filter(|(name, _)| !name.contains("api/"))
+        .collect();
+    let run = Sandbox::new(&alone).dfopt(&["web.Dockerfile"]);
+    run.says("reorder-copies [assumed]");
+    for other in [
+        (".dockerignore", ""),
+        ("start.sh", ""),
+        ("compose.yaml", "services:\n"),
+    ] {
+        let files = [&alone[..], &[other]].concat();
+        let run = Sandbox::new(&files).dfopt(&["web.Dockerfile"]);
+        run.says("reorder-copies/manifest-missing [refused]");
+    }
+    // It copies nothing of the context: what is there, or not, is no sign of another one.
+    let run = Sandbox::new(&[(
+        "Dockerfile",
+        "FROM golang:1.22\nCMD [\"go\", \"run\", \".\"]\n",
+    )]);
+    run.dfopt(&["-v", "Dockerfile"])
+        .says("build-ahead/no-source [refused]");
+}
+
 /// `go build` looks into the repository, which git refuses when it belongs to another user; `go run` does not.
 #[test]
 fn a_program_is_not_built_in_a_repository_of_another_user() {
