@@ -165,6 +165,7 @@ fn what_only_goes_into_the_ignore_file_is_written_once() {
 fn a_preset_runs_what_is_off_by_default() {
     let sandbox = Sandbox::new(&[
         ("Dockerfile", "FROM debian:12\nCOPY . /app\nUSER 1\n"),
+        ("page.html", "x"),
         (".hg/store", "x"),
     ]);
     let check = |options: &[&str], code| {
