@@ -1,0 +1,3 @@
+use Mojolicious::Lite;
+get "/" => { text => "poll" };
+app->start;

@@ -1,0 +1,2 @@
+import 'package:shelf/shelf_io.dart';
+void main() {}

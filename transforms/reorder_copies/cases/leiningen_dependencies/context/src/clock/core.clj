@@ -1,0 +1,2 @@
+(ns clock.core (:gen-class))
+(defn -main [& args] (println "tick"))
