@@ -79,7 +79,8 @@ pub struct Dependency {
     ready_made: BTreeMap<String, String>,
     /// Why it cannot be said what it needs.
     pub refuse: Option<String>,
-    /// Packages of the distribution that bring all of it, if one of the variables `unless_env` says to use them.
+    /// Packages of the distribution that bring all of it, if one of the variables `unless_env` says to use them, or none is
+    /// needed.
     #[serde(default)]
     pub unless_package: Vec<String>,
     /// See `unless_package`.

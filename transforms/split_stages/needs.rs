@@ -61,7 +61,7 @@ fn is_ready_made(site: &Site<'_>, name: &str, dependency: &Dependency) -> bool {
 }
 
 /// Whether packages that the stage installs, and that are installed in the smaller image as well, bring what the
-/// dependency needs, and a variable says that it uses these.
+/// dependency needs, and a variable says that it uses these where it would bring its own otherwise.
 fn is_brought(site: &Site<'_>, dependency: &Dependency) -> bool {
     let facts = site.cx.facts;
     let runs = site.stage.body.clone();
@@ -74,7 +74,9 @@ fn is_brought(site: &Site<'_>, dependency: &Dependency) -> bool {
     };
     let variables = &facts.states[site.stage.body.end - 1].variables;
     let mut switches = dependency.unless_env.iter();
-    installs.any(names) && switches.any(|name| variables.contains_key(name))
+    let switched =
+        dependency.unless_env.is_empty() || switches.any(|name| variables.contains_key(name));
+    installs.any(names) && switched
 }
 
 /// The dependencies that the tables know, with the instruction that names them.

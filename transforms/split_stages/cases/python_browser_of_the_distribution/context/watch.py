@@ -1,0 +1,2 @@
+from selenium import webdriver
+webdriver.Chrome().get("https://example.org")
