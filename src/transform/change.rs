@@ -53,6 +53,8 @@ pub enum Change {
         /// What the stage that is shipped is built on, as written.
         runtime: String,
     },
+    /// The name of the stage that became two is that of the builder.
+    NameStays(String),
     /// Words that a build command has gained, in front or behind its verb: the programs that it makes do the same in
     /// another form.
     BuildOptions(Vec<String>),

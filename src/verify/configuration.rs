@@ -67,8 +67,10 @@ pub(super) fn check(
     violations.extend(added.map(|stage| Violation::StageAdded(called(stage))));
     for stage in &old.stages {
         let other = identity.new_of(stage.index).map(|at| &new.stages[at]);
-        let Some(other) = other.filter(|other| stage.name.is_none() || other.name == stage.name)
-        else {
+        let is_named = |other: &&Stage| {
+            stage.name.is_none() || other.name == stage.name || keeps_name(rewrite, stage, other)
+        };
+        let Some(other) = other.filter(is_named) else {
             violations.push(Violation::StageLost(called(stage)));
             continue;
         };
@@ -85,6 +87,12 @@ pub(super) fn check(
         }));
     }
     violations
+}
+
+/// Whether the name of `stage` went to the builder, by intent, so that `other` has none.
+fn keeps_name(rewrite: &Rewrite, stage: &Stage, other: &Stage) -> bool {
+    let is_declared = |change: &Change| matches!(change, Change::NameStays(name) if Some(name) == stage.name.as_ref());
+    other.name.is_none() && rewrite.declares.iter().any(is_declared)
 }
 
 /// A stage before and after a rewrite, each with its file.

@@ -23,6 +23,7 @@ mod copies;
 mod handed_over;
 mod installed;
 mod mounts;
+mod naming;
 mod needs;
 mod options;
 mod outputs;
@@ -430,6 +431,12 @@ impl Split {
             Change::PackagesAdded(self.packages.added.clone()),
             Change::Taken(artefacts.taken()),
         ]);
+        if let Some(name) = naming::kept(site) {
+            rewrite.declares.push(Change::NameStays(name.to_owned()));
+            rewrite.assume(format!(
+                "nobody asks for the finished image with `--target {name}`"
+            ));
+        }
         let prune = artefacts.prune.iter().map(|prune| prune.command.clone());
         let removal = artefacts.apart.iter().map(Apart::removal);
         rewrite

@@ -11,7 +11,7 @@ use crate::transforms::style;
 
 use super::apart::Apart;
 use super::roles::Role;
-use super::{Site, Split, packages, together, variables};
+use super::{Site, Split, naming, packages, together, variables};
 
 /// Builds the edits.
 pub(super) struct Writer<'a> {
@@ -32,9 +32,12 @@ impl<'a> Writer<'a> {
             site,
             split,
             newline,
-            builder: free_name(site, ["builder", "build", "build-stage"]),
-            dependencies: free_name(site, ["dependencies", "deps", "dependencies-stage"]),
-            production: free_name(site, ["production", "production-dependencies", "pruned"]),
+            builder: naming::kept(site).map_or_else(
+                || naming::free(site, ["builder", "build", "build-stage"]),
+                str::to_owned,
+            ),
+            dependencies: naming::free(site, ["dependencies", "deps", "dependencies-stage"]),
+            production: naming::free(site, ["production", "production-dependencies", "pruned"]),
         }
     }
 
@@ -138,7 +141,7 @@ impl<'a> Writer<'a> {
         moved.into_iter()
     }
 
-    /// `FROM image AS builder`; a name that the stage had goes to the runtime stage.
+    /// `FROM image AS builder`; a name that the stage had goes to the runtime stage, unless it is one of a builder.
     fn name_first(&self, edits: &mut Edits) {
         let from = self.site.stage.from;
         let Kind::From { image, alias, .. } = &self.site.cx.facts.views[from].kind else {
@@ -296,8 +299,10 @@ impl<'a> Writer<'a> {
             .iter()
             .map(|flag| format!("{} ", view.text(flag.span)))
             .collect::<String>();
+        let moves = naming::kept(self.site).is_none();
         let name = alias
             .as_ref()
+            .filter(|_| moves)
             .map(|alias| format!(" {} {}", self.keyword("AS"), alias.raw))
             .unwrap_or_default();
         self.line("FROM", &format!("{flags}{}{name}", self.split.base.written))
@@ -379,15 +384,4 @@ impl Writer<'_> {
         let is_set_again = facts.state_behind(next).workdir == folder;
         (is_of_build || is_set_again) && is_absolute && (at + 1..next).all(does_nothing)
     }
-}
-
-/// The first of `names` that no stage has.
-fn free_name(site: &Site<'_>, names: [&str; 3]) -> String {
-    let stages = &site.cx.facts.stages;
-    let is_free = |name: &&str| !stages.iter().any(|stage| stage.is_named(name));
-    names
-        .into_iter()
-        .find(is_free)
-        .unwrap_or("dfopt-builder")
-        .to_owned()
 }
