@@ -74,6 +74,15 @@ impl DependencyFolder {
         self.prune.iter().find(|prune| prune.tool == id)
     }
 
+    /// Whether the command line `words` is how the tool called `id` does so.
+    #[must_use]
+    pub fn is_pruned_by<'w>(&self, id: &str, words: impl IntoIterator<Item = &'w str>) -> bool {
+        self.prune(id).is_some_and(|prune| {
+            let command = prune.command.split(' ').take(2);
+            command.eq(words.into_iter().take(2))
+        })
+    }
+
     /// Whether the command line `words` puts nothing into the folder that a program needs.
     #[must_use]
     pub fn is_left_by(&self, words: &[String]) -> bool {

@@ -53,6 +53,15 @@ impl Development {
     pub(super) fn extend(&mut self, more: Self) {
         self.languages.splice(0..0, more.languages);
     }
+
+    /// Whether one of the `words` makes an install by the tool called `id` leave out what only development needs.
+    #[must_use]
+    pub fn leaves_out<'w>(&self, id: &str, mut words: impl Iterator<Item = &'w str>) -> bool {
+        let has_tool = |language: &&Language| language.tools.iter().any(|tool| tool == id);
+        let language = self.languages.iter().find(has_tool);
+        let options = language.map_or(&[][..], |language| &language.without_options);
+        words.any(|word| options.iter().any(|option| option == word))
+    }
 }
 
 impl Language {

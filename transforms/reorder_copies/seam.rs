@@ -6,6 +6,7 @@ use crate::knowledge::tools::Does;
 use crate::syntax::{Span, View};
 use crate::transform::Cx;
 
+use super::super::shipped::is_shipped;
 use super::sink::Crossing;
 
 /// Files that exist only while one `RUN` is at work.
@@ -20,8 +21,8 @@ pub(super) struct Seam {
 }
 
 /// Where a plain `&&` list can be taken apart behind the commands that `crossing` passes: the second part needs nothing
-/// that is lost between two layers but the folder, to which it can change again, and makes nothing smaller that the
-/// first has made.
+/// that is lost between two layers but the folder, to which it can change again, and in an image that somebody gets it
+/// makes nothing smaller that the first has made.
 pub(super) fn before(cx: &Cx<'_>, crossing: &Crossing) -> Option<Seam> {
     // A here-document stays in one piece.
     let run = cx.facts.runs[crossing.index].as_ref()?;
@@ -33,7 +34,9 @@ pub(super) fn before(cx: &Cx<'_>, crossing: &Crossing) -> Option<Seam> {
     let others = &first[usize::from(enters.is_some())..];
     let is_plain =
         view.flags.is_empty() && !others.is_empty() && others.iter().all(leaves_no_state);
-    if !is_plain || rest.iter().any(|step| cleans_up(step, first)) {
+    let stage = cx.facts.stage_of(crossing.index);
+    let is_kept = stage.is_none_or(|stage| is_shipped(cx, stage));
+    if !is_plain || is_kept && rest.iter().any(|step| cleans_up(cx, step, first)) {
         return None;
     }
     let again = enters.map(|step| view.text(step.span).to_owned());
@@ -69,7 +72,15 @@ fn leaves_no_state(step: &Step<'_>) -> bool {
 
 /// Whether `step` takes away something that one of `first` has written, which a layer of its own
 /// cannot do.
-fn cleans_up(step: &Step<'_>, first: &[Step<'_>]) -> bool {
+fn cleans_up(cx: &Cx<'_>, step: &Step<'_>, first: &[Step<'_>]) -> bool {
+    let prunes = step.invocation.as_ref().is_some_and(|own| {
+        let entry = cx.knowledge.tools.dependency_folder(&own.tool.id);
+        let words = step.args.iter().map(|arg| arg.known());
+        entry.is_some_and(|entry| entry.is_pruned_by(&own.tool.id, words))
+    });
+    if prunes {
+        return true;
+    }
     match step.does() {
         Some(Does::CleanCache | Does::RemovePackages) => true,
         Some(Does::Files) => {

@@ -49,6 +49,8 @@ pub(super) struct Artefacts {
     pub(super) options: Vec<(usize, String)>,
     /// A command to run at the end of the build, or of the stage of the dependencies.
     pub(super) prune: Option<Pruned>,
+    /// Whether the build itself removes dependencies that only it needs.
+    pub(super) is_pruned: bool,
     /// The dependencies that a stage of their own has. They are the first of `paths`.
     pub(super) apart: Option<Apart>,
     /// Commands that register what is copied. The runtime stage repeats them behind the copies.

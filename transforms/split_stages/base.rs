@@ -127,7 +127,8 @@ fn same_image(
     let brings_compiler = artefacts.is_program && site.image.provides.is_some();
     let brings_tools = site.image.toolset.is_some() || brings_compiler;
     let sheds = !packages.shed.is_empty() && !brings_tools;
-    if !(sheds || artefacts.is_bundle || artefacts.prune.is_some()) {
+    let prunes = artefacts.prune.is_some() || artefacts.is_pruned;
+    if !(sheds || artefacts.is_bundle || prunes) {
         return None;
     }
     let slim = slim::variant(site.cx, site.stage, site.image).filter(|_| site.tag.is_none());

@@ -51,6 +51,7 @@ pub(super) fn plan(site: &Site<'_>) -> Option<Pruned> {
     let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
     if removed.is_empty()
         || installs.are_pruned(site)
+        || installs.leave_out_at_last(site)
         || !installs.are_alone(site, &manifest, folder)
         || starts_removed(site, &manifest, &removed)
         || runs_what_comes_later(site, &manifest, &removed)
@@ -68,6 +69,15 @@ pub(super) fn plan(site: &Site<'_>) -> Option<Pruned> {
         assumes: installs.assumptions(),
         manifest: path,
     })
+}
+
+/// Whether the build removes what only it needs itself: it prunes, or installs again without that.
+pub(super) fn is_done(site: &Site<'_>) -> bool {
+    let is_done = |installs: Installs<'_>| {
+        let again = installs.steps.len() > 1 && installs.leave_out_at_last(site);
+        installs.are_pruned(site) || again
+    };
+    installs(site).is_some_and(is_done)
 }
 
 /// Whether `stage` builds with what a tool installs that can remove again what only the build needs.
@@ -133,17 +143,22 @@ fn installs<'s>(site: &'s Site<'_>) -> Option<Installs<'s>> {
 impl Installs<'_> {
     /// Whether the build does so already.
     fn are_pruned(&self, site: &Site<'_>) -> bool {
-        let command: Vec<&str> = self.prune.command.split(' ').take(2).collect();
-        let words = |step: &Step<'_>| {
-            step.args
-                .iter()
-                .take(2)
-                .map(|arg| arg.known())
-                .eq(command.iter().copied())
+        let prunes = |step: &Step<'_>| {
+            let words = step.args.iter().map(|arg| arg.known());
+            self.entry.is_pruned_by(&self.prune.tool, words)
         };
         let roles = [Role::Dependencies, Role::Build].into_iter();
         let mut runs = roles.flat_map(|role| site.roles.with(role));
-        runs.any(|at| site.cx.facts.steps(at).iter().any(words))
+        runs.any(|at| site.cx.facts.steps(at).iter().any(prunes))
+    }
+
+    /// Whether the last of them leaves out what only development needs.
+    fn leave_out_at_last(&self, site: &Site<'_>) -> bool {
+        self.steps.last().is_some_and(|step| {
+            let words = step.args.iter().map(|arg| arg.known());
+            let development = &site.cx.knowledge.development;
+            development.leaves_out(&self.prune.tool, words)
+        })
     }
 
     fn options(&self) -> impl Iterator<Item = &OptionUse> {

@@ -130,6 +130,7 @@ pub(super) fn whole_workdir(site: &Site<'_>) -> Result<Artefacts, Refusal> {
             artefacts.held.join(" and ")
         ));
         artefacts.prune = prune::plan(site);
+        artefacts.is_pruned = prune::is_done(site);
         if let Some(pruned) = &artefacts.prune {
             artefacts.because.push(Evidence {
                 place: Place::File(pruned.manifest.clone(), None),
