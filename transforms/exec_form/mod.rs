@@ -69,7 +69,11 @@ fn script(cx: &Cx<'_>, index: usize) -> Option<Span> {
 }
 
 fn plan_instruction(cx: &Cx<'_>, stage: &Stage, declared: &Declared, index: usize) -> Option<Plan> {
-    let line = match line::read(cx, index, script(cx, index)?) {
+    let script = script(cx, index)?;
+    if is_meant_as_json(cx.facts.views[index].text(script)) {
+        return Some(Err(not_json(cx, index)));
+    }
+    let line = match line::read(cx, index, script) {
         Ok(line) => line,
         Err(refusal) => return Some(Err(refusal)),
     };
@@ -84,6 +88,18 @@ fn plan_instruction(cx: &Cx<'_>, stage: &Stage, declared: &Declared, index: usiz
         Ok(started) => without_a_shell(cx, declared, &line, started),
         Err(reason) => Ok(with_exec(cx, &line, reason)),
     })
+}
+
+/// Whether `script` has the brackets of an exec form. No program is called like that.
+fn is_meant_as_json(script: &str) -> bool {
+    let script = script.trim();
+    script.starts_with('[') && script.ends_with(']')
+}
+
+/// The author's exec form is none, so that the shell looks for a program with a bracket in its name.
+fn not_json(cx: &Cx<'_>, index: usize) -> Refusal {
+    let message = "this looks like the exec form and is no JSON, so the shell gets it and finds no such program: put each word in double quotes, with commas between them";
+    refuse(cx, index, "not-json", message)
 }
 
 /// The exec form.

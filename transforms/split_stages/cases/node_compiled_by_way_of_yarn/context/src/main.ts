@@ -1,0 +1,1 @@
+import fastify from "fastify"; fastify().listen({ port: 3000 });
