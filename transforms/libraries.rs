@@ -6,7 +6,7 @@
 
 use crate::knowledge::Knowledge;
 use crate::knowledge::images::{Image, PackageManager};
-use crate::knowledge::packages::{Dependency, Packages};
+use crate::knowledge::packages::{Dependency, Packages, Recommends};
 
 /// Looks up libraries for one base image.
 pub(super) struct Libraries<'a> {
@@ -47,6 +47,19 @@ impl<'a> Libraries<'a> {
                 .iter()
                 .map(|release| self.packages.runtime_of(self.manager, name, *release)),
         )
+    }
+
+    /// What is missed without the packages that the package `name` recommends.
+    pub(super) fn recommended_by(&self, name: &str) -> Recommends<'a> {
+        let mut answers = self
+            .releases
+            .iter()
+            .map(|release| self.packages.recommends(name, *release));
+        let oldest = answers.next().unwrap_or(Recommends::Unknown);
+        match answers.all(|newer| newer == oldest) {
+            true => oldest,
+            false => Recommends::Unknown,
+        }
     }
 
     /// The libraries that a package of a language needs. `None`: not known.

@@ -5,12 +5,14 @@ use crate::analysis::paths::{Region, join};
 use crate::analysis::runs::Step;
 use crate::analysis::stages::Stage;
 use crate::edit::Edits;
+use crate::knowledge::images::PackageManager;
 use crate::knowledge::packages::Recommends;
 use crate::knowledge::tools::Does;
 use crate::syntax::{Kind, Span};
 use crate::transform::{Change, Cx, Plan, Rewrite};
 
 use super::super::layout::Layout;
+use super::super::libraries::Libraries;
 use super::arrange::{is_package, name};
 use super::command::Command;
 use super::later::is_shipped;
@@ -121,17 +123,15 @@ fn missed<'a>(
     if install.step.redirected || !install.operands(cx).all(is_package) {
         return None;
     }
-    let release = cx
-        .facts
-        .image(stage)
-        .and_then(|image| image.release.as_ref());
+    let image = cx.facts.image(stage);
+    let known = image.map(|image| Libraries::new(cx.knowledge, image, PackageManager::Apt));
+    let recommends = |package: &str| match &known {
+        Some(known) => known.recommended_by(package),
+        None => cx.knowledge.packages.recommends(package, None),
+    };
     let mut missed = Vec::new();
     for package in install.operands(cx) {
-        match cx
-            .knowledge
-            .packages
-            .recommends(name(package), release.map(|release| release.name.as_str()))
-        {
+        match recommends(name(package)) {
             Recommends::Irrelevant => {}
             Recommends::Add(names) => missed.extend(names),
             Recommends::Unknown => return None,
