@@ -8,6 +8,7 @@ mod added;
 pub mod build_ahead;
 pub mod build_checks;
 pub mod cache_mounts;
+mod calls;
 pub mod chown_copies;
 mod commands;
 mod dependencies;

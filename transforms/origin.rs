@@ -86,6 +86,19 @@ fn moved(cx: &Cx<'_>, index: usize, path: &str) -> Option<String> {
         .next()
 }
 
+/// Whether the last operand of `step` is `path`, or the folder in which it makes it. What is not known may be.
+fn lands_at(step: &Step<'_>, path: &str) -> bool {
+    let Some(cwd) = &step.cwd else { return true };
+    let Some(last) = step.args.last().and_then(|arg| arg.text.as_deref()) else {
+        return true;
+    };
+    let names = step.args.iter().map(|arg| arg.known());
+    let names = names.filter_map(|word| word.rsplit('/').next());
+    let dest = join(cwd, last);
+    let mut inside = names.map(|name| join(&dest, name));
+    dest == path || inside.any(|place| place == path)
+}
+
 /// Why a `RUN` may have made a program.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Made {
@@ -104,7 +117,9 @@ fn made(cx: &Cx<'_>, index: usize, path: &str) -> Option<Made> {
     let touches = ["chmod", "sed", "dos2unix", "chown"];
     let names = |step: &Step<'_>| {
         let program = step.args.first().map_or("", |arg| arg.known());
-        step.span.text(text).contains(name) && !touches.contains(&program)
+        // A link to it leaves it as it is.
+        let is_led_to = program == "ln" && !lands_at(step, path);
+        step.span.text(text).contains(name) && !touches.contains(&program) && !is_led_to
     };
     let builds = |step: &Step<'_>| matches!(step.does(), Some(Does::Build | Does::Run));
     let is_unknown = |step: &Step<'_>| step.does().is_none();

@@ -235,6 +235,7 @@ impl<'s> SourceLine<'s> {
             let is_joined = || JOINS.iter().any(|join| is_inside(so_far, join));
             let is_added = before.ends_with(['+', '.', '}'])
                 || piece.starts_with("/..")
+                || ends_in_macro(before)
                 || before.ends_with(',') && is_joined();
             let path = self
                 .addresses
@@ -330,6 +331,18 @@ fn is_inside(text: &str, call: &str) -> bool {
     })
 }
 
+/// Whether a name in capitals ends `before`: in C, the texts on both sides are one, `STATEDIR "/x.log"`.
+fn ends_in_macro(before: &str) -> bool {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let name = before
+        .rsplit(|c: char| !is_part(c))
+        .next()
+        .unwrap_or_default();
+    name.len() > 1
+        && name.starts_with(|c: char| c.is_ascii_uppercase())
+        && !name.contains(char::is_lowercase)
+}
+
 /// Whether two words in a row end `before`, as no code has them in front of a string, but a sentence does.
 fn is_prose(before: &str) -> bool {
     let is_word = |word: &str| {
@@ -402,6 +415,13 @@ mod tests {
         );
         assert_eq!(paths("Paths.get(\"/data\", \"/x\")"), ["/data"]);
         assert_eq!(paths("open(__DIR__ , '/../x')"), [""; 0]);
+    }
+
+    #[test]
+    fn what_stands_behind_a_macro_is_added_to_it() {
+        assert!(paths(r#"fopen(STATEDIR "/x.log", "a")"#).is_empty());
+        assert_eq!(paths(r#"fopen("/x.log", "a")"#), ["/x.log"]);
+        assert_eq!(paths(r#"LOG = "/x.log""#), ["/x.log"]);
     }
 
     #[test]

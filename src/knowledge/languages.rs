@@ -1,5 +1,7 @@
 //! How sources show what a program needs, by their language.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 
 use crate::context::{Addresses, matches_name};
@@ -45,6 +47,15 @@ pub struct Language {
     /// Matches in a line of a program that compiles something when it runs.
     #[serde(default)]
     pub builds_when_run: Vec<Pattern>,
+    /// How sources name the program that runs them, and what it is called.
+    #[serde(default)]
+    own_interpreters: BTreeMap<String, String>,
+    /// Matches in a line that names the place of the source that it stands in, or one beside it.
+    #[serde(default)]
+    pub beside: Vec<Pattern>,
+    /// The files that name the programs of a package, and the modules that they start: `name = package.module:function`.
+    #[serde(default)]
+    pub names_programs: Vec<String>,
     /// Matches in a line that only root can run: accounts, owners, raw sockets.
     #[serde(default)]
     pub as_root: Vec<Pattern>,
@@ -64,6 +75,17 @@ impl Language {
             true => Addresses::Relative,
             false => Addresses::Absolute,
         }
+    }
+
+    /// `text`, with the names of interpreters in place of what stands for them: `["python", "-m", "pip"]` for
+    /// `[sys.executable, "-m", "pip"]`.
+    #[must_use]
+    pub fn with_interpreters(&self, text: &str) -> String {
+        let interpreters = self.own_interpreters.iter();
+        interpreters.fold(text.to_owned(), |text, (own, program)| {
+            let in_a_text = text.replace(&format!("{{{own}}}"), program);
+            in_a_text.replace(own, &format!("\"{program}\""))
+        })
     }
 
     /// Whether `name` is that of a source.

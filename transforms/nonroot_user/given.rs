@@ -47,6 +47,7 @@ pub(super) fn check(
     written: &[Written],
     site: Span,
 ) -> Result<(), Refusal> {
+    let workdir = cx.facts.state_after(stage).workdir;
     for (used, container) in containers(cx, stage) {
         let refuse = |code, what: String, remedy| {
             let message = format!("{} {what}; {remedy}", used.described());
@@ -68,7 +69,12 @@ pub(super) fn check(
         }
         let foreign = |mount: &&Mount| {
             let is_made = || !mount.is_file && territory.is_made_for_program(&mount.target);
-            !mount.read_only && (is_made() || !is_of_project(cx, mount, territory))
+            let is_data = || {
+                mount.target == workdir
+                    && is_left_empty(cx, stage, &workdir)
+                    && !is_source(cx, mount)
+            };
+            !mount.read_only && (is_made() || is_data() || !is_of_project(cx, mount, territory))
         };
         let host_folder = container
             .mounts
@@ -108,12 +114,21 @@ pub(super) fn check(
 ///
 /// # Errors
 /// The first such container.
-pub(super) fn check_guesses(cx: &Cx<'_>, territory: &Territory, site: Span) -> Result<(), Refusal> {
+pub(super) fn check_guesses(
+    cx: &Cx<'_>,
+    stage: &Stage,
+    territory: &Territory,
+    site: Span,
+) -> Result<(), Refusal> {
+    let workdir = cx.facts.state_after(stage).workdir;
+    let is_empty = is_left_empty(cx, stage, &workdir);
     for (used, container) in guesses(cx) {
         let mut mounts = container.mounts.iter();
         let is_data = |mount: &&Mount| {
             let is_host = mount.host.is_some() && !mount.read_only && !mount.is_file;
-            is_host && is_inside(territory, mount) && !is_source(cx, mount)
+            let is_filled_there = is_empty && mount.target == workdir;
+            let is_part = is_inside(territory, mount) && !is_source(cx, mount);
+            is_host && (is_filled_there || is_part)
         };
         if let Some(mount) = mounts.find(is_data) {
             let message = format!(
@@ -172,9 +187,29 @@ pub(super) fn check_caller(
 
 fn starts_in_empty_folder(cx: &Cx<'_>, stage: &Stage, workdir: &str) -> bool {
     let history = left_behind::history(cx, stage);
+    let mut kinds = history.iter().map(|&at| &cx.facts.views[at]);
+    let mut is_entry = false;
+    let is_service = kinds.any(|view| match &view.kind {
+        Kind::Entrypoint { .. } => {
+            is_entry = true;
+            false
+        }
+        Kind::Expose { .. } => true,
+        // What only has options has them for the entry point.
+        Kind::Cmd { .. } => !view
+            .body
+            .text(&view.logical.text)
+            .trim_start_matches(['[', ' ', '"'])
+            .starts_with('-'),
+        _ => false,
+    });
+    is_entry && !is_service && is_left_empty(cx, stage, workdir)
+}
+
+/// Whether `WORKDIR` makes the folder `workdir` and nothing is put there.
+fn is_left_empty(cx: &Cx<'_>, stage: &Stage, workdir: &str) -> bool {
+    let history = left_behind::history(cx, stage);
     let kinds = || history.iter().map(|&at| (at, &cx.facts.views[at].kind));
-    let is_command = kinds().any(|(_, kind)| matches!(kind, Kind::Entrypoint { .. }))
-        && !kinds().any(|(_, kind)| matches!(kind, Kind::Expose { .. } | Kind::Cmd { .. }));
     let mut workdirs = kinds().filter(|(_, kind)| matches!(kind, Kind::Workdir(_)));
     let Some((last, _)) = workdirs.next_back() else {
         return false;
@@ -187,7 +222,7 @@ fn starts_in_empty_folder(cx: &Cx<'_>, stage: &Stage, workdir: &str) -> bool {
         Kind::Run { .. } => at > last || cx.facts.states[at].workdir == workdir,
         _ => false,
     };
-    is_command && !kinds().any(fills)
+    !kinds().any(fills)
 }
 
 /// What makes sense only for root, in words.

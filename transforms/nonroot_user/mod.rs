@@ -3,7 +3,7 @@
 mod account;
 mod acting;
 mod assumptions;
-mod calls;
+mod beside;
 mod folders;
 mod foreign;
 mod given;
@@ -128,11 +128,13 @@ fn rewrite(cx: &Cx<'_>, stage: &Stage, start: &Start) -> Plan {
     surveyor.refuse_acting(&territory)?;
     given::check(cx, stage, start, &territory, &written, site)?;
     shared::check(cx, stage, site)?;
-    given::check_guesses(cx, &territory, site)?;
+    given::check_guesses(cx, stage, &territory, site)?;
     given::check_caller(cx, stage, &written, site)?;
     left_behind::check(cx, stage, site, &account, &territory, start, &project)?;
     repository::check(cx, stage, site, &territory)?;
     project.check_rights(cx, site)?;
+    project.check_installs(cx, site)?;
+    beside::check(cx, stage, start, &project, site)?;
     project.check_owner_bound(cx, stage, site)?;
     refuse_other_shell(cx, stage, site, &account, &territory)?;
     Ok(build(cx, stage, start, &account, &territory))

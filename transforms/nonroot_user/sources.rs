@@ -8,7 +8,10 @@ use crate::knowledge::tools::Language;
 use crate::syntax::Span;
 use crate::transform::{Cx, Place, Refusal};
 
-use super::calls;
+use crate::knowledge::Knowledge;
+use crate::knowledge::startup::Needs;
+use crate::knowledge::tools::{Action, Does};
+use crate::transforms::calls;
 
 /// What the build context has of the program.
 pub(super) struct Project<'a> {
@@ -77,15 +80,36 @@ impl<'a> Project<'a> {
             }
         }
         for (language, file) in self.files() {
-            let starts = file.lines_with(&language.starts).next().is_some();
-            let of_root = || calls::first_of_root(cx.knowledge, file);
-            let found = starts.then(of_root).flatten();
-            if let Some((line, name)) = found.filter(|_| !asks_for_root(file)) {
-                let does = format!("starts `{name}`, which needs root");
+            let is_wanted = |words: &[String]| only_root_may(cx.knowledge, name_of(words));
+            let found = calls::find(cx.knowledge, language, file, is_wanted);
+            if let Some((line, words)) = found.filter(|_| !asks_for_root(file)) {
+                let does = format!("starts `{}`, which needs root", name_of(&words));
                 return Err(refuse_line(site, line, &does));
             }
         }
         Ok(())
+    }
+
+    /// Refuses when a line of the program installs dependencies where the build, as root, has put them.
+    ///
+    /// # Errors
+    /// The first such line.
+    pub(super) fn check_installs(&self, cx: &Cx<'_>, site: Span) -> Result<(), Refusal> {
+        let found = self.files().find_map(|(language, file)| {
+            let installs = |words: &[String]| calls::installs(cx.knowledge, words);
+            calls::find(cx.knowledge, language, file, installs)
+        });
+        let Some((line, words)) = found else {
+            return Ok(());
+        };
+        let message = format!(
+            "{}:{} starts `{}`, which installs what the build, as root, has put there; do it in a RUN, or into a folder of the program",
+            line.path,
+            line.line,
+            words.join(" ")
+        );
+        let place = Place::File(line.path.to_owned(), Some(line.line));
+        Err(Refusal::new(site, "builds-at-start", message).because(place, "what the program does"))
     }
 
     /// The lines of settings.
@@ -136,6 +160,22 @@ fn refuse_line(site: Span, line: SourceLine<'_>, does: &str) -> Refusal {
     );
     let place = Place::File(line.path.to_owned(), Some(line.line));
     Refusal::new(site, "needs-root", message).because(place, "what the program does")
+}
+
+/// The name of the program that `words` start, without its folder.
+fn name_of(words: &[String]) -> &str {
+    let program = words.first().map_or("", String::as_str);
+    program.rsplit('/').next().unwrap_or(program)
+}
+
+/// Whether only root may run the program `name`, whatever it is asked: it needs root, or works on the packages of the system.
+fn only_root_may(knowledge: &Knowledge, name: &str) -> bool {
+    let words = [name.to_owned()];
+    let program = knowledge.startup.program(&words);
+    let needs_root = program.is_some_and(|(program, _)| program.needs == Needs::Root);
+    let installs = |action: &Action| action.does == Does::InstallPackages;
+    let tool = knowledge.tools.find(&[name]);
+    needs_root || tool.is_some_and(|(tool, _)| tool.actions.iter().any(installs))
 }
 
 /// Whether a source does something only if root runs it: `if os.getuid() == 0:`.

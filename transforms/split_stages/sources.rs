@@ -8,6 +8,7 @@ use crate::context::{BuildContext, FileKind, SourceLine, Sources, interpreter_of
 use crate::knowledge::tools::Language;
 use crate::syntax::shell;
 use crate::transform::{Cx, Place, Refusal};
+use crate::transforms::calls;
 use crate::transforms::origin::{Origin, origin_before};
 
 use super::Site;
@@ -42,12 +43,23 @@ pub(super) fn started(site: &Site<'_>, known: &[&str]) -> Result<Started, Refusa
         let note = "the library is not named in any manifest";
         return Err(site.refuse("loads-library", message).because(place, note));
     }
-    if let Some(found) = builder_in(language, &sources) {
+    if let Some(found) = builder_in(site, language, &sources) {
         let message = format!(
             "{} compiles something when it runs, which the smaller image cannot",
             found.path
         );
         let place = Place::File(found.path.to_owned(), Some(found.line));
+        return Err(site
+            .refuse("runs-build-tool", message)
+            .because(place, "what the program does"));
+    }
+    if let Some((line, words)) = installer_in(site, language, &sources) {
+        let message = format!(
+            "{} starts `{}`, which may have to compile what it installs",
+            line.path,
+            words.join(" ")
+        );
+        let place = Place::File(line.path.to_owned(), Some(line.line));
         return Err(site
             .refuse("runs-build-tool", message)
             .because(place, "what the program does"));
@@ -111,10 +123,47 @@ fn called_by_script(text: &str) -> Vec<String> {
 }
 
 /// The first line of the program that needs what the build needs.
-fn builder_in<'s>(language: &Language, sources: &'s Sources) -> Option<SourceLine<'s>> {
+fn builder_in<'s>(
+    site: &Site<'_>,
+    language: &Language,
+    sources: &'s Sources,
+) -> Option<SourceLine<'s>> {
+    let files = sources.files();
+    let of_program = files.filter(|file| language.is_of_program(file.path()));
+    let mut builders =
+        of_program.filter_map(|file| file.lines_with(&language.builds_when_run).next());
+    builders.find(|line| !is_of_build(site, language, sources, line.path))
+}
+
+/// The first line of the program that installs dependencies, with the words of the command.
+fn installer_in<'s>(
+    site: &Site<'_>,
+    language: &Language,
+    sources: &'s Sources,
+) -> Option<(SourceLine<'s>, Vec<String>)> {
     let files = sources.files();
     let mut of_program = files.filter(|file| language.is_of_program(file.path()));
-    of_program.find_map(|file| file.lines_with(&language.builds_when_run).next())
+    let installs = |words: &[String]| calls::installs(site.cx.knowledge, words);
+    of_program.find_map(|file| calls::find(site.cx.knowledge, language, file, installs))
+}
+
+/// Whether the source `path` is a script of the build: a step runs it, and neither the container nor a source does.
+fn is_of_build(site: &Site<'_>, language: &Language, sources: &Sources, path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let stem = name.split('.').next().unwrap_or(name);
+    let runs = |step: &Step<'_>| step.args.iter().any(|arg| arg.known().ends_with(name));
+    let mut built = steps(site, Role::Build);
+    let is_run_by_build = built.any(|(at, step)| runs(step) && compiles(site.cx, at, step));
+    let is_named = |line: SourceLine<'_>| {
+        let mut words = line.text.split(|c: char| !c.is_alphanumeric() && c != '_');
+        line.path != path && words.any(|word| word == stem)
+    };
+    let mut launches = site.launches.launches.iter();
+    let is_started = launches.any(|launch| launch.words.iter().any(|word| word.contains(stem)));
+    let mut loading = sources
+        .files()
+        .flat_map(|file| file.lines_with(&language.imports));
+    is_run_by_build && !is_started && !loading.any(is_named)
 }
 
 /// The language of the image, or of what is built in it.

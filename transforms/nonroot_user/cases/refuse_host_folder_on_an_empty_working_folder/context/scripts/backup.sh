@@ -1,0 +1,3 @@
+#!/bin/sh
+set -e
+sqlite3 /tmp/x.db .dump > dump.sql
