@@ -8,6 +8,7 @@ mod configuration;
 mod copies;
 mod declared;
 mod extra;
+mod installs;
 mod launch;
 mod mounts;
 mod operations;

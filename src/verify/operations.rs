@@ -8,7 +8,11 @@ use std::borrow::Cow;
 use super::configuration::differing;
 use super::copies::Landing;
 use crate::analysis::effects::Effects;
+use crate::analysis::paths::{Extent, Region, join, parent};
+use crate::analysis::runs::Step;
 use crate::analysis::state::{State, Variable};
+use crate::knowledge::Knowledge;
+use crate::knowledge::tools::Does;
 
 pub(super) use reader::{keys, normalized, of_file};
 
@@ -60,6 +64,8 @@ pub(super) enum What {
         works_on_what_is_there: bool,
         /// Whether it makes accounts.
         makes_accounts: bool,
+        /// Where it installs dependencies, by the tables. What it writes elsewhere is for itself: caches, settings.
+        installs_into: Option<Extent>,
     },
 }
 
@@ -239,3 +245,28 @@ const USER: &str = "user";
 const FOLDER: &str = "working directory";
 const FLAGS: &str = "flags of its RUN";
 const SHELL_STATE: &str = "state of the shell";
+
+/// The folders into which `step` installs dependencies, without the part of a path that depends on a version; `None` where
+/// options may name others.
+fn installs_into(knowledge: &Knowledge, step: &Step<'_>) -> Option<Extent> {
+    let invocation = step.invocation.as_ref()?;
+    let installs = invocation.action.installs.as_ref()?;
+    let mut moving = installs.when.iter().flat_map(|when| &when.option);
+    let is_moved = moving.any(|option| invocation.has(option));
+    if step.does() != Some(Does::InstallDependencies) || installs.at.is_none() || is_moved {
+        return None;
+    }
+    let mut extent = Extent::default();
+    for entry in installs.usual() {
+        for path in knowledge.tools.paths(entry) {
+            let known = path.split('{').next().unwrap_or_default();
+            let place = join(step.cwd.as_deref()?, known);
+            extent.add(Region::new(if known == path {
+                &place
+            } else {
+                parent(&place)
+            }));
+        }
+    }
+    Some(extent)
+}

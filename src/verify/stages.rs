@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, HashSet};
 use super::Violation;
 use super::copies::Landing;
 use super::declared::Declared;
+use super::installs;
 use super::operations::{Operation, What};
 use super::order::{found, meet, runs};
 use crate::analysis::paths::{Extent, Region};
@@ -32,7 +33,10 @@ pub(super) fn check(
         .iter()
         .enumerate()
         .filter(|(_, operation)| !operation.is_package())
-        .filter_map(|(nth, operation)| moved(operation, &old[nth..], shipped, &built, rewrite))
+        .filter_map(|(nth, operation)| {
+            let (before, later) = old.split_at(nth);
+            moved(operation, before, later, shipped, &built, rewrite)
+        })
         .collect();
     violations.extend(fewer(old, new));
     violations.extend(taken(shipped, rewrite));
@@ -70,9 +74,10 @@ fn fewer(old: &[Operation<'_>], new: &[Vec<&Operation<'_>>]) -> Vec<Violation> {
         .collect()
 }
 
-/// What is wrong with where `operation` is now; `later` is what followed it.
+/// What is wrong with where `operation` is now; `before` is what came before it, and `later` what followed it.
 fn moved(
     operation: &Operation<'_>,
+    before: &[Operation<'_>],
     later: &[Operation<'_>],
     shipped: &[&Operation<'_>],
     built: &[&Operation<'_>],
@@ -83,6 +88,9 @@ fn moved(
     }
     if !built.iter().any(|other| is_same(operation, other)) {
         return Some(Violation::CommandLost(operation.key.clone()));
+    }
+    if installs::removes_file_of_package(operation, before, shipped) {
+        return Some(Violation::FilesLost(operation.key.clone()));
     }
     let writes = &operation.effects.writes;
     let is_material = match &operation.what {
@@ -184,7 +192,7 @@ fn removes(later: &Operation<'_>, operation: &Operation<'_>) -> bool {
     matches!(later.what, What::Command { removes: true, .. }) && made.iter().all(is_gone)
 }
 
-fn is_same(one: &Operation<'_>, other: &Operation<'_>) -> bool {
+pub(super) fn is_same(one: &Operation<'_>, other: &Operation<'_>) -> bool {
     one.key == other.key && one.owner == other.owner
 }
 
@@ -354,6 +362,7 @@ impl<'c, 'f> Placed<'c, 'f> {
                 serves_build(first, rewrite) && names_none(second, first)
                     || makes_accounts_anyway(second, first)
                     || self.is_made_here(first, second, at, place)
+                    || installs::are_elsewhere(first, second)
             };
             let needed = elsewhere.filter(|(first, _)| {
                 let writes = &first.effects.writes;

@@ -19,6 +19,7 @@ use super::installed;
 use super::programs;
 use super::registers;
 use super::roles::{self, Role};
+use super::together;
 use super::tools_only;
 
 /// Decides for each of them, and for the copies of the context, and adds to `artefacts` what is taken over and which
@@ -166,7 +167,11 @@ impl Settling<'_> {
                 .all(|region| self.holds(region.path()) || self.is_of_build(region.path())),
         } || makes_workdir_only(self.site, run);
         let is_held = is_held && !self.changes_working_folder(run);
-        let works_on_built = run.steps.iter().any(|step| self.meets_absent(step));
+        let mut own = run
+            .steps
+            .iter()
+            .filter(|step| !together::is_about_packages(step));
+        let works_on_built = own.any(|step| self.meets_absent(step));
         if !is_held && !works_on_built && !programs::needs_more(self.site, run) {
             self.stays(at, run);
             return Ok(());

@@ -39,7 +39,7 @@ fn is_project(site: &Site<'_>, at: usize) -> bool {
 }
 
 fn is_root(source: &str) -> bool {
-    matches!(source, "." | "./")
+    matches!(source, "" | "." | "./")
 }
 
 /// Whether a step between the split and the copy `later` may read what the copy `at` brings.
@@ -138,7 +138,7 @@ fn brings_again(site: &Site<'_>, later: usize, at: usize) -> bool {
     };
     let sources = transfer(site, at).map_or(&[][..], |transfer| &transfer.sources);
     let same = |(source, region): (&str, Region)| {
-        let source = source.strip_prefix("./").unwrap_or(source);
+        let source = plain(source);
         let is_same =
             region.path() == into && is_root(source) || region.path() == join(&into, source);
         is_same && (brings_all || brings_files && !source.contains('/') && !is_root(source))

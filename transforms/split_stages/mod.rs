@@ -21,6 +21,7 @@ mod bundles;
 mod carried;
 mod copies;
 mod handed_over;
+mod install_commands;
 mod installed;
 mod mounts;
 mod naming;

@@ -9,11 +9,10 @@ use crate::syntax::Span;
 use crate::transform::{Cx, Evidence, Refusal};
 
 use super::Site;
-use super::artefacts::Artefacts;
 use super::base::Runtime;
+use super::install_commands;
 use super::needs;
 use super::programs_only;
-use super::together;
 use super::tools_only;
 use crate::transforms::libraries::Libraries;
 
@@ -26,6 +25,8 @@ pub(super) struct RuntimePackages {
     pub(super) needs_shell: bool,
     /// The options of the author, in order.
     pub(super) options: Vec<String>,
+    /// Whether some of the packages were installed together with what they recommend.
+    pub(super) recommended: bool,
     /// The packages, in the order of the author.
     pub(super) names: Vec<String>,
     /// Packages of the original that the runtime does without.
@@ -283,6 +284,7 @@ impl RuntimePackages {
             }
         }
         let group = group.and_then(|group| group.value.as_deref());
+        let before = self.names.len();
         for word in operands(site, at, step)? {
             match removed_at(site, &[Some(bare(word)), group])? {
                 Some(removal) => {
@@ -295,6 +297,10 @@ impl RuntimePackages {
                 }
             }
         }
+        let manager = install_commands::manager_of(site, &tool.id);
+        let minimal = manager.and_then(|manager| manager.no_recommends.as_deref());
+        let leaves_out = minimal.is_some_and(|option| invocation.has(option));
+        self.recommended |= self.names.len() > before && !leaves_out;
         Ok(())
     }
 
@@ -401,48 +407,4 @@ pub(super) fn check_lists(site: &Site<'_>) -> Result<(), Refusal> {
         }
     }
     Ok(())
-}
-
-/// The commands that install the packages; none when there are none.
-pub(super) fn commands(
-    site: &Site<'_>,
-    packages: &RuntimePackages,
-    artefacts: &Artefacts,
-) -> Vec<String> {
-    let repeated = together::installed(site, artefacts);
-    let names = packages.names.iter();
-    let names: Vec<String> = names
-        .filter(|name| !repeated.contains(&name.as_str()))
-        .cloned()
-        .collect();
-    let knowledge = site.cx.knowledge;
-    let tool = packages
-        .manager
-        .as_deref()
-        .and_then(|id| knowledge.tools.get(id));
-    let Some(recipe) = tool
-        .and_then(|tool| tool.recipe.as_ref())
-        .filter(|_| !names.is_empty())
-    else {
-        return Vec::new();
-    };
-    let manager = knowledge
-        .package_managers
-        .iter()
-        .find(|manager| Some(&manager.tool) == packages.manager.as_ref());
-    let confirms =
-        |option: &String| manager.is_some_and(|manager| manager.confirm.contains(option));
-    let confirmed = packages.options.iter().any(confirms);
-    let missing = |option: &&String| {
-        let is_there = packages.options.contains(option) || confirmed && confirms(option);
-        !is_there
-    };
-    let mut install = vec![recipe.install.clone()];
-    install.extend(recipe.options.iter().filter(missing).cloned());
-    install.extend(packages.options.iter().cloned());
-    install.extend(names);
-    let mut commands = recipe.before.clone();
-    commands.push(install.join(" "));
-    commands.extend(recipe.after.iter().cloned());
-    commands
 }

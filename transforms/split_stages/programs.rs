@@ -180,8 +180,8 @@ pub(super) fn check(
             taken.iter().any(|(_, dest)| *dest == path)
         };
         let is_beside = PROGRAM_FOLDERS.iter().any(has);
-        let is_installed = package_of(site, program)
-            .is_some_and(|package| packages.names.iter().any(|name| name == package));
+        let package = package_of(site, program).unwrap_or(program);
+        let is_installed = packages.names.iter().any(|name| name == package);
         // A runtime whose scripts need one has a shell.
         let is_shell = packages.needs_shell && handed_over::is_shell(site, program);
         let is_taken = is_product || is_beside || is_installed || is_shell;

@@ -66,12 +66,6 @@ pub(super) fn installed<'s>(site: &Site<'s>, artefacts: &Artefacts) -> Vec<&'s s
 /// more than that.
 pub(super) fn setup<'r>(cx: &Cx<'_>, run: &'r Run<'_>) -> Option<Vec<&'r Step<'r>>> {
     let steps = run.and_list()?;
-    let is_about_packages = |step: &Step<'_>| {
-        matches!(
-            step.does(),
-            Some(Does::RefreshLists | Does::InstallPackages | Does::CleanCache)
-        )
-    };
     let installs = |step: &Step<'_>| step.does() == Some(Does::InstallPackages);
     let last = steps.iter().rposition(installs)?;
     if !steps[..last].iter().all(is_about_packages) {
@@ -87,6 +81,14 @@ pub(super) fn setup<'r>(cx: &Cx<'_>, run: &'r Run<'_>) -> Option<Vec<&'r Step<'r
     }
     let changes_shell = |step: &Step<'_>| step.does() == Some(Does::ShellState);
     (!setup.is_empty() && !steps.iter().any(changes_shell)).then_some(setup)
+}
+
+/// Whether `step` only installs packages, or does what belongs to that.
+pub(super) fn is_about_packages(step: &Step<'_>) -> bool {
+    matches!(
+        step.does(),
+        Some(Does::RefreshLists | Does::InstallPackages | Does::CleanCache)
+    )
 }
 
 /// Whether `step` handles nothing that a package for builds could have brought: settings of the system, and what belongs to

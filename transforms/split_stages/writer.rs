@@ -11,7 +11,7 @@ use crate::transforms::style;
 
 use super::apart::Apart;
 use super::roles::Role;
-use super::{Site, Split, naming, packages, together, variables};
+use super::{Site, Split, install_commands, naming, together, variables};
 
 /// Builds the edits.
 pub(super) struct Writer<'a> {
@@ -309,7 +309,7 @@ impl<'a> Writer<'a> {
     }
 
     fn packages_line(&self) -> Option<String> {
-        let commands = packages::commands(self.site, &self.split.packages, &self.split.artefacts);
+        let commands = install_commands::of(self.site, &self.split.packages, &self.split.artefacts);
         (!commands.is_empty()).then(|| self.run_line(&commands))
     }
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::super::configuration::Identity;
 use super::super::{copies, packages};
-use super::{Operation, Package, Setting, What};
+use super::{Operation, Package, Setting, What, installs_into};
 use crate::analysis::Facts;
 use crate::analysis::commands::Invocation;
 use crate::analysis::effects::Effects;
@@ -219,6 +219,7 @@ impl<'f> Reader<'f, '_, '_> {
                 needs_nothing: false,
                 works_on_what_is_there: false,
                 makes_accounts: false,
+                installs_into: None,
             },
             effects: Cow::Borrowed(&run.effects),
             setting: Some(self.setting(index, Some(&self.facts.states[index].workdir), &[])),
@@ -284,6 +285,7 @@ impl<'f> Reader<'f, '_, '_> {
             }),
             works_on_what_is_there: tool.is_some_and(|tool| tool.works_on_what_is_there),
             makes_accounts: step.is_some_and(|step| step.does() == Some(Does::AddUser)),
+            installs_into: step.and_then(|step| installs_into(self.knowledge, step)),
         };
         let work = step.and_then(|step| packages::read(self.knowledge, step));
         vec![operation(work.map_or(command, |work| work.manner), what)]

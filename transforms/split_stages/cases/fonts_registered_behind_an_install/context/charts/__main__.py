@@ -1,0 +1,3 @@
+import graphviz
+
+print(graphviz.Source("digraph { a -> b }").pipe("svg"))

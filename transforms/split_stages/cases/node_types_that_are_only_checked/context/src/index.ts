@@ -1,0 +1,3 @@
+import Conf from 'conf';
+
+console.log(new Conf({ projectName: 'bot' }).size);

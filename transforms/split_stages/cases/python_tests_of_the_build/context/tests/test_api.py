@@ -1,0 +1,5 @@
+from shortener.api import app
+
+
+def test_app():
+    assert app
