@@ -12,6 +12,7 @@ use crate::analysis::paths::{Extent, Region, join, parent};
 use crate::analysis::runs::Step;
 use crate::analysis::state::{State, Variable};
 use crate::knowledge::Knowledge;
+use crate::knowledge::installs::When;
 use crate::knowledge::tools::Does;
 
 pub(super) use reader::{keys, normalized, of_file};
@@ -251,15 +252,19 @@ const SHELL_STATE: &str = "state of the shell";
 fn installs_into(knowledge: &Knowledge, step: &Step<'_>) -> Option<Extent> {
     let invocation = step.invocation.as_ref()?;
     let installs = invocation.action.installs.as_ref()?;
-    let mut moving = installs.when.iter().flat_map(|when| &when.option);
-    let is_moved = moving.any(|option| invocation.has(option));
-    if step.does() != Some(Does::InstallDependencies) || installs.at.is_none() || is_moved {
+    let given = |when: &&When| when.option.iter().any(|option| invocation.has(option));
+    let moved = installs.when.iter().find(given);
+    let entries = match moved {
+        Some(when) => when.at.as_ref()?,
+        None => installs.at.as_ref()?,
+    };
+    if step.does() != Some(Does::InstallDependencies) {
         return None;
     }
     let mut extent = Extent::default();
-    for entry in installs.usual() {
+    for entry in entries {
         for path in knowledge.tools.paths(entry) {
-            let known = path.split('{').next().unwrap_or_default();
+            let known = path.split('{').next().filter(|known| !known.is_empty())?;
             let place = join(step.cwd.as_deref()?, known);
             extent.add(Region::new(if known == path {
                 &place
