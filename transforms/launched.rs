@@ -40,6 +40,29 @@ pub(super) fn by_projects<'a>(
     })
 }
 
+/// The service that says what runs in a stage that does not: every one that certainly starts it names a command.
+pub(super) fn started_by<'a>(cx: &'a Cx<'a>, stage: &'a Stage) -> Option<&'a Use> {
+    let containers = cx.uses(stage).filter(|used| {
+        let is_of_stage = used.is_certain && !used.is_guess && !used.is_command;
+        is_of_stage && used.container.is_some()
+    });
+    let containers: Vec<&Use> = containers.collect();
+    let says = |used: &&Use| {
+        let container = used.container.as_ref();
+        container.is_some_and(|container| container.command_line(None).is_some())
+    };
+    let first = *containers.first()?;
+    containers.iter().all(says).then_some(first)
+}
+
+/// What is taken for granted where only `used` says what runs.
+pub(super) fn only_started_by(cx: &Cx<'_>, used: &Use) -> String {
+    format!(
+        "nobody builds on this image or works in it; it is started as {} says",
+        cx.place_of(used)
+    )
+}
+
 /// Whether a launch is a shell that waits for commands.
 pub(super) fn is_prompt(launch: &Launch) -> bool {
     let program = launch.program().rsplit('/').next().unwrap_or_default();

@@ -14,7 +14,7 @@ use super::declared::Declared;
 use super::installs;
 use super::operations::{Operation, What};
 use super::order::{found, meet, runs};
-use crate::analysis::paths::{Extent, Region};
+use crate::analysis::paths::{Extent, Region, below};
 use crate::transform::{Change, Rewrite};
 
 /// Compares the operations of the stage that was split with those of the stages that it became, of which the last is
@@ -379,7 +379,7 @@ impl<'c, 'f> Placed<'c, 'f> {
     }
 
     /// Whether all that `second` reads of what `first` makes is what steps before it have made as well, in both: `mkdir -p
-    /// data` makes what `chmod 777 data` works on, `WORKDIR /app` what `chown -R app /app` does.
+    /// data` makes what `chmod 777 data` works on, `WORKDIR /app/src` what `chown -R app /app` does.
     fn is_made_here(
         &self,
         first: &Operation<'_>,
@@ -401,8 +401,11 @@ impl<'c, 'f> Placed<'c, 'f> {
         let makers: Vec<_> = self.matched().filter(makes).collect();
         let changes = matches!(second.what, What::Command { works_on_what_is_there, .. } if works_on_what_is_there);
         let is_folder = |region: &Region| {
-            let key = format!("WORKDIR {}", region.path());
-            changes && self.new[..place].iter().any(|before| before.key == key)
+            let makes = |before: &&Operation<'_>| {
+                let folder = before.key.strip_prefix("WORKDIR ");
+                folder.is_some_and(|folder| below(folder, region.path()).is_some())
+            };
+            changes && self.new[..place].iter().any(makes)
         };
         let is_made = |region: &Region| {
             is_folder(region) || makers.iter().any(|(_, maker, _)| covers(region, maker))

@@ -10,6 +10,7 @@ use crate::analysis::paths::{UNKNOWN_WORKDIR, below};
 use crate::analysis::stages::Stage;
 use crate::syntax::{Kind, Word};
 use crate::transform::Cx;
+use crate::transforms::launched;
 
 /// At most so many steps are named in a sentence.
 const MOST_NAMED: usize = 3;
@@ -33,6 +34,8 @@ pub(super) fn all(
     sentences.extend(ports(cx, stage, start));
     sentences.extend(volumes(cx, stage));
     sentences.extend(given::mounted_sources(cx, stage));
+    let outside = launched::started_by(cx, stage).filter(|_| start.index == stage.from);
+    sentences.extend(outside.map(|used| launched::only_started_by(cx, used)));
     sentences.extend(given::doubts(cx));
     sentences.push(format!(
         "what the container is given when it starts (mounts, sockets, devices) is open to user {}",

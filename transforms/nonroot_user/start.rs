@@ -5,10 +5,12 @@ use super::given;
 use super::scripts::unread_script;
 use crate::analysis::launch::Declared;
 use crate::analysis::stages::Stage;
+use crate::knowledge::images::Command;
 use crate::knowledge::startup::{self, Needs};
 use crate::syntax::shell::{self, RedirectOperator, Simple};
 use crate::syntax::{Form, Healthcheck, Kind, Span};
 use crate::transform::{Cx, Place, Refusal};
+use crate::transforms::launched;
 
 /// How deep scripts may call scripts.
 const DEEPEST: usize = 6;
@@ -56,13 +58,15 @@ impl Start {
     }
 }
 
-/// Reads what `stage` starts. `Ok(None)`: it declares nothing.
+/// Reads what `stage` starts, or what is started in it where it declares nothing. `Ok(None)`: nobody says what runs.
 ///
 /// # Errors
 /// When a script that it starts cannot be read.
 pub(super) fn read(cx: &Cx<'_>, stage: &Stage) -> Result<Option<Start>, Refusal> {
     let declared = Declared::of_stage(cx.facts, stage);
-    let Some(index) = declared.entrypoint.or(declared.cmd) else {
+    let outside = || leaves_it_open(cx, stage).then(|| launched::started_by(cx, stage))?;
+    let own = declared.entrypoint.or(declared.cmd);
+    let Some(index) = own.or_else(|| outside().map(|_| stage.from)) else {
         return Ok(None);
     };
     let mut reader = Reader {
@@ -80,6 +84,12 @@ pub(super) fn read(cx: &Cx<'_>, stage: &Stage) -> Result<Option<Start>, Refusal>
     }
     reader.started_by_others(&declared)?;
     Ok(Some(reader.start))
+}
+
+/// Whether the image under `stage` starts nothing by itself that stays.
+fn leaves_it_open(cx: &Cx<'_>, stage: &Stage) -> bool {
+    let image = cx.facts.image(stage);
+    image.is_some_and(|image| matches!(image.command, Command::Prompt | Command::None))
 }
 
 /// Reads commands, and what they run.

@@ -184,7 +184,7 @@ fn rewrite(cx: &Cx<'_>) -> Result<Option<Rewrite>, Refusal> {
     let starts = launches.declared
         || inherits
         || cx.facts.has_triggers(stage)
-        || outside::starts(cx, stage).is_some();
+        || launched::started_by(cx, stage).is_some();
     match could_gain(cx, stage, image) {
         false if starts => return nothing_smaller(cx, stage, image, reference),
         true if starts => {}

@@ -1,12 +1,11 @@
 //! What files outside of the Dockerfile expect of the image: Compose and bake files.
 
 use crate::analysis::launch::{Launch, Launches};
-use crate::analysis::stages::Stage;
 use crate::project::{Container, Use};
-use crate::transform::{Cx, Refusal};
+use crate::transform::Refusal;
 
 use super::Site;
-use crate::transforms::launched::{by_projects, is_prompt};
+use crate::transforms::launched::{by_projects, is_prompt, only_started_by, started_by};
 
 /// Refuses when something outside wants a prompt, counts the stages, or takes more of the image than its program.
 ///
@@ -52,32 +51,12 @@ pub(super) fn check(site: &Site<'_>) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// The service that says what runs in a stage that does not: every one that certainly starts it names a command.
-pub(super) fn starts<'a>(cx: &'a Cx<'a>, stage: &'a Stage) -> Option<&'a Use> {
-    let containers = cx.uses(stage).filter(|used| {
-        let is_of_stage = used.is_certain && !used.is_guess && !used.is_command;
-        is_of_stage && used.container.is_some()
-    });
-    let containers: Vec<&Use> = containers.collect();
-    let says = |used: &&Use| {
-        let container = used.container.as_ref();
-        container.is_some_and(|container| container.command_line(None).is_some())
-    };
-    let first = *containers.first()?;
-    containers.iter().all(says).then_some(first)
-}
-
 /// What has to be taken for granted of what other files start, and where variables decide what they build.
 pub(super) fn assumptions(site: &Site<'_>) -> Vec<String> {
     let cx = site.cx;
     let declared = site.launches.declared;
-    let started = starts(cx, site.stage).filter(|_| !declared);
-    let started = started.map(|used| {
-        format!(
-            "nobody builds on this image or works in it; it is started as {} says",
-            cx.place_of(used)
-        )
-    });
+    let started = started_by(cx, site.stage).filter(|_| !declared);
+    let started = started.map(|used| only_started_by(cx, used));
     let open = cx.all_uses().filter(|used| used.may_be_any_stage());
     let numbers = open.map(|used| format!("{} builds no stage by its number", cx.place_of(used)));
     let starts_another = |container: &Container| {
