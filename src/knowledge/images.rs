@@ -69,6 +69,8 @@ pub struct Image<'t> {
     pub listens: Option<&'t Listens>,
     /// The tools, of those that may act as the account that a folder belongs to, which stay root in this version.
     pub as_root: Vec<&'t str>,
+    /// The manifests without which the tools of this version build nothing.
+    pub requires: Vec<&'t str>,
     /// Smaller images of the same version that run what was built in this one, best first.
     pub runtimes: Vec<Runtime>,
 }
@@ -178,7 +180,8 @@ impl<'a, 't> Reading<'a, 't> {
                 .listens
                 .iter()
                 .find(|port| port.holds_for(&self.version)),
-            as_root: self.as_root(),
+            as_root: self.in_this_version(&self.family.as_root),
+            requires: self.in_this_version(&self.family.requires),
             runtimes: Vec::new(),
             release,
         };
@@ -186,11 +189,11 @@ impl<'a, 't> Reading<'a, 't> {
         image
     }
 
-    fn as_root(&self) -> Vec<&'t str> {
+    /// The keys of `table` that hold for the version of the image.
+    fn in_this_version(&self, table: &'t BTreeMap<String, Vec<Range>>) -> Vec<&'t str> {
         let is_so = |ranges: &[Range]| ranges.iter().any(|range| range.contains(&self.version));
-        let tools = self.family.as_root.iter();
-        let tools = tools.filter(|(_, ranges)| is_so(ranges));
-        tools.map(|(tool, _)| tool.as_str()).collect()
+        let keys = table.iter().filter(|(_, ranges)| is_so(ranges));
+        keys.map(|(key, _)| key.as_str()).collect()
     }
 
     fn is_versioned(&self) -> bool {

@@ -31,6 +31,22 @@ pub struct Prefetch {
     /// Not when one of these paths exists beside the manifests.
     #[serde(default)]
     pub unless: Vec<String>,
+    /// What can be done when the build context is not at hand, in an image that requires the first manifest.
+    pub unseen: Option<Unseen>,
+}
+
+/// What takes the place of manifests that cannot be seen.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Unseen {
+    /// What to copy: patterns, of which all but one may match nothing.
+    pub copies: Vec<String>,
+    /// Words in the Dockerfile with which the tool may go by something else.
+    pub unless_mentioned: Vec<String>,
+    /// A regular expression for an operand with which it may go by nothing.
+    pub unless_operand: Pattern,
+    /// What is taken for granted, one sentence each.
+    pub assumes: Vec<String>,
 }
 
 /// A build that compiles nothing but the dependencies: the stand-ins of the tool take the place of the sources.

@@ -10,7 +10,7 @@ use super::installs::Installs;
 
 pub use super::actions::{Action, Directives, Does, Makes, Operands, Prefix, Static, Stripped};
 pub use super::languages::Language;
-pub use super::prefetch::{Compile, Instead, Prefetch, StandIn, StandIns};
+pub use super::prefetch::{Compile, Instead, Prefetch, StandIn, StandIns, Unseen};
 pub use super::targets::Targets;
 pub use super::tool::{OptionTable, Recipe, Role, Starts, Tool};
 

@@ -23,16 +23,16 @@ pub(super) struct Package {
 pub(super) fn of_the_project(
     build: &Build<'_, '_>,
     table: &StandIns,
-    listed: &Listed,
+    listed: &Listed<'_>,
 ) -> Result<Vec<Package>, String> {
     is_outermost(build, listed)?;
     let mut packages = Vec::new();
     for manifest in manifests(build, listed)? {
-        if let Some(name) = name(build.context, table, &manifest)? {
+        if let Some(name) = name(listed.context, table, &manifest)? {
             if manifest == listed.origin {
-                is_no_dependency(build.context, table, &manifest, &name)?;
+                is_no_dependency(listed.context, table, &manifest, &name)?;
             }
-            is_once(build.context, table, listed, &name)?;
+            is_once(listed.context, table, listed, &name)?;
             let folder = beside(listed, &manifest).ok_or_else(|| {
                 let origin = &listed.origin;
                 format!("{manifest} lies outside of the folder of {origin}")
@@ -44,7 +44,7 @@ pub(super) fn of_the_project(
     let lock = in_folder(listed.folder(), &table.lock);
     match packages.len() {
         0 => Err(format!("{} does not say what it is called", listed.origin)),
-        2.. if !build.context.has(&lock) => Err(format!(
+        2.. if !listed.context.has(&lock) => Err(format!(
             "which packages belong to the project is not known without {lock}"
         )),
         _ => Ok(packages),
@@ -52,7 +52,7 @@ pub(super) fn of_the_project(
 }
 
 /// Makes sure that no folder above has a manifest, to which the project might belong.
-fn is_outermost(build: &Build<'_, '_>, listed: &Listed) -> Result<(), String> {
+fn is_outermost(build: &Build<'_, '_>, listed: &Listed<'_>) -> Result<(), String> {
     let (_, file) = split(&listed.origin);
     let mut folder = listed.directory.as_str();
     while folder != "/" {
@@ -66,11 +66,11 @@ fn is_outermost(build: &Build<'_, '_>, listed: &Listed) -> Result<(), String> {
 }
 
 /// The manifests of packages, in the context: the first, and those that it leads to.
-fn manifests(build: &Build<'_, '_>, listed: &Listed) -> Result<Vec<String>, String> {
+fn manifests(build: &Build<'_, '_>, listed: &Listed<'_>) -> Result<Vec<String>, String> {
     let tables = &build.sink.cx.knowledge.manifests;
     let first = [Entry::from(listed.origin.clone())];
     let finds = build.sink.finds();
-    let required = required_by(build.context, tables, &first, &listed.options, &finds);
+    let required = required_by(listed.context, tables, &first, &listed.options, &finds);
     let required = required.map_err(|obstacle| obstacle.message)?;
     let paths = required.into_iter().map(|required| required.path);
     let is_one = |path: &String| split(path).1 == split(&listed.origin).1;
@@ -78,7 +78,7 @@ fn manifests(build: &Build<'_, '_>, listed: &Listed) -> Result<Vec<String>, Stri
 }
 
 /// The folder of `manifest`, seen from that of the first. `None` when it lies outside.
-fn beside<'m>(listed: &Listed, manifest: &'m str) -> Option<&'m str> {
+fn beside<'m>(listed: &Listed<'_>, manifest: &'m str) -> Option<&'m str> {
     let (own, folder) = (listed.folder(), split(manifest).0);
     if own.is_empty() {
         return Some(folder);
@@ -108,7 +108,7 @@ fn name(
 fn is_once(
     context: &BuildContext,
     table: &StandIns,
-    listed: &Listed,
+    listed: &Listed<'_>,
     name: &str,
 ) -> Result<(), String> {
     let line = table.once.replace("{name}", name);
@@ -156,7 +156,7 @@ fn is_no_dependency(
 pub(super) fn assumptions(
     context: &BuildContext,
     table: &StandIns,
-    listed: &Listed,
+    listed: &Listed<'_>,
     packages: &[Package],
 ) -> Vec<String> {
     let is_locked = context.has(&in_folder(listed.folder(), &table.lock));
@@ -171,8 +171,12 @@ pub(super) fn assumptions(
 
 /// Whether a package of the project names something to compile, and the lock file, if there is one, something that does not
 /// belong to the project.
-pub(super) fn have_dependencies(build: &Build<'_, '_>, table: &StandIns, listed: &Listed) -> bool {
-    let context = build.context;
+pub(super) fn have_dependencies(
+    build: &Build<'_, '_>,
+    table: &StandIns,
+    listed: &Listed<'_>,
+) -> bool {
+    let context = listed.context;
     let lock = context.read(&in_folder(listed.folder(), &table.lock));
     let fetches = lock.is_none_or(|text| text.lines().any(|line| table.fetched.is_match(line)));
     let names_some = |manifest: &String| {

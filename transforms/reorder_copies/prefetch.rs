@@ -1,7 +1,7 @@
 //! A step that fetches or compiles the dependencies of a build, so that the copy can stay in front of the build.
 
 use crate::analysis::runs::Step;
-use crate::knowledge::tools::{Does, Prefetch};
+use crate::knowledge::tools::{Does, Prefetch, Unseen};
 use crate::transform::Refusal;
 
 use super::artefacts;
@@ -21,8 +21,7 @@ pub(super) struct Fetch<'t> {
 }
 
 impl<'t> Fetch<'t> {
-    /// What the build in the `RUN` at `at` could have fetched or compiled before the copy. Only with the context at hand:
-    /// what it needs must exist.
+    /// What the build in the `RUN` at `at` could have fetched or compiled before the copy.
     pub(super) fn wanted(sink: &Sink<'t>, at: usize) -> Option<Self> {
         let build = Build::at(sink, at)?;
         let way = Way::of(&build)?;
@@ -45,6 +44,7 @@ impl<'t> Fetch<'t> {
         let needed = match &self.way.reads {
             Reads::Command(step) => self.for_command(sink, step)?,
             Reads::Listed(listed) => self.for_manifests(sink, listed)?,
+            Reads::Unseen(directory, unseen) => self.for_unseen(sink, directory, unseen)?,
         };
         if let Some(reason) = &self.way.unfit {
             let message = format!(
@@ -54,12 +54,16 @@ impl<'t> Fetch<'t> {
             return Err(sink.refuse(self.at, "needs-source", &message));
         }
         let fetches_all = self.prefetch.with.is_empty() && self.prefetch.compile.is_none();
-        let more = match &self.way.reads {
-            Reads::Listed(Listed { origin, .. }) if fetches_all => Some(format!(
-                "everything that {origin} names can be downloaded, whether the build needs it or not"
-            )),
-            _ => None,
+        let origin = match &self.way.reads {
+            Reads::Listed(listed) => Some(&listed.origin),
+            Reads::Unseen(..) => self.prefetch.manifests.first(),
+            Reads::Command(_) => None,
         };
+        let more = origin.filter(|_| fetches_all).map(|origin| {
+            format!(
+                "everything that {origin} names can be downloaded, whether the build needs it or not"
+            )
+        });
         let assumes = needed.assumes.into_iter().chain(self.way.assumes);
         let assumes = assumes.chain(self.prefetch.assumes.iter().cloned());
         let mut crossing = Crossing {
@@ -103,20 +107,40 @@ impl Fetch<'_> {
     ///
     /// # Errors
     /// When they lead to more of the project.
-    fn for_manifests(&self, sink: &Sink<'_>, listed: &Listed) -> Result<Needed, Refusal> {
-        let directory = &listed.directory;
+    fn for_manifests(&self, sink: &Sink<'_>, listed: &Listed<'_>) -> Result<Needed, Refusal> {
+        let options = listed.options.clone();
+        resolve(sink, &self.request(&listed.directory, &[], options))
+    }
+
+    /// The same in `directory` where the context is not at hand.
+    fn for_unseen(
+        &self,
+        sink: &Sink<'_>,
+        directory: &str,
+        unseen: &Unseen,
+    ) -> Result<Needed, Refusal> {
+        let mut needed = resolve(sink, &self.request(directory, &unseen.copies, Vec::new()))?;
+        needed.assumes.extend(unseen.assumes.iter().cloned());
+        Ok(needed)
+    }
+
+    fn request<'r>(
+        &self,
+        directory: &str,
+        patterns: &'r [String],
+        options: Vec<String>,
+    ) -> Request<'r> {
         let names = self.prefetch.manifests.iter();
-        let request = Request {
+        Request {
             at: self.at,
             manifests: names
                 .map(|name| Manifest::listed(directory, name))
                 .collect(),
-            patterns: &[],
+            patterns,
             needs_one: false,
-            options: listed.options.clone(),
-            directory: directory.clone(),
-        };
-        resolve(sink, &request)
+            options,
+            directory: directory.to_owned(),
+        }
     }
 }
 
@@ -144,7 +168,7 @@ fn is_fetched_before(
                 super::program(step) == super::program(build)
                     && step.does() != Some(Does::InstallDependencies)
             }
-            Reads::Listed(_) => false,
+            Reads::Listed(_) | Reads::Unseen(..) => false,
         }
     };
     let commands = way.commands.join(" && ");

@@ -53,7 +53,7 @@ struct StandIn<'t> {
 pub(super) fn compiled(
     build: &Build<'_, '_>,
     compile: &Compile,
-    listed: &Listed,
+    listed: &Listed<'_>,
 ) -> Option<Result<Compiled, String>> {
     Site { build, listed }.compiled(compile)
 }
@@ -61,7 +61,7 @@ pub(super) fn compiled(
 /// What the commands are made for.
 struct Site<'s, 't> {
     build: &'s Build<'s, 't>,
-    listed: &'s Listed,
+    listed: &'s Listed<'t>,
 }
 
 impl<'t> Site<'_, 't> {
@@ -92,7 +92,7 @@ impl<'t> Site<'_, 't> {
             Compiled {
                 commands,
                 build,
-                assumes: packages::assumptions(self.build.context, table, self.listed, &packages),
+                assumes: packages::assumptions(self.listed.context, table, self.listed, &packages),
             }
         }))
     }
@@ -123,7 +123,7 @@ impl<'t> Site<'_, 't> {
         table: &'t StandIns,
         package: &Package,
     ) -> Result<Vec<StandIn<'t>>, String> {
-        let (context, directory) = (self.build.context, &self.listed.directory);
+        let (context, directory) = (self.listed.context, &self.listed.directory);
         let folder = self.listed.folder();
         let mut found = Vec::new();
         for file in &table.files {
@@ -221,7 +221,7 @@ impl<'t> Site<'_, 't> {
     fn shows(&self, table: &StandIns) -> bool {
         table.only_if.iter().any(|sign| {
             let path = in_folder(self.listed.folder(), &sign.file);
-            let text = self.build.context.read(&path).unwrap_or_default();
+            let text = self.listed.context.read(&path).unwrap_or_default();
             text.lines().any(|line| sign.line.is_match(line))
         })
     }
@@ -233,7 +233,7 @@ impl<'t> Site<'_, 't> {
                 .build
                 .sink
                 .copied
-                .brings(Some(self.build.context), path);
+                .brings(Some(self.listed.context), path);
             path.starts_with('/') && brought.is_some()
         };
         let variables = self.build.sink.cx.facts.states[self.build.at]

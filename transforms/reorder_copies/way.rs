@@ -3,7 +3,7 @@
 use crate::analysis::runs::{Run, Step};
 use crate::context::{BuildContext, in_folder};
 use crate::knowledge::pattern::Pattern;
-use crate::knowledge::tools::{Compile, Does, Instead, Prefetch};
+use crate::knowledge::tools::{Compile, Does, Instead, Prefetch, Unseen};
 
 use super::instead::{self, Preparation};
 use super::manifests::{Manifest, brought_before};
@@ -11,10 +11,9 @@ use super::packages;
 use super::sink::Sink;
 use super::stand_ins;
 
-/// A build that the tables know how to fetch for, with the context at hand: what it needs must exist.
+/// A build that the tables know how to fetch for.
 pub(super) struct Build<'s, 't> {
     pub(super) sink: &'s Sink<'t>,
-    pub(super) context: &'t BuildContext,
     /// The instruction.
     pub(super) at: usize,
     pub(super) run: &'t Run<'t>,
@@ -41,21 +40,24 @@ pub(super) struct Way<'t> {
 
 /// What the step reads.
 pub(super) enum Reads<'t> {
-    /// The manifests that the table lists.
-    Listed(Listed),
+    /// The manifests that the table lists, which are there.
+    Listed(Listed<'t>),
+    /// Those that it has for a context that is not at hand, in this folder.
+    Unseen(String, &'t Unseen),
     /// What this command does, which is another one of the same tool.
     Command(Box<Step<'t>>),
 }
 
 /// The manifests of a build.
-pub(super) struct Listed {
+pub(super) struct Listed<'t> {
+    pub(super) context: &'t BuildContext,
     pub(super) options: Vec<String>,
     pub(super) directory: String,
     /// The first, in the context.
     pub(super) origin: String,
 }
 
-impl Listed {
+impl Listed<'_> {
     /// The folder of the first, in the context.
     pub(super) fn folder(&self) -> &str {
         packages::split(&self.origin).0
@@ -73,7 +75,6 @@ impl<'s, 't> Build<'s, 't> {
         })?;
         Some(Self {
             sink,
-            context: sink.cx.context?,
             at,
             run,
             nth,
@@ -127,8 +128,9 @@ impl<'s, 't> Build<'s, 't> {
 
     /// The file of the context that this copy or an earlier one brings to `path`.
     pub(super) fn brought(&self, path: &str) -> Option<String> {
-        let here = self.sink.copied.brings(Some(self.context), path);
-        here.or_else(|| brought_before(self.sink, self.context, self.at, path))
+        let context = self.sink.cx.context?;
+        let here = self.sink.copied.brings(Some(context), path);
+        here.or_else(|| brought_before(self.sink, context, self.at, path))
     }
 
     /// Whether the manifest says that there are dependencies to compile. `None` for a tool that does not compile them
@@ -140,11 +142,12 @@ impl<'s, 't> Build<'s, 't> {
     }
 
     /// The manifests that the table lists.
-    fn listed(&self) -> Option<Listed> {
+    fn listed(&self) -> Option<Listed<'t>> {
         let options = self.step().invocation.iter().flat_map(|own| &own.options);
         let options = options.map(|option| option.name.clone());
         let with = self.prefetch.with.iter().cloned();
         Some(Listed {
+            context: self.sink.cx.context?,
             options: options.chain(with).collect(),
             directory: self.step().directory()?,
             origin: self.first_manifest()?,
@@ -152,15 +155,32 @@ impl<'s, 't> Build<'s, 't> {
     }
 
     /// The manifests that the table lists, if they are worth a step of their own.
-    fn worthy(&self) -> Option<Listed> {
+    fn worthy(&self) -> Option<Listed<'t>> {
         let listed = self.listed()?;
-        let text = self.context.read(&listed.origin)?;
+        let text = listed.context.read(&listed.origin)?;
         let asks = |pattern: &Pattern| text.lines().any(|line| pattern.is_match(line));
-        let beside = |name: &String| self.context.has(&in_folder(listed.folder(), name));
+        let beside = |name: &String| listed.context.has(&in_folder(listed.folder(), name));
         let is_worth = self.compiles_dependencies().unwrap_or(true)
             && self.prefetch.when.as_ref().is_none_or(asks)
             && !self.prefetch.unless.iter().any(beside);
         is_worth.then_some(listed)
+    }
+
+    /// What the table has for a context that is not at hand, if the image cannot build without the first manifest, which comes
+    /// with a folder, and nothing is said that makes it another one.
+    fn unseen(&self) -> Option<&'t Unseen> {
+        let (cx, unseen) = (self.sink.cx, self.prefetch.unseen.as_ref()?);
+        let image = cx.facts.image(self.sink.stage)?;
+        let first = self.prefetch.manifests.first()?;
+        let place = Manifest::listed(&self.step().directory()?, first);
+        let copied = self.sink.copied;
+        let is_brought = copied.brings_folder() && copied.origins(place.path()).next().is_some();
+        let mut said = unseen.unless_mentioned.iter();
+        let mut words = self.step().args.iter();
+        let is_needed = image.requires.contains(&first.as_str())
+            && !said.any(|word| cx.file.text().contains(word.as_str()))
+            && !words.any(|word| unseen.unless_operand.is_match(word.known()));
+        (cx.context.is_none() && is_brought && is_needed).then_some(unseen)
     }
 
     /// The command that fetches, with the settings of the same program in front of it. `None` when something else comes
@@ -193,8 +213,12 @@ impl<'t> Way<'t> {
             (Some(instead), _) => Self::of_another(build, instead),
             (_, Some(compile)) => Self::without_sources(build, compile),
             _ => {
-                let listed = build.worthy()?;
-                Some(Self::new(vec![build.command()?], Reads::Listed(listed)))
+                let seen = build.worthy().map(Reads::Listed);
+                let reads = seen.or_else(|| {
+                    let directory = build.step().directory()?;
+                    Some(Reads::Unseen(directory, build.unseen()?))
+                });
+                Some(Self::new(vec![build.command()?], reads?))
             }
         }
     }

@@ -334,6 +334,9 @@ pub(crate) struct Family {
     /// By tool, the versions of the image in which it stays root when root calls it.
     #[serde(default)]
     pub(crate) as_root: BTreeMap<String, Vec<Range>>,
+    /// Manifests without which the tools build nothing, each with the versions of the image of which that is so.
+    #[serde(default)]
+    pub(crate) requires: BTreeMap<String, Vec<Range>>,
     #[serde(default)]
     pub(crate) runtime: Vec<RuntimeRule>,
 }
