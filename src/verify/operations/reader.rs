@@ -200,7 +200,11 @@ impl<'f> Reader<'f, '_, '_> {
         let line = normalized(run.body.text(&self.facts.views[index].logical.text));
         // BuildKit hands lines on without the carriage returns at their ends.
         let texts = texts.join("\n").replace("\r\n", "\n");
-        self.whole(index, run, format!("{line}\n{}", texts.trim_end()))
+        self.whole(
+            index,
+            run.as_read(),
+            format!("{line}\n{}", texts.trim_end()),
+        )
     }
 
     /// The operation of a script that is not taken apart.
