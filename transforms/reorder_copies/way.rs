@@ -1,10 +1,13 @@
 //! How the dependencies of a build can be fetched or compiled before the sources are there.
 
+use crate::analysis::paths::{Extent, Region, join, parent};
 use crate::analysis::runs::{Run, Step};
 use crate::context::{BuildContext, in_folder};
 use crate::knowledge::pattern::Pattern;
 use crate::knowledge::tools::{Compile, Does, Instead, Prefetch, Unseen};
+use crate::syntax::Kind;
 
+use super::copied::Copied;
 use super::instead::{self, Preparation};
 use super::manifests::{Manifest, brought_before};
 use super::packages;
@@ -178,9 +181,41 @@ impl<'s, 't> Build<'s, 't> {
         let mut said = unseen.unless_mentioned.iter();
         let mut words = self.step().args.iter();
         let is_needed = image.requires.contains(&first.as_str())
+            && !self.may_be_above(&self.step().directory()?, first)
             && !said.any(|word| cx.file.text().contains(word.as_str()))
             && !words.any(|word| unseen.unless_operand.is_match(word.known()));
         (cx.context.is_none() && is_brought && is_needed).then_some(unseen)
+    }
+
+    /// Whether something brings the manifest `name` to a folder above `directory`, where the tool looks for it as well.
+    fn may_be_above(&self, directory: &str, name: &str) -> bool {
+        let (cx, stage) = (self.sink.cx, self.sink.stage);
+        let brings = |at: usize, path: &str| match &cx.facts.views[at].kind {
+            Kind::Copy(transfer) | Kind::Add(transfer) => match Copied::read(cx, at) {
+                Ok(Some(copied)) => copied.origins(path).next().is_some(),
+                _ => Region::new(cx.facts.destination(at, transfer)).meets(&Region::new(path)),
+            },
+            _ => cx.facts.run(at).is_some_and(|run| {
+                let writes = &run.effects.writes;
+                matches!(writes, Extent::Regions(_)) && writes.meets(&Region::new(path))
+            }),
+        };
+        let before = || {
+            let bodies = cx
+                .facts
+                .ancestry(stage)
+                .flat_map(|stage| stage.body.clone());
+            bodies.filter(|at| *at < self.at)
+        };
+        let mut folder = directory;
+        while folder != "/" {
+            folder = parent(folder);
+            let path = join(folder, name);
+            if before().any(|at| brings(at, &path)) {
+                return true;
+            }
+        }
+        false
     }
 
     /// The command that fetches, with the settings of the same program in front of it. `None` when something else comes
