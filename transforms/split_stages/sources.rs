@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::analysis::paths::join;
 use crate::analysis::runs::Step;
-use crate::context::{BuildContext, FileKind, SourceLine, Sources, interpreter_of};
+use crate::context::{BuildContext, FileKind, Source, SourceLine, Sources, interpreter_of};
 use crate::knowledge::tools::Language;
 use crate::syntax::shell;
 use crate::transform::{Cx, Place, Refusal};
@@ -156,14 +156,17 @@ fn is_of_build(site: &Site<'_>, language: &Language, sources: &Sources, path: &s
     let is_run_by_build = built.any(|(at, step)| runs(step) && compiles(site.cx, at, step));
     let is_named = |line: SourceLine<'_>| {
         let mut words = line.text.split(|c: char| !c.is_alphanumeric() && c != '_');
-        line.path != path && words.any(|word| word == stem)
+        !line.is_comment() && line.path != path && words.any(|word| word == stem)
     };
-    let mut launches = site.launches.launches.iter();
-    let is_started = launches.any(|launch| launch.words.iter().any(|word| word.contains(stem)));
-    let mut loading = sources
-        .files()
-        .flat_map(|file| file.lines_with(&language.imports));
-    is_run_by_build && !is_started && !loading.any(is_named)
+    let names = |words: &[String]| words.iter().any(|word| word.contains(stem));
+    // Where a script cannot be read, it may be that one.
+    let lines = site.command_lines();
+    let is_started =
+        lines.is_err() || lines.is_ok_and(|lines| lines.iter().any(|line| names(&line.words)));
+    let of_program = sources.files();
+    let of_program = of_program.filter(|file| language.is_of_program(file.path()));
+    let mut lines = of_program.flat_map(Source::lines);
+    is_run_by_build && !is_started && !lines.any(is_named)
 }
 
 /// The language of the image, or of what is built in it.
