@@ -23,7 +23,7 @@ pub(super) fn of(
 fn in_dockerfile(cx: &Cx<'_>, kind: &Ignorable, name: &str) -> Option<(Place, &'static str)> {
     for (index, view) in cx.facts.views.iter().enumerate() {
         let site = cx.file.instructions()[index].span;
-        let steps = cx.facts.runs[index].iter().flat_map(|run| &run.steps);
+        let steps = cx.facts.steps(index).iter();
         let mut programs = steps.filter_map(|step| step.args.first());
         if programs.any(|program| kind.programs.iter().any(|known| known == program.known())) {
             return Some((site.into(), "runs a program that reads it"));

@@ -24,8 +24,8 @@ pub(super) fn check(
     project: &Project<'_>,
     site: Span,
 ) -> Result<(), Refusal> {
-    let steps = cx.facts.runs.iter().flatten().flat_map(|run| &run.steps);
-    if !steps.into_iter().any(installs_project) {
+    let mut steps = (0..cx.facts.runs.len()).flat_map(|at| cx.facts.steps(at));
+    if !steps.any(installs_project) {
         return Ok(());
     }
     let mut files = project.files();

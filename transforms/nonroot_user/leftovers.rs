@@ -226,7 +226,7 @@ fn file_name(path: &str) -> Option<&str> {
 
 /// The names of the folders that installs of any stage make.
 fn installed<'a>(cx: &Cx<'a>) -> Vec<&'a str> {
-    let steps = cx.facts.runs.iter().flatten().flat_map(|run| &run.steps);
+    let steps = (0..cx.facts.runs.len()).flat_map(|at| cx.facts.steps(at));
     let installs = steps.filter_map(|step| step.invocation.as_ref());
     let folders =
         installs.flat_map(|install| install.action.installs.iter().flat_map(Installs::usual));

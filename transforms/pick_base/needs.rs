@@ -186,11 +186,9 @@ impl Needs {
     /// The libraries and programs that dependencies are known to load, wherever they are installed.
     fn dependencies(&mut self, site: &Site<'_>, target: &Target<'_>) -> Result<(), Refusal> {
         let libraries = Libraries::new(site.cx.knowledge, &target.image, PackageManager::Apt);
-        let all = site.cx.facts.runs.iter().enumerate();
-        let steps = all.flat_map(|(at, run)| {
-            run.iter()
-                .flat_map(move |run| run.steps.iter().map(move |step| (at, step)))
-        });
+        let facts = site.cx.facts;
+        let all = 0..facts.runs.len();
+        let steps = all.flat_map(|at| facts.steps(at).iter().map(move |step| (at, step)));
         for (at, step) in steps.filter(|(_, step)| manifests::installs(step)) {
             let tool = step.invocation.as_ref().map(|invocation| invocation.tool);
             let ecosystem = tool
