@@ -105,8 +105,8 @@ impl Place<'_> {
         })
     }
 
-    /// Whether the folder `own` has nothing that could be copied but Dockerfiles and texts about them, and the Dockerfile copies
-    /// something: no build of it that works is built from there.
+    /// Whether the folder `own` is the root of the file system, or has nothing that could be copied but Dockerfiles and texts about
+    /// them, and the Dockerfile copies something: no build of it that works is built from there.
     fn is_kept_apart(&self, own: &Path) -> bool {
         let is_about = |name: &str| {
             let lower = name.to_ascii_lowercase();
@@ -114,13 +114,14 @@ impl Place<'_> {
             about.any(|pattern| matches_name(pattern, &lower))
         };
         let goes_along = |name: &str| discover::is_dockerfile_name(name) || is_about(name);
-        named::copies(&syntax::parse(self.text)) && self.disk.holds_only(own, goes_along)
+        own.parent().is_none()
+            || named::copies(&syntax::parse(self.text)) && self.disk.holds_only(own, goes_along)
     }
 
     /// The nearest folder above `own`, in the same repository (or the next one, where there is none), that has all that the
     /// Dockerfile names, when `own` has nothing of it; and the first line that names something.
     fn folder_above(&self, own: &Path) -> Option<(PathBuf, usize)> {
-        let is_top = |folder: &Path| folder.join(".git").exists() || folder.parent().is_none();
+        let is_top = |folder: &Path| folder.join(".git").exists();
         let file = syntax::parse(self.text);
         let named = named::paths(&file);
         let first = file.instructions()[named.first()?.at].span.start;
@@ -128,7 +129,10 @@ impl Place<'_> {
         if is_top(own) || named.iter().any(|named| is_in(own, named)) {
             return None;
         }
-        let has_all = |folder: &&Path| named.iter().all(|named| is_in(folder, named));
+        // The root of the file system has a `bin` and a `lib`, and is no project.
+        let has_all = |folder: &&Path| {
+            folder.parent().is_some() && named.iter().all(|named| is_in(folder, named))
+        };
         let mut levels = own.ancestors().take(1 + MOST_LEVELS);
         let top = levels.position(is_top).unwrap_or(1);
         let above = own.ancestors().take(1 + top).skip(1).find(has_all)?;

@@ -64,6 +64,16 @@ fn a_folder_above_that_alone_has_what_is_copied_is_the_context() {
 }
 
 #[test]
+fn the_root_of_the_file_system_is_no_context() {
+    let sandbox = Sandbox::new(&[(
+        "Dockerfile",
+        "FROM debian:12\nCOPY . /app\nCOPY bin /app/bin\n",
+    )]);
+    let run = sandbox.dfopt(&["--only", "narrow-copy", "Dockerfile"]);
+    assert!(!run.out.contains("build context"), "{run:#?}");
+}
+
+#[test]
 fn a_folder_with_nothing_but_dockerfiles_is_no_context() {
     let alone = [
         ("web.Dockerfile", DOCKERFILE),
