@@ -7,7 +7,7 @@ use crate::knowledge::pattern::Pattern;
 use crate::analysis::commands::Invocation;
 use crate::analysis::effects::PROGRAM_FOLDERS;
 use crate::analysis::paths::{Region, below, join, parent};
-use crate::analysis::runs::Step;
+use crate::analysis::runs::{Run, Step};
 use crate::context::{BuildContext, in_folder, matches_name};
 use crate::knowledge::tools::{Action, Does, Makes};
 use crate::transform::Refusal;
@@ -121,6 +121,12 @@ fn of_several<'s>(builds: &[Build<'s>]) -> Result<Option<Product<'s>>, &'static 
         .map(|build| build.output().flatten())
         .collect();
     if let Some(outputs) = outputs {
+        let are_many = outputs.iter().any(|path| *path != outputs[0]);
+        if are_many && !builds.iter().all(Build::is_certain) {
+            return Err(
+                "one of several builds may be left out or fail, and a copy of what it makes would fail; join them with `&&`",
+            );
+        }
         let found = builds
             .iter()
             .find_map(|build| build.product().ok().flatten());
@@ -152,6 +158,12 @@ fn of_several<'s>(builds: &[Build<'s>]) -> Result<Option<Product<'s>>, &'static 
 }
 
 impl<'s> Build<'s> {
+    /// Whether it runs in every build, which fails when it does.
+    fn is_certain(&self) -> bool {
+        let run = self.site.cx.facts.run(self.at);
+        run.is_some_and(Run::is_straight)
+    }
+
     fn words(&self) -> &'s [String] {
         self.site
             .launches
