@@ -114,8 +114,9 @@ impl Place<'_> {
             about.any(|pattern| matches_name(pattern, &lower))
         };
         let goes_along = |name: &str| discover::is_dockerfile_name(name) || is_about(name);
+        // The folder is looked through once for all of its Dockerfiles, and few files are parsed for this.
         own.parent().is_none()
-            || named::copies(&syntax::parse(self.text)) && self.disk.holds_only(own, goes_along)
+            || self.disk.holds_only(own, goes_along) && named::copies(&syntax::parse(self.text))
     }
 
     /// The nearest folder above `own`, in the same repository (or the next one, where there is none), that has all that the
