@@ -1,5 +1,6 @@
 //! What an `ADD` does with a source: it downloads, unpacks archives, and copies everything else.
 
+use crate::analysis::paths::file_name;
 use crate::context::is_named_like_archive;
 use crate::transform::{Cx, Place};
 
@@ -32,7 +33,7 @@ pub(super) fn read(cx: &Cx<'_>, source: &str) -> Added {
     if let Some(known) = in_context(cx, name) {
         return known;
     }
-    let last = name.rsplit('/').next().unwrap_or_default();
+    let last = file_name(name);
     if matches!(last, "" | "." | "..") {
         return Added::Copied(None);
     }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::analysis::paths::file_name;
 use crate::analysis::runs::Step;
 use crate::context::{BuildContext, Entry, pinned, required_by};
 use crate::knowledge::tools::Role;
@@ -74,7 +75,7 @@ fn in_context(context: &BuildContext, path: String) -> Vec<String> {
     if context.has(&path) {
         return vec![path];
     }
-    let name = path.rsplit('/').next().unwrap_or_default();
+    let name = file_name(&path);
     let found = context.glob(&format!("**/{name}"));
     if found.is_empty() { vec![path] } else { found }
 }

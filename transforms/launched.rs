@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::analysis::effects::PROGRAM_FOLDERS;
 use crate::analysis::launch::{self, Launch, Launches};
-use crate::analysis::paths::{below, join, parent};
+use crate::analysis::paths::{below, file_name, join, parent};
 use crate::analysis::stages::Stage;
 use crate::context::{interpreter_of, scripts_around};
 use crate::project::Use;
@@ -65,7 +65,7 @@ pub(super) fn only_started_by(cx: &Cx<'_>, used: &Use) -> String {
 
 /// Whether a launch is a shell that waits for commands.
 pub(super) fn is_prompt(launch: &Launch) -> bool {
-    let program = launch.program().rsplit('/').next().unwrap_or_default();
+    let program = file_name(launch.program());
     matches!(program, "sh" | "bash" | "ash" | "zsh")
         && launch
             .words
@@ -193,7 +193,7 @@ impl<'s> Walk<'s> {
     fn script_at(&self, word: &str) -> Option<(String, Arc<str>)> {
         let context = self.cx.context?;
         let path = join(&self.workdir, word);
-        let name = path.rsplit('/').next().unwrap_or_default();
+        let name = file_name(&path);
         let inside = below(&path, &self.workdir).unwrap_or(name);
         let guessed = [inside, name].into_iter().map(str::to_owned);
         let places = self.copied_to(word).into_iter().chain(guessed);

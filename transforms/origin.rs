@@ -1,6 +1,6 @@
 //! Which file of the build context a path in the image comes from.
 
-use crate::analysis::paths::{below, join};
+use crate::analysis::paths::{below, file_name, join};
 use crate::analysis::runs::Step;
 use crate::analysis::stages::{Base, Stage};
 use crate::context::{FileKind, in_folder};
@@ -74,9 +74,7 @@ fn moved(cx: &Cx<'_>, index: usize, path: &str) -> Option<String> {
                 .collect();
             let paths = paths?;
             let (dest, sources) = paths.split_last()?;
-            let lands = |source: &&String| {
-                *dest == path || join(dest, source.rsplit('/').next().unwrap_or_default()) == path
-            };
+            let lands = |source: &&String| *dest == path || join(dest, file_name(source)) == path;
             sources
                 .iter()
                 .find(lands)
@@ -93,7 +91,7 @@ fn lands_at(step: &Step<'_>, path: &str) -> bool {
         return true;
     };
     let names = step.args.iter().map(|arg| arg.known());
-    let names = names.filter_map(|word| word.rsplit('/').next());
+    let names = names.map(|word| file_name(word));
     let dest = join(cwd, last);
     let mut inside = names.map(|name| join(&dest, name));
     dest == path || inside.any(|place| place == path)
@@ -113,7 +111,7 @@ enum Made {
 /// Whether the `RUN` at `index` makes the program `path`.
 fn made(cx: &Cx<'_>, index: usize, path: &str) -> Option<Made> {
     let (run, text) = cx.facts.script(index)?;
-    let name = path.rsplit('/').next().unwrap_or_default();
+    let name = file_name(path);
     let touches = ["chmod", "sed", "dos2unix", "chown"];
     let names = |step: &Step<'_>| {
         let program = step.args.first().map_or("", |arg| arg.known());
@@ -153,7 +151,7 @@ fn brought(cx: &Cx<'_>, index: usize, transfer: &Transfer, path: &str) -> Origin
 
 /// Whether `source` of the context, copied to a place from which `rest` leads to the path, brings it.
 fn of_source(cx: &Cx<'_>, index: usize, source: &str, rest: &str) -> Origin {
-    let name = source.rsplit('/').next().unwrap_or_default();
+    let name = file_name(source);
     let Some(context) = cx.context else {
         // A folder may hold anything; a file is one by its name.
         let names_it = rest.is_empty() || name == rest || crate::context::matches_name(name, rest);
@@ -171,10 +169,7 @@ fn of_source(cx: &Cx<'_>, index: usize, source: &str, rest: &str) -> Origin {
     } {
         let (candidate, is_it) = match context.kind(&found) {
             Some(FileKind::Folder) => (in_folder(&found, rest), !rest.is_empty()),
-            Some(FileKind::File) => (
-                found.clone(),
-                rest.is_empty() || found.rsplit('/').next() == Some(rest),
-            ),
+            Some(FileKind::File) => (found.clone(), rest.is_empty() || file_name(&found) == rest),
             None => continue,
         };
         if is_it && context.kind(&candidate) == Some(FileKind::File) {
@@ -191,7 +186,7 @@ fn from_stage(cx: &Cx<'_>, index: usize, transfer: &Transfer, rest: &str) -> Ori
     };
     for source in &transfer.sources {
         let source = join("/", &source.raw);
-        let same_name = source.rsplit('/').next() == Some(rest);
+        let same_name = file_name(&source) == rest;
         let path = if rest.is_empty() || same_name {
             source
         } else {

@@ -5,6 +5,7 @@ use std::cell::RefCell;
 use super::commands::{Arg, Invocation, OptionUse};
 use super::paths::{Extent, Region, join, parent};
 use super::state::State;
+use crate::analysis::paths::file_name;
 use crate::knowledge::tools::{Does, Operands, Role, Tools};
 
 /// What a command or an instruction does to files.
@@ -283,8 +284,8 @@ impl Gathering<'_> {
         ) && count == 1
         {
             // `ln -s /opt/tool`: the name is that of the target, here
-            let name = args[invocation.operands[0]].known().rsplit('/').next();
-            self.operand(name, false, true);
+            let name = file_name(args[invocation.operands[0]].known());
+            self.operand(Some(name), false, true);
         }
     }
 

@@ -3,6 +3,7 @@
 use super::Facts;
 use super::stages::{Base, Stage};
 use super::state::Shell;
+use crate::analysis::paths::file_name;
 use crate::syntax::shell::{self, Command, Item};
 use crate::syntax::{Form, Healthcheck, Kind, View};
 
@@ -187,7 +188,7 @@ impl Launches {
 /// The script of `["sh", "-c", "…"]`, perhaps with more options.
 #[must_use]
 pub fn script_of(words: &[String]) -> Option<&str> {
-    let shell = words.first()?.rsplit('/').next()?;
+    let shell = file_name(words.first()?);
     let [.., flag, script] = words.get(1..)? else {
         return None;
     };

@@ -77,6 +77,12 @@ pub fn parent(path: &str) -> &str {
     }
 }
 
+/// The name of the file or folder at `path`: its last part, which is empty behind a trailing slash.
+#[must_use]
+pub fn file_name(path: &str) -> &str {
+    path.rsplit_once('/').map_or(path, |(_, name)| name)
+}
+
 /// Whether `text` names `path`, or something below it: `/data` and `/data/x`, but not `/srv/data` or `/data.txt`.
 #[must_use]
 pub fn is_named(path: &str, text: &str) -> bool {
@@ -125,7 +131,7 @@ impl Region {
 
     /// The last part of the path.
     fn name(&self) -> &str {
-        self.path.rsplit('/').next().unwrap_or_default()
+        file_name(&self.path)
     }
 
     /// Whether everything in `other` lies in this region.

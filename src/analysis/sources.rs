@@ -1,5 +1,6 @@
 //! Whether what a copy brings is a file, which keeps its name, or a folder, of which the contents are copied.
 
+use crate::analysis::paths::file_name;
 use crate::context::{BuildContext, FileKind};
 use crate::knowledge::Knowledge;
 use crate::knowledge::tools::Role;
@@ -24,7 +25,7 @@ pub fn is_file(
 /// given to an install as such. A pattern counts as one, since what it takes is not compared by its name.
 #[must_use]
 pub fn looks_like_file(facts: &Facts<'_>, knowledge: &Knowledge, path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or(path);
+    let name = file_name(path);
     name.contains(['*', '?', '['])
         || name.trim_start_matches('.').contains('.')
         || name.ends_with("file")
@@ -39,7 +40,6 @@ fn is_given_as_manifest(facts: &Facts<'_>, name: &str) -> bool {
     let mut options = invocations.flat_map(|invocation| &invocation.options);
     options.any(|option| {
         let value = option.value.as_deref().unwrap_or_default();
-        let last = value.trim_end_matches('/').rsplit('/').next();
-        option.role == Role::Manifest && last == Some(name)
+        option.role == Role::Manifest && file_name(value.trim_end_matches('/')) == name
     })
 }

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::documents::is_json;
+use crate::analysis::paths::file_name;
 
 /// The names of the packages in the manifest `text` at `path`, in lower case.
 ///
@@ -11,7 +12,7 @@ use super::documents::is_json;
 /// anything else the first words of the lines.
 #[must_use]
 pub fn dependencies(path: &str, text: &str) -> Vec<String> {
-    let name = path.rsplit('/').next().unwrap_or_default();
+    let name = file_name(path);
     if is_json(path, text) {
         return serde_json::from_str(text)
             .map(|tree| of_tree(&tree))

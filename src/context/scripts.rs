@@ -5,6 +5,7 @@ use std::io::Read;
 use std::sync::Arc;
 
 use super::BuildContext;
+use crate::analysis::paths::file_name;
 
 /// More of a first line than this is not read: the kernel reads 256 bytes at the most.
 const LONGEST: u64 = 256;
@@ -26,9 +27,7 @@ impl BuildContext {
 #[must_use]
 pub fn interpreter_of(text: &str) -> Option<String> {
     let first = text.strip_prefix("#!")?.lines().next()?;
-    let names = first
-        .split_whitespace()
-        .filter_map(|word| word.rsplit('/').next());
+    let names = first.split_whitespace().map(|word| file_name(word));
     let mut programs = names.filter(|name| !name.starts_with('-') && *name != "env");
     programs.next().map(str::to_owned)
 }

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use super::startup::named_words;
+use crate::analysis::paths::file_name;
 
 /// A folder of dependencies that can be installed in a stage of its own.
 #[derive(Debug, Deserialize)]
@@ -89,7 +90,7 @@ impl DependencyFolder {
         let Some((program, arguments)) = words.split_first() else {
             return true;
         };
-        let program = program.rsplit('/').next().unwrap_or_default();
+        let program = file_name(program);
         let names = |entry: &String| named_words(entry, program, arguments).is_some();
         self.left_by.iter().any(names)
     }

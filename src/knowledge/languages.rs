@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use crate::analysis::paths::file_name;
 use crate::context::{Addresses, matches_name};
 
 use super::pattern::Pattern;
@@ -104,7 +105,7 @@ impl Language {
     /// Whether the source at `path` is part of the program, and not of its build or its tests.
     #[must_use]
     pub fn is_of_program(&self, path: &str) -> bool {
-        let name = path.rsplit('/').next().unwrap_or_default();
+        let name = file_name(path);
         let mut others = self.for_builds.iter();
         !others.any(|pattern| matches_name(pattern, name))
     }

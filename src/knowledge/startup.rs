@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use serde::Deserialize;
 
 use super::pattern::{Pattern, matches};
-use crate::analysis::paths::below;
+use crate::analysis::paths::{below, file_name};
 use crate::syntax::{Expander, Reference};
 
 mod settings;
@@ -106,7 +106,7 @@ impl Program {
         let Some((program, arguments)) = words.split_first() else {
             return false;
         };
-        let program = program.rsplit('/').next().unwrap_or_default();
+        let program = file_name(program);
         let mut names = self.made_by.iter();
         names.any(|name| {
             let named = named_words(name, program, arguments).unwrap_or(usize::MAX);
@@ -235,7 +235,7 @@ impl Startup {
     /// The programs that `words` may call, and how many of them name each.
     fn called_by<'s>(&'s self, words: &[String]) -> impl Iterator<Item = (&'s Program, usize)> {
         let program = words.first().map_or("", String::as_str);
-        let program = program.rsplit('/').next().unwrap_or(program);
+        let program = file_name(program);
         let arguments = words.get(1..).unwrap_or_default();
         let first = program.as_bytes().first();
         let known = first.and_then(|first| self.by_first().get(first));
@@ -265,7 +265,7 @@ impl Startup {
 
     /// What says which programs `program` starts, if a file of its own does.
     pub fn starters_of<'s>(&'s self, program: &'s str) -> impl Iterator<Item = &'s Starter> {
-        let name = program.rsplit('/').next().unwrap_or(program);
+        let name = file_name(program);
         let is_it = move |starter: &&Starter| starter.names.iter().any(|own| own == name);
         self.starters.iter().filter(is_it)
     }
@@ -366,7 +366,7 @@ pub fn wrapped(rest: &[String]) -> Vec<String> {
 #[must_use]
 pub(super) fn behind_name<'w>(names: &[String], words: &'w [String]) -> Option<&'w [String]> {
     let behind = |start: usize| {
-        let program = words[start].rsplit('/').next()?;
+        let program = file_name(&words[start]);
         let named = |name: &String| named_words(name, program, &words[start + 1..]);
         let count = names.iter().filter_map(named).max()?;
         words.get(start + count..)

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use super::bundles::{Bundle, FileServer};
 use super::dependency_folders::DependencyFolder;
 use super::installs::Installs;
+use crate::analysis::paths::file_name;
 
 pub use super::actions::{Action, Directives, Does, Makes, Operands, Prefix, Static, Stripped};
 pub use super::languages::Language;
@@ -109,7 +110,7 @@ impl Tools {
     /// The tool that `words` call and how many of them name it. The first word may be a path.
     #[must_use]
     pub fn find(&self, words: &[&str]) -> Option<(&Tool, usize)> {
-        let program = words.first()?.rsplit('/').next()?;
+        let program = file_name(words.first()?);
         let unversioned = program.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
         let mut keys = vec![program];
         if unversioned != program {

@@ -13,6 +13,7 @@ use super::setting::{Location, value};
 use super::settings::with_variables;
 use super::words::{in_one_word, split};
 use super::{Child, Container, Mount, Use};
+use crate::analysis::paths::file_name;
 use crate::knowledge::pattern::Pattern;
 
 /// How containers are started; see the table.
@@ -225,7 +226,7 @@ impl Started {
     }
 
     fn is_prompt(&self, program: &str) -> bool {
-        let name = program.rsplit('/').next().unwrap_or_default();
+        let name = file_name(program);
         self.prompts.iter().any(|prompt| prompt == name)
     }
 }

@@ -10,6 +10,7 @@ use object::elf::{EM_386, EM_AARCH64, EM_ARM, EM_PPC64, EM_RISCV, EM_S390, EM_X8
 
 use super::elf::Elf;
 use super::tree::Tree;
+use crate::analysis::paths::file_name;
 
 /// The folders in which both loaders look at the end.
 const DEFAULT: [&str; 4] = ["/lib", "/usr/lib", "/lib64", "/usr/lib64"];
@@ -95,7 +96,7 @@ impl<'t> Loader<'t> {
             .iter()
             .filter(|(path, _)| path.contains(".so") || path.contains("ld-musl"))
         {
-            let name = path.rsplit('/').next().unwrap_or_default();
+            let name = file_name(path);
             names.entry(name).or_default().push(path);
         }
         Self {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::accounts::{Access, Account};
 use super::configuration::Configuration;
 use super::tree::Tree;
+use crate::analysis::paths::file_name;
 use crate::syntax::shell;
 
 /// Where programs are looked for when the image does not say so: what runc has built in.
@@ -114,7 +115,7 @@ impl Starter<'_> {
         let mut words = shebang.split_whitespace();
         let interpreter = words.next().unwrap_or_default();
         behind(self.check(interpreter, depth + 1))?;
-        let is_env = interpreter.rsplit('/').next() == Some("env");
+        let is_env = file_name(interpreter) == "env";
         match words.find(|word| !word.starts_with('-') && !word.contains('=')) {
             Some(program) if is_env => behind(self.check(program, depth + 1)),
             _ => Ok(()),

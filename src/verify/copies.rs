@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::operations::{Operation, What};
 use crate::analysis::Facts;
 use crate::analysis::effects::Effects;
-use crate::analysis::paths::{Extent, Region, below, join};
+use crate::analysis::paths::{Extent, Region, below, file_name, join};
 use crate::context::matches_name;
 use crate::syntax::{Transfer, Word};
 
@@ -183,7 +183,7 @@ impl Copy {
         let name = if is_parents {
             path.trim_start_matches('/')
         } else {
-            path.rsplit('/').next().unwrap_or_default()
+            file_name(&path)
         };
         let named = if self.into_folder {
             join(&self.dest, name)
@@ -201,7 +201,7 @@ impl Copy {
     fn writes(&self) -> Extent {
         let mut writes = Extent::default();
         for (source, &named) in self.sources.iter().zip(&self.named) {
-            let name = source.rsplit('/').next().unwrap_or_default();
+            let name = file_name(source);
             writes.add(Region::new(if named {
                 join(&self.dest, name)
             } else {

@@ -14,7 +14,7 @@ use super::Violation;
 use super::copies::{self, Landing};
 use super::declared::Declared;
 use super::operations::{Operation, Package, What, keys};
-use crate::analysis::paths::{Extent, Region};
+use crate::analysis::paths::{Extent, Region, file_name};
 use crate::transform::{Change, Rewrite};
 
 /// Compares the operations `old` of a stage with those that it has now.
@@ -94,7 +94,7 @@ pub(super) fn unkept(
 pub(super) fn runs(key: &str, program: &str) -> bool {
     let is_copy = key.starts_with("COPY ") || key.starts_with("ADD ");
     let mut words = key.split([' ', ';', '&', '|', '(', ')', '\n', '"', '\'', '`']);
-    !is_copy && words.any(|word| word.rsplit('/').next() == Some(program))
+    !is_copy && words.any(|word| file_name(word) == program)
 }
 
 /// The parts of two lists that differ.

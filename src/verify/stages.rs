@@ -14,7 +14,7 @@ use super::declared::Declared;
 use super::installs;
 use super::operations::{Operation, What};
 use super::order::{found, meet, runs};
-use crate::analysis::paths::{Extent, Region, below};
+use crate::analysis::paths::{Extent, Region, below, file_name};
 use crate::transform::{Change, Rewrite};
 
 /// Compares the operations of the stage that was split with those of the stages that it became, of which the last is
@@ -154,15 +154,12 @@ fn serves_build(operation: &Operation<'_>, rewrite: &Rewrite) -> bool {
 
 /// Whether `step` is a command that names nothing which `first` brings, a copy from another image or stage or an installation.
 fn names_none(step: &Operation<'_>, first: &Operation<'_>) -> bool {
-    let name = |landing: &Landing| landing.source().rsplit('/').next().map(str::to_owned);
+    let runs_it = |landing: &Landing| runs(&step.key, file_name(landing.source()));
     match &first.what {
         What::Copy {
             from: Some(_),
             lands,
-        } => lands
-            .iter()
-            .filter_map(name)
-            .all(|name| !runs(&step.key, &name)),
+        } => !lands.iter().any(runs_it),
         What::Command { .. } => {
             let words = first.key.split(' ').skip(1);
             words.filter(|word| !word.starts_with('-')).all(|word| {

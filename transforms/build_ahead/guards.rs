@@ -1,6 +1,6 @@
 //! What must hold of the project: its sources are in the image, and stay what they are.
 
-use crate::analysis::paths::{below, join};
+use crate::analysis::paths::{below, file_name, join};
 use crate::context::{BuildContext, FileKind, in_folder, matches_name};
 use crate::knowledge::pattern::Pattern;
 use crate::syntax::Kind;
@@ -258,7 +258,7 @@ impl Project<'_> {
 impl Command<'_> {
     /// Whether the file at `path` is a source of its language.
     fn is_source(&self, path: &str) -> bool {
-        let name = path.rsplit('/').next().unwrap_or(path);
+        let name = file_name(path);
         let mut patterns = self.ahead.sources.iter();
         patterns.any(|pattern| matches_name(pattern, name))
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::iter::successors;
 
-use crate::analysis::paths::{Region, join, parent};
+use crate::analysis::paths::{Region, file_name, join, parent};
 use crate::analysis::runs::Step;
 use crate::context::{FileKind, in_folder, matches_name};
 use crate::knowledge::tools::Does;
@@ -37,7 +37,7 @@ pub(super) struct Program {
 impl Program {
     /// Its name, for messages.
     pub(super) fn name(&self) -> &str {
-        self.path.rsplit('/').next().unwrap_or(&self.path)
+        file_name(&self.path)
     }
 }
 
@@ -126,7 +126,7 @@ impl Site<'_, '_> {
             ))
             .to_owned(),
         };
-        let name = path.rsplit('/').next().unwrap_or_default();
+        let name = file_name(&path);
         let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
         let image = self.cx.facts.image(self.stage);
         let is_tool = self.cx.knowledge.tools.find(&[name]).is_some()

@@ -1,7 +1,7 @@
 //! Where a cache is, for one `RUN`.
 
 use crate::analysis::mounts::{self, Mount};
-use crate::analysis::paths::{Region, parent};
+use crate::analysis::paths::{Region, file_name, parent};
 use crate::analysis::runs::Step;
 use crate::analysis::stages::{Base, Stage};
 use crate::knowledge::caches::{Cache, Folder, Sharing};
@@ -85,7 +85,7 @@ fn place(
         return Err(refuse(cx, used.index, "not-root", &message));
     }
     let id = if folder.compiled {
-        let name = target.rsplit('/').next().unwrap_or_default();
+        let name = file_name(&target);
         let Some(image) = image_name(cx, used.index) else {
             let message = "it keeps what it compiles, and which image it compiles for is only known to the build";
             return Err(refuse(cx, used.index, "unknown-base", message));

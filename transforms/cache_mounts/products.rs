@@ -2,7 +2,7 @@
 //! out of it is copied to another place.
 
 use crate::analysis::mounts::{self, Mount};
-use crate::analysis::paths::{Extent, Region, below, join};
+use crate::analysis::paths::{Extent, Region, below, file_name, join};
 use crate::analysis::runs::Step;
 use crate::analysis::stages::{Base, Os, Stage};
 use crate::knowledge::caches::{Cache, Workshop};
@@ -181,7 +181,7 @@ impl<'b, 'a> Build<'b, 'a> {
         let mut names: Vec<&str> = Vec::new();
         for (at, word, path) in &self.taken {
             let view = &self.cx.facts.views[*at];
-            let name = path.rsplit('/').next().unwrap_or_default();
+            let name = file_name(path);
             let is_file = path.contains('/')
                 && *path != self.folder
                 && !path.contains(['*', '?', '[', '$'])
@@ -274,7 +274,7 @@ impl<'b, 'a> Build<'b, 'a> {
             .insert(view.logical.source(view.body).end, layout.and(&[]) + &copy);
         rewrite.declares.push(Change::Commands(copy));
         for (at, word, path) in &self.taken {
-            let to = format!("{PROGRAMS}/{}", path.rsplit('/').next().unwrap_or_default());
+            let to = format!("{PROGRAMS}/{}", file_name(path));
             rewrite.edits.replace(facts.source(*at, *word), to.clone());
             rewrite.declares.push(Change::Moved {
                 from: path.clone(),

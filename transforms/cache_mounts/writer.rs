@@ -1,5 +1,6 @@
 //! The edits of one `RUN`.
 
+use crate::analysis::paths::file_name;
 use crate::analysis::stages::Stage;
 use crate::knowledge::caches::Cache;
 use crate::syntax::{Form, Kind, Span};
@@ -70,7 +71,7 @@ fn before<'c>(
         return Ok(None);
     };
     let index = one.used.index;
-    let file = command.rsplit('/').next().unwrap_or_default();
+    let file = file_name(command);
     let stages = below(cx, index);
     let is_done = |at: usize| at <= index && stages.iter().any(|stage| stage.body.contains(&at));
     let says_so = |at: usize| is_done(at) && cx.facts.source_text(at).contains(file);

@@ -1,6 +1,6 @@
 //! What has to come before the copies, so that they know the account.
 
-use crate::analysis::paths::{Region, join};
+use crate::analysis::paths::{Region, file_name, join};
 use crate::analysis::runs::{Run, Step};
 use crate::analysis::sources;
 use crate::knowledge::tools::Does;
@@ -263,7 +263,7 @@ fn brings_manifests(cx: &Cx<'_>, at: usize, last: usize) -> bool {
         .collect();
     let dest = cx.facts.destination(at, transfer);
     transfer.sources.iter().all(|source| {
-        let name = source.raw.rsplit('/').next().unwrap_or_default();
+        let name = file_name(&source.raw);
         let path = Region::new(join(&dest, name));
         let mut reads = installs.iter().map(|install| &install.effects.reads);
         sources::is_file(cx.facts, cx.knowledge, cx.context, &source.raw)

@@ -3,7 +3,7 @@
 use std::iter::successors;
 
 use crate::analysis::commands::Arg;
-use crate::analysis::paths::{Extent, Region, below, join, parent};
+use crate::analysis::paths::{Extent, Region, below, file_name, join, parent};
 use crate::analysis::runs::Step;
 use crate::analysis::sources;
 use crate::analysis::stages::Base;
@@ -228,7 +228,7 @@ impl Surveyor<'_> {
             || dest == self.cx.facts.states[at].workdir;
         part.sources.iter().all(|source| {
             let path = source.raw.trim_start_matches("./");
-            let name = path.rsplit('/').next().unwrap_or_default();
+            let name = file_name(path);
             let lands = if into_folder {
                 join(&dest, name)
             } else {

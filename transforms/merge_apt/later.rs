@@ -1,5 +1,6 @@
 //! Whether anything behind an instruction still needs the package lists.
 
+use crate::analysis::paths::file_name;
 use crate::analysis::runs::{Run, Step};
 use crate::analysis::runtime;
 use crate::analysis::stages::{Base, Stage};
@@ -10,7 +11,7 @@ use crate::syntax::{Kind, Span};
 use crate::transform::Cx;
 
 use super::layer::{Work, fetches_refreshing_script, work_of};
-use super::mention::{self, file_name, touches_lists};
+use super::mention::{self, touches_lists};
 
 /// What happens to the lists behind an instruction.
 #[derive(Default)]

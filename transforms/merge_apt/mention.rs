@@ -1,5 +1,6 @@
 //! What a script that is not understood seems to ask of a package manager.
 
+use crate::analysis::paths::file_name;
 use crate::analysis::runs::Step;
 use crate::knowledge::package_managers::PackageManager;
 use crate::knowledge::tools::Does;
@@ -44,11 +45,6 @@ pub(super) fn touches_lists(does: Does) -> bool {
             | Does::UpgradePackages
             | Does::ConfigurePackages
     )
-}
-
-/// The last part of a path.
-pub(super) fn file_name(path: &str) -> &str {
-    path.rsplit('/').next().unwrap_or(path)
 }
 
 fn is_program(cx: &Cx<'_>, manager: &PackageManager, name: &str) -> bool {

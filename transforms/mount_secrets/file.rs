@@ -1,6 +1,6 @@
 //! Files with secrets that a `COPY` brings: they stay in its layer, whatever removes them later.
 
-use crate::analysis::paths::{Extent, Region, below, join, parent};
+use crate::analysis::paths::{Extent, Region, below, file_name, join, parent};
 use crate::analysis::runs::Step;
 use crate::analysis::stages::Os;
 use crate::context::{BuildContext, in_folder};
@@ -68,22 +68,18 @@ fn brought<'s, 'a>(cx: &'s Cx<'a>, index: usize, transfer: &'s Transfer) -> Opti
         let file = cx
             .knowledge
             .secrets
-            .file(name_of(&source), text.as_deref())?;
+            .file(file_name(&source), text.as_deref())?;
         Some(Copied {
             cx,
             index,
             transfer,
             nth,
-            target: target(cx, index, transfer, name_of(&source)),
+            target: target(cx, index, transfer, file_name(&source)),
             source,
             file,
         })
     });
     copied.next()
-}
-
-fn name_of(path: &str) -> &str {
-    path.rsplit('/').next().unwrap_or_default()
 }
 
 /// Where a file called `name` comes to lie.
@@ -124,7 +120,7 @@ fn in_folders(cx: &Cx<'_>, index: usize, transfer: &Transfer) -> Option<Refusal>
 
 /// What the secret is called.
 fn id_of(path: &str) -> &str {
-    name_of(path).trim_start_matches('.')
+    file_name(path).trim_start_matches('.')
 }
 
 impl Copied<'_, '_> {
@@ -173,10 +169,10 @@ impl Copied<'_, '_> {
             self.file
                 .programs
                 .iter()
-                .any(|reader| reader == name_of(program))
+                .any(|reader| reader == file_name(program))
         };
         let run = steps::script(self.cx, at);
-        steps::names(self.cx, at, name_of(&self.target))
+        steps::names(self.cx, at, file_name(&self.target))
             || steps::may_look(self.cx, at)
             || run.is_some_and(|run| run.steps.iter().any(is_reader))
     }
@@ -195,7 +191,7 @@ impl Copied<'_, '_> {
             );
             return Err(self.refuse("kept-at-run-time", message));
         }
-        let name = name_of(&self.target);
+        let name = file_name(&self.target);
         let elsewhere = |at: &usize| {
             let view = &cx.facts.views[*at];
             let from = cx.facts.stage_of(self.index).map(|stage| stage.index);
@@ -303,7 +299,7 @@ impl Copied<'_, '_> {
 
     /// Another copy may bring the file with its folder: it is left out of the build context, when nothing names it any more.
     fn hide(&self, rewrite: &mut Rewrite) -> Result<(), Refusal> {
-        let (cx, name) = (self.cx, name_of(&self.source));
+        let (cx, name) = (self.cx, file_name(&self.source));
         let others = self.other_copies();
         let Some(context) = cx.context else {
             if !others.is_empty() {

@@ -7,7 +7,7 @@ use super::left_behind;
 use super::ownership::Territory;
 use super::start::Start;
 use super::written::{Said, Written};
-use crate::analysis::paths::{below, join};
+use crate::analysis::paths::{below, file_name, join};
 use crate::analysis::stages::Stage;
 use crate::context::BuildContext;
 use crate::knowledge::installs::Installs;
@@ -287,7 +287,7 @@ fn is_source(cx: &Cx<'_>, mount: &Mount) -> bool {
     };
     let keeps = cx.knowledge.tools.keeps_folders();
     let is_data = |file: &String| {
-        let name = file.rsplit('/').next().unwrap_or_default();
+        let name = file_name(file);
         keeps.iter().any(|known| known == name) || cx.knowledge.startup.settings.is_written(file)
     };
     let files = context.files_below(path, MOST_FILES);

@@ -4,7 +4,7 @@ use super::account::Account;
 use super::ownership::Territory;
 use super::sources::Project;
 use super::start::Start;
-use crate::analysis::paths::{below, join};
+use crate::analysis::paths::{below, file_name, join};
 use crate::analysis::runs::Step;
 use crate::analysis::stages::{Base, Stage};
 use crate::knowledge::tools::Does;
@@ -144,7 +144,7 @@ impl Looker<'_> {
             let target = text
                 .rsplit_once('>')
                 .map_or("", |(_, target)| target.trim());
-            let name = target.rsplit('/').next().unwrap_or(target);
+            let name = file_name(target);
             if !self.cx.knowledge.startup.is_of_shells(name) {
                 self.path_of_root(index, target)?;
             }

@@ -4,7 +4,7 @@ use super::left_behind::history;
 use super::makers::makes_folders;
 use super::ownership::Territory;
 use crate::analysis::commands::Invocation;
-use crate::analysis::paths::{Extent, Region, below, join, parent};
+use crate::analysis::paths::{Extent, Region, below, file_name, join, parent};
 use crate::analysis::runs::{Run, Step};
 use crate::analysis::stages::Stage;
 use crate::context::{BuildContext, FileKind};
@@ -39,7 +39,7 @@ pub(super) enum Maker<'a> {
 impl Leftover<'_> {
     /// The last parts of the paths.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
-        self.paths.iter().filter_map(|path| path.rsplit('/').next())
+        self.paths.iter().map(|path| file_name(path))
     }
 
     /// Whether a line of a source names what it puts there. Where that is not known, it counts that the line
@@ -111,7 +111,7 @@ pub(super) fn all<'a>(cx: &Cx<'a>, stage: &Stage, territory: &Territory) -> Vec<
             continue;
         }
         for dest in copied_by_root(cx, index, territory) {
-            let name = dest.rsplit('/').next().unwrap_or_default();
+            let name = file_name(&dest);
             if below(&dest, folder.path()).is_some() {
                 found.push(Leftover {
                     name: "`COPY --from`".to_owned(),
@@ -208,7 +208,9 @@ fn copied_by_root(cx: &Cx<'_>, index: usize, territory: &Territory) -> Vec<Strin
     }
     let dest = cx.facts.destination(index, transfer);
     let sources = transfer.sources.iter();
-    let names: Option<Vec<&str>> = sources.map(|source| file_name(&source.raw)).collect();
+    let names: Option<Vec<&str>> = sources
+        .map(|source| name_with_ending(&source.raw))
+        .collect();
     match names {
         Some(names) if transfer.dest.raw.ends_with(['/', '.']) => {
             names.into_iter().map(|name| join(&dest, name)).collect()
@@ -218,8 +220,8 @@ fn copied_by_root(cx: &Cx<'_>, index: usize, territory: &Territory) -> Vec<Strin
 }
 
 /// The name of what lies at `path`, if it is a file by its ending: a folder would bring what is in it.
-fn file_name(path: &str) -> Option<&str> {
-    let name = path.rsplit('/').next()?;
+fn name_with_ending(path: &str) -> Option<&str> {
+    let name = file_name(path);
     let has_ending = name.trim_start_matches('.').contains('.');
     (has_ending && !name.contains('*')).then_some(name)
 }
@@ -231,7 +233,7 @@ fn installed<'a>(cx: &Cx<'a>) -> Vec<&'a str> {
     let folders =
         installs.flat_map(|install| install.action.installs.iter().flat_map(Installs::usual));
     folders
-        .filter_map(|folder| folder.trim_end_matches('/').rsplit('/').next())
+        .map(|folder| file_name(folder.trim_end_matches('/')))
         .collect()
 }
 
@@ -290,7 +292,7 @@ fn placed(
         || sources.len() > 1
         || cx.context.and_then(kind) == Some(FileKind::Folder);
     let landed = |source: &&str| {
-        let name = source.trim_end_matches('/').rsplit('/').next()?;
+        let name = file_name(source.trim_end_matches('/'));
         (is_folder && !matches!(name, "." | ".." | "*")).then(|| join(&place, name))
     };
     match sources.iter().map(landed).collect::<Option<Vec<String>>>() {

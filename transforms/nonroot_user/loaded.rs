@@ -2,6 +2,7 @@
 
 use super::left_behind::Looker;
 use super::start::StartCommand;
+use crate::analysis::paths::file_name;
 use crate::analysis::runs::Step;
 use crate::context::{Source, SourceLine};
 use crate::knowledge::startup::Needs;
@@ -84,7 +85,7 @@ fn without_options<'w>(words: &[&'w str]) -> Vec<&'w str> {
 
 /// Whether a word of `text` is the name of the source at `path`, or of the outermost folder that it is in.
 fn names_module(text: &str, path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or(path);
+    let name = file_name(path);
     let stem = name.split_once('.').map_or(name, |(stem, _)| stem);
     let folder = path.split_once('/').map(|(folder, _)| folder);
     let mut words = text.split(|c: char| !c.is_alphanumeric() && c != '_');

@@ -1,6 +1,6 @@
 //! Commands that make folders: `mkdir`, `touch`, `install -d`.
 
-use crate::analysis::paths::{below, join};
+use crate::analysis::paths::{below, file_name, join};
 use crate::analysis::runs::Step;
 
 /// Programs that make what others write later.
@@ -37,9 +37,9 @@ pub(super) fn makes_parents(step: &Step<'_>) -> bool {
             is_short || word == long
         })
     };
-    match program.rsplit('/').next() {
-        Some("mkdir") => has('p', "--parents"),
-        Some("install") => has('d', "--directory"),
+    match file_name(program) {
+        "mkdir" => has('p', "--parents"),
+        "install" => has('d', "--directory"),
         _ => false,
     }
 }

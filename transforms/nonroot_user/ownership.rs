@@ -9,7 +9,7 @@ use std::iter::successors;
 use super::account::Account;
 use super::sources::Project;
 use crate::analysis::commands::Invocation;
-use crate::analysis::paths::{UNKNOWN_WORKDIR, below, join, parent};
+use crate::analysis::paths::{UNKNOWN_WORKDIR, below, file_name, join, parent};
 use crate::analysis::stages::Stage;
 use crate::context::{FileKind, in_folder};
 use crate::knowledge::tools::Role;
@@ -321,7 +321,7 @@ impl Surveyor<'_> {
         let installs: Vec<&Invocation<'_>> =
             steps.filter_map(|step| step.invocation.as_ref()).collect();
         transfer.sources.iter().all(|source| {
-            let name = source.raw.rsplit('/').next().unwrap_or_default();
+            let name = file_name(&source.raw);
             installs.iter().any(|install| reads_manifest(install, name))
         })
     }
@@ -399,7 +399,7 @@ fn reads_manifest(install: &Invocation<'_>, name: &str) -> bool {
         .options
         .iter()
         .filter(|option| option.role == Role::Manifest);
-    let given = given.filter_map(|option| option.value.as_deref()?.rsplit('/').next());
+    let given = given.filter_map(|option| option.value.as_deref().map(file_name));
     listed
         .map(|entry| entry.trim_end_matches('?'))
         .chain(given)

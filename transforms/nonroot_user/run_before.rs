@@ -1,6 +1,7 @@
 //! Programs that a step of the build runs as root, and the container again as another user.
 
 use super::left_behind::Looker;
+use crate::analysis::paths::file_name;
 use crate::analysis::runs::Step;
 use crate::knowledge::startup::{Needs, Startup};
 use crate::transform::Refusal;
@@ -44,7 +45,7 @@ impl Looker<'_> {
 fn unknown_program<'w>(startup: &Startup, words: &'w [String]) -> Option<&'w str> {
     match startup.program(words) {
         None => {
-            let name = words.first()?.rsplit('/').next()?;
+            let name = file_name(words.first()?);
             let is_plain = !name.is_empty() && !name.contains('$');
             let keeps_nothing = startup.keep_nothing.iter().any(|known| known == name);
             (is_plain && !keeps_nothing).then_some(name)

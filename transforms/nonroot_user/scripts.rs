@@ -1,7 +1,7 @@
 //! Scripts of the project: files that a shell reads, and those that `package.json` names.
 
 use super::start::{Reader, StartCommand};
-use crate::analysis::paths::{join, parent};
+use crate::analysis::paths::{file_name, join, parent};
 use crate::analysis::stages::Base;
 use crate::context::scripts_around;
 use crate::knowledge::images::{Entrypoint, Shell};
@@ -226,9 +226,7 @@ fn beside_script(path: &str) -> Option<(usize, &str)> {
 }
 
 fn has_shell_extension(path: &str) -> bool {
-    path.ends_with(".sh")
-        || path.ends_with(".bash")
-        || !path.rsplit('/').next().unwrap_or_default().contains('.')
+    path.ends_with(".sh") || path.ends_with(".bash") || !file_name(path).contains('.')
 }
 
 fn in_path(name: &str) -> Vec<String> {

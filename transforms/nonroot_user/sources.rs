@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::analysis::paths::file_name;
 use crate::analysis::stages::Stage;
 use crate::context::{Addresses, Source, SourceLine, Sources};
 use crate::knowledge::tools::Language;
@@ -165,7 +166,7 @@ fn refuse_line(site: Span, line: SourceLine<'_>, does: &str) -> Refusal {
 /// The name of the program that `words` start, without its folder.
 fn name_of(words: &[String]) -> &str {
     let program = words.first().map_or("", String::as_str);
-    program.rsplit('/').next().unwrap_or(program)
+    file_name(program)
 }
 
 /// Whether only root may run the program `name`, whatever it is asked: it needs root, or works on the packages of the system.

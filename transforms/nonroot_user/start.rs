@@ -4,6 +4,7 @@
 use super::given;
 use super::scripts::unread_script;
 use crate::analysis::launch::Declared;
+use crate::analysis::paths::file_name;
 use crate::analysis::stages::Stage;
 use crate::knowledge::images::Command;
 use crate::knowledge::startup::{self, Needs};
@@ -227,7 +228,7 @@ impl Reader<'_> {
         writes: Vec<String>,
         place: Place,
     ) -> Result<(), Refusal> {
-        let name = words.first().and_then(|word| word.rsplit('/').next());
+        let name = words.first().map(|word| file_name(word));
         self.start.called.extend(name.map(str::to_owned));
         self.note_folder(&words, &place);
         if words.is_empty() || self.open.len() > DEEPEST {

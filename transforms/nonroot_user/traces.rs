@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::left_behind::Looker;
 use super::start::StartCommand;
-use crate::analysis::paths::{below, join};
+use crate::analysis::paths::{below, file_name, join};
 use crate::analysis::runs::Step;
 use crate::context::SourceLine;
 use crate::knowledge::startup::{Leaves, Needs, Trace};
@@ -147,11 +147,11 @@ impl Looker<'_> {
 
     /// Refuses when the container runs the script at `file`, which makes files, or another source loads it.
     fn runs_again(&self, index: usize, file: &str) -> Result<(), Refusal> {
-        let name = file.rsplit('/').next().unwrap_or(file);
+        let name = file_name(file);
         let module = name.split_once('.').map_or(name, |(module, _)| module);
         let is_started = |command: &&StartCommand| {
             let mut words = command.words.iter();
-            words.any(|word| word.rsplit('/').next() == Some(name))
+            words.any(|word| file_name(word) == name)
         };
         let names_it = |line: &SourceLine<'_>| {
             let mut words = line.text.split(|c: char| !c.is_alphanumeric() && c != '_');

@@ -8,7 +8,7 @@ use super::start::{Start, StartCommand};
 use crate::analysis::commands::recognise;
 use crate::analysis::effects::{self, Areas};
 use crate::analysis::launch;
-use crate::analysis::paths::{Extent, Region, join, parent};
+use crate::analysis::paths::{Extent, Region, file_name, join, parent};
 use crate::analysis::stages::Stage;
 use crate::context::{Addresses, SourceLine};
 use crate::knowledge::tools::Does;
@@ -385,7 +385,7 @@ fn folder_of(path: &str, is_folder: bool) -> String {
 }
 
 fn has_ending(path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or_default();
+    let name = file_name(path);
     name.trim_start_matches('.').contains('.')
 }
 

@@ -2,6 +2,7 @@
 
 use serde_json::Value as Json;
 
+use crate::analysis::paths::file_name;
 use crate::analysis::runs::Step;
 use crate::knowledge::bases::Built;
 use crate::transform::{Place, Refusal};
@@ -142,7 +143,7 @@ impl<'s, 'a> Install<'s, 'a> {
 
 /// The packages that a lock file says may be compiled; `None` when the file does not say it of any.
 fn suspects(path: &str, text: &str) -> Option<Vec<String>> {
-    match path.rsplit('/').next().unwrap_or_default() {
+    match file_name(path) {
         "package-lock.json" | "npm-shrinkwrap.json" => with_script(text),
         "uv.lock" | "poetry.lock" => without_wheel(text),
         _ => None,

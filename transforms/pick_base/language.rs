@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::analysis::paths::file_name;
 use crate::analysis::runs::Step;
 use crate::context::Sources;
 use crate::knowledge::bases::Language;
@@ -74,7 +75,7 @@ impl<'s, 'a> Choice<'s, 'a> {
         steps.chain(launches).any(|words: Vec<&str>| {
             let tool = site.cx.knowledge.tools.find(&words);
             let ecosystem = tool.and_then(|(tool, _)| tool.ecosystem.as_deref());
-            let program = words.first().and_then(|word| word.rsplit('/').next());
+            let program = words.first().map(|word| file_name(word));
             ecosystem == Some(&self.language.provides)
                 || program.is_some_and(|program| self.language.is_shown_by(program))
         })

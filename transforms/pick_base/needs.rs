@@ -1,6 +1,7 @@
 //! The packages of the distribution that a stage needs and that a smaller image lacks.
 
 use crate::analysis::launch::{Launch, Launches};
+use crate::analysis::paths::file_name;
 use crate::analysis::runs::Step;
 use crate::knowledge::images::PackageManager;
 use crate::knowledge::tools::Does;
@@ -239,7 +240,7 @@ fn steps(site: &Site<'_>) -> Vec<Launch> {
 /// The program of a command line, and those that it is known to start.
 fn called(site: &Site<'_>, words: &[String]) -> Vec<String> {
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    let program = words.first().and_then(|word| word.rsplit('/').next());
+    let program = words.first().map(|word| file_name(word));
     let tool = site.cx.knowledge.tools.find(&words);
     let started = tool
         .into_iter()

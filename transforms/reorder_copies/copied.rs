@@ -1,6 +1,6 @@
 //! What a copy of the build context brings, and where it puts it.
 
-use crate::analysis::paths::{self, Extent, Region, join};
+use crate::analysis::paths::{self, Extent, Region, file_name, join};
 use crate::analysis::sources::looks_like_file;
 use crate::analysis::stages::Stage;
 use crate::context::{BuildContext, FileKind, in_folder, matches_name};
@@ -86,7 +86,7 @@ impl Copied {
             sources,
             patterns: patterns(transfer),
             into_folder: !is_one_file
-                || matches!(written_dest.rsplit('/').next(), Some("" | "." | ".."))
+                || matches!(file_name(&written_dest), "" | "." | "..")
                 || paths::below(workdir, &dest).is_some()
                 || cx.facts.is_folder_of_copy(index, &dest),
             dest,
@@ -124,7 +124,7 @@ impl Copied {
     pub(super) fn depends_on_folder(&self, workdir: &str) -> bool {
         self.into_folder
             && self.sources.len() == 1
-            && !matches!(self.written_dest.rsplit('/').next(), Some("" | "." | ".."))
+            && !matches!(file_name(&self.written_dest), "" | "." | "..")
             && paths::below(workdir, &self.dest).is_none()
     }
 
@@ -192,10 +192,9 @@ impl Copied {
         if !only_files {
             return vec![Region::new(self.dest.clone())];
         }
-        let name = |source: &Source| source.path.rsplit('/').next().map(str::to_owned);
-        let names = self.sources.iter().filter_map(name);
+        let names = self.sources.iter().map(|source| file_name(&source.path));
         names
-            .map(|name| Region::new(join(&self.dest, &name)))
+            .map(|name| Region::new(join(&self.dest, name)))
             .collect()
     }
 
@@ -227,7 +226,7 @@ impl Copied {
             return Some(source.path.clone());
         }
         let (folder, pattern) = source.path.rsplit_once('/').unwrap_or(("", &source.path));
-        let name = path.rsplit('/').next()?;
+        let name = file_name(path);
         let named = join(&self.dest, name) == path && matches_name(pattern, name);
         named.then(|| in_folder(folder, name))
     }
@@ -248,7 +247,7 @@ impl Copied {
             if source.is_folder {
                 return paths::below(path, &source.path).map(|rest| join(&self.dest, rest));
             }
-            let name = path.rsplit('/').next()?;
+            let name = file_name(path);
             let dest = if self.into_folder { name } else { "" };
             (source.path == path).then(|| join(&self.dest, dest))
         })

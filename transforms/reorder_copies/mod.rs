@@ -36,6 +36,7 @@ mod way;
 mod writer;
 
 use crate::analysis::commands;
+use crate::analysis::paths::file_name;
 use crate::analysis::runs::Step;
 use crate::analysis::stages::{Os, Stage};
 use crate::knowledge::tools::Does;
@@ -122,7 +123,7 @@ fn gains(sink: &Sink<'_>, at: usize) -> bool {
 
 /// The name of the program that a step calls.
 fn program<'s>(step: &'s Step<'_>) -> Option<&'s str> {
-    step.args.first()?.known().rsplit('/').next()
+    Some(file_name(step.args.first()?.known()))
 }
 
 /// Sinks the copy at `index`, if it is one and there is something to gain.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::analysis::paths::{below, join};
+use crate::analysis::paths::{below, file_name, join};
 use crate::analysis::runs::Step;
 use crate::analysis::state::Variable;
 use crate::context::{FileKind, matches_name};
@@ -171,9 +171,10 @@ pub(super) fn source_before(site: &Site<'_>, end: usize) -> bool {
 pub(super) fn is_file(site: &Site<'_>, source: &str) -> bool {
     let path = source.trim_start_matches("./").trim_end_matches('/');
     let kind = site.cx.context.and_then(|context| context.kind(path));
-    let Some(name) = path.rsplit('/').next().filter(|_| kind.is_none()) else {
-        return kind == Some(FileKind::File);
-    };
+    if let Some(kind) = kind {
+        return kind == FileKind::File;
+    }
+    let name = file_name(path);
     let has_ending = name.contains('.') && !name.trim_matches('.').is_empty();
     has_ending
         || site
@@ -287,9 +288,9 @@ fn works_in_product(site: &Site<'_>, product: &Product<'_>) -> bool {
 
 /// Whether the container starts the program called `path` and no other.
 fn starts_only(site: &Site<'_>, path: &str) -> bool {
-    let name = path.rsplit('/').next();
+    let name = file_name(path);
     let mut launches = site.launches.launches.iter();
-    launches.all(|launch| !launch.needs_shell && launch.program().rsplit('/').next() == name)
+    launches.all(|launch| !launch.needs_shell && file_name(launch.program()) == name)
 }
 
 /// Adds what the program may read of the working directory.
@@ -393,7 +394,7 @@ fn is_named_by_files(site: &Site<'_>, folder: &str) -> bool {
     let is_dockerfile = |name: &str| matches_name("*Dockerfile*", name);
     let mut texts = files
         .iter()
-        .filter(|file| !is_dockerfile(file.rsplit('/').next().unwrap_or_default()))
+        .filter(|file| !is_dockerfile(file_name(file)))
         .filter_map(|file| context.read(file));
     let is_absolute = |text: &str, at: usize| {
         let before = text[..at].chars().next_back();

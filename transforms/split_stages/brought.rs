@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::analysis::commands::Invocation;
-use crate::analysis::paths::{below, join};
+use crate::analysis::paths::{below, file_name, join};
 use crate::context::{BuildContext, FileKind, SourceLine, in_folder, matches_name};
 use crate::syntax::{Kind, Transfer};
 
@@ -214,7 +214,7 @@ fn brought(
             false => vec![source.to_owned()],
         };
         for source in found {
-            let name = source.rsplit('/').next().unwrap_or_default();
+            let name = file_name(&source);
             match context.kind(&source)? {
                 FileKind::File
                     if matches!(view.kind, Kind::Add(_)) && context.may_be_archive(&source) =>

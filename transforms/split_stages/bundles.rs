@@ -2,7 +2,7 @@
 //! folder of files for a program that serves them.
 
 use crate::analysis::launch::Launch;
-use crate::analysis::paths::{below, join};
+use crate::analysis::paths::{below, file_name, join};
 use crate::analysis::stages::Stage;
 use crate::knowledge::bundles::FileServer;
 use crate::syntax::Kind;
@@ -46,7 +46,7 @@ fn is_plain_check(cx: &Cx<'_>, launch: &Launch) -> bool {
 fn own_server<'k>(cx: &Cx<'k>, stage: &Stage, launch: &Launch) -> Option<Bundle<'k>> {
     let workdir = &cx.facts.state_after(stage).workdir;
     let language = cx.facts.image(stage)?.provides;
-    let is_of_language = launch.program().rsplit('/').next() == language;
+    let is_of_language = Some(file_name(launch.program())) == language;
     let mut bundles = cx
         .knowledge
         .tools

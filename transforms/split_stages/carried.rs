@@ -5,7 +5,7 @@ mod behind;
 
 use crate::analysis::commands::Invocation;
 use crate::analysis::effects::Effects;
-use crate::analysis::paths::{Extent, Region, below, join, parent};
+use crate::analysis::paths::{Extent, Region, below, file_name, join, parent};
 use crate::analysis::runs::{Run, Step};
 use crate::context::matches_name;
 use crate::knowledge::installs::Installs;
@@ -226,7 +226,7 @@ impl Settling<'_> {
         let Some((workshop, sources)) = &self.artefacts.workshop else {
             return false;
         };
-        let name = path.rsplit('/').next().unwrap_or_default();
+        let name = file_name(path);
         let is_source = || sources.iter().any(|pattern| matches_name(pattern, name));
         let works_in = |(_, step): (usize, &Step<'_>)| step.directory().as_deref() == Some(path);
         below(path, workshop).is_some() && is_source()
@@ -378,7 +378,7 @@ fn moved_or_copied(
     let (mut made, mut gone) = (Vec::new(), Vec::new());
     for source in sources {
         let source = step.args[*source].text.as_deref()?;
-        let name = source.trim_end_matches('/').rsplit('/').next()?;
+        let name = file_name(source.trim_end_matches('/'));
         let is_named = is_folder && !name.contains(['*', '?', '[']) && name != ".";
         made.push(if is_named {
             join(&dest, name)

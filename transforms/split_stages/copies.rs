@@ -1,7 +1,7 @@
 //! Copies of the build context.
 
 use crate::analysis::commands::Invocation;
-use crate::analysis::paths::{Region, below, join};
+use crate::analysis::paths::{Region, below, file_name, join};
 use crate::context::matches_name;
 use crate::knowledge::tools::Role as OptionRole;
 use crate::syntax::{Kind, Transfer};
@@ -79,13 +79,13 @@ fn is_named_by_none(site: &Site<'_>, path: &str) -> bool {
     else {
         return false;
     };
-    let name = path.rsplit('/').next().unwrap_or(path);
+    let name = file_name(path);
     let names = |text: &str| text.contains(name);
     let behind = site.roles.split..site.stage.body.end;
     let region = Region::new(path);
     // A script has an ending that says so, or none.
     let is_script = |file: &&String| {
-        let own = file.rsplit('/').next().unwrap_or_default();
+        let own = file_name(file);
         own.ends_with(".sh") || !own.contains('.') && !matches_name("*Dockerfile*", own)
     };
     let mut scripts = files
@@ -163,14 +163,13 @@ pub(super) fn destinations(site: &Site<'_>, at: usize) -> Vec<Region> {
     let into_folder =
         is_there || transfer.dest.raw.ends_with(['/', '.']) || transfer.sources.len() > 1;
     let region = |source: &str| {
-        let name = source.trim_end_matches('/').rsplit('/').next();
-        let is_file = |name: &&str| {
-            let tools = &site.cx.knowledge.tools;
-            name.trim_matches('.').contains('.') || tools.knows_manifest(name.trim_end_matches('*'))
-        };
-        match name.filter(is_file).filter(|_| into_folder) {
-            Some(name) => Region::new(join(&dest, name)),
-            None => Region::new(&dest),
+        let name = file_name(source.trim_end_matches('/'));
+        let tools = &site.cx.knowledge.tools;
+        let is_file = name.trim_matches('.').contains('.')
+            || tools.knows_manifest(name.trim_end_matches('*'));
+        match is_file && into_folder {
+            true => Region::new(join(&dest, name)),
+            false => Region::new(&dest),
         }
     };
     transfer
@@ -182,7 +181,7 @@ pub(super) fn destinations(site: &Site<'_>, at: usize) -> Vec<Region> {
 
 /// Whether the copy `at` names the file `name`.
 pub(super) fn names(site: &Site<'_>, at: usize, name: &str) -> bool {
-    let is_it = |source: &str| source.rsplit('/').next() == Some(name);
+    let is_it = |source: &str| file_name(source) == name;
     transfer(site, at).is_some_and(|transfer| transfer.sources.iter().any(|word| is_it(&word.raw)))
 }
 

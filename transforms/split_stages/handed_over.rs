@@ -6,7 +6,7 @@ use super::Site;
 use super::artefacts::Artefacts;
 use super::packages::RuntimePackages;
 use crate::analysis::effects::PROGRAM_FOLDERS;
-use crate::analysis::paths::{below, join, parent};
+use crate::analysis::paths::{below, file_name, join, parent};
 use crate::transforms::launched::CommandLine;
 
 /// How scripts call the rest of their command line.
@@ -102,5 +102,5 @@ fn has_folder(site: &Site<'_>, program: &str) -> bool {
     };
     let sources = context.sources(language);
     let mut folders = sources.files().map(|file| parent(file.path()));
-    folders.any(|folder| folder.rsplit('/').next() == Some(program))
+    folders.any(|folder| file_name(folder) == program)
 }

@@ -1,5 +1,6 @@
 //! Words that ask a build for the same program in another form: without libraries, without what only debuggers read.
 
+use crate::analysis::paths::file_name;
 use crate::analysis::runs::Step;
 use crate::context::{BuildContext, matches_name};
 use crate::knowledge::tools::{Action, Does, Static, Stripped};
@@ -102,7 +103,7 @@ fn is_free_of(context: &BuildContext, how: &Static, action: &Action) -> bool {
         .and_then(|manifests| manifests.first())
         .filter(|path| context.has(path));
     let is_source = |path: &&String| {
-        let name = path.rsplit('/').next().unwrap_or_default();
+        let name = file_name(path);
         action
             .sources
             .iter()

@@ -6,7 +6,7 @@ use crate::knowledge::pattern::Pattern;
 
 use crate::analysis::commands::Invocation;
 use crate::analysis::effects::PROGRAM_FOLDERS;
-use crate::analysis::paths::{Region, below, join, parent};
+use crate::analysis::paths::{Region, below, file_name, join, parent};
 use crate::analysis::runs::{Run, Step};
 use crate::context::{BuildContext, in_folder, matches_name};
 use crate::knowledge::tools::{Action, Does, Makes};
@@ -294,7 +294,7 @@ impl<'s> Build<'s> {
 
     /// The other programs that are made with the one at `path`, and their places in `folder` of the runtime stage.
     fn siblings(&self, path: &str, folder: &str) -> Vec<(String, String)> {
-        let (made_in, program) = (parent(path), path.rsplit('/').next().unwrap_or(path));
+        let (made_in, program) = (parent(path), file_name(path));
         let names = targets::names(
             self.site.cx,
             self.site.stage,
@@ -403,7 +403,7 @@ impl<'s> Build<'s> {
             action
                 .archives
                 .iter()
-                .any(|pattern| matches_name(pattern, word.rsplit('/').next().unwrap_or_default()))
+                .any(|pattern| matches_name(pattern, file_name(word)))
         };
         let path = join(&self.site.workdir(), self.words().iter().find(is_archive)?);
         let whole = self.manifest_in(context, "")?;

@@ -2,7 +2,7 @@
 
 use crate::analysis::commands::{Arg, recognise};
 use crate::analysis::effects::PROGRAM_FOLDERS;
-use crate::analysis::paths::join;
+use crate::analysis::paths::{file_name, join};
 use crate::analysis::runs::{Run, Step};
 use crate::knowledge::startup::Needs;
 use crate::knowledge::tools::{Action, Does};
@@ -105,7 +105,7 @@ pub(super) fn needs_more(site: &Site<'_>, run: &Run<'_>) -> bool {
 /// The programs that a step calls, by itself or through another.
 fn called<'s>(step: &'s Step<'_>) -> Vec<&'s str> {
     let words: Vec<&str> = step.args.iter().map(Arg::known).collect();
-    let Some(program) = words.first().and_then(|word| word.rsplit('/').next()) else {
+    let Some(program) = words.first().map(|word| file_name(word)) else {
         return Vec::new();
     };
     let mut programs = vec![program];
@@ -118,7 +118,7 @@ fn called<'s>(step: &'s Step<'_>) -> Vec<&'s str> {
 /// The package of a program that the image has and its smaller variant has not. The programs of its language are no
 /// packages in either.
 fn package_of<'s>(site: &Site<'s>, program: &str) -> Option<&'s str> {
-    let name = program.rsplit('/').next()?;
+    let name = file_name(program);
     let package = site.image.toolset?.programs.get(name)?;
     let tool = site.cx.knowledge.tools.find(&[name]);
     let language = tool.and_then(|(tool, _)| tool.ecosystem.as_deref());
@@ -170,10 +170,7 @@ pub(super) fn check(
     let taken = artefacts.taken();
     for launch in &site.launches.launches {
         let program = launch.program();
-        let product = artefacts
-            .product
-            .as_ref()
-            .and_then(|(_, dest)| dest.rsplit('/').next());
+        let product = artefacts.product.as_ref().map(|(_, dest)| file_name(dest));
         let is_product = product == Some(program) || artefacts.is_searched;
         let has = |folder: &&str| {
             let path = join(folder, program);

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::analysis::commands::OptionUse;
 use crate::analysis::launch::Launch;
 use crate::analysis::mounts::{self, Mount};
-use crate::analysis::paths::{below, join};
+use crate::analysis::paths::{below, file_name, join};
 use crate::analysis::runs::Step;
 use crate::analysis::stages::Stage;
 use crate::context::{BuildContext, in_folder, matches_name, scripts_around};
@@ -226,8 +226,7 @@ fn major(site: &Site<'_>) -> Option<u32> {
 /// Whether the command of the container, or the script of the manifest that it names, calls what would be gone.
 fn starts_removed(site: &Site<'_>, manifest: &Value, removed: &[&String]) -> bool {
     let launches = &site.launches.launches;
-    let is_interpreter =
-        |launch: &Launch| launch.program().rsplit('/').next() == site.image.provides;
+    let is_interpreter = |launch: &Launch| Some(file_name(launch.program())) == site.image.provides;
     let is_script = |launch: &Launch| {
         let scripts = scripts_of(manifest, launch);
         let stays_whole = |script: &&str| {

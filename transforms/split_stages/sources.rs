@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::analysis::paths::join;
+use crate::analysis::paths::{file_name, join};
 use crate::analysis::runs::Step;
 use crate::context::{BuildContext, FileKind, Source, SourceLine, Sources, interpreter_of};
 use crate::knowledge::tools::Language;
@@ -113,7 +113,7 @@ fn called_by_script(text: &str) -> Vec<String> {
     let Some(interpreter) = interpreter_of(text) else {
         return Vec::new();
     };
-    let base = |word: &str| word.rsplit('/').next().unwrap_or_default().to_owned();
+    let base = |word: &str| file_name(word).to_owned();
     let is_shell = interpreter.ends_with("sh");
     let script = is_shell.then(|| shell::parse(text).ok()).flatten();
     let commands = script.iter().flat_map(shell::Script::simple_commands);
@@ -149,7 +149,7 @@ fn installer_in<'s>(
 
 /// Whether the source `path` is a script of the build: a step runs it, and neither the container nor a source does.
 fn is_of_build(site: &Site<'_>, language: &Language, sources: &Sources, path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or(path);
+    let name = file_name(path);
     let stem = name.split('.').next().unwrap_or(name);
     let runs = |step: &Step<'_>| step.args.iter().any(|arg| arg.known().ends_with(name));
     let mut built = steps(site, Role::Build);

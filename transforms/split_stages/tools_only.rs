@@ -1,5 +1,6 @@
 //! Tools that only the build needs, although they are installed like dependencies, copied, or packages.
 
+use crate::analysis::paths::file_name;
 use crate::analysis::runs::Step;
 use crate::knowledge::images::PackageManager;
 use crate::knowledge::tools::{Does, Role as OptionRole, Tool, Tools};
@@ -39,7 +40,7 @@ fn installed(site: &Site<'_>, step: &Step<'_>) -> Option<Vec<(String, String)>> 
 /// The tools that a copy from another image brings, if it brings nothing but tools that install or build.
 pub(super) fn copied(tools: &Tools, transfer: &Transfer) -> Option<Vec<String>> {
     let sources = transfer.sources.iter();
-    let names = sources.map(|word| word.raw.rsplit('/').next().unwrap_or_default());
+    let names = sources.map(|word| file_name(&word.raw));
     let found: Option<Vec<String>> = names.map(|name| installer(tools, name)).collect();
     found.map(|mut found| {
         found.dedup();

@@ -2,7 +2,7 @@
 
 use crate::analysis::commands::Invocation;
 use crate::analysis::effects::PROGRAM_FOLDERS;
-use crate::analysis::paths::{Extent, Region, parent};
+use crate::analysis::paths::{Extent, Region, file_name, parent};
 use crate::analysis::runs::Step;
 use crate::knowledge::tools::Operands;
 
@@ -17,12 +17,14 @@ pub(super) fn puts(step: &Step<'_>, path: &str) -> bool {
         return false;
     };
     let writes = |path: &str| regions.iter().any(|region| region.path() == path);
-    let name = |path: &str| path.rsplit('/').next().map(str::to_owned);
     let words = own.operands.iter().map(|&at| step.args[at].known());
     let words: Vec<&str> = words.collect();
     let into_folder = words.split_last().is_some_and(|(dest, sources)| {
         let is_folder = dest.ends_with('/') || sources.len() > 1 || PROGRAM_FOLDERS.contains(dest);
-        is_folder && sources.iter().any(|source| name(source) == name(path))
+        is_folder
+            && sources
+                .iter()
+                .any(|source| file_name(source) == file_name(path))
     });
     writes(path) || into_folder && writes(parent(path))
 }

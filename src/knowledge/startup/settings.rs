@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::analysis::paths::below;
+use crate::analysis::paths::{below, file_name};
 use crate::knowledge::pattern::{Pattern, matches};
 
 /// How settings of a program say what it writes: variables, assignments and files of settings.
@@ -70,10 +70,7 @@ impl Settings {
     /// Whether `path` is called like a file that programs write.
     #[must_use]
     pub fn is_written(&self, path: &str) -> bool {
-        let ending = path
-            .rsplit('/')
-            .next()
-            .and_then(|name| name.rsplit_once('.'));
+        let ending = file_name(path).rsplit_once('.');
         ending.is_some_and(|(_, ending)| self.written.iter().any(|known| known == ending))
     }
 

@@ -1,7 +1,7 @@
 //! A program that the container finds by its name alone.
 
 use crate::analysis::effects::PROGRAM_FOLDERS;
-use crate::analysis::paths::{join, parent};
+use crate::analysis::paths::{file_name, join, parent};
 
 use super::super::outputs;
 use super::{Build, Product};
@@ -64,7 +64,7 @@ impl<'s> Build<'s> {
             true => join(output, name),
             false => output.to_owned(),
         };
-        let is_found = path.rsplit('/').next() == Some(name) && is_searched(parent(&path));
+        let is_found = file_name(&path) == name && is_searched(parent(&path));
         match is_found {
             true => Ok(self.product_at(path)),
             false => Err("the container does not start what it makes by its path"),
