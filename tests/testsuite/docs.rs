@@ -74,3 +74,34 @@ fn the_configuration_in_the_readme_is_valid() {
         .unwrap();
     assert!(output.status.success(), "{output:?}");
 }
+
+#[test]
+fn every_dependency_has_its_reason() {
+    let contributing = read(&root().join("CONTRIBUTING.md"));
+    let manifest: toml::Table = read(&root().join("Cargo.toml")).parse().unwrap();
+    for kind in ["dependencies", "build-dependencies", "dev-dependencies"] {
+        for name in manifest[kind].as_table().unwrap().keys() {
+            let named = format!("`{name}`");
+            let mut rows = contributing.lines().filter(|line| line.starts_with("| `"));
+            assert!(
+                rows.any(|row| row.contains(&named)),
+                "CONTRIBUTING.md says what {name} is for"
+            );
+        }
+    }
+}
+
+#[test]
+fn every_module_has_its_place() {
+    let contributing = read(&root().join("CONTRIBUTING.md"));
+    for entry in fs::read_dir(root().join("src")).unwrap() {
+        let path = entry.unwrap().path();
+        let stem = path.file_stem().unwrap().to_str().unwrap();
+        let is_named = contributing.contains(&format!("`src/{stem}"))
+            || contributing.contains(&format!("`{stem}`"));
+        assert!(
+            is_named || stem == "lib",
+            "CONTRIBUTING.md says what src/{stem} is for"
+        );
+    }
+}
