@@ -40,7 +40,19 @@ pub struct Options<'a> {
     pub proven_by_builds: bool,
 }
 
-impl Options<'_> {
+impl<'a> Options<'a> {
+    /// What transforms and the verifier may read of a file, before anything is added to other files.
+    #[must_use]
+    pub fn cx(&self, facts: &'a Facts<'a>) -> Cx<'a> {
+        Cx {
+            file: facts.file,
+            facts,
+            knowledge: self.knowledge,
+            context: self.context,
+            added: &[],
+        }
+    }
+
     /// Whether a rewrite of `transform` is certain enough.
     fn admits(&self, transform: &dyn Transform, rewrite: &Rewrite) -> bool {
         let is_shown = self.proven_by_builds && transform.is_shown_by_builds();
@@ -200,14 +212,14 @@ pub fn optimize(text: &str, options: &Options<'_>) -> Outcome {
         return outcome;
     }
     let mut facts = Facts::new(file, options.knowledge);
-    let mut dropped = options.without.to_vec();
+    let mut unwanted = options.without.to_vec();
     let most = limits::most_rewrites(file);
     loop {
-        let over = Over {
-            dropped: &dropped,
+        let excluded = Excluded {
+            unwanted: &unwanted,
             added: &outcome.additions(),
         };
-        let step = next_step(&facts, options, &over);
+        let step = next_step(&facts, options, &excluded);
         let Some((id, rewrite)) = step.chosen else {
             outcome.refusals = step.refusals;
             outcome.withheld = step.withheld;
@@ -228,7 +240,7 @@ pub fn optimize(text: &str, options: &Options<'_>) -> Outcome {
             }
             Err(violations) => {
                 let message = rewrite.message;
-                dropped.push(Unwanted { id, message });
+                unwanted.push(Unwanted { id, message });
                 outcome.defects.push(Defect { id, violations });
             }
         }
@@ -247,7 +259,7 @@ fn verified<'a>(
         return Err(Vec::new());
     }
     let new = verify::read(after, old, options.knowledge).map_err(|violation| vec![violation])?;
-    let violations = verify::compare(&context(old, options), &new, rewrite);
+    let violations = verify::compare(&options.cx(old), &new, rewrite);
     if violations.is_empty() {
         Ok(new)
     } else {
@@ -283,7 +295,7 @@ struct Step {
     withheld: Vec<Withheld>,
 }
 
-fn next_step(facts: &Facts<'_>, options: &Options<'_>, over: &Over<'_>) -> Step {
+fn next_step(facts: &Facts<'_>, options: &Options<'_>, excluded: &Excluded<'_>) -> Step {
     let excess = limits::excess(facts.file).or_else(|| limits::excess_of_commands(facts));
     if let Some(excess) = excess {
         return Step {
@@ -292,34 +304,23 @@ fn next_step(facts: &Facts<'_>, options: &Options<'_>, over: &Over<'_>) -> Step 
         };
     }
     let cx = Cx {
-        added: over.added,
-        ..context(facts, options)
+        added: excluded.added,
+        ..options.cx(facts)
     };
-    choose(&cx, options, over)
-}
-
-/// What transforms and the verifier may read.
-fn context<'a>(facts: &'a Facts<'a>, options: &Options<'a>) -> Cx<'a> {
-    Cx {
-        file: facts.file,
-        facts,
-        knowledge: options.knowledge,
-        context: options.context,
-        added: &[],
-    }
+    choose(&cx, options, excluded)
 }
 
 /// What is not to be done, or not again.
-struct Over<'o> {
+struct Excluded<'o> {
     /// Rewrites that somebody does not want, or that did not hold.
-    dropped: &'o [Unwanted],
+    unwanted: &'o [Unwanted],
     /// What has been added to other files. Transforms see those files as they were at first.
     added: &'o [Addition],
 }
 
-impl Over<'_> {
-    fn holds(&self, id: &str, rewrite: &Rewrite) -> bool {
-        let mut dropped = self.dropped.iter();
+impl Excluded<'_> {
+    fn covers(&self, id: &str, rewrite: &Rewrite) -> bool {
+        let mut unwanted = self.unwanted.iter();
         let is_added = |addition: &Addition, line: &String| {
             let mut same = self
                 .added
@@ -328,7 +329,7 @@ impl Over<'_> {
             same.any(|known| known.lines.contains(line))
         };
         let mut additions = rewrite.additions.iter();
-        dropped.any(|other| other.id == id && other.message == rewrite.message)
+        unwanted.any(|other| other.id == id && other.message == rewrite.message)
             || rewrite.edits.is_empty()
                 && additions
                     .all(|addition| addition.lines.iter().all(|line| is_added(addition, line)))
@@ -341,8 +342,8 @@ enum Pass {
     Late,
 }
 
-/// The first rewrite that applies and is not over, and what was said on the way to it.
-fn choose(cx: &Cx<'_>, options: &Options<'_>, over: &Over<'_>) -> Step {
+/// The first rewrite that applies and is not excluded, and what was said on the way to it.
+fn choose(cx: &Cx<'_>, options: &Options<'_>, excluded: &Excluded<'_>) -> Step {
     let suppressions = Suppressions::read(cx.file);
     let mut step = Step::default();
     let all = &options.transforms;
@@ -360,7 +361,7 @@ fn choose(cx: &Cx<'_>, options: &Options<'_>, over: &Over<'_>) -> Step {
                 .and_then(|rewrite| builds::agreed(cx, *transform, rewrite));
             match plan {
                 Err(refusal) => step.refusals.push(Refused { id, refusal }),
-                Ok(rewrite) if over.holds(id, &rewrite) => {}
+                Ok(rewrite) if excluded.covers(id, &rewrite) => {}
                 Ok(rewrite) if !options.admits(*transform, &rewrite) => {
                     step.withheld.push(Withheld { id, rewrite });
                 }

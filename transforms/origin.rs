@@ -91,7 +91,7 @@ fn lands_at(step: &Step<'_>, path: &str) -> bool {
         return true;
     };
     let names = step.args.iter().map(|arg| arg.known());
-    let names = names.map(|word| file_name(word));
+    let names = names.map(file_name);
     let dest = join(cwd, last);
     let mut inside = names.map(|name| join(&dest, name));
     dest == path || inside.any(|place| place == path)

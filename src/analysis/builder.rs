@@ -409,10 +409,7 @@ pub(super) fn expand(
 }
 
 fn value(variables: &BTreeMap<String, Variable>, name: &str) -> Option<String> {
-    match variables.get(name)? {
-        Variable::Value { text, .. } => Some(text.clone()),
-        Variable::Unknown => None,
-    }
+    variables.get(name)?.known().map(str::to_owned)
 }
 
 /// A command line that only Windows runs, in a file that does not say otherwise.

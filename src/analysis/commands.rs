@@ -71,6 +71,19 @@ impl Invocation<'_> {
         self.options.iter().any(|option| option.name == name)
     }
 
+    /// The option `name` as it would be written alone: `-qqy` is `-q`, `-q` and `-y`, where each of the letters is an option
+    /// of its own.
+    #[must_use]
+    pub fn spelled_out(&self, name: &str) -> Vec<String> {
+        let letters = name.strip_prefix('-').unwrap_or_default().chars();
+        let letters: Vec<String> = letters.map(|letter| format!("-{letter}")).collect();
+        let is_known = |letter: &String| self.tool.option(self.action, letter).is_some();
+        match letters.len() > 1 && letters.iter().all(is_known) {
+            true => letters,
+            false => vec![name.to_owned()],
+        }
+    }
+
     /// Whether it succeeds whatever is there: `mkdir -p`, `rm -f`, `ln -s`.
     #[must_use]
     pub fn always_succeeds(&self) -> bool {
@@ -88,11 +101,16 @@ impl Invocation<'_> {
     }
 }
 
+/// The words of a command line up to the first that is not known.
+#[must_use]
+pub fn first_words(args: &[Arg]) -> Vec<&str> {
+    args.iter().map_while(|arg| arg.text.as_deref()).collect()
+}
+
 /// What the command line `args` does, if the tables explain every word of it.
 #[must_use]
 pub fn recognise<'k>(tools: &'k Tools, args: &[Arg]) -> Option<Invocation<'k>> {
-    let leading: Vec<&str> = args.iter().map_while(|arg| arg.text.as_deref()).collect();
-    let (tool, program_words) = tools.find(&leading)?;
+    let (tool, program_words) = tools.find(&first_words(args))?;
     if let [program, question] = args
         && !program.known().contains('/')
         && let Some((tool, action)) = tools.asked_for_version(question.known())
@@ -115,8 +133,7 @@ pub fn recognise<'k>(tools: &'k Tools, args: &[Arg]) -> Option<Invocation<'k>> {
 /// `None` where it is that of no tool, or all is known.
 #[must_use]
 pub fn unknown_option<'k>(tools: &'k Tools, args: &[Arg]) -> Option<(&'k Action, usize)> {
-    let leading: Vec<&str> = args.iter().map_while(|arg| arg.text.as_deref()).collect();
-    let (tool, program_words) = tools.find(&leading)?;
+    let (tool, program_words) = tools.find(&first_words(args))?;
     tool.actions.iter().find_map(|action| {
         let option = Matcher { tool, action, args }.run(program_words).err()??;
         Some((action, option))

@@ -113,15 +113,7 @@ impl<'a> Run<'a> {
         state: &State,
         areas: &Areas<'a>,
     ) -> Self {
-        let mut run = Self {
-            body: view.body,
-            script: None,
-            opaque: None,
-            document: None,
-            steps: Vec::new(),
-            effects: Effects::default(),
-            loose: Effects::default(),
-        };
+        let mut run = Self::unread(view.body);
         match form {
             Form::Exec(words) => {
                 let args = words
@@ -159,7 +151,14 @@ impl<'a> Run<'a> {
         if !state.shell.is_posix() || text.trim_start().starts_with("#!") {
             return None;
         }
-        let mut run = Self {
+        let mut run = Self::unread(body);
+        run.read_text(text, state, areas);
+        run.opaque.is_none().then_some(run)
+    }
+
+    /// A script of which nothing has been read.
+    fn unread(body: Span) -> Self {
+        Self {
             body,
             script: None,
             opaque: None,
@@ -167,9 +166,7 @@ impl<'a> Run<'a> {
             steps: Vec::new(),
             effects: Effects::default(),
             loose: Effects::default(),
-        };
-        run.read_text(text, state, areas);
-        run.opaque.is_none().then_some(run)
+        }
     }
 
     fn read_script(&mut self, body: Span, view: &View<'_>, state: &State, areas: &Areas<'a>) {

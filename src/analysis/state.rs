@@ -79,6 +79,17 @@ pub enum Variable {
     Unknown,
 }
 
+impl Variable {
+    /// The value, if it is known.
+    #[must_use]
+    pub fn known(&self) -> Option<&str> {
+        match self {
+            Self::Value { text, .. } => Some(text),
+            Self::Unknown => None,
+        }
+    }
+}
+
 /// The state before one instruction.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct State {
@@ -102,10 +113,7 @@ impl State {
     /// The value of the variable `name`, if it is known.
     #[must_use]
     pub fn value(&self, name: &str) -> Option<String> {
-        match self.variables.get(name)? {
-            Variable::Value { text, .. } => Some(text.clone()),
-            Variable::Unknown => None,
-        }
+        self.variables.get(name)?.known().map(str::to_owned)
     }
 
     /// The value that an instruction finds for the variable `name`, also where the base image sets it.

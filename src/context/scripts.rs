@@ -27,7 +27,7 @@ impl BuildContext {
 #[must_use]
 pub fn interpreter_of(text: &str) -> Option<String> {
     let first = text.strip_prefix("#!")?.lines().next()?;
-    let names = first.split_whitespace().map(|word| file_name(word));
+    let names = first.split_whitespace().map(file_name);
     let mut programs = names.filter(|name| !name.starts_with('-') && *name != "env");
     programs.next().map(str::to_owned)
 }

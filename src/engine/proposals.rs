@@ -4,7 +4,7 @@ use super::{Options, admitted, builds, is_rewritable, limits};
 use crate::analysis::Facts;
 use crate::suppress::Suppressions;
 use crate::syntax;
-use crate::transform::{Cx, Rewrite};
+use crate::transform::Rewrite;
 use crate::verify;
 
 /// A rewrite that can be made by itself. Spans are offsets into the text that was looked at.
@@ -32,13 +32,7 @@ pub fn proposals(text: &str, options: &Options<'_>) -> Vec<Proposal> {
     if limits::excess_of_commands(&facts).is_some() {
         return Vec::new();
     }
-    let cx = Cx {
-        file: &file,
-        facts: &facts,
-        knowledge: options.knowledge,
-        context: options.context,
-        added: &[],
-    };
+    let cx = options.cx(&facts);
     let holds = |rewrite: &Rewrite| {
         let after = rewrite.edits.apply(text);
         after != text && verify::check(&cx, &after, rewrite).is_empty()

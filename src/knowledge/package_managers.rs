@@ -92,6 +92,14 @@ impl PackageManager {
         own.any(|folder| is_at_or_below(path, folder))
     }
 
+    /// Whether two calls that differ in `option` still ask for the same.
+    #[must_use]
+    pub fn is_indifferent_to(&self, option: &str) -> bool {
+        let lists = [&self.confirm, &self.quiet, &self.refreshing];
+        let mut known = lists.into_iter().flatten().chain(&self.uncached);
+        known.any(|name| name == option)
+    }
+
     /// Whether removing `path` removes the lists.
     #[must_use]
     pub fn holds_lists(&self, path: &str) -> bool {

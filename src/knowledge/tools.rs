@@ -172,6 +172,12 @@ impl Tools {
             .find(|language| language.is_for(provides))
     }
 
+    /// The language that `tool` serves, if its sources are known.
+    #[must_use]
+    pub fn language_of(&self, tool: &Tool) -> Option<&Language> {
+        self.language(tool.ecosystem.as_deref()?)
+    }
+
     /// The tools for projects of the language `provides`; none without one.
     pub fn of_language<'t>(&'t self, provides: Option<&'t str>) -> impl Iterator<Item = &'t Tool> {
         let tools = self.tools.iter();

@@ -12,7 +12,7 @@ use dfopt::engine::{self, Entry, Options, Outcome};
 use dfopt::report::Problem;
 use dfopt::suppress::Suppressions;
 use dfopt::syntax::{self, Kind, Span};
-use dfopt::transform::{Change, Cx, Rewrite};
+use dfopt::transform::{Change, Rewrite};
 use dfopt::verify;
 
 use registry::Registry;
@@ -92,13 +92,7 @@ impl Pinner {
             return Ok(None);
         }
         let after = rewrite.edits.apply(text);
-        let cx = Cx {
-            file: &file,
-            facts: &facts,
-            knowledge: options.knowledge,
-            context: options.context,
-            added: &[],
-        };
+        let cx = options.cx(&facts);
         match verify::check(&cx, &after, &rewrite).first() {
             Some(violation) => Err(told(format!("pinning it does not hold: {violation}"))),
             None => Ok(Some((rewrite, after))),

@@ -44,9 +44,9 @@ pub(super) fn read(knowledge: &Knowledge, step: &Step<'_>) -> Option<Work> {
         &verb.map(|arg| arg.known()).collect::<Vec<_>>().join(" "),
     ));
     for option in &invocation.options {
-        let letters: Vec<String> = cluster(step, &option.name);
         let value = option.value.as_deref().unwrap_or_default();
-        let matters = letters.into_iter().filter(|name| !is_noise(manager, name));
+        let names = invocation.spelled_out(&option.name).into_iter();
+        let matters = names.filter(|name| !manager.is_indifferent_to(name));
         words.extend(matters.map(|name| format!("{name}={value}")));
     }
     words[2..].sort();
@@ -81,30 +81,6 @@ fn in_scripts(manager: &PackageManager, step: &Step<'_>, verb: &str) -> Vec<Stri
             false => word.to_owned(),
         })
         .collect()
-}
-
-/// `-qy` as `-q`, `-y`, where each of the letters is an option of its own.
-fn cluster(step: &Step<'_>, option: &str) -> Vec<String> {
-    let letters = option.strip_prefix('-').unwrap_or_default().chars();
-    let letters: Vec<String> = letters.map(|letter| format!("-{letter}")).collect();
-    let known = |letter: &String| {
-        let call = step.invocation.as_ref();
-        call.is_some_and(|call| call.tool.option(call.action, letter).is_some())
-    };
-    if letters.len() > 1 && letters.iter().all(known) {
-        letters
-    } else {
-        vec![option.to_owned()]
-    }
-}
-
-/// Options in which two calls may differ and still ask for the same.
-fn is_noise(manager: &PackageManager, option: &str) -> bool {
-    let lists = [&manager.confirm, &manager.quiet, &manager.refreshing];
-    lists
-        .iter()
-        .any(|list| list.iter().any(|name| name == option))
-        || manager.uncached.as_deref() == Some(option)
 }
 
 fn manager_of<'k>(knowledge: &'k Knowledge, step: &Step<'_>) -> Option<&'k PackageManager> {
@@ -346,6 +322,8 @@ fn behind(
 /// Whether the manager's own command `step` removes the lists.
 fn is_removal(manager: &PackageManager, step: &Step<'_>) -> bool {
     let words = step.args[1..].iter().map(|arg| arg.known());
-    let words: Vec<&str> = words.filter(|word| !is_noise(manager, word)).collect();
+    let words: Vec<&str> = words
+        .filter(|word| !manager.is_indifferent_to(word))
+        .collect();
     manager.cleaned_by.contains(&words.join(" "))
 }

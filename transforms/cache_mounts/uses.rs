@@ -1,5 +1,6 @@
 //! The `RUN`s that use a cache, and which of them need its mount together.
 
+use crate::analysis::commands::first_words;
 use crate::analysis::runs::{Run, Step};
 use crate::analysis::stages::{Base, Os, Stage};
 use crate::knowledge::caches::Cache;
@@ -113,11 +114,7 @@ fn is_use(cx: &Cx<'_>, cache: &Cache, step: &Step<'_>) -> bool {
     if let Some(invocation) = &step.invocation {
         return invocation.tool.id == cache.tool && cache.used_by.contains(&invocation.action.does);
     }
-    let words: Vec<&str> = step
-        .args
-        .iter()
-        .map_while(|arg| arg.text.as_deref())
-        .collect();
+    let words = first_words(&step.args);
     let Some((tool, _)) = cx.knowledge.tools.find(&words) else {
         return false;
     };

@@ -1,5 +1,6 @@
 //! Installs that keep no cache.
 
+use crate::analysis::commands::first_words;
 use crate::analysis::runs::{Run, Step};
 use crate::analysis::stages::Stage;
 use crate::knowledge::hygiene::Lean;
@@ -137,11 +138,7 @@ fn verb(step: &Step<'_>, lean: &Lean) -> Verb {
 
 /// Whether a command line that is not understood calls the tool for an install, without any of the options.
 fn may_install(cx: &Cx<'_>, step: &Step<'_>, lean: &Lean) -> bool {
-    let words: Vec<&str> = step
-        .args
-        .iter()
-        .map_while(|arg| arg.text.as_deref())
-        .collect();
+    let words = first_words(&step.args);
     let Some((tool, _)) = cx.knowledge.tools.find(&words) else {
         return false;
     };

@@ -1,6 +1,6 @@
 //! One command of a package manager, word by word.
 
-use crate::analysis::commands::{Invocation, OptionUse};
+use crate::analysis::commands::Invocation;
 use crate::analysis::runs::Step;
 use crate::knowledge::package_managers::PackageManager;
 use crate::syntax::Span;
@@ -43,8 +43,8 @@ impl<'a> Command<'a> {
     /// Whether an option of the table's list `names` is given, alone or among short ones.
     pub(super) fn has_any(&self, names: &[String]) -> bool {
         self.invocation.options.iter().any(|option| {
-            self.parts(option).iter().any(|part| is_listed(names, part))
-                || is_listed(names, &option.name)
+            let alone = self.invocation.spelled_out(&option.name);
+            alone.iter().any(|name| is_listed(names, name)) || is_listed(names, &option.name)
         })
     }
 
@@ -69,9 +69,9 @@ impl<'a> Command<'a> {
                 (Some(at), _) => self.word(cx, at).text(text),
                 (None, value) => value.as_deref().unwrap_or_default(),
             };
-            let matters = |part: &String| !is_noise(manager, part);
-            let parts = self.parts(option).into_iter().filter(matters);
-            manner.extend(parts.map(|part| format!("{part}={value}")));
+            let names = self.invocation.spelled_out(&option.name).into_iter();
+            let matters = names.filter(|name| !manager.is_indifferent_to(name));
+            manner.extend(matters.map(|name| format!("{name}={value}")));
         }
         manner[verb..].sort();
         manner
@@ -94,27 +94,4 @@ impl<'a> Command<'a> {
             .map(|arg| arg.known())
             .collect()
     }
-
-    /// `-qqy` as `-q -q -y`, where each of the letters is an option of its own.
-    fn parts(&self, option: &OptionUse) -> Vec<String> {
-        let letters = option.name.strip_prefix('-').unwrap_or_default();
-        let parts: Vec<String> = letters.chars().map(|letter| format!("-{letter}")).collect();
-        let known = |part: &String| {
-            self.invocation
-                .tool
-                .option(self.invocation.action, part)
-                .is_some()
-        };
-        if parts.len() > 1 && parts.iter().all(known) {
-            parts
-        } else {
-            vec![option.name.clone()]
-        }
-    }
-}
-
-/// Options in which two calls may differ and still ask for the same.
-fn is_noise(manager: &PackageManager, option: &str) -> bool {
-    let lists = [&manager.confirm, &manager.quiet, &manager.refreshing];
-    lists.iter().any(|list| is_listed(list, option)) || manager.uncached.as_deref() == Some(option)
 }

@@ -1,5 +1,6 @@
 //! Which steps need a secret.
 
+use crate::analysis::commands::first_words;
 use crate::analysis::runs::{Run, Step};
 use crate::knowledge::tools::Does;
 use crate::transform::Cx;
@@ -34,12 +35,7 @@ pub(super) fn may_look(cx: &Cx<'_>, index: usize) -> bool {
         Some(does) => looks(does),
         None => {
             // Even when its options are not understood, a program that the tables know is no other.
-            let words: Vec<&str> = step
-                .args
-                .iter()
-                .map_while(|arg| arg.text.as_deref())
-                .collect();
-            let known = cx.knowledge.tools.find(&words);
+            let known = cx.knowledge.tools.find(&first_words(&step.args));
             known.is_none_or(|(tool, _)| tool.actions.iter().any(|action| looks(action.does)))
         }
     };

@@ -111,14 +111,11 @@ fn is_run_from_copy(
     let is_in_folder_of_sources = file.path().split_once('/').is_some_and(|(folder, rest)| {
         let is_named = |text: &str| text.split(['/', ':', '=']).any(|part| part == folder);
         let is_package = context.read(&format!("{folder}/__init__.py")).is_some();
-        let mut values = variables.values().filter_map(|variable| match variable {
-            Variable::Value { text, .. } => Some(text),
-            Variable::Unknown => None,
-        });
+        let mut values = variables.values().filter_map(Variable::known);
         rest.contains('/')
             && !is_package
             && !texts.clone().any(|word| is_named(word))
-            && !values.any(|value| is_named(value))
+            && !values.any(is_named)
     });
     is_in_folder_of_sources || start.called.iter().any(names)
 }

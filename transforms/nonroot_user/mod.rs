@@ -43,7 +43,7 @@ pub struct NonrootUser;
 
 static INFO: Info = Info {
     id: "nonroot-user",
-    title: "Run the image as a user without the rights of root",
+    title: "runs the image as a user without the rights of root",
     doc: include_str!("README.md"),
     gain: Gain::Security,
     runs: Runs::ByDefault,

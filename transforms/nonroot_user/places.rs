@@ -6,7 +6,6 @@ use super::given;
 use super::sources::Project;
 use crate::analysis::paths::{below, join, parent};
 use crate::analysis::stages::Stage;
-use crate::analysis::state::Variable;
 use crate::context::{Addresses, SourceLine};
 use crate::transform::Cx;
 use crate::transforms::origin::{Origin, origin};
@@ -56,10 +55,9 @@ impl<'a> Places<'a> {
     fn read_environment(&mut self) {
         let variables = self.cx.facts.state_after(self.stage).variables;
         for (name, variable) in variables.iter() {
-            let Variable::Value { text, .. } = variable else {
-                continue;
-            };
-            self.note_variable(name, text);
+            if let Some(text) = variable.known() {
+                self.note_variable(name, text);
+            }
         }
         for (_, container) in given::containers(self.cx, self.stage) {
             for (name, text) in &container.environment {

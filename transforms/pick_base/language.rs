@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::analysis::commands::first_words;
 use crate::analysis::paths::file_name;
 use crate::analysis::runs::Step;
 use crate::context::Sources;
@@ -66,13 +67,10 @@ impl<'s, 'a> Choice<'s, 'a> {
     /// Whether a step or the container calls a tool of the language: it may be there for others, such as `node-gyp`.
     fn is_used(&self) -> bool {
         let site = self.site;
-        let steps = site.steps().map(|(_, step)| {
-            let words = step.args.iter().map_while(|arg| arg.text.as_deref());
-            words.collect::<Vec<&str>>()
-        });
+        let steps = site.steps().map(|(_, step)| first_words(&step.args));
         let launches = site.launches.launches.iter();
         let launches = launches.map(|launch| launch.words.iter().map(String::as_str).collect());
-        steps.chain(launches).any(|words: Vec<&str>| {
+        steps.chain(launches).any(|words| {
             let tool = site.cx.knowledge.tools.find(&words);
             let ecosystem = tool.and_then(|(tool, _)| tool.ecosystem.as_deref());
             let program = words.first().map(|word| file_name(word));

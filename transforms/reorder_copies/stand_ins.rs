@@ -16,7 +16,6 @@ use std::collections::BTreeSet;
 
 use crate::analysis::commands::Invocation;
 use crate::analysis::paths::{Extent, Region, join};
-use crate::analysis::state::Variable;
 use crate::context::{FileKind, in_folder};
 use crate::knowledge::tools::{Compile, Does, Instead, StandIns};
 use crate::syntax::Kind;
@@ -240,7 +239,7 @@ impl<'t> Site<'_, 't> {
             .variables
             .iter();
         for (name, variable) in variables {
-            if let Variable::Value { text, .. } = variable
+            if let Some(text) = variable.known()
                 && is_brought(text)
             {
                 return Err(format!(

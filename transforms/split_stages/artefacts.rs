@@ -369,10 +369,7 @@ fn is_for_the_build(site: &Site<'_>, product: &Product<'_>, folder: &str) -> boo
         .iter()
         .flat_map(|launch| &launch.words);
     let variables = &site.cx.facts.state_after(site.stage).variables;
-    let values = variables.values().filter_map(|variable| match variable {
-        Variable::Value { text, .. } => Some(text.as_str()),
-        Variable::Unknown => None,
-    });
+    let values = variables.values().filter_map(Variable::known);
     let mut given = words.map(String::as_str).chain(values);
     let is_given = given.any(|word| word.split([':', '=', ',']).any(is_in));
     let mut areas = site.cx.knowledge.tools.paths("@system");

@@ -98,12 +98,7 @@ pub(super) fn is_made_by_the_build(site: &Site<'_>) -> bool {
 
 /// Whether all that the sources ask a command to run makes nothing but sources.
 fn makes_only_sources(site: &Site<'_>, invocation: &Invocation<'_>) -> bool {
-    let tools = &site.cx.knowledge.tools;
-    let language = invocation
-        .tool
-        .ecosystem
-        .as_deref()
-        .and_then(|name| tools.language(name));
+    let language = site.cx.knowledge.tools.language_of(invocation.tool);
     let directives = invocation.action.directives.as_ref();
     let (Some(directives), Some(language), Some(context)) = (directives, language, site.cx.context)
     else {

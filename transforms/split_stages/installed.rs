@@ -4,7 +4,6 @@ use crate::analysis::commands::{Arg, Invocation};
 use crate::analysis::effects::{environment_of, is_local_path};
 use crate::analysis::paths::{below, join};
 use crate::analysis::runs::Step;
-use crate::analysis::state::Variable;
 use crate::context::matches_name;
 use crate::knowledge::installs::Installs;
 use crate::knowledge::pattern::Pattern;
@@ -308,7 +307,7 @@ impl Install<'_> {
         words.any(|word| names(word))
             || variables.any(|(name, value)| {
                 let is_search = name == "PATH";
-                matches!(value, Variable::Value { text, .. } if !is_search && names(text))
+                !is_search && value.known().is_some_and(names)
             })
     }
 

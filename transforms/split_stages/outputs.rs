@@ -78,12 +78,7 @@ pub(super) fn are_several(site: &Site<'_>, step: &Step<'_>, invocation: &Invocat
     let pattern = action.several.as_ref();
     let mut words = step.args.iter();
     let asks = pattern.is_some_and(|pattern| words.any(|word| pattern.is_match(word.known())));
-    let tools = &site.cx.knowledge.tools;
-    let language = invocation
-        .tool
-        .ecosystem
-        .as_deref()
-        .and_then(|name| tools.language(name));
+    let language = site.cx.knowledge.tools.language_of(invocation.tool);
     let Some((context, language)) = site.cx.context.zip(language) else {
         return asks;
     };

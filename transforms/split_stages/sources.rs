@@ -176,10 +176,8 @@ pub(super) fn language<'s>(site: &'s Site<'_>) -> Option<&'s str> {
 
 /// Whether the source that a step runs needs a compiler.
 pub(super) fn compiles(cx: &Cx<'_>, at: usize, step: &Step<'_>) -> bool {
-    let tool = step.invocation.as_ref().map(|invocation| invocation.tool);
-    let language = tool
-        .and_then(|tool| tool.ecosystem.as_deref())
-        .and_then(|name| cx.knowledge.tools.language(name));
+    let invocation = step.invocation.as_ref();
+    let language = invocation.and_then(|own| cx.knowledge.tools.language_of(own.tool));
     let (Some(language), Some(context), Some(cwd), Some(stage)) =
         (language, cx.context, &step.cwd, cx.facts.final_stage())
     else {
