@@ -1,8 +1,8 @@
 //! The account that the program runs as.
 
+use super::site::Site;
 use crate::analysis::stages::{Base, Stage};
 use crate::knowledge::images::{Accounts, Distribution, Image, Shell, User};
-use crate::syntax::Span;
 use crate::transform::{Cx, Refusal};
 
 /// Its number where dfopt makes it: outside of the ranges from which systems and people number theirs.
@@ -62,14 +62,15 @@ impl Account {
 ///
 /// # Errors
 /// When it is not known how the image makes accounts.
-pub(super) fn choose(cx: &Cx<'_>, stage: &Stage, site: Span) -> Result<Account, Refusal> {
+pub(super) fn choose(site: &Site<'_>) -> Result<Account, Refusal> {
+    let (cx, stage) = (site.cx, site.stage);
     if root_base(cx, stage) == &Base::Scratch {
         return Ok(numbered(None));
     }
-    let from = cx.file.instructions()[stage.from].span;
     let unknown = || {
         let message = "it is not known how accounts are made in the base image, or which user it has; set USER yourself, or describe the image in dfopt.toml";
-        Refusal::new(site, "unknown-base", message).because(from, "this image")
+        site.refuse("unknown-base", message)
+            .because(site.from(), "this image")
     };
     let image = cx.facts.image(stage).ok_or_else(unknown)?;
     let system = image.system.ok_or_else(unknown)?;

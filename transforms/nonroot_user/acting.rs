@@ -15,8 +15,8 @@ use crate::transform::Refusal;
 impl Surveyor<'_> {
     /// Whether a step works in `folder` and would act as its owner.
     pub(super) fn is_acted_in(&self, folder: &str) -> bool {
-        let body = self.stage.body.clone();
-        let mut steps = body.flat_map(|at| self.cx.facts.steps(at));
+        let body = self.site.stage.body.clone();
+        let mut steps = body.flat_map(|at| self.site.cx.facts.steps(at));
         steps.any(|step| self.acts_as_owner(step) && place_of(step).as_deref() == Some(folder))
     }
 
@@ -25,8 +25,8 @@ impl Surveyor<'_> {
     /// # Errors
     /// The first such step.
     pub(super) fn refuse_acting(&self, territory: &Territory) -> Result<(), Refusal> {
-        for index in self.stage.body.clone() {
-            let mut steps = self.cx.facts.steps(index).iter();
+        for index in self.site.stage.body.clone() {
+            let mut steps = self.site.cx.facts.steps(index).iter();
             let acts = |step: &&Step<'_>| {
                 let directory = place_of(step).filter(|_| self.acts_as_owner(step));
                 directory
@@ -45,7 +45,7 @@ impl Surveyor<'_> {
 
     /// Whether `folder` belongs to the program before instruction `index`, because a copy brings or makes it.
     fn is_given_by_copy(&self, territory: &Territory, index: usize, folder: &str) -> bool {
-        let facts = self.cx.facts;
+        let facts = self.site.cx.facts;
         let mut copies = territory.copies.iter().filter(|at| **at < index);
         copies.any(|&at| {
             let (Kind::Copy(transfer) | Kind::Add(transfer)) = &facts.views[at].kind else {
@@ -53,7 +53,7 @@ impl Surveyor<'_> {
             };
             let dest = facts.destination(at, transfer);
             let is_made_before = || {
-                let mut before = self.stage.body.start..at;
+                let mut before = self.site.stage.body.start..at;
                 before.any(|before| match facts.views[before].kind {
                     Kind::Workdir(_) => {
                         below(&facts.state_behind(before).workdir, folder).is_some()
@@ -79,14 +79,14 @@ impl Surveyor<'_> {
             step.does(),
             None | Some(Does::Run | Does::Build | Does::InstallDependencies)
         );
-        let image = self.cx.facts.image(self.stage);
+        let image = self.site.cx.facts.image(self.site.stage);
         let language = image.and_then(|image| image.provides);
-        let mut tools = self.cx.knowledge.tools.of_language(language);
+        let mut tools = self.site.cx.knowledge.tools.of_language(language);
         starts_others && tools.any(|tool| self.is_acting(tool))
     }
 
     fn is_acting(&self, tool: &Tool) -> bool {
-        let image = self.cx.facts.image(self.stage);
+        let image = self.site.cx.facts.image(self.site.stage);
         let is_known = image.is_some_and(|image| image.as_root.contains(&tool.id.as_str()));
         tool.acts_as_owner && (!is_known || self.is_replaced(&tool.programs))
     }
@@ -102,8 +102,8 @@ impl Surveyor<'_> {
             let mut words = arguments.map(|arg| arg.known());
             words.any(|word| names(word) && word.contains('@'))
         };
-        let history = history(self.cx, self.stage).into_iter();
-        let mut steps = history.flat_map(|at| self.cx.facts.steps(at));
+        let history = history(self.site.cx, self.site.stage).into_iter();
+        let mut steps = history.flat_map(|at| self.site.cx.facts.steps(at));
         steps.any(installs)
     }
 }

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use super::site::Site;
 use super::sources::Project;
 use super::start::Start;
 use crate::analysis::runs::Step;
@@ -10,20 +11,14 @@ use crate::analysis::stages::Stage;
 use crate::analysis::state::Variable;
 use crate::context::{Source, SourceLine};
 use crate::knowledge::tools::{Does, Language, Operands};
-use crate::syntax::Span;
 use crate::transform::{Cx, Place, Refusal};
 
 /// Refuses when the container runs such a copy, and a source writes beside itself.
 ///
 /// # Errors
 /// The first line that does.
-pub(super) fn check(
-    cx: &Cx<'_>,
-    stage: &Stage,
-    start: &Start,
-    project: &Project<'_>,
-    site: Span,
-) -> Result<(), Refusal> {
+pub(super) fn check(site: &Site<'_>, start: &Start, project: &Project<'_>) -> Result<(), Refusal> {
+    let (cx, stage) = (site.cx, site.stage);
     let mut steps = (0..cx.facts.runs.len()).flat_map(|at| cx.facts.steps(at));
     if !steps.any(installs_project) {
         return Ok(());
@@ -39,7 +34,9 @@ pub(super) fn check(
         line.path, line.line
     );
     let place = Place::File(line.path.to_owned(), Some(line.line));
-    Err(Refusal::new(site, "writes-build-output", message).because(place, "what the program does"))
+    Err(site
+        .refuse("writes-build-output", message)
+        .because(place, "what the program does"))
 }
 
 /// Whether `step` copies a project among the dependencies: `pip install .`, and not `pip install -e .`.

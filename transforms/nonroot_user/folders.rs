@@ -16,8 +16,8 @@ use crate::transform::Refusal;
 impl Surveyor<'_> {
     /// What `mkdir` makes for the program.
     pub(super) fn folders_of_steps(&self, territory: &mut Territory) -> Result<(), Refusal> {
-        for index in history(self.cx, self.stage) {
-            let Some((run, _)) = self.cx.facts.script(index) else {
+        for index in history(self.site.cx, self.site.stage) {
+            let Some((run, _)) = self.site.cx.facts.script(index) else {
                 continue;
             };
             for step in run.steps.iter().filter(|step| makes_folders(step)) {
@@ -45,7 +45,7 @@ impl Surveyor<'_> {
     /// Whether the copy at `index` takes a folder that a step of another stage has made and no other step of it fills: it
     /// is there for what the program writes.
     pub(super) fn brings_empty_folder(&self, index: usize, transfer: &Transfer) -> bool {
-        let facts = self.cx.facts;
+        let facts = self.site.cx.facts;
         let Some(from) = facts.source_stage(index).map(|at| &facts.stages[at]) else {
             return false;
         };
@@ -77,14 +77,14 @@ impl Surveyor<'_> {
     /// Has `folder` made for the program: with the account, or behind all steps where one of them makes it or a folder
     /// around it and would fail if it were there, or works in it and would act as its owner.
     pub(super) fn make(&self, territory: &mut Territory, folder: String) {
-        let body = self.stage.body.clone();
-        let mut steps = body.flat_map(|at| self.cx.facts.steps(at));
+        let body = self.site.stage.body.clone();
+        let mut steps = body.flat_map(|at| self.site.cx.facts.steps(at));
         let enters = |at: usize| {
-            let is_workdir = matches!(self.cx.facts.views[at].kind, Kind::Workdir(_));
-            is_workdir && below(&self.cx.facts.state_behind(at).workdir, &folder).is_some()
+            let is_workdir = matches!(self.site.cx.facts.views[at].kind, Kind::Workdir(_));
+            is_workdir && below(&self.site.cx.facts.state_behind(at).workdir, &folder).is_some()
         };
         let is_acted_in = self.is_acted_in(&folder);
-        if is_acted_in && self.stage.body.clone().any(enters) {
+        if is_acted_in && self.site.stage.body.clone().any(enters) {
             territory.given_last.push(folder);
         } else if is_acted_in || steps.any(|step| makes_new(step, &folder)) {
             territory.made_last.push(folder);
@@ -103,7 +103,7 @@ impl Surveyor<'_> {
         paths: Vec<String>,
         words: &[&str],
     ) -> Result<(), Refusal> {
-        let of_stage = self.stage.body.contains(&index);
+        let of_stage = self.site.stage.body.contains(&index);
         let has_shell = self.account.has_shell;
         let is_open = self.open_list(index).is_some();
         if of_stage && is_open && has_shell {
@@ -131,12 +131,17 @@ impl Surveyor<'_> {
 
     /// The commands of the `RUN` at `index`, if another one can be put behind each of them.
     pub(super) fn open_list(&self, index: usize) -> Option<&[Step<'_>]> {
-        self.cx.facts.runs[index].as_ref()?.and_list()
+        self.site.cx.facts.runs[index].as_ref()?.and_list()
     }
 
     /// The folders for the program that `step` makes, with the words that name them.
     fn folders_of<'s>(&'s self, index: usize, step: &Step<'_>) -> Vec<(String, &'s str)> {
-        let text = self.cx.facts.script(index).map_or("", |(_, text)| text);
+        let text = self
+            .site
+            .cx
+            .facts
+            .script(index)
+            .map_or("", |(_, text)| text);
         let operands = step
             .invocation
             .iter()
@@ -173,7 +178,7 @@ impl Surveyor<'_> {
         path: &str,
         word: &'w str,
     ) -> Vec<(String, &'w str)> {
-        let workdir = self.cx.facts.state_after(self.stage).workdir;
+        let workdir = self.site.cx.facts.state_after(self.site.stage).workdir;
         let word = without_quotes(word);
         let is_plain = !word.contains(['"', '\'', '\\', '{', '`', '(']);
         if !makes_parents(step) || !is_plain {
@@ -195,16 +200,16 @@ impl Surveyor<'_> {
 
     /// Whether something may have put the folder `path` there before the instruction at `index`.
     fn is_there_before(&self, index: usize, path: &str) -> bool {
-        let workdir = self.cx.facts.state_after(self.stage).workdir;
+        let workdir = self.site.cx.facts.state_after(self.site.stage).workdir;
         let inside = below(path, &workdir).unwrap_or_default();
         let of_context = |context: &BuildContext| context.kind(inside).is_some();
         let is_in = |folder: &str| below(folder, path).is_some();
-        let puts = |at: usize| match &self.cx.facts.views[at].kind {
+        let puts = |at: usize| match &self.site.cx.facts.views[at].kind {
             Kind::Copy(transfer) | Kind::Add(transfer) => {
-                is_in(&self.cx.facts.destination(at, transfer))
+                is_in(&self.site.cx.facts.destination(at, transfer))
             }
             _ => {
-                let steps = self.cx.facts.steps(at).iter();
+                let steps = self.site.cx.facts.steps(at).iter();
                 let mut regions = steps.filter_map(|step| match &step.effects.writes {
                     Extent::Regions(regions) => Some(regions),
                     Extent::Everything => None,
@@ -212,7 +217,8 @@ impl Surveyor<'_> {
                 regions.any(|regions| regions.iter().any(|region| is_in(region.path())))
             }
         };
-        self.cx.context.is_some_and(of_context) || (self.stage.body.start..index).any(puts)
+        self.site.cx.context.is_some_and(of_context)
+            || (self.site.stage.body.start..index).any(puts)
     }
 
     /// Whether the Dockerfile itself gives the folder to the account.
@@ -250,8 +256,8 @@ impl Surveyor<'_> {
         path: &'s str,
         programs: &'s [&str],
     ) -> impl Iterator<Item = &'s Step<'s>> {
-        let body = self.stage.body.clone();
-        let steps = body.flat_map(|at| self.cx.facts.steps(at));
+        let body = self.site.stage.body.clone();
+        let steps = body.flat_map(|at| self.site.cx.facts.steps(at));
         steps.filter(move |step| {
             let names = |word: &str| {
                 step.cwd
@@ -286,22 +292,22 @@ impl Surveyor<'_> {
             self.make(territory, workdir);
             return Ok(());
         }
-        let fills = |at: &usize| match &self.cx.facts.views[*at].kind {
+        let fills = |at: &usize| match &self.site.cx.facts.views[*at].kind {
             Kind::Copy(transfer) | Kind::Add(transfer) => {
-                below(&self.cx.facts.destination(*at, transfer), &workdir).is_some()
+                below(&self.site.cx.facts.destination(*at, transfer), &workdir).is_some()
             }
             _ => false,
         };
-        let history = history(self.cx, self.stage);
+        let history = history(self.site.cx, self.site.stage);
         if history.iter().any(fills) || project.has_sources() {
             return Ok(());
         }
-        let sets = |at: &usize| matches!(self.cx.facts.views[*at].kind, Kind::Workdir(_));
+        let sets = |at: &usize| matches!(self.site.cx.facts.views[*at].kind, Kind::Workdir(_));
         let index = history
             .into_iter()
             .rev()
             .find(sets)
-            .unwrap_or(self.stage.from);
+            .unwrap_or(self.site.stage.from);
         let message = format!(
             "the empty working folder {workdir} is there for files that the program writes, and an image without a shell cannot give it away; copy an empty folder with --chown, or name the build context, whose sources show what is written"
         );
@@ -311,7 +317,7 @@ impl Surveyor<'_> {
     /// Gives the working folder to the program where no command can do that, and tells whether it could be done: `WORKDIR`
     /// makes a folder as the user who is set there, and a copy as the one of its `--chown` (both checked with BuildKit).
     pub(super) fn give_without_shell(&self, territory: &mut Territory) -> bool {
-        let (facts, stage) = (self.cx.facts, self.stage);
+        let (facts, stage) = (self.site.cx.facts, self.site.stage);
         let runs = |at: usize| matches!(facts.views[at].kind, Kind::Run { .. });
         let is_known = matches!(stage.base, Base::Image(_) | Base::Scratch);
         let Some(workdir) = territory.workdir.clone().filter(|_| is_known) else {
@@ -338,9 +344,9 @@ impl Surveyor<'_> {
 
     /// The first instruction of the stage that makes `folder`; `None` where a copy of a folder around it may bring it or not.
     fn maker_of(&self, folder: &str) -> Option<usize> {
-        let facts = self.cx.facts;
+        let facts = self.site.cx.facts;
         let mut maker = None;
-        for at in self.stage.body.clone() {
+        for at in self.site.stage.body.clone() {
             let made = match &facts.views[at].kind {
                 Kind::Workdir(_) => facts.state_behind(at).workdir,
                 Kind::Copy(transfer) | Kind::Add(transfer) => facts.destination(at, transfer),

@@ -1,9 +1,9 @@
 //! Images that hold nothing of the project: of their programs nobody knows what they need.
 
+use super::site::Site;
 use super::start::Start;
-use crate::analysis::stages::{Base, Stage};
-use crate::syntax::Span;
-use crate::transform::{Cx, Refusal};
+use crate::analysis::stages::Base;
+use crate::transform::Refusal;
 use crate::transforms::shipped::brings_project;
 
 /// Arguments with which a program says how it is used.
@@ -22,12 +22,12 @@ const HELP: [&str; 7] = [
 ///
 /// # Errors
 /// When `start` is such a program.
-pub(super) fn refuse(cx: &Cx<'_>, stage: &Stage, start: &Start, site: Span) -> Result<(), Refusal> {
+pub(super) fn refuse(site: &Site<'_>, start: &Start) -> Result<(), Refusal> {
     let words = start.program.as_deref().unwrap_or_default();
     let is_tool = words
         .last()
         .is_some_and(|word| HELP.contains(&word.as_str()));
-    let of_project = brings_project(cx, stage);
+    let of_project = brings_project(site.cx, site.stage);
     if of_project && !is_tool {
         return Ok(());
     }
@@ -44,12 +44,13 @@ pub(super) fn refuse(cx: &Cx<'_>, stage: &Stage, start: &Start, site: Span) -> R
             "nothing of a project is copied into the image, so {program} comes with a package or a download, and what it needs is not known; set USER if it does without root"
         )
     };
-    Err(Refusal::new(site, "foreign-program", message))
+    Err(site.refuse("foreign-program", message))
 }
 
 /// Neither the Dockerfile nor the base image, as far as it is known, says what runs. `None` where the image is one to build
 /// on or to take files from: the images that run something have a user of their own.
-pub(super) fn nothing_starts(cx: &Cx<'_>, stage: &Stage, site: Span) -> Option<Refusal> {
+pub(super) fn nothing_starts(site: &Site<'_>) -> Option<Refusal> {
+    let (cx, stage) = (site.cx, site.stage);
     if stage.base == Base::Scratch || !brings_project(cx, stage) {
         return None;
     }
@@ -58,5 +59,5 @@ pub(super) fn nothing_starts(cx: &Cx<'_>, stage: &Stage, site: Span) -> Option<R
     } else {
         "what runs, and as which user, is left to the base image, which dfopt does not know; describe it in dfopt.toml, or set USER"
     };
-    Some(Refusal::new(site, "no-program", message))
+    Some(site.refuse("no-program", message))
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use super::assumptions::low_port_of;
 use super::left_behind;
 use super::ownership::Territory;
+use super::site::Site;
 use super::start::Start;
 use super::written::{Said, Written};
 use crate::analysis::paths::{below, file_name, join};
@@ -12,7 +13,7 @@ use crate::analysis::stages::Stage;
 use crate::context::BuildContext;
 use crate::knowledge::installs::Installs;
 use crate::project::{Container, Mount, Use};
-use crate::syntax::{Kind, Span};
+use crate::syntax::Kind;
 use crate::transform::{Cx, Refusal};
 
 /// The containers that run the image as the user that it names. One with a user of its own does not care.
@@ -40,34 +41,64 @@ fn is_root(user: &str) -> bool {
 /// # Errors
 /// The first such container.
 pub(super) fn check(
-    cx: &Cx<'_>,
-    stage: &Stage,
+    site: &Site<'_>,
     start: &Start,
     territory: &Territory,
     written: &[Written],
-    site: Span,
 ) -> Result<(), Refusal> {
-    let workdir = cx.facts.state_after(stage).workdir;
-    for (used, container) in containers(cx, stage) {
-        let refuse = |code, what: String, remedy| {
-            let message = format!("{} {what}; {remedy}", used.described());
-            Err(Refusal::new(site, code, message).because(cx.place_of(used), "starts it"))
+    let mut containers = containers(site.cx, site.stage);
+    containers.try_for_each(|(used, container)| {
+        let started = Started {
+            site,
+            used,
+            container,
         };
+        started.check_rights(start)?;
+        started.check_folders_of_host(territory)?;
+        started.check_memory(territory)?;
+        started.check_written(written)
+    })
+}
+
+/// A container, and the file that starts it.
+struct Started<'a> {
+    site: &'a Site<'a>,
+    used: &'a Use,
+    container: &'a Container,
+}
+
+impl Started<'_> {
+    fn refuse(&self, code: &'static str, what: &str, remedy: &str) -> Refusal {
+        let message = format!("{} {what}; {remedy}", self.used.described());
+        let place = self.site.cx.place_of(self.used);
+        self.site.refuse(code, message).because(place, "starts it")
+    }
+
+    /// What it may do, and as whom.
+    fn check_rights(&self, start: &Start) -> Result<(), Refusal> {
+        let container = self.container;
         if let Some(user) = &container.user {
             let remedy = "name another user there if that is not meant";
-            return refuse("explicit-root", format!("runs as {user}"), remedy);
+            return Err(self.refuse("explicit-root", &format!("runs as {user}"), remedy));
         }
         if let Some(power) = power_of_root(container) {
             let remedy = "only its owner can tell whether it does without root";
-            return refuse("needs-root", power.to_owned(), remedy);
+            return Err(self.refuse("needs-root", power, remedy));
         }
-        let port = low_port_of(cx, stage, start).filter(|_| container.host_network);
-        if let Some(port) = port {
+        let port = low_port_of(self.site.cx, self.site.stage, start);
+        if let Some(port) = port.filter(|_| container.host_network) {
             let what =
                 format!("opens port {port} in the network of the host, which is left to root");
-            return refuse("needs-root", what, "use a port from 1024 on");
+            return Err(self.refuse("needs-root", &what, "use a port from 1024 on"));
         }
-        let foreign = |mount: &&Mount| {
+        Ok(())
+    }
+
+    /// Folders of the host in which it keeps what is not of the project.
+    fn check_folders_of_host(&self, territory: &Territory) -> Result<(), Refusal> {
+        let (cx, stage) = (self.site.cx, self.site.stage);
+        let workdir = cx.facts.state_after(stage).workdir;
+        let is_foreign = |mount: &&Mount| {
             let is_made = || !mount.is_file && territory.is_made_for_program(&mount.target);
             let is_data = || {
                 mount.target == workdir
@@ -76,37 +107,43 @@ pub(super) fn check(
             };
             !mount.read_only && (is_made() || is_data() || !is_of_project(cx, mount, territory))
         };
-        let host_folder = container
-            .mounts
-            .iter()
-            .filter(|mount| mount.host.is_some())
-            .find(foreign);
-        if let Some(mount) = host_folder {
+        let mounts = self.container.mounts.iter();
+        let mut of_host = mounts.filter(|mount| mount.host.is_some());
+        of_host.find(is_foreign).map_or(Ok(()), |mount| {
             let what = format!(
                 "keeps files of {} in a folder of the host, which root may write whoever owns it",
                 mount.target
             );
-            return refuse("host-folder", what, GIVE_FOLDER);
-        }
-        let mut memory = container.memory.iter();
-        if let Some(folder) = memory.find(|folder| is_of_image(cx, stage, folder, territory)) {
+            Err(self.refuse("host-folder", &what, GIVE_FOLDER))
+        })
+    }
+
+    /// Memory that is mounted over a folder of the image.
+    fn check_memory(&self, territory: &Territory) -> Result<(), Refusal> {
+        let (cx, stage) = (self.site.cx, self.site.stage);
+        let mut memory = self.container.memory.iter();
+        let hidden = memory.find(|folder| is_of_image(cx, stage, folder, territory));
+        hidden.map_or(Ok(()), |folder| {
             let what = format!(
                 "mounts memory on {folder}, which belongs to root where the image has that folder"
             );
             let remedy = "let everybody write there with `mode=1777`, or set USER yourself";
-            return refuse("host-folder", what, remedy);
-        }
-        if let Some((mount, written)) = written_on_host(container, written) {
-            let what = format!(
-                "mounts a folder of the host on {}, where {} files: root may write there whoever owns it",
-                mount.target, written.shown_by
-            );
-            let refused = refuse("host-folder", what, GIVE_FOLDER);
-            return refused
-                .map_err(|refusal| refusal.because(written.place.clone(), "writes files"));
-        }
+            Err(self.refuse("host-folder", &what, remedy))
+        })
     }
-    Ok(())
+
+    /// Folders of the host in which the program writes.
+    fn check_written(&self, written: &[Written]) -> Result<(), Refusal> {
+        let Some((mount, written)) = written_on_host(self.container, written) else {
+            return Ok(());
+        };
+        let what = format!(
+            "mounts a folder of the host on {}, where {} files: root may write there whoever owns it",
+            mount.target, written.shown_by
+        );
+        let refusal = self.refuse("host-folder", &what, GIVE_FOLDER);
+        Err(refusal.because(written.place.clone(), "writes files"))
+    }
 }
 
 /// Refuses when a container of an image of which no file says how it is built, perhaps this one, keeps files of the host in
@@ -114,12 +151,8 @@ pub(super) fn check(
 ///
 /// # Errors
 /// The first such container.
-pub(super) fn check_guesses(
-    cx: &Cx<'_>,
-    stage: &Stage,
-    territory: &Territory,
-    site: Span,
-) -> Result<(), Refusal> {
+pub(super) fn check_guesses(site: &Site<'_>, territory: &Territory) -> Result<(), Refusal> {
+    let (cx, stage) = (site.cx, site.stage);
     let workdir = cx.facts.state_after(stage).workdir;
     let is_empty = is_left_empty(cx, stage, &workdir);
     for (used, container) in guesses(cx) {
@@ -136,7 +169,7 @@ pub(super) fn check_guesses(
                 used.described(),
                 mount.target
             );
-            let refusal = Refusal::new(site, "host-folder", message);
+            let refusal = site.refuse("host-folder", message);
             return Err(refusal.because(cx.place_of(used), "starts it"));
         }
     }
@@ -162,12 +195,8 @@ fn is_inside(territory: &Territory, mount: &Mount) -> bool {
 ///
 /// # Errors
 /// The first such source.
-pub(super) fn check_caller(
-    cx: &Cx<'_>,
-    stage: &Stage,
-    written: &[Written],
-    site: Span,
-) -> Result<(), Refusal> {
+pub(super) fn check_caller(site: &Site<'_>, written: &[Written]) -> Result<(), Refusal> {
+    let (cx, stage) = (site.cx, site.stage);
     let workdir = cx.facts.state_after(stage).workdir;
     let is_there = |written: &&Written| {
         let path = written.path.as_deref();
@@ -181,7 +210,8 @@ pub(super) fn check_caller(
         "{workdir} is empty and {} files, perhaps there: it is a tool for the folders of its caller, which root may write whoever owns them; set USER if it does without root",
         written.shown_by
     );
-    Err(Refusal::new(site, "foreign-program", message)
+    Err(site
+        .refuse("foreign-program", message)
         .because(written.place.clone(), "writes files"))
 }
 

@@ -3,7 +3,6 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use super::account::Account;
 use super::leftovers::{self, Leftover, Maker};
 use super::makers::program;
 use super::ownership::{HandedOver, Surveyor, Territory};
@@ -13,11 +12,10 @@ use super::written::{Said, Written};
 use crate::analysis::commands::OptionUse;
 use crate::analysis::paths::{UNKNOWN_WORKDIR, below};
 use crate::analysis::runs::Step;
-use crate::analysis::stages::Stage;
 use crate::context::{BuildContext, FileKind, SourceLine};
 use crate::knowledge::tools::{Does, Role};
-use crate::syntax::{Kind, Span};
-use crate::transform::{Cx, Refusal};
+use crate::syntax::Kind;
+use crate::transform::Refusal;
 use crate::transforms::origin::{Origin, origin};
 
 /// Adds to `territory` what `written` needs.
@@ -25,21 +23,13 @@ use crate::transforms::origin::{Origin, origin};
 /// # Errors
 /// The first path that cannot be given to the program.
 pub(super) fn settle(
-    cx: &Cx<'_>,
-    stage: &Stage,
-    account: &Account,
+    surveyor: &Surveyor<'_>,
     territory: &mut Territory,
     project: &Project<'_>,
     written: &[Written],
-    site: Span,
 ) -> Result<(), Refusal> {
     let granter = Granter {
-        surveyor: Surveyor {
-            cx,
-            stage,
-            account,
-            site,
-        },
+        surveyor,
         written,
         left: RefCell::default(),
     };
@@ -51,7 +41,7 @@ pub(super) fn settle(
 }
 
 struct Granter<'a> {
-    surveyor: Surveyor<'a>,
+    surveyor: &'a Surveyor<'a>,
     written: &'a [Written],
     /// What is left of root's, and how much had been given away then: thousands of lines may ask for it.
     left: RefCell<Option<(usize, Rc<[Leftover<'a>]>)>>,
@@ -66,7 +56,7 @@ impl<'a> Granter<'a> {
         {
             return Rc::clone(left);
         }
-        let (cx, stage) = (self.surveyor.cx, self.surveyor.stage);
+        let (cx, stage) = (self.surveyor.site.cx, self.surveyor.site.stage);
         let left: Rc<[Leftover<'a>]> = leftovers::all(cx, stage, territory).into();
         *self.left.borrow_mut() = Some((given, Rc::clone(&left)));
         left
@@ -112,7 +102,7 @@ impl<'a> Granter<'a> {
         written: &Written,
         path: &str,
     ) -> Result<(), Refusal> {
-        let (cx, stage) = (self.surveyor.cx, self.surveyor.stage);
+        let (cx, stage) = (self.surveyor.site.cx, self.surveyor.site.stage);
         let in_project = |workdir: &String| {
             let inner = below(path, workdir)?;
             Some(inner.rsplit_once('/').map_or("", |(folder, _)| folder))
@@ -145,10 +135,11 @@ impl<'a> Granter<'a> {
                     "{} {path}, which {} may have made as root; give it to the user in that step",
                     written.shown_by, leftover.name
                 );
-                Err(
-                    Refusal::new(self.surveyor.site, "writes-build-output", message)
-                        .because(written.place.clone(), "run when the container starts"),
-                )
+                Err(self
+                    .surveyor
+                    .site
+                    .refuse("writes-build-output", message)
+                    .because(written.place.clone(), "run when the container starts"))
             }
             None => Ok(()),
         }
@@ -176,16 +167,22 @@ impl<'a> Granter<'a> {
         if territory.workdir.is_some() {
             return self.in_folder_of_root(territory, written);
         }
-        let state = self.surveyor.cx.facts.state_after(self.surveyor.stage);
+        let state = self
+            .surveyor
+            .site
+            .cx
+            .facts
+            .state_after(self.surveyor.site.stage);
         let message = format!(
             "{} files, perhaps into the working folder {}, which belongs to root; give the image a WORKDIR of its own",
             written.shown_by,
             state.workdir.replace(UNKNOWN_WORKDIR, "of the base image")
         );
-        Err(
-            Refusal::new(self.surveyor.site, "writes-elsewhere", message)
-                .because(written.place.clone(), "what the program writes"),
-        )
+        Err(self
+            .surveyor
+            .site
+            .refuse("writes-elsewhere", message)
+            .because(written.place.clone(), "what the program writes"))
     }
 
     /// A line may name a folder or a file of the project that is root's: a copy is given away, an install cannot be. Where
@@ -195,7 +192,7 @@ impl<'a> Granter<'a> {
         territory: &mut Territory,
         written: &Written,
     ) -> Result<(), Refusal> {
-        let cx = self.surveyor.cx;
+        let cx = self.surveyor.site.cx;
         let leftovers = self.leftovers(territory);
         let is_named = |leftover: &&Leftover<'_>| leftover.is_named_by(cx, &written.line);
         let named: Vec<&Leftover<'_>> = leftovers.iter().filter(is_named).collect();
@@ -221,7 +218,9 @@ impl<'a> Granter<'a> {
             "{} into what {} makes as root; let it write somewhere else, or give that to the user in the same RUN",
             written.shown_by, leftover.name
         );
-        Refusal::new(self.surveyor.site, "writes-build-output", message)
+        self.surveyor
+            .site
+            .refuse("writes-build-output", message)
             .because(written.place.clone(), "what the program writes")
     }
 
@@ -254,7 +253,7 @@ impl<'a> Granter<'a> {
         paths: &[String],
     ) -> Option<Option<HandedOver>> {
         let surveyor = &self.surveyor;
-        let is_of_shell = surveyor.account.has_shell && surveyor.stage.body.contains(&index);
+        let is_of_shell = surveyor.account.has_shell && surveyor.site.stage.body.contains(&index);
         let makes_files = matches!(step.does(), Some(Does::Files | Does::Nothing));
         let is_known = is_of_shell && makes_files && !paths.is_empty();
         surveyor.open_list(index).filter(|_| is_known)?;
@@ -276,7 +275,7 @@ impl<'a> Granter<'a> {
 
     /// Gives away what steps make and any source or setting names, where a source writes a file whose name it does not tell.
     fn named_elsewhere(&self, territory: &mut Territory, project: &Project<'_>) {
-        let cx = self.surveyor.cx;
+        let cx = self.surveyor.site.cx;
         let is_unnamed = |written: &&Written| {
             let mut words = leftovers::quoted(&written.line);
             let names = words.any(|word| word.contains(['/', '.']));
@@ -300,7 +299,7 @@ impl<'a> Granter<'a> {
 
     /// Gives away what copies from another stage bring and steps make, if the line names it.
     fn files_of_data(&self, territory: &mut Territory, written: &Written) {
-        let cx = self.surveyor.cx;
+        let cx = self.surveyor.site.cx;
         let names = |name: &str| {
             let is_folder = written.line.contains(&format!("{name}/"));
             let is_data = cx.knowledge.startup.settings.is_written(name);
@@ -319,7 +318,7 @@ impl<'a> Granter<'a> {
     ///
     /// A script may change what the copy has brought; a source that does so names the folder of the copy.
     fn copy_of_root(&self, territory: &Territory, path: &str, said: Said) -> Option<usize> {
-        let facts = self.surveyor.cx.facts;
+        let facts = self.surveyor.site.cx.facts;
         let brings = |&index: &usize| {
             let view = &facts.views[index];
             let (Kind::Copy(transfer), Some(_), None) =
@@ -331,7 +330,7 @@ impl<'a> Granter<'a> {
             let of_program = said == Said::Script || Some(&dest) != territory.workdir.as_ref();
             of_program && self.surveyor.is_own(&dest) && below(path, &dest).is_some()
         };
-        let mut copies = self.surveyor.stage.body.clone().rev();
+        let mut copies = self.surveyor.site.stage.body.clone().rev();
         copies
             .find(brings)
             .filter(|index| !territory.copies.contains(index))
@@ -342,7 +341,9 @@ impl<'a> Granter<'a> {
             "{} a file, and the image has no program that gives a folder to the user; use an image with a shell",
             written.shown_by
         );
-        Refusal::new(self.surveyor.site, "no-shell-to-own", message)
+        self.surveyor
+            .site
+            .refuse("no-shell-to-own", message)
             .because(written.place.clone(), "what the program writes")
     }
 
@@ -363,7 +364,10 @@ impl<'a> Granter<'a> {
             "{} {path}, which belongs to root; {remedy}",
             written.shown_by
         );
-        Refusal::new(self.surveyor.site, code, message).because(written.place.clone(), note)
+        self.surveyor
+            .site
+            .refuse(code, message)
+            .because(written.place.clone(), note)
     }
 }
 

@@ -2,13 +2,14 @@
 
 use super::account::Account;
 use super::ownership::Territory;
+use super::site::Site;
 use super::sources::Project;
 use super::start::Start;
 use crate::analysis::paths::{below, file_name, join};
 use crate::analysis::runs::Step;
 use crate::analysis::stages::{Base, Stage};
 use crate::knowledge::tools::Does;
-use crate::syntax::{Kind, Span};
+use crate::syntax::Kind;
 use crate::transform::{Cx, Refusal};
 
 /// Of a folder with more files, the modes are not looked at.
@@ -32,20 +33,18 @@ pub(super) fn history(cx: &Cx<'_>, stage: &Stage) -> Vec<usize> {
 /// # Errors
 /// The first instruction that shows it.
 pub(super) fn check(
-    cx: &Cx<'_>,
-    stage: &Stage,
-    site: Span,
+    site: &Site<'_>,
     account: &Account,
     territory: &Territory,
     start: &Start,
     project: &Project<'_>,
 ) -> Result<(), Refusal> {
     let looker = Looker {
-        cx,
+        cx: site.cx,
         site,
         account,
         territory,
-        history: history(cx, stage),
+        history: history(site.cx, site.stage),
         start,
         project,
     };
@@ -57,7 +56,7 @@ pub(super) fn check(
 
 pub(super) struct Looker<'a> {
     pub cx: &'a Cx<'a>,
-    site: Span,
+    site: &'a Site<'a>,
     account: &'a Account,
     territory: &'a Territory,
     /// The instructions in the order in which they run.
@@ -95,8 +94,7 @@ impl Looker<'_> {
     }
 
     pub(super) fn refuse(&self, code: &'static str, index: usize, message: String) -> Refusal {
-        let span = self.cx.file.instructions()[index].span;
-        Refusal::new(self.site, code, message).because(span, "this instruction")
+        self.site.refuse_for(index, code, message)
     }
 
     fn path_of_root(&self, index: usize, text: &str) -> Result<(), Refusal> {

@@ -21,6 +21,7 @@ mod repository;
 mod run_before;
 mod scripts;
 mod shared;
+mod site;
 mod sources;
 mod start;
 mod traces;
@@ -30,12 +31,13 @@ mod written;
 
 use account::Account;
 use ownership::{Surveyor, Territory};
+use site::Site;
 use sources::Project;
 use start::Start;
 
 use crate::analysis::stages::{Os, Stage};
 use crate::knowledge::images::{Command, Entrypoint};
-use crate::syntax::{Kind, Span};
+use crate::syntax::Kind;
 use crate::transform::{Change, Cx, Gain, Info, Place, Plan, Refusal, Rewrite, Runs, Transform};
 
 /// The last `USER` is not root.
@@ -80,76 +82,64 @@ fn runs_as_root(cx: &Cx<'_>, stage: &Stage) -> bool {
 /// `None` where there is no program that could run as somebody else.
 fn plan_of(cx: &Cx<'_>, stage: &Stage) -> Option<Plan> {
     match start::read(cx, stage) {
-        Ok(Some(start)) => Some(rewrite(cx, stage, &start)),
+        Ok(Some(start)) => {
+            let at = start.index;
+            Some(rewrite(&Site { cx, stage, at }, &start))
+        }
         Ok(None) => {
-            let site = cx.file.instructions()[stage.from].span;
-            let refusal = refuse_service(cx, stage, site).err();
-            let refusal = refusal.or_else(|| foreign::nothing_starts(cx, stage, site));
+            let at = stage.from;
+            let site = Site { cx, stage, at };
+            let refusal = refuse_service(&site).err();
+            let refusal = refusal.or_else(|| foreign::nothing_starts(&site));
             refusal.map(Err)
         }
         Err(refusal) => Some(Err(refusal)),
     }
 }
 
-fn rewrite(cx: &Cx<'_>, stage: &Stage, start: &Start) -> Plan {
-    let site = cx.file.instructions()[start.index].span;
-    refuse_explicit_root(cx, stage, site)?;
-    refuse_triggers(cx, stage, site)?;
-    refuse_children(cx, stage, site)?;
+fn rewrite(site: &Site<'_>, start: &Start) -> Plan {
+    let (cx, stage) = (site.cx, site.stage);
+    refuse_explicit_root(site)?;
+    refuse_triggers(site)?;
+    refuse_children(site)?;
     if !starts_something_else(cx, stage) {
-        refuse_service(cx, stage, site)?;
+        refuse_service(site)?;
     }
-    needs::refuse_by_name(cx, stage, start)?;
-    foreign::refuse(cx, stage, start, site)?;
-    let account = account::choose(cx, stage, site)?;
+    needs::refuse_by_name(site, start)?;
+    foreign::refuse(site, start)?;
+    let account = account::choose(site)?;
     let project = Project::read(cx);
     let surveyor = Surveyor {
-        cx,
-        stage,
+        site: *site,
         account: &account,
-        site,
     };
     let mut territory = ownership::survey(&surveyor, &project)?;
     rebuilt::settle(&surveyor, start, &mut territory);
-    needs::check(cx, stage, start, &territory)?;
+    needs::check(site, start, &territory)?;
     let written = written::all(cx, stage, start, &project);
-    grants::settle(
-        cx,
-        stage,
-        &account,
-        &mut territory,
-        &project,
-        &written,
-        site,
-    )?;
+    grants::settle(&surveyor, &mut territory, &project, &written)?;
     ownership::add_copies_into_folders(cx, stage, &mut territory);
-    products::settle(cx, stage, &mut territory, site)?;
+    products::settle(site, &mut territory)?;
     ownership::add_folders_made_before(&surveyor, &mut territory);
     surveyor.refuse_acting(&territory)?;
-    given::check(cx, stage, start, &territory, &written, site)?;
-    shared::check(cx, stage, site)?;
-    given::check_guesses(cx, stage, &territory, site)?;
-    given::check_caller(cx, stage, &written, site)?;
-    left_behind::check(cx, stage, site, &account, &territory, start, &project)?;
-    repository::check(cx, stage, site, &territory)?;
-    project.check_rights(cx, site)?;
-    project.check_installs(cx, site)?;
-    beside::check(cx, stage, start, &project, site)?;
-    project.check_owner_bound(cx, stage, site)?;
-    refuse_other_shell(cx, stage, site, &account, &territory)?;
-    Ok(build(cx, stage, start, &account, &territory))
+    given::check(site, start, &territory, &written)?;
+    shared::check(site)?;
+    given::check_guesses(site, &territory)?;
+    given::check_caller(site, &written)?;
+    left_behind::check(site, &account, &territory, start, &project)?;
+    repository::check(site, &territory)?;
+    project.check_rights(site)?;
+    project.check_installs(site)?;
+    beside::check(site, start, &project)?;
+    project.check_owner_bound(site)?;
+    refuse_other_shell(site, &account, &territory)?;
+    Ok(build(site, start, &account, &territory))
 }
 
-fn build(
-    cx: &Cx<'_>,
-    stage: &Stage,
-    start: &Start,
-    account: &Account,
-    territory: &Territory,
-) -> Rewrite {
-    let site = cx.file.instructions()[start.index].span;
+fn build(site: &Site<'_>, start: &Start, account: &Account, territory: &Territory) -> Rewrite {
+    let (cx, stage) = (site.cx, site.stage);
     let mut rewrite = Rewrite::new(
-        site,
+        site.span(),
         format!(
             "the container runs as {} instead of root",
             account.described()
@@ -157,7 +147,7 @@ fn build(
     );
     rewrite.edits = writer::edits(cx, stage, account, territory);
     rewrite.evidence(
-        cx.file.instructions()[stage.from].span,
+        site.from(),
         "runs as root, and nothing below says otherwise",
     );
     if cx.facts.image(stage).is_some() {
@@ -180,30 +170,31 @@ fn build(
     rewrite
 }
 
-fn refuse_explicit_root(cx: &Cx<'_>, stage: &Stage, site: Span) -> Result<(), Refusal> {
-    let user = left_behind::history(cx, stage)
+fn refuse_explicit_root(site: &Site<'_>) -> Result<(), Refusal> {
+    let user = left_behind::history(site.cx, site.stage)
         .into_iter()
         .rev()
-        .find(|&at| matches!(cx.facts.views[at].kind, Kind::User(_)));
+        .find(|&at| matches!(site.cx.facts.views[at].kind, Kind::User(_)));
     let Some(index) = user else { return Ok(()) };
     let message =
         "the Dockerfile says USER root itself; name another user there if that is not meant";
-    Err(Refusal::new(site, "explicit-root", message)
-        .because(cx.file.instructions()[index].span, "this instruction"))
+    Err(site.refuse_for(index, "explicit-root", message))
 }
 
 /// Steps that run in images built on this one may need root.
-fn refuse_triggers(cx: &Cx<'_>, stage: &Stage, site: Span) -> Result<(), Refusal> {
+fn refuse_triggers(site: &Site<'_>) -> Result<(), Refusal> {
+    let (cx, stage) = (site.cx, site.stage);
     let of_base = cx.facts.image(stage).is_some_and(|image| image.onbuild);
     if !of_base && !cx.facts.has_triggers(stage) {
         return Ok(());
     }
     let message = "ONBUILD steps run in images that are built on this one, and they may need root; set USER there";
-    Err(Refusal::new(site, "build-triggers", message))
+    Err(site.refuse("build-triggers", message))
 }
 
 /// The steps of another Dockerfile that is built on the image would run as the new user.
-fn refuse_children(cx: &Cx<'_>, stage: &Stage, site: Span) -> Result<(), Refusal> {
+fn refuse_children(site: &Site<'_>) -> Result<(), Refusal> {
+    let (cx, stage) = (site.cx, site.stage);
     let mut children = cx.children(stage);
     let Some((used, _)) = children.find(|(_, child)| child.is_built_on) else {
         return Ok(());
@@ -212,7 +203,9 @@ fn refuse_children(cx: &Cx<'_>, stage: &Stage, site: Span) -> Result<(), Refusal
         "{} is built on this image, and its steps may need root; set USER there",
         used.name
     );
-    Err(Refusal::new(site, "build-triggers", message).because(cx.place_of(used), "built on it"))
+    Err(site
+        .refuse("build-triggers", message)
+        .because(cx.place_of(used), "built on it"))
 }
 
 /// Whether the image leaves it to the Dockerfile, which says so, what is started in place of its service.
@@ -222,7 +215,8 @@ fn starts_something_else(cx: &Cx<'_>, stage: &Stage) -> bool {
 }
 
 /// Images of servers and databases start as root and give up their rights themselves, or keep their files as root.
-fn refuse_service(cx: &Cx<'_>, stage: &Stage, site: Span) -> Result<(), Refusal> {
+fn refuse_service(site: &Site<'_>) -> Result<(), Refusal> {
+    let (cx, stage) = (site.cx, site.stage);
     let Some(image) = cx
         .facts
         .image(stage)
@@ -236,19 +230,19 @@ fn refuse_service(cx: &Cx<'_>, stage: &Stage, site: Span) -> Result<(), Refusal>
     let message = format!(
         "the base image is that of a service which starts as root and manages its rights and folders itself; without root: {remedy}"
     );
-    Err(Refusal::new(site, "drops-privileges", message)
-        .because(cx.file.instructions()[stage.from].span, "this image")
+    Err(site
+        .refuse("drops-privileges", message)
+        .because(site.from(), "this image")
         .because(Place::Table("images"), image.source))
 }
 
 /// The account is made in a `RUN`, which the shell in force there has to understand.
 fn refuse_other_shell(
-    cx: &Cx<'_>,
-    stage: &Stage,
-    site: Span,
+    site: &Site<'_>,
     account: &Account,
     territory: &Territory,
 ) -> Result<(), Refusal> {
+    let (cx, stage) = (site.cx, site.stage);
     let at = writer::place_of_account(cx, stage, territory).unwrap_or(start_of(stage));
     let folders = [&territory.made, &territory.made_last, &territory.given_last];
     let runs = account.create.is_some() || folders.iter().any(|folders| !folders.is_empty());
@@ -262,7 +256,7 @@ fn refuse_other_shell(
         return Ok(());
     }
     let message = "SHELL names a program that is no known shell, so the step that makes the account cannot be written for it";
-    Err(Refusal::new(site, "opaque-shell", message).because(
+    Err(site.refuse("opaque-shell", message).because(
         cx.file.instructions()[at].span,
         "the account is needed here",
     ))

@@ -2,21 +2,21 @@
 
 use super::leftovers::{self, Leftover, Maker};
 use super::ownership::Territory;
+use super::site::Site;
 use super::start::{Start, StartCommand};
 use crate::analysis::commands::{Arg, recognise};
 use crate::analysis::paths::{join, parent};
-use crate::analysis::stages::Stage;
 use crate::knowledge::startup::{Needs, Program};
 use crate::knowledge::tools::Does;
 use crate::syntax::Span;
-use crate::transform::{Cx, Refusal};
+use crate::transform::Refusal;
 
 /// Refuses what its name says about a command that starts: it is a prompt, or cannot do its work without root.
 ///
 /// # Errors
 /// The first such command.
-pub(super) fn refuse_by_name(cx: &Cx<'_>, stage: &Stage, start: &Start) -> Result<(), Refusal> {
-    let judge = Judge::new(cx, stage, start);
+pub(super) fn refuse_by_name(site: &Site<'_>, start: &Start) -> Result<(), Refusal> {
+    let judge = Judge { site };
     judge.program(start)?;
     let mut commands = start.commands.iter();
     commands.try_for_each(|command| judge.command(command))
@@ -26,35 +26,23 @@ pub(super) fn refuse_by_name(cx: &Cx<'_>, stage: &Stage, start: &Start) -> Resul
 ///
 /// # Errors
 /// The first such command.
-pub(super) fn check(
-    cx: &Cx<'_>,
-    stage: &Stage,
-    start: &Start,
-    territory: &Territory,
-) -> Result<(), Refusal> {
-    let judge = Judge::new(cx, stage, start);
+pub(super) fn check(site: &Site<'_>, start: &Start, territory: &Territory) -> Result<(), Refusal> {
+    let judge = Judge { site };
     let mut commands = start.commands.iter();
     commands.try_for_each(|command| judge.build_output(command, territory))
 }
 
 struct Judge<'a> {
-    cx: &'a Cx<'a>,
-    stage: &'a Stage,
-    site: Span,
+    site: &'a Site<'a>,
 }
 
-impl<'a> Judge<'a> {
-    fn new(cx: &'a Cx<'a>, stage: &'a Stage, start: &Start) -> Self {
-        let site = cx.file.instructions()[start.index].span;
-        Self { cx, stage, site }
-    }
-
+impl Judge<'_> {
     /// The program that stays: a prompt is no program.
     fn program(&self, start: &Start) -> Result<(), Refusal> {
         let [command] = start.commands.as_slice() else {
             return Ok(());
         };
-        let Some((program, named)) = self.cx.knowledge.startup.program(&command.words) else {
+        let Some((program, named)) = self.site.cx.knowledge.startup.program(&command.words) else {
             return Ok(());
         };
         let no_argument = command.words[named..].iter().all(|word| {
@@ -73,7 +61,9 @@ impl<'a> Judge<'a> {
             command.words.join(" "),
             program.why
         );
-        Err(Refusal::new(self.site, "no-program", message)
+        Err(self
+            .site
+            .refuse("no-program", message)
             .because(command.place.clone(), "what the image runs"))
     }
 
@@ -91,20 +81,21 @@ impl<'a> Judge<'a> {
         remedy: &str,
     ) -> Refusal {
         let line = command.words.join(" ");
-        Refusal::new(self.site, code, format!("`{line}` {why}; {remedy}"))
+        self.site
+            .refuse(code, format!("`{line}` {why}; {remedy}"))
             .because(command.place.clone(), "run when the container starts")
     }
 
     /// Whether the program is called by its path and lies in the working folder itself, which is the project's own.
     fn is_in_working_folder(&self, command: &StartCommand) -> bool {
-        let workdir = self.cx.facts.state_after(self.stage).workdir;
+        let workdir = self.site.cx.facts.state_after(self.site.stage).workdir;
         let mut program = command.words.iter().take(1);
-        self.cx.knowledge.startup.is_own_folder(&workdir)
+        self.site.cx.knowledge.startup.is_own_folder(&workdir)
             && program.any(|path| path.contains('/') && parent(&join(&workdir, path)) == workdir)
     }
 
     fn table(&self, command: &StartCommand) -> Result<(), Refusal> {
-        let Some((program, _)) = self.cx.knowledge.startup.program(&command.words) else {
+        let Some((program, _)) = self.site.cx.knowledge.startup.program(&command.words) else {
             return Ok(());
         };
         let (code, remedy) = match program.needs {
@@ -122,7 +113,7 @@ impl<'a> Judge<'a> {
     }
 
     fn build_output(&self, command: &StartCommand, territory: &Territory) -> Result<(), Refusal> {
-        match self.cx.knowledge.startup.program(&command.words) {
+        match self.site.cx.knowledge.startup.program(&command.words) {
             Some((program, _))
                 if program.needs == Needs::BuildOutput
                     && self.meets_files_of_root(program, territory) =>
@@ -136,7 +127,7 @@ impl<'a> Judge<'a> {
 
     /// Whether there are files of root where `program` writes.
     fn meets_files_of_root(&self, program: &Program, territory: &Territory) -> bool {
-        let leftovers = leftovers::all(self.cx, self.stage, territory);
+        let leftovers = leftovers::all(self.site.cx, self.site.stage, territory);
         // What the steps of the stage make of it is given away.
         let workdir = territory.workdir.as_deref().unwrap_or_default();
         let gives = |name: &String| territory.has(&join(workdir, name));
@@ -155,7 +146,7 @@ impl<'a> Judge<'a> {
 
     /// What the tables of the build know to install or build.
     fn installs(&self, command: &StartCommand) -> Result<(), Refusal> {
-        let invocation = recognise(&self.cx.knowledge.tools, &args(command));
+        let invocation = recognise(&self.site.cx.knowledge.tools, &args(command));
         let why = match invocation.map(|invocation| invocation.action.does) {
             Some(Does::InstallDependencies | Does::Build) => {
                 "installs or builds what the build, as root, has put there"

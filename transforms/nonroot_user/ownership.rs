@@ -7,6 +7,7 @@
 use std::iter::successors;
 
 use super::account::Account;
+use super::site::Site;
 use super::sources::Project;
 use crate::analysis::commands::Invocation;
 use crate::analysis::paths::{UNKNOWN_WORKDIR, below, file_name, join, parent};
@@ -138,7 +139,7 @@ impl Territory {
 /// # Errors
 /// When a folder that it has to write cannot be given to it.
 pub(super) fn survey(surveyor: &Surveyor<'_>, project: &Project<'_>) -> Result<Territory, Refusal> {
-    let (cx, stage, account) = (surveyor.cx, surveyor.stage, surveyor.account);
+    let (cx, stage, account) = (surveyor.site.cx, surveyor.site.stage, surveyor.account);
     let mut territory = Territory {
         home: account.home.clone(),
         ..Territory::default()
@@ -183,7 +184,7 @@ pub(super) fn add_copies_into_folders(cx: &Cx<'_>, stage: &Stage, territory: &mu
 /// a manifest: the copy does not give them away.
 pub(super) fn add_folders_made_before(surveyor: &Surveyor<'_>, territory: &mut Territory) {
     let copies = surveyor.copies_of_folders(territory);
-    let body = surveyor.stage.body.clone();
+    let body = surveyor.site.stage.body.clone();
     for index in body.filter(|_| surveyor.account.has_shell) {
         let Some(made) = surveyor.folder_made_by(territory, index) else {
             continue;
@@ -202,29 +203,26 @@ pub(super) fn add_folders_made_before(surveyor: &Surveyor<'_>, territory: &mut T
 }
 
 pub(super) struct Surveyor<'a> {
-    pub cx: &'a Cx<'a>,
-    pub stage: &'a Stage,
+    pub site: Site<'a>,
     pub account: &'a Account,
-    pub site: Span,
 }
 
 impl Surveyor<'_> {
     pub(super) fn refuse(&self, index: usize, code: &'static str, message: String) -> Refusal {
-        let span = self.cx.file.instructions()[index].span;
-        Refusal::new(self.site, code, message).because(span, "this instruction")
+        self.site.refuse_for(index, code, message)
     }
 
     pub(super) fn is_own(&self, path: &str) -> bool {
-        self.cx.knowledge.startup.is_own_folder(path)
+        self.site.cx.knowledge.startup.is_own_folder(path)
     }
 
     fn copies(&self, territory: &mut Territory) -> Result<(), Refusal> {
-        for index in self.stage.body.clone() {
-            let view = &self.cx.facts.views[index];
+        for index in self.site.stage.body.clone() {
+            let view = &self.site.cx.facts.views[index];
             let (Kind::Copy(transfer) | Kind::Add(transfer)) = &view.kind else {
                 continue;
             };
-            let dest = self.cx.facts.destination(index, transfer);
+            let dest = self.site.cx.facts.destination(index, transfer);
             let of_stage = view.flag("from").is_some();
             let of_program = if of_stage {
                 self.brings_the_project(index, transfer)
@@ -263,18 +261,18 @@ impl Surveyor<'_> {
     fn is_left_behind(&self, territory: &Territory, index: usize, dest: &str) -> bool {
         let meets = |folder: &str| below(folder, dest).or(below(dest, folder)).is_some();
         let works_there = |at: usize| {
-            self.cx.facts.runs[at].is_some() && meets(&self.cx.facts.states[at].workdir)
+            self.site.cx.facts.runs[at].is_some() && meets(&self.site.cx.facts.states[at].workdir)
         };
         let of_program = territory.workdir.as_deref().is_none_or(meets);
-        !of_program && (index..self.stage.body.end).any(works_there)
+        !of_program && (index..self.site.stage.body.end).any(works_there)
     }
 
     /// The copies of folders that give away what they bring, and where they put it.
     fn copies_of_folders(&self, territory: &Territory) -> Vec<(usize, String)> {
         let copies = territory.copies.iter();
-        let of_folder = copies.filter_map(|&at| match &self.cx.facts.views[at].kind {
+        let of_folder = copies.filter_map(|&at| match &self.site.cx.facts.views[at].kind {
             Kind::Copy(transfer) if self.brings_a_folder(transfer) => {
-                Some((at, self.cx.facts.destination(at, transfer)))
+                Some((at, self.site.cx.facts.destination(at, transfer)))
             }
             _ => None,
         });
@@ -284,13 +282,13 @@ impl Surveyor<'_> {
     /// The folder that the instruction at `index` makes as root if it is not there: the working folder, or that around
     /// what a copy brings.
     fn folder_made_by(&self, territory: &Territory, index: usize) -> Option<String> {
-        let view = &self.cx.facts.views[index];
+        let view = &self.site.cx.facts.views[index];
         match &view.kind {
-            Kind::Workdir(_) => Some(self.cx.facts.states.get(index + 1)?.workdir.clone()),
+            Kind::Workdir(_) => Some(self.site.cx.facts.states.get(index + 1)?.workdir.clone()),
             Kind::Copy(transfer) | Kind::Add(transfer)
                 if view.flag("chown").is_none() && !territory.copies.contains(&index) =>
             {
-                let dest = self.cx.facts.destination(index, transfer);
+                let dest = self.site.cx.facts.destination(index, transfer);
                 let is_folder = transfer.dest.raw.ends_with('/') || transfer.sources.len() > 1;
                 let brings_files = view.flag("from").is_none() && is_folder;
                 Some(if brings_files {
@@ -307,6 +305,7 @@ impl Surveyor<'_> {
         let by_name = |name: &str| matches!(name, "." | "./" | "/" | "*");
         transfer.sources.iter().any(|source| {
             let kind = self
+                .site
                 .cx
                 .context
                 .and_then(|context| context.kind(source.raw.trim_matches('/')));
@@ -316,8 +315,8 @@ impl Surveyor<'_> {
 
     /// Installs read them during the build; the program does not write them.
     fn brings_manifests(&self, transfer: &Transfer) -> bool {
-        let body = self.stage.body.clone();
-        let steps = body.flat_map(|at| self.cx.facts.steps(at));
+        let body = self.site.stage.body.clone();
+        let steps = body.flat_map(|at| self.site.cx.facts.steps(at));
         let installs: Vec<&Invocation<'_>> =
             steps.filter_map(|step| step.invocation.as_ref()).collect();
         transfer.sources.iter().all(|source| {
@@ -328,7 +327,7 @@ impl Surveyor<'_> {
 
     /// Whether the program keeps caches in what the copy brings.
     fn keeps_caches(&self, transfer: &Transfer) -> bool {
-        let startup = &self.cx.knowledge.startup;
+        let startup = &self.site.cx.knowledge.startup;
         transfer
             .sources
             .iter()
@@ -338,7 +337,7 @@ impl Surveyor<'_> {
     /// Whether the copy at `index` takes something from another stage that is in the build context, and that no step has
     /// made.
     pub(super) fn brings_the_context(&self, index: usize) -> bool {
-        let (facts, context) = (self.cx.facts, self.cx.context);
+        let (facts, context) = (self.site.cx.facts, self.site.cx.context);
         let (Kind::Copy(transfer), Some(context), Some(from)) =
             (&facts.views[index].kind, context, facts.source_stage(index))
         else {
@@ -370,14 +369,15 @@ impl Surveyor<'_> {
     /// folder of dependencies that is taken by its name is better left to root: nothing has to write it.
     fn brings_the_project(&self, index: usize, transfer: &Transfer) -> bool {
         let Some(from) = self
+            .site
             .cx
             .facts
             .source_stage(index)
-            .map(|at| &self.cx.facts.stages[at])
+            .map(|at| &self.site.cx.facts.stages[at])
         else {
             return false;
         };
-        let project = self.cx.facts.state_after(from).workdir;
+        let project = self.site.cx.facts.state_after(from).workdir;
         transfer
             .sources
             .iter()

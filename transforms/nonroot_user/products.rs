@@ -2,27 +2,22 @@
 
 use super::left_behind;
 use super::ownership::Territory;
+use super::site::Site;
 use crate::analysis::stages::Stage;
-use crate::syntax::{Kind, Span};
+use crate::syntax::Kind;
 use crate::transform::{Cx, Refusal};
 
 /// Gives such folders away where they are copied from another stage.
 ///
 /// # Errors
 /// When the image has made one itself, as root.
-pub(super) fn settle(
-    cx: &Cx<'_>,
-    stage: &Stage,
-    territory: &mut Territory,
-    site: Span,
-) -> Result<(), Refusal> {
+pub(super) fn settle(site: &Site<'_>, territory: &mut Territory) -> Result<(), Refusal> {
+    let (cx, stage) = (site.cx, site.stage);
     let history = left_behind::history(cx, stage);
     for at in (0..cx.facts.runs.len()).filter(|at| makes_one(cx, stage, *at)) {
         if history.contains(&at) {
             let message = "the program writes temporary files into the folder that this step makes as root; give it to the user in the same RUN";
-            let span = cx.file.instructions()[at].span;
-            return Err(Refusal::new(site, "writes-build-output", message)
-                .because(span, "this instruction"));
+            return Err(site.refuse_for(at, "writes-build-output", message));
         }
         let maker = cx.facts.stage_of(at).map(|stage| stage.index);
         let is_of_maker = |index: &usize| {

@@ -10,7 +10,7 @@ use crate::transform::Place;
 
 /// Gives them away, where it is known which folders a program that starts writes, and which step makes these.
 pub(super) fn settle(surveyor: &Surveyor<'_>, start: &Start, territory: &mut Territory) {
-    let (cx, stage) = (surveyor.cx, surveyor.stage);
+    let (cx, stage) = (surveyor.site.cx, surveyor.site.stage);
     let Some(workdir) = territory
         .workdir
         .clone()
@@ -54,7 +54,7 @@ pub(super) fn settle(surveyor: &Surveyor<'_>, start: &Start, territory: &mut Ter
 
 /// Whether a file of settings puts them elsewhere, or none can be looked at.
 fn is_moved(surveyor: &Surveyor<'_>, program: &Program) -> bool {
-    surveyor.cx.context.is_none_or(|context| {
+    surveyor.site.cx.context.is_none_or(|context| {
         let settings = context.files_called(&program.settings);
         let mut files = settings.files();
         files.any(|file| file.lines_with(&program.moved_by).next().is_some())
@@ -64,9 +64,9 @@ fn is_moved(surveyor: &Surveyor<'_>, program: &Program) -> bool {
 /// Whether `step` runs the command that makes the folders of `program`, perhaps by a script of a manifest.
 fn is_made_by(surveyor: &Surveyor<'_>, program: &Program, step: &Step<'_>) -> bool {
     let mut reader = Reader {
-        cx: surveyor.cx,
-        stage: surveyor.stage,
-        start: Start::of(surveyor.stage.from),
+        cx: surveyor.site.cx,
+        stage: surveyor.site.stage,
+        start: Start::of(surveyor.site.stage.from),
         open: Vec::new(),
         scripts: Vec::new(),
     };

@@ -1,10 +1,11 @@
 //! The history of the project, which Git reads only for the account that it belongs to.
 
 use super::ownership::Territory;
+use super::site::Site;
 use crate::analysis::runs::Step;
 use crate::analysis::stages::Stage;
 use crate::knowledge::tools::Does;
-use crate::syntax::{Kind, Span};
+use crate::syntax::Kind;
 use crate::transform::{Cx, Refusal};
 use crate::transforms::style;
 
@@ -13,12 +14,8 @@ use crate::transforms::style;
 ///
 /// # Errors
 /// The first such step.
-pub(super) fn check(
-    cx: &Cx<'_>,
-    stage: &Stage,
-    site: Span,
-    territory: &Territory,
-) -> Result<(), Refusal> {
+pub(super) fn check(site: &Site<'_>, territory: &Territory) -> Result<(), Refusal> {
+    let (cx, stage) = (site.cx, site.stage);
     let has_history = cx.context.is_some_and(|context| context.has(".git"));
     if !has_history || !has_git(cx, stage) || is_trusted(cx, stage) {
         return Ok(());
@@ -47,7 +44,9 @@ pub(super) fn check(
         style::title(cx, at)
     );
     let instruction = cx.file.instructions()[at].span;
-    Err(Refusal::new(site, "owner-bound", message).because(instruction, "run by root"))
+    Err(site
+        .refuse("owner-bound", message)
+        .because(instruction, "run by root"))
 }
 
 /// Whether the image has Git: it comes with the base image, or with a package.

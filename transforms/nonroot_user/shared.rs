@@ -1,9 +1,9 @@
 //! Volumes in which the program and another service both work.
 
 use super::given;
+use super::site::Site;
 use crate::analysis::stages::Stage;
 use crate::project::{Mount, Runs, Sharer};
-use crate::syntax::Span;
 use crate::transform::{Cx, Refusal};
 
 /// Refuses when something else writes into a volume of the program, perhaps as root: what that leaves there, the folder
@@ -11,7 +11,8 @@ use crate::transform::{Cx, Refusal};
 ///
 /// # Errors
 /// The first such volume.
-pub(super) fn check(cx: &Cx<'_>, stage: &Stage, site: Span) -> Result<(), Refusal> {
+pub(super) fn check(site: &Site<'_>) -> Result<(), Refusal> {
+    let (cx, stage) = (site.cx, site.stage);
     for (used, container) in given::containers(cx, stage) {
         for mount in &container.mounts {
             let mut sharers = mount.shared.iter();
@@ -24,7 +25,7 @@ pub(super) fn check(cx: &Cx<'_>, stage: &Stage, site: Span) -> Result<(), Refusa
                 mount.target,
                 other.service
             );
-            let refusal = Refusal::new(site, "shared-volume", message);
+            let refusal = site.refuse("shared-volume", message);
             return Err(refusal.because(cx.place_of(used), "starts it"));
         }
     }

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
+use super::site::Site;
 use crate::analysis::paths::file_name;
 use crate::analysis::stages::Stage;
 use crate::context::{Addresses, Source, SourceLine, Sources};
 use crate::knowledge::tools::Language;
-use crate::syntax::Span;
 use crate::transform::{Cx, Place, Refusal};
 
 use crate::knowledge::Knowledge;
@@ -71,7 +71,7 @@ impl<'a> Project<'a> {
     ///
     /// # Errors
     /// The first such line. A file that asks which user runs it, and goes on, has provided for both.
-    pub(super) fn check_rights(&self, cx: &Cx<'_>, site: Span) -> Result<(), Refusal> {
+    pub(super) fn check_rights(&self, site: &Site<'_>) -> Result<(), Refusal> {
         for (language, file) in self.files() {
             let mut lines = file.lines_with(&language.as_root);
             let line = lines.find(|line| !line.is_comment());
@@ -80,9 +80,10 @@ impl<'a> Project<'a> {
                 return Err(refuse_line(site, line, does));
             }
         }
+        let knowledge = site.cx.knowledge;
         for (language, file) in self.files() {
-            let is_wanted = |words: &[String]| only_root_may(cx.knowledge, name_of(words));
-            let found = calls::find(cx.knowledge, language, file, is_wanted);
+            let is_wanted = |words: &[String]| only_root_may(knowledge, name_of(words));
+            let found = calls::find(knowledge, language, file, is_wanted);
             if let Some((line, words)) = found.filter(|_| !asks_for_root(file)) {
                 let does = format!("starts `{}`, which needs root", name_of(&words));
                 return Err(refuse_line(site, line, &does));
@@ -95,10 +96,11 @@ impl<'a> Project<'a> {
     ///
     /// # Errors
     /// The first such line.
-    pub(super) fn check_installs(&self, cx: &Cx<'_>, site: Span) -> Result<(), Refusal> {
+    pub(super) fn check_installs(&self, site: &Site<'_>) -> Result<(), Refusal> {
+        let knowledge = site.cx.knowledge;
         let found = self.files().find_map(|(language, file)| {
-            let installs = |words: &[String]| calls::installs(cx.knowledge, words);
-            calls::find(cx.knowledge, language, file, installs)
+            let installs = |words: &[String]| calls::installs(knowledge, words);
+            calls::find(knowledge, language, file, installs)
         });
         let Some((line, words)) = found else {
             return Ok(());
@@ -110,7 +112,9 @@ impl<'a> Project<'a> {
             words.join(" ")
         );
         let place = Place::File(line.path.to_owned(), Some(line.line));
-        Err(Refusal::new(site, "builds-at-start", message).because(place, "what the program does"))
+        Err(site
+            .refuse("builds-at-start", message)
+            .because(place, "what the program does"))
     }
 
     /// The lines of settings.
@@ -123,12 +127,8 @@ impl<'a> Project<'a> {
     ///
     /// # Errors
     /// The first such program.
-    pub(super) fn check_owner_bound(
-        &self,
-        cx: &Cx<'_>,
-        stage: &Stage,
-        site: Span,
-    ) -> Result<(), Refusal> {
+    pub(super) fn check_owner_bound(&self, site: &Site<'_>) -> Result<(), Refusal> {
+        let (cx, stage) = (site.cx, site.stage);
         let known = &cx.knowledge.startup.owner_bound;
         let known: Vec<&str> = known.iter().map(String::as_str).collect();
         let programs = self
@@ -145,22 +145,23 @@ impl<'a> Project<'a> {
                     "the program starts {program}, which refuses to work on what root has made with it"
                 );
                 let instruction = cx.file.instructions()[index].span;
-                return Err(
-                    Refusal::new(site, "owner-bound", message).because(instruction, "made by root")
-                );
+                return Err(site
+                    .refuse("owner-bound", message)
+                    .because(instruction, "made by root"));
             }
         }
         Ok(())
     }
 }
 
-fn refuse_line(site: Span, line: SourceLine<'_>, does: &str) -> Refusal {
+fn refuse_line(site: &Site<'_>, line: SourceLine<'_>, does: &str) -> Refusal {
     let message = format!(
         "{}:{} {does}; set USER yourself if the program does without",
         line.path, line.line
     );
     let place = Place::File(line.path.to_owned(), Some(line.line));
-    Refusal::new(site, "needs-root", message).because(place, "what the program does")
+    site.refuse("needs-root", message)
+        .because(place, "what the program does")
 }
 
 /// The name of the program that `words` start, without its folder.

@@ -10,8 +10,8 @@ use crate::transform::Refusal;
 impl Surveyor<'_> {
     /// A volume takes the owner of the folder that the image has at its place.
     pub(super) fn volumes(&self, territory: &mut Territory) -> Result<(), Refusal> {
-        for index in history(self.cx, self.stage) {
-            let Kind::Volume { paths, .. } = &self.cx.facts.views[index].kind else {
+        for index in history(self.site.cx, self.site.stage) {
+            let Kind::Volume { paths, .. } = &self.site.cx.facts.views[index].kind else {
                 continue;
             };
             for path in paths {
@@ -19,9 +19,9 @@ impl Surveyor<'_> {
                 self.volume(territory, path, index)?;
             }
         }
-        given::volumes(self.cx, self.stage)
+        given::volumes(self.site.cx, self.site.stage)
             .into_iter()
-            .try_for_each(|path| self.volume(territory, path, self.stage.from))
+            .try_for_each(|path| self.volume(territory, path, self.site.stage.from))
     }
 
     /// Gives away the folder that the volume of instruction `index` takes its owner from.
@@ -52,8 +52,9 @@ impl Surveyor<'_> {
     /// Whether a step names the folder: what it puts there belongs to root.
     pub(super) fn is_filled(&self, path: &str) -> bool {
         let run = |at: usize| {
-            self.cx.facts.runs[at].is_some() && is_named(path, self.cx.facts.source_text(at))
+            self.site.cx.facts.runs[at].is_some()
+                && is_named(path, self.site.cx.facts.source_text(at))
         };
-        history(self.cx, self.stage).into_iter().any(run)
+        history(self.site.cx, self.site.stage).into_iter().any(run)
     }
 }
