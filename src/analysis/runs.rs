@@ -6,6 +6,7 @@ use walk::Walk;
 
 use super::commands::{Arg, Invocation};
 use super::effects::{self, Areas, Effects};
+use super::paths::{Extent, below};
 use super::state::State;
 use crate::knowledge::tools::Does;
 use crate::syntax::shell::{self, Command, Item, Script};
@@ -95,6 +96,24 @@ impl Step<'_> {
     #[must_use]
     pub fn needs_source(&self) -> Option<&str> {
         self.invocation.as_ref()?.action.needs_source.as_deref()
+    }
+
+    /// Whether it makes the folder `path`: `mkdir -p`.
+    #[must_use]
+    pub fn makes_folder(&self, path: &str) -> bool {
+        let makes = |known: &Invocation<'_>| known.action.makes_folders;
+        let Extent::Regions(writes) = &self.effects.writes else {
+            return false;
+        };
+        self.invocation.as_ref().is_some_and(makes)
+            && writes.iter().any(|made| below(made.path(), path).is_some())
+    }
+
+    /// Whether it changes owners and modes of files, and nothing in them.
+    #[must_use]
+    pub fn keeps_content(&self) -> bool {
+        let keeps = |known: &Invocation<'_>| known.action.keeps_content;
+        self.invocation.as_ref().is_some_and(keeps)
     }
 
     /// The folder in which its tool works, if that is known.

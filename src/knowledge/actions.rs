@@ -79,6 +79,12 @@ pub struct Action {
     /// Whether it does no more than print what it finds, and never fails, whatever that is.
     #[serde(default)]
     pub shows: bool,
+    /// Whether the folders that it writes are there afterwards.
+    #[serde(default)]
+    pub makes_folders: bool,
+    /// Whether it changes to whom files belong and who may use them, and nothing in them: root reads them as before.
+    #[serde(default)]
+    pub keeps_content: bool,
     /// Options with which it succeeds whatever is there; a letter counts among others behind one dash as well.
     #[serde(default)]
     pub succeeds_with: Vec<String>,

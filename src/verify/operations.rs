@@ -63,6 +63,8 @@ pub(super) enum What {
         needs_nothing: bool,
         /// Whether it changes whatever is in the folders that it names: `chown -R`.
         works_on_what_is_there: bool,
+        /// Whether it changes owners and modes of files, and nothing in them.
+        keeps_content: bool,
         /// Whether it makes accounts.
         makes_accounts: bool,
         /// Where it installs dependencies, by the tables. What it writes elsewhere is for itself: caches, settings.
@@ -129,6 +131,22 @@ impl Operation<'_> {
         let tidies = |one: &Self| matches!(one.what, What::Command { tidies: true, .. });
         let free = |one: &Self| one.is_package() || tidies(one);
         free(self) && free(other) || shows(self) || shows(other)
+    }
+
+    /// Whether `other` reads the same in the files that this one changes before and after it: no more than their owners
+    /// and modes are changed, and root may read them all.
+    pub(super) fn leaves_readable_for(&self, other: &Self) -> bool {
+        let is_roots = |setting: &Setting<'_>| setting.state.is_root() == Some(true);
+        let keeps_content = matches!(
+            self.what,
+            What::Command {
+                keeps_content: true,
+                ..
+            }
+        );
+        keeps_content
+            && matches!(other.effects.reads, Extent::Regions(_))
+            && other.setting.as_ref().is_some_and(is_roots)
     }
 }
 

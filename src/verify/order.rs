@@ -415,9 +415,12 @@ pub(super) fn in_order(
     pairs
 }
 
-/// Whether the two have a path in common that one of them writes.
+/// Whether the two have a path in common that one of them changes for the other.
 pub(super) fn meet(first: &Operation<'_>, second: &Operation<'_>) -> bool {
-    first.effects.writes.overlaps(&second.effects.reads)
-        || first.effects.writes.overlaps(&second.effects.writes)
-        || first.effects.reads.overlaps(&second.effects.writes)
+    let changes_for = |one: &Operation<'_>, other: &Operation<'_>| {
+        one.effects.writes.overlaps(&other.effects.reads) && !one.leaves_readable_for(other)
+    };
+    first.effects.writes.overlaps(&second.effects.writes)
+        || changes_for(first, second)
+        || changes_for(second, first)
 }

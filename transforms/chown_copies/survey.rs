@@ -135,6 +135,7 @@ impl Survey {
         };
         let mut made = self.made.iter();
         body.into_iter().any(has_made)
+            || cx.facts.is_made_above(place, path)
             || made.any(|(at, made)| *at < place && below(made, path).is_some())
     }
 

@@ -49,7 +49,11 @@ pub(super) fn keep(
         return Ok(());
     };
     let Some(context) = sink.cx.context else {
-        crossing.absent.push(origin);
+        if sink.lands_in_system(region) {
+            crossing.trusts_system();
+        } else {
+            crossing.absent.push(origin);
+        }
         return Ok(());
     };
     let Some(brought) = sink.copied.brings(Some(context), region.path()) else {

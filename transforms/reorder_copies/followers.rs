@@ -2,6 +2,7 @@
 
 use crate::analysis::effects::Effects;
 use crate::analysis::paths::{Extent, Region};
+use crate::analysis::runs::{Run, Step};
 use crate::knowledge::tools::Does;
 use crate::syntax::{Kind, Transfer};
 
@@ -44,7 +45,7 @@ pub(super) fn let_pass(sink: &Sink<'_>, at: usize, crossing: &Crossing) -> bool 
         };
         match &sink.cx.facts.views[at].kind {
             Kind::Run { .. } => {
-                keeps_manifests(&run.effects, crossing)
+                keeps_manifests(sink, at, run, crossing)
                     && (crossing.prefetch.is_some() || is_apart(sink, at, follower))
             }
             Kind::Copy(transfer) | Kind::Add(transfer) => {
@@ -73,18 +74,25 @@ fn is_apart(sink: &Sink<'_>, at: usize, follower: usize) -> bool {
         .iter()
         .any(|step| step.does().is_some_and(removes));
     let (one, two) = (&run.effects, &follower.effects);
+    let is_read = || one.reads.overlaps(&two.writes) && !leaves_readable(sink, at, follower);
     !takes_tools
         && (follower.only_shows()
-            || !(one.writes.overlaps(&two.reads)
-                || one.writes.overlaps(&two.writes)
-                || one.reads.overlaps(&two.writes)))
+            || !(one.writes.overlaps(&two.reads) || one.writes.overlaps(&two.writes) || is_read()))
 }
 
-/// Whether the step leaves the manifests alone that are now read before it.
-fn keeps_manifests(effects: &Effects, crossing: &Crossing) -> bool {
+/// Whether the step leaves the manifests alone that instruction `at` now reads before it.
+fn keeps_manifests(sink: &Sink<'_>, at: usize, follower: &Run<'_>, crossing: &Crossing) -> bool {
     let left = crossing.leaves.iter().flat_map(|leave| &leave.lands);
     let mut read = left.chain(&crossing.manifests);
-    !read.any(|path| effects.writes.meets(&Region::new(path)))
+    leaves_readable(sink, at, follower)
+        || !read.any(|path| follower.effects.writes.meets(&Region::new(path)))
+}
+
+/// Whether instruction `at` reads the same in the files that the step changes before and after it: no more than their
+/// owners and modes are changed, and root may read them all.
+fn leaves_readable(sink: &Sink<'_>, at: usize, follower: &Run<'_>) -> bool {
+    let is_root = sink.cx.facts.states[at].is_root() == Some(true);
+    is_root && follower.steps.iter().all(Step::keeps_content)
 }
 
 /// Where the copy at `at` puts what it brings.

@@ -80,6 +80,15 @@ pub(super) struct Crossing {
 }
 
 impl Crossing {
+    /// Takes for granted that what a project has in folders that are called like those of the system, and that is copied
+    /// to `/`, makes no difference to the command.
+    pub(super) fn trusts_system(&mut self) {
+        let sentence = "nothing that the build context has in folders such as bin, etc, lib or usr changes what is installed";
+        if !self.assumes.iter().any(|known| known == sentence) {
+            self.assumes.push(sentence.to_owned());
+        }
+    }
+
     /// Whether the copy cannot go further.
     pub(super) fn is_last(&self) -> bool {
         self.split.is_some() || self.prefetch.is_some()
@@ -197,10 +206,26 @@ impl<'a> Sink<'a> {
             .then(|| first.unwrap_or(self.copied.index))
     }
 
+    /// Whether the copy goes to `/`, and `region` is in a folder that the system has there.
+    pub(super) fn lands_in_system(&self, region: &Region) -> bool {
+        fn first(path: &str) -> Option<&str> {
+            path.split('/').nth(1).filter(|first| !first.is_empty())
+        }
+        let tools = &self.cx.knowledge.tools;
+        let mut known = tools.paths("@system").chain(tools.paths("@home"));
+        let folder = first(region.path());
+        self.copied.dest == "/" && folder.is_some() && known.any(|path| first(path) == folder)
+    }
+
     /// Whether the destination is there before instruction `at`, although the copy is not made yet.
     pub(super) fn destination_exists(&self, at: usize) -> bool {
         let workdir = &self.cx.facts.states[at].workdir;
-        below(workdir, &self.copied.dest).is_some() || self.left().next().is_some()
+        below(workdir, &self.copied.dest).is_some()
+            || self.left().next().is_some()
+            || self
+                .cx
+                .facts
+                .is_made_above(self.copied.index, &self.copied.dest)
     }
 
     /// Whether it makes no difference to whom the destination itself belongs: nobody but root works in the stage, and

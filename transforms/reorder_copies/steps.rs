@@ -227,6 +227,15 @@ fn cross_read(
 ) -> Result<(), Refusal> {
     let brought = sink.copied.brings(sink.cx.context, region.path());
     let is_explained = needed.explains(region.path());
+    if may_be_copied(sink, region) {
+        let message = "it reads from the working folder of the base image, which is not known and may be where the copy lands: set WORKDIR";
+        return Err(sink.refuse(at, "reads-source", message));
+    }
+    if sink.cx.context.is_none() && sink.lands_in_system(region) {
+        crossing.trusts_system();
+        crossing.not_copied.push(region.path().to_owned());
+        return Ok(());
+    }
     if !is_explained && (sink.copied.is_within(region) || brought.is_some()) {
         let nowhere = sink.copied.dest.starts_with(UNKNOWN_WORKDIR);
         let remedy = if nowhere {
@@ -242,6 +251,25 @@ fn cross_read(
         crossing.not_copied.push(region.path().to_owned());
     }
     Ok(())
+}
+
+/// Whether `region` is in the working folder of a base image that dfopt does not know, for all it knows where the copy
+/// lands, and no other copy brings it there.
+fn may_be_copied(sink: &Sink<'_>, region: &Region) -> bool {
+    let is_open = |path: &str| path.starts_with(UNKNOWN_WORKDIR);
+    let name = |region: &Region| region.path().rsplit('/').next().map(str::to_owned);
+    let own = sink.copied.regions();
+    let is_other_file = sink.copied.files().is_some()
+        && own
+            .iter()
+            .all(|own| name(own) != name(region) && !own.path().contains('*'));
+    let mut others = sink.copies_before(sink.copied.index);
+    is_open(region.path())
+        && !is_open(&sink.copied.dest)
+        && !is_other_file
+        && !others.any(|other| {
+            is_open(&other.dest) && other.brings(sink.cx.context, region.path()).is_some()
+        })
 }
 
 /// What the step writes where the copy lands must not be brought by the copy as well.

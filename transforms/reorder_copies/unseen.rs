@@ -1,6 +1,6 @@
 //! The manifests to copy when the build context is not at hand.
 
-use crate::analysis::paths::{join, parent};
+use crate::analysis::paths::{UNKNOWN_WORKDIR, join, parent};
 use crate::transform::Refusal;
 
 use super::manifests::{Manifest, Needed, Request, check_name, is_copied_before};
@@ -67,6 +67,9 @@ fn of_unseen_folder(
 }
 
 fn reads_nothing_else(manifest: &str) -> String {
+    let manifest = manifest
+        .strip_prefix(UNKNOWN_WORKDIR)
+        .map_or(manifest, |inside| inside.trim_start_matches('/'));
     format!(
         "installing what {manifest} asks for reads nothing else of the project: it names no local path, and no script of the project runs"
     )

@@ -71,11 +71,12 @@ impl<'f> Reader<'f, '_, '_> {
         }
     }
 
-    /// Another user than root would own the folder, so it has to stay where it is.
+    /// Another user than root would own the folder, so it has to stay where it is, unless the folder is there.
     fn folder(&self, index: usize) -> Operation<'f> {
         let path = self.facts.state_behind(index).workdir;
         let mut writes = Extent::default();
-        if self.facts.states[index].is_root() == Some(false) {
+        let is_there = self.facts.is_made_above(index, &path);
+        if self.facts.states[index].is_root() == Some(false) && !is_there {
             writes.add(Region::new(&path));
         }
         Operation {
@@ -222,6 +223,7 @@ impl<'f> Reader<'f, '_, '_> {
                 registers: false,
                 needs_nothing: false,
                 works_on_what_is_there: false,
+                keeps_content: false,
                 makes_accounts: false,
                 installs_into: None,
             },
@@ -288,6 +290,7 @@ impl<'f> Reader<'f, '_, '_> {
                 invocation.is_some_and(Invocation::always_succeeds)
             }),
             works_on_what_is_there: tool.is_some_and(|tool| tool.works_on_what_is_there),
+            keeps_content: step.is_some_and(Step::keeps_content),
             makes_accounts: step.is_some_and(|step| step.does() == Some(Does::AddUser)),
             installs_into: step.and_then(|step| installs_into(self.knowledge, step)),
         };
