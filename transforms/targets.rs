@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use crate::analysis::commands::Invocation;
 use crate::analysis::paths::join;
 use crate::analysis::stages::Stage;
-use crate::context::{BuildContext, in_folder};
+use crate::context::{BuildContext, folder_and_name, in_folder};
 use crate::knowledge::tools::Targets;
 use crate::transform::Cx;
 use crate::transforms::origin::{Origin, origin_before};
@@ -59,7 +59,7 @@ impl<'a> Project<'a> {
         targets: &'a Targets,
         manifest: &str,
     ) -> Option<Self> {
-        let folder = manifest.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let folder = folder_and_name(manifest).0;
         Some(Self {
             context,
             targets,

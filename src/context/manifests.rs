@@ -1,7 +1,7 @@
 //! Which files an install reads, found by following its manifests through the build context.
 
 use super::values::{Found, find};
-use super::{BuildContext, FileKind, in_folder};
+use super::{BuildContext, FileKind, folder_and_name, in_folder};
 use crate::knowledge::manifests::{Manifests, Rule, Then};
 
 /// A file or folder that an install reads.
@@ -113,7 +113,7 @@ impl Reader<'_> {
         let Some(kind) = self.context.kind(path) else {
             return Ok(());
         };
-        let (folder, own_name) = path.rsplit_once('/').unwrap_or(("", path));
+        let (folder, own_name) = folder_and_name(path);
         let is_known = |name: &str| self.manifests.rules(name).next().is_some();
         let name = reads_as.filter(|_| !is_known(own_name)).unwrap_or(own_name);
         let is_file = kind == FileKind::File;

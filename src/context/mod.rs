@@ -455,6 +455,12 @@ pub fn in_folder(folder: &str, name: &str) -> String {
     }
 }
 
+/// The folder and the name of what is at `path`, where `""` is the root of the context.
+#[must_use]
+pub fn folder_and_name(path: &str) -> (&str, &str) {
+    path.rsplit_once('/').unwrap_or(("", path))
+}
+
 /// The text in `bytes`. Files that Windows tools wrote may be UTF-16 and say so in a mark.
 fn decoded(bytes: &[u8]) -> String {
     let unit: fn([u8; 2]) -> u16 = match bytes {

@@ -1,9 +1,10 @@
 //! What must hold of the project: its sources are in the image, and stay what they are.
 
 use crate::analysis::paths::{below, file_name, join};
-use crate::context::{BuildContext, FileKind, in_folder, matches_name};
+use crate::context::{BuildContext, FileKind, folder_and_name, in_folder, matches_name};
 use crate::knowledge::pattern::Pattern;
-use crate::syntax::Kind;
+use crate::project::Container;
+use crate::syntax::{Kind, Word};
 use crate::transform::{Place, Refusal};
 use crate::transforms::origin::{Origin, origin};
 
@@ -57,10 +58,7 @@ impl<'a> Site<'_, 'a> {
         let file = file.ok_or_else(|| missing(first))?;
         let project = Project {
             context,
-            folder: file
-                .rsplit_once('/')
-                .map_or("", |(folder, _)| folder)
-                .to_owned(),
+            folder: folder_and_name(&file).0.to_owned(),
             file,
         };
         match folder.filter(|folder| !project.has_sources(folder, command)) {
@@ -85,70 +83,44 @@ impl<'a> Site<'_, 'a> {
         project: &Project<'_>,
         path: &str,
     ) -> Result<(), Refusal> {
-        let here = self.state.workdir.as_str();
-        let hides = |target: &str, host: bool| {
-            let inside = below(target, here).filter(|inside| !inside.is_empty());
-            below(here, target).is_some()
-                || below(path, target).is_some()
-                || host && inside.is_some_and(|inside| project.holds_sources(inside, command))
+        let build = Build {
+            folder: &self.state.workdir,
+            command,
+            project,
+            path,
         };
-        let names = command
-            .tool
-            .build_variables
-            .iter()
-            .chain(&command.tool.path_variables);
-        let reads = |name: &str| names.clone().any(|known| known == name);
         let uses = self.cx.possible_uses(self.stage);
         for used in uses.chain(self.cx.guesses().map(|(used, _)| used)) {
-            let Some(container) = &used.container else {
-                continue;
-            };
-            let mut mounts = container.mounts.iter();
-            let mount = mounts.find(|mount| hides(&mount.target, mount.host.is_some()));
-            let memory = container.memory.iter().find(|target| hides(target, false));
-            let folder = container
-                .workdir
-                .as_deref()
-                .map(|folder| join(here, folder));
-            let variable = container.environment.iter().find(|(name, _)| reads(name));
-            let (code, what) = match (
-                mount.map(|mount| &mount.target).or(memory),
-                folder,
-                variable,
-            ) {
-                (Some(target), ..) => ("mounted-source", format!("mounts {target}")),
-                (_, Some(folder), _) if folder != here => {
-                    ("other-container", format!("starts in {folder}"))
-                }
-                (.., Some((name, _))) => ("other-container", format!("sets {name}")),
-                _ => continue,
-            };
-            let message = format!(
-                "{} {what}, so that each start builds what is there",
-                used.described()
-            );
-            let refusal = self.refuse(code, message);
-            return Err(refusal.because(self.cx.place_of(used), "starts it"));
+            let container = used.container.as_ref();
+            if let Some((code, what)) = container.and_then(|container| build.changed_by(container))
+            {
+                let message = format!(
+                    "{} {what}, so that each start builds what is there",
+                    used.described()
+                );
+                let refusal = self.refuse(code, message);
+                return Err(refusal.because(self.cx.place_of(used), "starts it"));
+            }
         }
         self.check_watched(project)?;
+        self.check_volumes(&build)
+    }
+
+    /// What is declared a volume holds what the containers before have left there.
+    fn check_volumes(&self, build: &Build<'_>) -> Result<(), Refusal> {
+        let hides = |volume: &Word| build.is_hidden_by(&join("/", &volume.raw), false);
         let is_volume = |at: &usize| match &self.cx.facts.views[*at].kind {
-            Kind::Volume { paths, .. } => paths
-                .iter()
-                .any(|volume| hides(&join("/", &volume.raw), false)),
+            Kind::Volume { paths, .. } => paths.iter().any(hides),
             _ => false,
         };
-        self.stage
-            .body
-            .clone()
-            .find(is_volume)
-            .map_or(Ok(()), |at| {
-                let message =
-                    "the sources are in a VOLUME, so that each start builds what is there";
-                let volume = self.cx.file.instructions()[at].span;
-                Err(self
-                    .refuse("mounted-source", message)
-                    .because(volume, "the volume"))
-            })
+        let volume = self.stage.body.clone().find(is_volume);
+        volume.map_or(Ok(()), |at| {
+            let message = "the sources are in a VOLUME, so that each start builds what is there";
+            let volume = self.cx.file.instructions()[at].span;
+            Err(self
+                .refuse("mounted-source", message)
+                .because(volume, "the volume"))
+        })
     }
 
     /// Tools that put changed sources into running containers say so in their files.
@@ -235,6 +207,54 @@ impl<'a> Site<'_, 'a> {
             return Err(self.refuse(code, message).because(place, "this line"));
         }
         Ok(())
+    }
+}
+
+/// What a container would build at its start.
+struct Build<'b> {
+    /// The folder in which it starts.
+    folder: &'b str,
+    command: &'b Command<'b>,
+    project: &'b Project<'b>,
+    /// Where the program would be.
+    path: &'b str,
+}
+
+impl Build<'_> {
+    /// What a container changes of it: the code of the refusal, and the words.
+    fn changed_by(&self, container: &Container) -> Option<(&'static str, String)> {
+        let mut mounts = container.mounts.iter();
+        let mount = mounts.find(|mount| self.is_hidden_by(&mount.target, mount.host.is_some()));
+        let mut memory = container.memory.iter();
+        let memory = || memory.find(|target| self.is_hidden_by(target, false));
+        if let Some(target) = mount.map(|mount| &mount.target).or_else(memory) {
+            return Some(("mounted-source", format!("mounts {target}")));
+        }
+        let folder = container.workdir.as_deref();
+        let folder = folder.map(|folder| join(self.folder, folder));
+        if let Some(folder) = folder.filter(|folder| folder != self.folder) {
+            return Some(("other-container", format!("starts in {folder}")));
+        }
+        let mut variables = container.environment.iter();
+        let (name, _) = variables.find(|(name, _)| self.reads(name))?;
+        Some(("other-container", format!("sets {name}")))
+    }
+
+    /// Whether a mount on `target` takes the place of the sources, or of the program. A folder of the host hides them also
+    /// where it is a part of theirs.
+    fn is_hidden_by(&self, target: &str, is_of_host: bool) -> bool {
+        let inside = below(target, self.folder).filter(|inside| !inside.is_empty());
+        below(self.folder, target).is_some()
+            || below(self.path, target).is_some()
+            || is_of_host
+                && inside.is_some_and(|inside| self.project.holds_sources(inside, self.command))
+    }
+
+    /// Whether the variable `name` says how to build.
+    fn reads(&self, name: &str) -> bool {
+        let tool = self.command.tool;
+        let mut names = tool.build_variables.iter().chain(&tool.path_variables);
+        names.any(|known| known == name)
     }
 }
 

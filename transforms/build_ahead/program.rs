@@ -5,7 +5,7 @@ use std::iter::successors;
 
 use crate::analysis::paths::{Region, file_name, join, parent};
 use crate::analysis::runs::Step;
-use crate::context::{FileKind, in_folder, matches_name};
+use crate::context::{FileKind, folder_and_name, in_folder, matches_name};
 use crate::knowledge::tools::Does;
 use crate::syntax::{Kind, Transfer};
 use crate::transform::Refusal;
@@ -256,7 +256,7 @@ impl Site<'_, '_> {
 /// The folders of the build context around `folder`, the nearest first.
 fn folders_above(folder: &str) -> impl Iterator<Item = &str> {
     fn next<'p>(folder: &&'p str) -> Option<&'p str> {
-        let above = folder.rsplit_once('/').map_or("", |(above, _)| above);
+        let above = folder_and_name(folder).0;
         (!folder.is_empty()).then_some(above)
     }
     successors(Some(folder), next).skip(1)

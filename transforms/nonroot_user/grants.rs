@@ -12,7 +12,7 @@ use super::written::{Said, Written};
 use crate::analysis::commands::OptionUse;
 use crate::analysis::paths::{UNKNOWN_WORKDIR, below};
 use crate::analysis::runs::Step;
-use crate::context::{BuildContext, FileKind, SourceLine};
+use crate::context::{BuildContext, FileKind, SourceLine, folder_and_name};
 use crate::knowledge::tools::{Does, Role};
 use crate::syntax::Kind;
 use crate::transform::Refusal;
@@ -103,10 +103,7 @@ impl<'a> Granter<'a> {
         path: &str,
     ) -> Result<(), Refusal> {
         let (cx, stage) = (self.surveyor.site.cx, self.surveyor.site.stage);
-        let in_project = |workdir: &String| {
-            let inner = below(path, workdir)?;
-            Some(inner.rsplit_once('/').map_or("", |(folder, _)| folder))
-        };
+        let in_project = |workdir: &String| Some(folder_and_name(below(path, workdir)?).0);
         let Some(folder) = territory.workdir.as_ref().and_then(in_project) else {
             return Ok(());
         };

@@ -3,7 +3,7 @@
 use crate::analysis::paths::{self, Extent, Region, file_name, join};
 use crate::analysis::sources::looks_like_file;
 use crate::analysis::stages::Stage;
-use crate::context::{BuildContext, FileKind, in_folder, matches_name};
+use crate::context::{BuildContext, FileKind, folder_and_name, in_folder, matches_name};
 use crate::syntax::{Expander, Kind, Lookup, Span, Transfer, Word};
 use crate::transform::{Cx, Refusal};
 use crate::transforms::added::{self, Added};
@@ -225,7 +225,7 @@ impl Copied {
         if !self.into_folder && path == self.dest {
             return Some(source.path.clone());
         }
-        let (folder, pattern) = source.path.rsplit_once('/').unwrap_or(("", &source.path));
+        let (folder, pattern) = folder_and_name(&source.path);
         let name = file_name(path);
         let named = join(&self.dest, name) == path && matches_name(pattern, name);
         named.then(|| in_folder(folder, name))

@@ -3,7 +3,7 @@
 use crate::analysis::commands::{Invocation, OptionUse};
 use crate::analysis::paths::{Extent, Region, below, join, parent};
 use crate::analysis::runs::Step;
-use crate::context::{BuildContext, Entry, FileKind, Required, required_by};
+use crate::context::{BuildContext, Entry, FileKind, Required, folder_and_name, required_by};
 use crate::knowledge::tools::{Operands, Role};
 use crate::syntax::Kind;
 use crate::transform::{Evidence, Place, Refusal};
@@ -387,7 +387,7 @@ fn located(
     }
     check_name(sink, request, &source)?;
     let is_member = parent(&path) != request.directory && !required.is_folder;
-    let folder = source.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let folder = folder_and_name(&source).0;
     if is_member && !needed.members.iter().any(|known| known == folder) {
         needed.members.push(folder.to_owned());
     }

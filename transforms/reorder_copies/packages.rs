@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use crate::analysis::paths::{below, join, parent};
-use crate::context::{BuildContext, Entry, in_folder, required_by};
+use crate::context::{BuildContext, Entry, folder_and_name, in_folder, required_by};
 use crate::knowledge::tools::StandIns;
 
 use super::way::{Build, Listed};
@@ -53,7 +53,7 @@ pub(super) fn of_the_project(
 
 /// Makes sure that no folder above has a manifest, to which the project might belong.
 fn is_outermost(build: &Build<'_, '_>, listed: &Listed<'_>) -> Result<(), String> {
-    let (_, file) = split(&listed.origin);
+    let (_, file) = folder_and_name(&listed.origin);
     let mut folder = listed.directory.as_str();
     while folder != "/" {
         folder = parent(folder);
@@ -73,13 +73,13 @@ fn manifests(build: &Build<'_, '_>, listed: &Listed<'_>) -> Result<Vec<String>, 
     let required = required_by(listed.context, tables, &first, &listed.options, &finds);
     let required = required.map_err(|obstacle| obstacle.message)?;
     let paths = required.into_iter().map(|required| required.path);
-    let is_one = |path: &String| split(path).1 == split(&listed.origin).1;
+    let is_one = |path: &String| folder_and_name(path).1 == folder_and_name(&listed.origin).1;
     Ok(paths.filter(is_one).collect())
 }
 
 /// The folder of `manifest`, seen from that of the first. `None` when it lies outside.
 fn beside<'m>(listed: &Listed<'_>, manifest: &'m str) -> Option<&'m str> {
-    let (own, folder) = (listed.folder(), split(manifest).0);
+    let (own, folder) = (listed.folder(), folder_and_name(manifest).0);
     if own.is_empty() {
         return Some(folder);
     }
@@ -190,11 +190,6 @@ pub(super) fn have_dependencies(
     let all = manifests(build, listed);
     let all = all.unwrap_or_else(|_| vec![listed.origin.clone()]);
     fetches && all.iter().any(names_some)
-}
-
-/// The folder and the name of a file in the context.
-pub(super) fn split(path: &str) -> (&str, &str) {
-    path.rsplit_once('/').unwrap_or(("", path))
 }
 
 /// Whether a shell takes it as one plain word.

@@ -2,7 +2,7 @@
 
 use crate::analysis::paths::{Extent, Region, join, parent};
 use crate::analysis::runs::{Run, Step};
-use crate::context::{BuildContext, in_folder};
+use crate::context::{BuildContext, folder_and_name, in_folder};
 use crate::knowledge::pattern::Pattern;
 use crate::knowledge::tools::{Compile, Does, Instead, Prefetch, Unseen};
 use crate::syntax::Kind;
@@ -63,7 +63,7 @@ pub(super) struct Listed<'t> {
 impl Listed<'_> {
     /// The folder of the first, in the context.
     pub(super) fn folder(&self) -> &str {
-        packages::split(&self.origin).0
+        folder_and_name(&self.origin).0
     }
 }
 

@@ -22,7 +22,7 @@ use serde_json::Value;
 use crate::analysis::mounts;
 use crate::analysis::paths::{Region, below, join};
 use crate::analysis::runs::Step;
-use crate::context::in_folder;
+use crate::context::{folder_and_name, in_folder};
 use crate::knowledge::dependency_folders::DependencyFolder;
 use crate::knowledge::tools::Does;
 use crate::syntax::Kind;
@@ -83,7 +83,7 @@ pub(super) fn plan(site: &Site<'_>) -> Option<Apart> {
     let is_first = (at..site.roles.split).all(is_there) && !source_before(site, apart.end);
     let is_left = brought::has(site, context, &apart.folder) == Some(false)
         && is_left_alone(site, entry, &Scripts::new(site, entry, &text), &apart);
-    let folder = manifest.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let folder = folder_and_name(&manifest).0;
     let is_alone = has_own_folder(site, entry, &text, folder);
     (is_first && is_left && is_alone && all_installed(site, &apart.folder)).then_some(apart)
 }

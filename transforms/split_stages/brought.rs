@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use crate::analysis::commands::Invocation;
 use crate::analysis::paths::{below, file_name, join};
-use crate::context::{BuildContext, FileKind, SourceLine, in_folder, matches_name};
+use crate::context::{
+    BuildContext, FileKind, SourceLine, folder_and_name, in_folder, matches_name,
+};
 use crate::syntax::{Kind, Transfer};
 
 use super::Site;
@@ -125,7 +127,7 @@ fn holds_data(
     let files = context.files_below(source, MOST_FILES)?;
     let mut inside = files.iter().filter_map(|file| below(file, source));
     Some(inside.any(|file| {
-        let (folder, name) = file.rsplit_once('/').unwrap_or(("", file));
+        let (folder, name) = folder_and_name(file);
         let is_alone = || {
             let all = files.iter().filter_map(|other| below(other, source));
             let is_in = |other: &&str| folder.is_empty() || below(other, folder).is_some();

@@ -130,7 +130,10 @@ fn builds_at_start(site: &Site<'_>, words: &[String]) -> bool {
     program.is_some_and(|(program, _)| program.needs == Needs::Build)
 }
 
-/// Whether everything that the container starts is there.
+/// Refuses when something that the container starts would not be there.
+///
+/// # Errors
+/// The first such program.
 pub(super) fn check(
     site: &Site<'_>,
     base: &Runtime,
@@ -138,39 +141,76 @@ pub(super) fn check(
     packages: &RuntimePackages,
 ) -> Result<(), Refusal> {
     let keeps_tools = base.is_same || shares_repository(base);
-    for (at, run) in repeated(site, artefacts).filter(|_| !keeps_tools) {
+    if !keeps_tools {
+        check_repeated(site, artefacts)?;
+    }
+    check_tools(site, keeps_tools)?;
+    if artefacts.is_program {
+        check_handed_over(site, artefacts, packages)?;
+        check_found(site, artefacts, packages)?;
+    }
+    Ok(())
+}
+
+/// The steps that the runtime stage repeats need no program of the language.
+fn check_repeated(site: &Site<'_>, artefacts: &Artefacts) -> Result<(), Refusal> {
+    for (at, run) in repeated(site, artefacts) {
         if let Some(program) = run.steps.iter().find_map(|step| of_language(site, step)) {
             let message = format!("it needs {program}, which the smaller image has not");
             return Err(site.refuse_at(at, "runs-build-tool", &message));
         }
     }
+    Ok(())
+}
+
+/// No command line of the container builds or installs, also where both stages have the same base: what only a build needs
+/// is left out.
+fn check_tools(site: &Site<'_>, keeps_tools: bool) -> Result<(), Refusal> {
     for line in site.command_lines()? {
         let tool = &line.words[0];
-        let lacks = (!keeps_tools && is_build_tool(site, &line.words))
-            .then(|| format!("the container starts {tool}, which the smaller image has not"));
-        // Also where both stages have the same base: what only a build needs is left out.
-        let builds = builds_at_start(site, &line.words)
-            .then(|| format!("the container builds or installs when it starts, with {tool}"));
-        if let Some(message) = lacks.or(builds) {
-            return Err(outside::refuse(
-                site,
-                line.launch,
-                "runs-build-tool",
-                &message,
-            ));
+        let message = if !keeps_tools && is_build_tool(site, &line.words) {
+            format!("the container starts {tool}, which the smaller image has not")
+        } else if builds_at_start(site, &line.words) {
+            format!("the container builds or installs when it starts, with {tool}")
+        } else {
+            continue;
+        };
+        return Err(outside::refuse(
+            site,
+            line.launch,
+            "runs-build-tool",
+            &message,
+        ));
+    }
+    Ok(())
+}
+
+/// The scripts of the container start nothing that is left behind.
+fn check_handed_over(
+    site: &Site<'_>,
+    artefacts: &Artefacts,
+    packages: &RuntimePackages,
+) -> Result<(), Refusal> {
+    match handed_over::missing(site, artefacts, packages) {
+        Some(program) => {
+            let message = format!("dfopt cannot tell where {program} is, which a script starts");
+            Err(site.refuse("output-not-located", message))
         }
+        None => Ok(()),
     }
-    let by_script = artefacts
-        .is_program
-        .then(|| handed_over::missing(site, artefacts, packages));
-    if let Some(program) = by_script.flatten() {
-        let message = format!("dfopt cannot tell where {program} is, which a script starts");
-        return Err(site.refuse("output-not-located", message));
-    }
+}
+
+/// Each program that the container starts is found by its name.
+fn check_found(
+    site: &Site<'_>,
+    artefacts: &Artefacts,
+    packages: &RuntimePackages,
+) -> Result<(), Refusal> {
     let taken = artefacts.taken();
+    let product = artefacts.product.as_ref();
+    let product = product.map(|(_, dest)| file_name(dest));
     for launch in &site.launches.launches {
         let program = launch.program();
-        let product = artefacts.product.as_ref().map(|(_, dest)| file_name(dest));
         let is_product = product == Some(program) || artefacts.is_searched;
         let has = |folder: &&str| {
             let path = join(folder, program);
@@ -182,8 +222,7 @@ pub(super) fn check(
         // A runtime whose scripts need one has a shell.
         let is_shell = packages.needs_shell && handed_over::is_shell(site, program);
         let is_taken = is_product || is_beside || is_installed || is_shell;
-        let is_found = program.contains('/') || is_taken || launch.needs_shell;
-        if artefacts.is_program && !is_found {
+        if !program.contains('/') && !is_taken && !launch.needs_shell {
             let message = format!("dfopt cannot tell where {program} is");
             return Err(outside::refuse(
                 site,

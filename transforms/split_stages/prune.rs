@@ -10,7 +10,7 @@ use crate::analysis::mounts::{self, Mount};
 use crate::analysis::paths::{below, file_name, join};
 use crate::analysis::runs::Step;
 use crate::analysis::stages::Stage;
-use crate::context::{BuildContext, in_folder, matches_name, scripts_around};
+use crate::context::{BuildContext, folder_and_name, in_folder, matches_name, scripts_around};
 use crate::knowledge::dependency_folders::{DependencyFolder, Development, Prune};
 use crate::knowledge::tools::Does;
 use crate::syntax::Kind;
@@ -48,7 +48,7 @@ pub(super) fn plan(site: &Site<'_>) -> Option<Pruned> {
     let development = &installs.entry.development;
     let removed = manifest.get(&development.member)?.as_object()?;
     let removed: Vec<&String> = removed.keys().collect();
-    let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let folder = folder_and_name(&path).0;
     if removed.is_empty()
         || installs.are_pruned(site)
         || installs.leave_out_at_last(site)

@@ -186,38 +186,10 @@ fn role(cx: &Cx<'_>, at: usize) -> Result<Role, Obstacle> {
 }
 
 fn run_role(cx: &Cx<'_>, at: usize, run: &Run<'_>) -> Result<Role, Obstacle> {
-    if run.opaque.is_some() {
-        return Err(obstacle("opaque-step", "dfopt cannot read its commands"));
-    }
-    let mut roles = Vec::new();
-    for step in &run.steps {
-        let role = step_role(step).filter(|_| is_of_its_language(cx, step));
-        let role = role.map(|role| match role {
-            Some(Role::Project) if sources::compiles(cx, at, step) => Some(Role::Build),
-            role => role,
-        });
-        let Some(role) = role else {
-            let command: Vec<&str> = cx
-                .facts
-                .written(at, step.span)
-                .split_whitespace()
-                .take(5)
-                .collect();
-            return Err(obstacle(
-                "unknown-step",
-                format!(
-                    "`{}` may make files that the program needs",
-                    command.join(" ")
-                ),
-            ));
-        };
-        roles.extend(role);
-    }
+    let roles = step_roles(cx, at, run)?;
     let has = |role: Role| roles.contains(&role);
-    let adds_users = run
-        .steps
-        .iter()
-        .any(|step| step.does() == Some(Does::AddUser));
+    let mut steps = run.steps.iter();
+    let adds_users = steps.any(|step| step.does() == Some(Does::AddUser));
     let builds = has(Role::Build) || has(Role::Dependencies);
     let message = match () {
         () if builds && has(Role::Project) => {
@@ -246,6 +218,31 @@ fn run_role(cx: &Cx<'_>, at: usize, run: &Run<'_>) -> Result<Role, Obstacle> {
         builds,
         ..obstacle(MIXED, message)
     })
+}
+
+/// The roles of the commands of a `RUN`, but for those that leave nothing behind.
+fn step_roles(cx: &Cx<'_>, at: usize, run: &Run<'_>) -> Result<Vec<Role>, Obstacle> {
+    if run.opaque.is_some() {
+        return Err(obstacle("opaque-step", "dfopt cannot read its commands"));
+    }
+    let mut roles = Vec::new();
+    for step in &run.steps {
+        match purpose_of(step).filter(|_| is_of_its_language(cx, step)) {
+            Some(Purpose::Passing) => {}
+            Some(Purpose::Lasting(Role::Project)) if sources::compiles(cx, at, step) => {
+                roles.push(Role::Build);
+            }
+            Some(Purpose::Lasting(role)) => roles.push(role),
+            None => {
+                let written = cx.facts.written(at, step.span);
+                let command: Vec<&str> = written.split_whitespace().take(5).collect();
+                let command = command.join(" ");
+                let message = format!("`{command}` may make files that the program needs");
+                return Err(obstacle("unknown-step", message));
+            }
+        }
+    }
+    Ok(roles)
 }
 
 /// Whether a `RUN` gives the working folder to an account.
@@ -300,10 +297,17 @@ fn whole_role(roles: &[Role]) -> Role {
     first.unwrap_or(Role::Prepare)
 }
 
-/// The role of one command: `Some(None)` for one that leaves nothing behind, `None` for one that is
-/// not understood.
-#[allow(clippy::option_option)]
-pub(super) fn step_role(step: &Step<'_>) -> Option<Option<Role>> {
+/// What one command is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// It leaves nothing behind.
+    Passing,
+    /// What it leaves behind has this role.
+    Lasting(Role),
+}
+
+/// What a command is for; `None` where it is not understood.
+pub(super) fn purpose_of(step: &Step<'_>) -> Option<Purpose> {
     let role = match step.does()? {
         Does::RefreshLists | Does::InstallPackages | Does::UpgradePackages => Role::Packages,
         Does::RemovePackages => Role::Removal,
@@ -312,16 +316,18 @@ pub(super) fn step_role(step: &Step<'_>) -> Option<Option<Role>> {
         Does::Build | Does::Run => Role::Build,
         Does::ConfigurePackages => return None,
         Does::AddUser => Role::Prepare,
-        Does::Files if removes_caches(step) => return Some(None),
+        Does::Files if removes_caches(step) => return Some(Purpose::Passing),
         Does::Files if is_about_installs(step) || is_of_builds(step) => Role::Dependencies,
-        Does::CleanCache => return Some(None),
+        Does::CleanCache => return Some(Purpose::Passing),
         Does::Files | Does::Nothing | Does::ShellState => match &step.effects.writes {
             Extent::Everything => return None,
-            writes if writes.is_empty() && step.does() != Some(Does::Files) => return Some(None),
+            writes if writes.is_empty() && step.does() != Some(Does::Files) => {
+                return Some(Purpose::Passing);
+            }
             _ => Role::Prepare,
         },
     };
-    Some(Some(role))
+    Some(Purpose::Lasting(role))
 }
 
 /// The end of the builder, whose last build or install stands in front of `last`: steps behind it that only look at the
@@ -381,7 +387,7 @@ fn runs_in_runtime(step: &Step<'_>) -> bool {
 
 /// Whether a command makes, changes or removes files that its own kind of step does not account for.
 pub(super) fn leaves_files(step: &Step<'_>) -> bool {
-    step_role(step) == Some(Some(Role::Prepare))
+    purpose_of(step) == Some(Purpose::Lasting(Role::Prepare))
 }
 
 /// A removal of what only package managers read.

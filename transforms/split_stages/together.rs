@@ -10,7 +10,7 @@ use super::Site;
 use super::artefacts::Artefacts;
 use super::packages::{bare, is_for_builds};
 use super::programs;
-use super::roles::{self, Role};
+use super::roles::{self, Purpose, Role};
 
 /// Whether `run` installs packages that no build needs, does something else with them, and can be repeated as it is: `apt-get
 /// install locales && locale-gen`.
@@ -73,10 +73,10 @@ pub(super) fn setup<'r>(cx: &Cx<'_>, run: &'r Run<'_>) -> Option<Vec<&'r Step<'r
     }
     let mut setup = Vec::new();
     for step in &steps[last + 1..] {
-        match roles::step_role(step)? {
-            None => {}
-            Some(Role::Prepare) if is_setup(cx, step) => setup.push(step),
-            Some(_) => return None,
+        match roles::purpose_of(step)? {
+            Purpose::Passing => {}
+            Purpose::Lasting(Role::Prepare) if is_setup(cx, step) => setup.push(step),
+            Purpose::Lasting(_) => return None,
         }
     }
     let changes_shell = |step: &Step<'_>| step.does() == Some(Does::ShellState);

@@ -94,18 +94,7 @@ fn is_in_builder(site: &Site<'_>, folder: &str) -> bool {
 /// When no folder is set aside for the build.
 pub(super) fn whole_workdir(site: &Site<'_>) -> Result<Artefacts, Refusal> {
     let workdir = site.workdir();
-    if workdir == "/" {
-        return Err(site.refuse(
-            "output-not-located",
-            "the build works in the root of the file system: set a WORKDIR of its own",
-        ));
-    }
-    if !is_in_builder(site, &workdir) {
-        let message = format!(
-            "nothing in front of the build makes {workdir}, in which the container works: set WORKDIR there"
-        );
-        return Err(site.refuse("output-not-located", message));
-    }
+    check_set_aside(site, &workdir)?;
     let folders: Vec<String> = std::iter::once(workdir.clone())
         .chain(built_beside(site, &workdir))
         .collect();
@@ -118,31 +107,50 @@ pub(super) fn whole_workdir(site: &Site<'_>) -> Result<Artefacts, Refusal> {
         paths: folders,
         ..Artefacts::default()
     };
-    for path in installed::paths(site)?
-        .into_iter()
-        .filter(|path| below(path, &workdir).is_none())
-    {
-        artefacts.paths.push(path);
-    }
+    let installed = installed::paths(site)?.into_iter();
+    let elsewhere = installed.filter(|path| below(path, &workdir).is_none());
+    artefacts.paths.extend(elsewhere);
     if site.roles.builds() {
-        artefacts.assumes.push(format!(
-            "the build writes nothing that the program needs outside of {}",
-            artefacts.held.join(" and ")
-        ));
-        artefacts.prune = prune::plan(site);
-        artefacts.is_pruned = prune::is_done(site);
-        if let Some(pruned) = &artefacts.prune {
-            artefacts.because.push(Evidence {
-                place: Place::File(pruned.manifest.clone(), None),
-                note: pruned.evidence.clone(),
-            });
-            artefacts.assumes.extend(pruned.assumes.iter().cloned());
-        }
-        artefacts.apart = apart::plan(site);
-        if let Some(apart) = &artefacts.apart {
-            artefacts.paths.insert(0, apart.folder.clone());
-            artefacts.assumes.push(apart.assumption());
-        }
+        leave_behind(site, &mut artefacts);
     }
     Ok(artefacts)
+}
+
+/// Makes sure that the build has a folder of its own.
+fn check_set_aside(site: &Site<'_>, workdir: &str) -> Result<(), Refusal> {
+    if workdir == "/" {
+        return Err(site.refuse(
+            "output-not-located",
+            "the build works in the root of the file system: set a WORKDIR of its own",
+        ));
+    }
+    if !is_in_builder(site, workdir) {
+        let message = format!(
+            "nothing in front of the build makes {workdir}, in which the container works: set WORKDIR there"
+        );
+        return Err(site.refuse("output-not-located", message));
+    }
+    Ok(())
+}
+
+/// Leaves behind what only the build needs of the folders, as far as that is known.
+fn leave_behind(site: &Site<'_>, artefacts: &mut Artefacts) {
+    artefacts.assumes.push(format!(
+        "the build writes nothing that the program needs outside of {}",
+        artefacts.held.join(" and ")
+    ));
+    artefacts.prune = prune::plan(site);
+    artefacts.is_pruned = prune::is_done(site);
+    if let Some(pruned) = &artefacts.prune {
+        artefacts.because.push(Evidence {
+            place: Place::File(pruned.manifest.clone(), None),
+            note: pruned.evidence.clone(),
+        });
+        artefacts.assumes.extend(pruned.assumes.iter().cloned());
+    }
+    artefacts.apart = apart::plan(site);
+    if let Some(apart) = &artefacts.apart {
+        artefacts.paths.insert(0, apart.folder.clone());
+        artefacts.assumes.push(apart.assumption());
+    }
 }

@@ -11,7 +11,7 @@ use toml::Value;
 
 use crate::analysis::paths::join;
 use crate::analysis::runs::Step;
-use crate::context::in_folder;
+use crate::context::{folder_and_name, in_folder};
 use crate::knowledge::uv;
 use crate::syntax::Span;
 use crate::transform::{Change, Place, Plan, Refusal, Rewrite};
@@ -128,7 +128,7 @@ impl Installs<'_> {
         if value_at(&pyproject, "project.name").is_none() {
             return Err(missing("uv reads [project], which pyproject.toml has not"));
         }
-        let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let folder = folder_and_name(&path).0;
         let lock = in_folder(folder, &cx.knowledge.uv.lock);
         if !context.has(&lock) || context.is_ignored(&lock) {
             let message = format!("the build context has no {lock}: `uv lock` writes it");
