@@ -8,7 +8,7 @@ use crate::analysis::effects::PROGRAM_FOLDERS;
 use crate::analysis::launch::{self, Launch, Launches};
 use crate::analysis::paths::{below, file_name, join, parent};
 use crate::analysis::stages::Stage;
-use crate::context::{interpreter_of, scripts_around};
+use crate::context::{PACKAGE_JSON, interpreter_of, scripts_around};
 use crate::project::Use;
 use crate::syntax::shell;
 use crate::transform::Cx;
@@ -109,9 +109,6 @@ pub(super) fn command_lines<'s>(
     Ok(walk.lines)
 }
 
-/// What names scripts beside those that are files.
-const MANIFEST: &str = "package.json";
-
 struct Walk<'s> {
     cx: &'s Cx<'s>,
     stage: &'s Stage,
@@ -157,7 +154,7 @@ impl<'s> Walk<'s> {
         for text in by_manifest {
             if !self.read.contains(&text) {
                 self.read.push(text.clone());
-                self.script(launch, MANIFEST, &text)?;
+                self.script(launch, PACKAGE_JSON, &text)?;
             }
         }
         for (path, text) in scripts {
@@ -241,7 +238,7 @@ impl<'s> Walk<'s> {
     /// A command that is written somewhere. What is no command of a shell is what its words say.
     fn written(&mut self, launch: &'s Launch, command: &str) -> Result<(), String> {
         if shell::parse(command).is_ok() {
-            return self.script(launch, MANIFEST, command);
+            return self.script(launch, PACKAGE_JSON, command);
         }
         let words = command.split_whitespace().map(str::to_owned).collect();
         self.depth += 1;
@@ -254,7 +251,7 @@ impl<'s> Walk<'s> {
     fn scripts_of_manifest(&self, words: &[String]) -> Vec<String> {
         let context = self.cx.context;
         let name = self.cx.knowledge.startup.script_run_by(words);
-        let manifest = || context?.document(MANIFEST);
+        let manifest = || context?.document(PACKAGE_JSON);
         let Some((name, manifest)) = name.and_then(|name| Some((name, manifest()?))) else {
             return Vec::new();
         };

@@ -29,7 +29,7 @@ use disk::Kept;
 pub use dockerignore::Dockerignore;
 pub use glob::matches_name;
 pub use manifests::{Entry, Obstacle, Required, required_by};
-pub use package_scripts::scripts_around;
+pub use package_scripts::{PACKAGE_JSON, all_scripts, scripts_around};
 pub use scripts::interpreter_of;
 pub use sources::{Addresses, Source, SourceLine, Sources};
 

@@ -2,6 +2,16 @@
 
 use serde_json::Value;
 
+/// The manifest that names scripts, whichever tool runs them.
+pub const PACKAGE_JSON: &str = "package.json";
+
+/// The scripts of the manifest, by name.
+pub fn all_scripts(manifest: &Value) -> impl Iterator<Item = (&str, &str)> {
+    let scripts = manifest.get("scripts").and_then(Value::as_object);
+    let scripts = scripts.into_iter().flatten();
+    scripts.filter_map(|(name, text)| Some((name.as_str(), text.as_str()?)))
+}
+
 /// The texts of all that `npm run NAME` and its like run, in order: the script, and those around it that `package.json`
 /// calls `preNAME` and `postNAME`. Nothing when it has no script of that name.
 ///

@@ -7,6 +7,7 @@ use super::pattern::Pattern;
 use serde::Deserialize;
 use serde_json::Value as Json;
 
+use crate::analysis::paths::file_name;
 use crate::context::{dependencies, matches_name};
 
 use super::images::{Image, ImageRef, Range, Version};
@@ -34,6 +35,27 @@ pub struct Built {
     /// Whether every install in the project is one of the project as well.
     #[serde(default)]
     pub always_own: bool,
+    /// Lock files that tell which packages are compiled.
+    #[serde(default)]
+    locks: Option<Locks>,
+}
+
+/// Lock files of one form.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Locks {
+    files: Vec<String>,
+    form: LockForm,
+}
+
+/// How a lock file tells which packages an install may compile.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LockForm {
+    /// JSON, which says which of them run a script when they are installed.
+    InstallScripts,
+    /// TOML, which lists the ready-made builds of each.
+    Wheels,
 }
 
 impl Built {
@@ -42,6 +64,14 @@ impl Built {
     pub fn holds(&self, name: &str) -> bool {
         let name = name.replace(['_', '.'], "-");
         self.names.contains(&name)
+    }
+
+    /// How the file at `path` tells which packages are compiled, if it is a lock file that does.
+    #[must_use]
+    pub fn lock_form(&self, path: &str) -> Option<LockForm> {
+        let locks = self.locks.as_ref()?;
+        let is_one = locks.files.iter().any(|name| name == file_name(path));
+        is_one.then_some(locks.form)
     }
 
     /// The first package that an install compiles of those that the manifest or lock file `text` at `path` names.

@@ -28,10 +28,24 @@ pub struct DependencyFolder {
     pub left_by: Vec<String>,
     /// Where that is documented.
     pub source: String,
+    /// Where it is known which programs the packages in it have.
+    pub programs: Option<Programs>,
     /// What is installed there for those who develop.
     pub development: Development,
     /// How tools remove that again.
     pub prune: Vec<Prune>,
+}
+
+/// A lock file that says which programs packages have.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Programs {
+    /// Its name.
+    pub lock: String,
+    /// Its member with the packages, by their paths.
+    pub packages: String,
+    /// The member of a package that names its programs.
+    pub member: String,
 }
 
 /// What is installed for those who develop a project.
@@ -44,6 +58,9 @@ pub struct Development {
     pub source_suffixes: Vec<String>,
     /// Parts of the paths of sources that only the build reads.
     pub not_in: Vec<String>,
+    /// The ends of the names of settings that are compiled when they are read, perhaps with what is gone.
+    #[serde(default)]
+    pub compiled_suffixes: Vec<String>,
 }
 
 /// A command behind a build that removes what only those who develop need.
@@ -69,6 +86,12 @@ pub struct Prune {
 }
 
 impl DependencyFolder {
+    /// Where the package `name` is.
+    #[must_use]
+    pub fn path_of(&self, name: &str) -> String {
+        format!("{}/{name}", self.folder)
+    }
+
     /// How the tool called `id` removes what is installed for development.
     #[must_use]
     pub fn prune(&self, id: &str) -> Option<&Prune> {

@@ -11,6 +11,8 @@ pub struct Development {
     /// The languages.
     #[serde(rename = "language")]
     pub languages: Vec<Language>,
+    /// Words of a command line that say that it is for those who develop.
+    words: Vec<String>,
 }
 
 /// How the programs of a language are started.
@@ -52,6 +54,13 @@ impl Development {
     /// Adds the entries of another table, which come first.
     pub(super) fn extend(&mut self, more: Self) {
         self.languages.splice(0..0, more.languages);
+        self.words.extend(more.words);
+    }
+
+    /// Whether one of `words` says that the command line is for those who develop.
+    #[must_use]
+    pub fn is_meant_by(&self, words: &[String]) -> bool {
+        words.iter().any(|word| self.words.contains(word))
     }
 
     /// Whether one of the `words` makes an install by the tool called `id` leave out what only development needs.

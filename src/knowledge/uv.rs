@@ -27,6 +27,8 @@ pub struct Uv {
     pub indexes: Indexes,
     in_files: Vec<String>,
     settings: Vec<String>,
+    /// What names settings of pip that uv does not look at.
+    pub configured_by: Vec<String>,
     itself: Vec<String>,
     /// The lock file of uv.
     pub lock: String,

@@ -15,6 +15,7 @@ mod stage;
 use crate::analysis::launch;
 use crate::analysis::runs::Step;
 use crate::analysis::stages::{Os, Stage};
+use crate::context::{PACKAGE_JSON, all_scripts};
 use crate::knowledge::development::Language;
 use crate::knowledge::tools::Does;
 use crate::transform::{Change, Cx, Gain, Info, Place, Plan, Refusal, Rewrite, Runs, Transform};
@@ -166,7 +167,7 @@ impl Site<'_, '_> {
     fn command(&self, language: &Language, install: &Install<'_, '_>) -> Result<Command, Refusal> {
         if let Some((tool, script)) = self.script(language, install) {
             let words = [tool, "run".to_owned(), script].to_vec();
-            let place = Some(Place::File("package.json".to_owned(), None));
+            let place = Some(Place::File(PACKAGE_JSON.to_owned(), None));
             return Ok(Command { words, place });
         }
         let launches = launch::of_stage(self.cx.facts, self.last).launches;
@@ -183,12 +184,9 @@ impl Site<'_, '_> {
 
     /// The tool and the script of `package.json` that starts the program.
     fn script(&self, language: &Language, install: &Install<'_, '_>) -> Option<(String, String)> {
-        let manifest = self.cx.context?.document("package.json")?;
-        let scripts = manifest.get("scripts")?.as_object()?;
-        let script = language
-            .scripts
-            .iter()
-            .find(|name| scripts.contains_key(*name))?;
+        let manifest = self.cx.context?.document(PACKAGE_JSON)?;
+        let is_there = |name: &&String| all_scripts(&manifest).any(|(known, _)| known == *name);
+        let script = language.scripts.iter().find(is_there)?;
         let tool = install.step.invocation.as_ref()?.tool.id.clone();
         Some((tool, script.clone()))
     }

@@ -74,13 +74,7 @@ fn develops(cx: &Cx<'_>, stage: &Stage) -> bool {
     let launches = crate::analysis::launch::of_stage(cx.facts, stage).launches;
     launches.iter().any(|launch| {
         let known = cx.knowledge.startup.program(&launch.words);
-        let is_said = |word: &String| {
-            matches!(
-                word.as_str(),
-                "dev" | "develop" | "development" | "watch" | "nodemon"
-            )
-        };
         known.is_some_and(|(program, _)| program.for_development)
-            || launch.words.iter().any(is_said)
+            || cx.knowledge.development.is_meant_by(&launch.words)
     })
 }

@@ -3,7 +3,7 @@
 use super::start::{Reader, StartCommand};
 use crate::analysis::paths::{file_name, join, parent};
 use crate::analysis::stages::Base;
-use crate::context::scripts_around;
+use crate::context::{PACKAGE_JSON, scripts_around};
 use crate::knowledge::images::{Entrypoint, Shell};
 use crate::syntax::Kind;
 use crate::transform::{Place, Refusal};
@@ -175,7 +175,7 @@ impl Reader<'_> {
         place: Place,
     ) -> Result<(), Refusal> {
         let folder = self.cx.facts.state_after(self.stage).workdir;
-        let file = match origin(self.cx, self.stage, &join(&folder, "package.json")) {
+        let file = match origin(self.cx, self.stage, &join(&folder, PACKAGE_JSON)) {
             Origin::File(file) => Some(file),
             _ => None,
         };

@@ -2,9 +2,8 @@
 
 use serde_json::Value as Json;
 
-use crate::analysis::paths::file_name;
 use crate::analysis::runs::Step;
-use crate::knowledge::bases::Built;
+use crate::knowledge::bases::{Built, LockForm};
 use crate::transform::{Place, Refusal};
 use crate::transforms::dependencies;
 
@@ -92,7 +91,7 @@ impl<'s, 'a> Install<'s, 'a> {
         for (path, text) in &texts {
             let because =
                 |refusal: Refusal, note| refusal.because(Place::File(path.clone(), None), note);
-            if let Some(suspects) = suspects(path, text) {
+            if let Some(suspects) = suspects(self.built, path, text) {
                 let is_harmless = |name: &&String| {
                     self.site
                         .cx
@@ -109,7 +108,7 @@ impl<'s, 'a> Install<'s, 'a> {
                 is_shown = true;
             } else if !texts
                 .iter()
-                .any(|(other, text)| suspects(other, text).is_some())
+                .any(|(other, text)| suspects(self.built, other, text).is_some())
                 && let Some(name) = self.built.named_in(path, text)
             {
                 return Err(because(self.refuse(&name), "names it"));
@@ -142,11 +141,10 @@ impl<'s, 'a> Install<'s, 'a> {
 }
 
 /// The packages that a lock file says may be compiled; `None` when the file does not say it of any.
-fn suspects(path: &str, text: &str) -> Option<Vec<String>> {
-    match file_name(path) {
-        "package-lock.json" | "npm-shrinkwrap.json" => with_script(text),
-        "uv.lock" | "poetry.lock" => without_wheel(text),
-        _ => None,
+fn suspects(built: &Built, path: &str, text: &str) -> Option<Vec<String>> {
+    match built.lock_form(path)? {
+        LockForm::InstallScripts => with_script(text),
+        LockForm::Wheels => without_wheel(text),
     }
 }
 

@@ -10,7 +10,9 @@ use crate::analysis::mounts::{self, Mount};
 use crate::analysis::paths::{below, file_name, join};
 use crate::analysis::runs::Step;
 use crate::analysis::stages::Stage;
-use crate::context::{BuildContext, folder_and_name, in_folder, matches_name, scripts_around};
+use crate::context::{
+    BuildContext, all_scripts, folder_and_name, in_folder, matches_name, scripts_around,
+};
 use crate::knowledge::dependency_folders::{DependencyFolder, Development, Prune};
 use crate::knowledge::tools::Does;
 use crate::syntax::Kind;
@@ -53,9 +55,9 @@ pub(super) fn plan(site: &Site<'_>) -> Option<Pruned> {
         || installs.are_pruned(site)
         || installs.leave_out_at_last(site)
         || !installs.are_alone(site, &manifest, folder)
-        || starts_removed(site, &manifest, &removed)
+        || starts_removed(site, installs.entry, &manifest, &removed)
         || runs_what_comes_later(site, &manifest, &removed)
-        || is_loaded(context, development, &removed)
+        || is_loaded(context, installs.entry, &removed)
     {
         return None;
     }
@@ -224,15 +226,23 @@ fn major(site: &Site<'_>) -> Option<u32> {
 }
 
 /// Whether the command of the container, or the script of the manifest that it names, calls what would be gone.
-fn starts_removed(site: &Site<'_>, manifest: &Value, removed: &[&String]) -> bool {
+fn starts_removed(
+    site: &Site<'_>,
+    entry: &DependencyFolder,
+    manifest: &Value,
+    removed: &[&String],
+) -> bool {
     let launches = &site.launches.launches;
     let is_interpreter = |launch: &Launch| Some(file_name(launch.program())) == site.image.provides;
     let is_script = |launch: &Launch| {
-        let scripts = scripts_of(manifest, launch);
+        let name = site.cx.knowledge.startup.script_run_by(&launch.words);
+        let scripts = name.map(|name| scripts_around(manifest, name));
+        let scripts: Vec<&str> = scripts.into_iter().flatten().collect();
         let stays_whole = |script: &&str| {
             let program = script.split_whitespace().next().unwrap_or_default();
             let is_known = Some(program) == site.image.provides
-                || stays(site, manifest, program) && !is_configured(site, program, removed);
+                || stays(site, entry, manifest, program)
+                    && !is_configured(site, &entry.development, program, removed);
             let names = |name: &&String| {
                 script
                     .split([' ', '/', '"', '\''])
@@ -263,12 +273,8 @@ fn runs_what_comes_later(site: &Site<'_>, manifest: &Value, removed: &[&String])
         .map(|word| word.raw.trim_start_matches("./").trim_end_matches('/'))
         .filter(|path| !matches!(*path, "" | "."))
         .collect();
-    let scripts = manifest.get("scripts").and_then(Value::as_object);
-    let mut scripts = scripts
-        .into_iter()
-        .flatten()
-        .filter_map(|(_, text)| text.as_str());
-    scripts.any(|script| {
+    let mut scripts = all_scripts(manifest);
+    scripts.any(|(_, script)| {
         let words = || script.split_whitespace();
         let is_brought = |word: &str| {
             let path = word.trim_start_matches("./");
@@ -278,35 +284,32 @@ fn runs_what_comes_later(site: &Site<'_>, manifest: &Value, removed: &[&String])
     })
 }
 
-/// The texts of the scripts of the manifest that a launch runs: `npm start`, `npm run serve`.
-fn scripts_of<'m>(manifest: &'m Value, launch: &Launch) -> Vec<&'m str> {
-    let mut words = launch.words.iter().skip(1);
-    let name = words.find(|word| !word.starts_with('-') && *word != "run");
-    let scripts = name.map(|name| scripts_around(manifest, name));
-    scripts.into_iter().flatten().collect()
-}
-
 /// Whether a program comes with a dependency that stays: one of its name, or one that the lock file says has it.
-fn stays(site: &Site<'_>, manifest: &Value, program: &str) -> bool {
-    let dependencies = manifest.get("dependencies").and_then(Value::as_object);
+fn stays(site: &Site<'_>, entry: &DependencyFolder, manifest: &Value, program: &str) -> bool {
+    let dependencies = manifest.get(&entry.needs).and_then(Value::as_object);
     let Some(dependencies) = dependencies else {
         return false;
     };
-    let lock = site
-        .cx
-        .context
-        .and_then(|context| context.document("package-lock.json"));
-    let packages = lock.as_ref().and_then(|lock| lock.get("packages"));
+    let known = entry.programs.as_ref();
+    let lock = known
+        .zip(site.cx.context)
+        .and_then(|(known, context)| context.document(&known.lock));
     let has_program = |name: &String| {
-        let package = packages?.get(format!("node_modules/{name}"))?;
-        package.get("bin")?.get(program)
+        let (known, lock) = known.zip(lock.as_deref())?;
+        let package = lock.get(&known.packages)?.get(entry.path_of(name))?;
+        package.get(&known.member)?.get(program)
     };
     dependencies.contains_key(program)
         || dependencies.keys().any(|name| has_program(name).is_some())
 }
 
 /// Whether a configuration of `program` at the root of the project loads what would be gone, or may.
-fn is_configured(site: &Site<'_>, program: &str, removed: &[&String]) -> bool {
+fn is_configured(
+    site: &Site<'_>,
+    development: &Development,
+    program: &str,
+    removed: &[&String],
+) -> bool {
     let Some(context) = site.cx.context else {
         return true;
     };
@@ -314,12 +317,15 @@ fn is_configured(site: &Site<'_>, program: &str, removed: &[&String]) -> bool {
     let names = context.names("").into_iter();
     names.filter(|name| name.starts_with(&prefix)).any(|name| {
         let text = context.read(&name).unwrap_or_default();
-        name.ends_with("ts") || removed.iter().any(|name| loads(&text, name))
+        let mut compiled = development.compiled_suffixes.iter();
+        compiled.any(|end| name.ends_with(end)) || removed.iter().any(|name| loads(&text, name))
     })
 }
 
 /// Whether a source that the program may run loads what would be gone.
-fn is_loaded(context: &BuildContext, development: &Development, removed: &[&String]) -> bool {
+fn is_loaded(context: &BuildContext, entry: &DependencyFolder, removed: &[&String]) -> bool {
+    let development = &entry.development;
+    let inside = entry.path_of("");
     let Some(files) = context.files_below("", MOST_FILES) else {
         return true;
     };
@@ -330,7 +336,7 @@ fn is_loaded(context: &BuildContext, development: &Development, removed: &[&Stri
                 .not_in
                 .iter()
                 .any(|part| path.contains(part.as_str()))
-            && !path.contains("node_modules/")
+            && !path.contains(&inside)
     };
     files.iter().filter(is_source).any(|path| {
         let text = context.read(path).unwrap_or_default();

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use crate::context::{matches_name, scripts_around};
+use crate::context::{PACKAGE_JSON, all_scripts, matches_name, scripts_around};
 use crate::knowledge::dependency_folders::DependencyFolder;
 use crate::knowledge::startup::Needs;
 use crate::syntax::shell;
@@ -20,7 +20,7 @@ const DEEPEST: usize = 4;
 /// The first such script.
 pub(super) fn check(site: &Site<'_>) -> Result<(), Refusal> {
     let context = site.cx.context;
-    let Some(manifest) = context.and_then(|context| context.document("package.json")) else {
+    let Some(manifest) = context.and_then(|context| context.document(PACKAGE_JSON)) else {
         return Ok(());
     };
     for line in site.command_lines()? {
@@ -131,10 +131,9 @@ impl<'a> Scripts<'a> {
 
     /// The same of the scripts that `pattern` names, with those that run along with each.
     fn scripts_leave(&self, pattern: &str, depth: usize) -> bool {
-        let scripts = self.manifest.get("scripts").and_then(Value::as_object);
-        let names = scripts.into_iter().flat_map(|scripts| scripts.keys());
+        let names = all_scripts(self.manifest).map(|(name, _)| name);
         let mut meant = names.filter(|name| matches_name(pattern, name)).peekable();
-        let leaves = |name: &String| {
+        let leaves = |name: &str| {
             let mut texts = scripts_around(self.manifest, name);
             texts.all(|text| self.script_leaves(text, depth))
         };

@@ -36,9 +36,8 @@ pub(super) fn check(site: &Site<'_>, first: usize) -> Result<(), Refusal> {
             site.cx.facts.views[at].kind,
             Kind::Label { .. } | Kind::Maintainer { .. }
         );
-        let configures = ["pip.conf", "pip config", ".netrc", "keyring"]
-            .iter()
-            .find(|word| text.contains(**word));
+        let mut words = uv.configured_by.iter();
+        let configures = words.find(|word| text.contains(word.as_str()));
         if let Some(word) = configures.filter(|_| !is_quiet) {
             let message = format!("pip is configured ({word}), and uv does not look there");
             return Err(site.refuse(at, "configured", message));
