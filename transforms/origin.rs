@@ -28,35 +28,40 @@ pub(super) fn origin(cx: &Cx<'_>, stage: &Stage, path: &str) -> Origin {
 /// Where `path` comes from in the state before instruction `end`.
 pub(super) fn origin_before(cx: &Cx<'_>, stage: &Stage, end: usize, path: &str) -> Origin {
     for index in (stage.body.start..end).rev() {
-        let (Kind::Copy(transfer) | Kind::Add(transfer)) = &cx.facts.views[index].kind else {
-            if let Some(source) = moved(cx, index, path) {
-                return origin_before(cx, stage, index, &source);
-            }
-            match made(cx, index, path) {
-                Some(Made::Named) => return Origin::Elsewhere,
-                // A build makes programs; a file of the context is none.
-                Some(made) => {
-                    return match origin_before(cx, stage, index, path) {
-                        Origin::File(file) => Origin::File(file),
-                        Origin::Unread(_) | Origin::Program if made == Made::Perhaps => {
-                            Origin::Program
-                        }
-                        _ => Origin::Elsewhere,
-                    };
+        let found = match &cx.facts.views[index].kind {
+            Kind::Copy(transfer) | Kind::Add(transfer) => {
+                match brought(cx, index, transfer, path) {
+                    Origin::Elsewhere => None,
+                    found => Some(found),
                 }
-                None => {}
             }
-            continue;
+            _ => left_by(cx, stage, index, path),
         };
-        match brought(cx, index, transfer, path) {
-            Origin::Elsewhere => {}
-            found => return found,
+        if let Some(found) = found {
+            return found;
         }
     }
     match stage.base {
         Base::Stage(parent) => origin(cx, &cx.facts.stages[parent], path),
         _ => Origin::Elsewhere,
     }
+}
+
+/// Where `path` comes from when the `RUN` at `index` puts something there, or may have made it. `None` when it does not.
+fn left_by(cx: &Cx<'_>, stage: &Stage, index: usize, path: &str) -> Option<Origin> {
+    if let Some(source) = moved(cx, index, path) {
+        return Some(origin_before(cx, stage, index, &source));
+    }
+    let made = made(cx, index, path)?;
+    if made == Made::Named {
+        return Some(Origin::Elsewhere);
+    }
+    // A build makes programs; a file of the context is none.
+    Some(match origin_before(cx, stage, index, path) {
+        Origin::File(file) => Origin::File(file),
+        Origin::Unread(_) | Origin::Program if made == Made::Perhaps => Origin::Program,
+        _ => Origin::Elsewhere,
+    })
 }
 
 /// What the `RUN` at `index` copies, moves or links to `path`.

@@ -3,18 +3,18 @@
 use std::iter::successors;
 
 use crate::analysis::commands::Arg;
-use crate::analysis::paths::{Extent, Region, below, file_name, join, parent};
+use crate::analysis::paths::{Extent, Region, below, join, parent};
 use crate::analysis::runs::Step;
-use crate::analysis::sources;
 use crate::analysis::stages::Base;
-use crate::context::FileKind;
 use crate::knowledge::images;
 use crate::knowledge::tools::Does;
-use crate::syntax::{Kind, Transfer};
+use crate::syntax::Kind;
 use crate::transform::{Cx, Refusal};
 
 use super::super::style;
 use super::request::Request;
+
+mod found;
 
 /// What was found.
 pub(super) struct Survey {
@@ -35,58 +35,34 @@ impl Survey {
     /// When something else has, or may have.
     pub(super) fn of(cx: &Cx<'_>, request: &Request<'_>) -> Result<Option<Self>, Refusal> {
         let surveyor = Surveyor { cx, request };
-        let all = surveyor.copies();
-        let lands = |index: usize, folder: &str| {
-            let dest = surveyor.destination(index);
-            below(&dest, folder).is_some() || dest == folder
-        };
-        let folders = request.folders.iter().map(|(_, path)| path);
-        let folders = folders.filter(|folder| all.iter().any(|&at| lands(at, folder)));
-        let folders = folders.filter(|path| surveyor.is_folder(path, &all));
-        let folders: Vec<String> = folders.cloned().collect();
-        let around = |at: usize| {
-            let dest = surveyor.destination(at);
-            let mut folders = folders.iter();
-            folders.any(|folder| *folder != dest && below(folder, &dest).is_some())
-        };
-        if folders.is_empty() || all.iter().any(|&at| around(at)) {
+        let Some(found) = surveyor.find() else {
             return Ok(None);
-        }
-        let inside = |at: &usize| folders.iter().any(|folder| lands(*at, folder));
-        let inside: Vec<usize> = all.iter().copied().filter(inside).collect();
-        let is_given = |at: &usize| cx.facts.views[*at].flag("chown").is_some();
-        let own: Vec<usize> = inside.iter().copied().filter(|at| !is_given(at)).collect();
-        let replaced = |at: &usize| {
-            own.iter()
-                .any(|later| later > at && surveyor.is_part(*at, *later))
         };
-        let (gone, copies): (Vec<usize>, Vec<usize>) = own.iter().partition(|at| replaced(at));
-        if copies.is_empty() {
-            return Ok(None);
-        }
-        surveyor.refuse_images(&folders)?;
-        inside.iter().try_for_each(|&at| surveyor.refuse_copy(at))?;
-        surveyor.refuse_modes(&folders, &copies)?;
+        surveyor.refuse_images(&found.folders)?;
+        let mut inside = found.inside.iter();
+        inside.try_for_each(|&at| surveyor.refuse_copy(at))?;
+        surveyor.refuse_modes(&found.folders, &found.own)?;
         let mut survey = Self {
-            copies,
-            folders,
+            copies: found.own,
+            folders: found.folders,
             made: Vec::new(),
             filled: None,
         };
-        for at in gone {
+        for at in found.replaced {
             survey.add_folders_of(cx, at);
         }
         surveyor.steps(&mut survey)?;
-        if let Some(filled) = survey.filled {
-            survey.copies.retain(|at| *at > filled);
-            survey.made.retain(|(at, _)| *at > filled);
-            // It is in the right place.
-            if filled == request.index {
-                return Ok(None);
-            }
-            if survey.copies.is_empty() || !survey.made.is_empty() {
-                return Err(surveyor.refuse_files(filled));
-            }
+        let Some(filled) = survey.filled else {
+            return Ok(Some(survey));
+        };
+        survey.copies.retain(|at| *at > filled);
+        survey.made.retain(|(at, _)| *at > filled);
+        // It is in the right place.
+        if filled == request.index {
+            return Ok(None);
+        }
+        if survey.copies.is_empty() || !survey.made.is_empty() {
+            return Err(surveyor.refuse_files(filled));
         }
         Ok(Some(survey))
     }
@@ -164,81 +140,6 @@ impl Surveyor<'_> {
         let message = format!("{}: {message}", style::title(self.cx, at));
         let refusal = Refusal::new(instruction(self.request.index), code, message);
         refusal.because(instruction(at), "what stands in the way")
-    }
-
-    /// The copies of the stage before the command.
-    fn copies(&self) -> Vec<usize> {
-        let body = self.request.stage.body.start..self.request.index;
-        body.filter(|&at| self.transfer(at).is_some()).collect()
-    }
-
-    fn transfer(&self, at: usize) -> Option<&Transfer> {
-        match &self.cx.facts.views[at].kind {
-            Kind::Copy(transfer) | Kind::Add(transfer) => Some(transfer),
-            _ => None,
-        }
-    }
-
-    fn destination(&self, at: usize) -> String {
-        let transfer = self.transfer(at);
-        transfer.map_or_else(String::new, |transfer| {
-            self.cx.facts.destination(at, transfer)
-        })
-    }
-
-    /// Whether `path` is a folder for certain: one of the copies `all` puts something into it, or a folder over it.
-    fn is_folder(&self, path: &str, all: &[usize]) -> bool {
-        let is_source_folder = |source: &str| {
-            let kind = self.cx.context.and_then(|context| context.kind(source));
-            matches!(source, "." | "./") || kind == Some(FileKind::Folder)
-        };
-        let works_there = |at: usize| {
-            matches!(self.cx.facts.views[at].kind, Kind::Workdir(_))
-                && below(&self.cx.facts.states[at + 1].workdir, path).is_some()
-        };
-        let fills = |at: usize| {
-            let from_context = self.cx.facts.views[at].flag("from").is_none();
-            let transfer = self.transfer(at);
-            transfer.is_some_and(|transfer| {
-                let dest = self.destination(at);
-                let mut sources = transfer.sources.iter();
-                below(&dest, path).is_some_and(|rest| !rest.is_empty())
-                    || dest == path
-                        && (transfer.dest.raw.ends_with('/')
-                            || transfer.sources.len() > 1
-                            || from_context && sources.any(|source| is_source_folder(&source.raw)))
-            })
-        };
-        let mut body = self.request.stage.body.start..self.request.index;
-        all.iter().any(|&at| fills(at)) || body.any(works_there)
-    }
-
-    /// Whether the copy `later` of the whole context brings all that the copy at `at` has brought, to the same places.
-    fn is_part(&self, at: usize, later: usize) -> bool {
-        let (Some(part), Some(whole)) = (self.transfer(at), self.transfer(later)) else {
-            return false;
-        };
-        let from_context = |at: usize| self.cx.facts.views[at].flag("from").is_none();
-        let brings_all = matches!(&*whole.sources, [source] if matches!(&*source.raw, "." | "./"));
-        if !from_context(at) || !from_context(later) || !brings_all {
-            return false;
-        }
-        let (dest, folder) = (self.destination(at), self.destination(later));
-        let into_folder = part.dest.raw.ends_with(['/', '.'])
-            || part.sources.len() > 1
-            || dest == self.cx.facts.states[at].workdir;
-        part.sources.iter().all(|source| {
-            let path = source.raw.trim_start_matches("./");
-            let name = file_name(path);
-            let lands = if into_folder {
-                join(&dest, name)
-            } else {
-                dest.clone()
-            };
-            let (facts, knowledge) = (self.cx.facts, self.cx.knowledge);
-            sources::is_file(facts, knowledge, self.cx.context, path)
-                && lands == join(&folder, path)
-        })
     }
 
     /// Files that come with the image would not be given away.

@@ -41,20 +41,9 @@ impl Site<'_, '_> {
         source: &Source,
         install: &Install<'_, '_>,
     ) -> Addition {
-        let name = self.word().unwrap_or_else(|| "app".to_owned());
-        let name: String = name
-            .chars()
-            .map(|c| {
-                if c.is_alphanumeric() {
-                    c.to_ascii_lowercase()
-                } else {
-                    '-'
-                }
-            })
-            .collect();
         let mut lines = vec![
             "services:".to_owned(),
-            format!("  {name}:"),
+            format!("  {}:", self.service()),
             "    build:".to_owned(),
             "      context: .".to_owned(),
         ];
@@ -62,33 +51,48 @@ impl Site<'_, '_> {
         let dockerfile = dockerfile.filter(|path| *path != "Dockerfile");
         lines.extend(dockerfile.map(|path| format!("      dockerfile: {}", quoted(path))));
         lines.push(format!("      target: {NAME}"));
-        let ports = runtime::of_stage(self.cx.facts, self.last).ports;
-        let ports: Vec<String> = ports
-            .iter()
-            .filter(|port| !port.contains('$'))
-            .map(|port| published(port))
-            .collect();
-        if !ports.is_empty() {
-            lines.push("    ports:".to_owned());
-            lines.extend(ports);
-        }
-        lines.push("    volumes:".to_owned());
-        lines.push(format!(
-            "      - {}",
-            quoted(&format!("{}:{}", source.folder, source.target))
-        ));
-        let action = install.step.invocation.as_ref().map(|call| call.action);
-        let installed = action.iter().flat_map(|action| &action.host_artefacts);
-        let installed =
-            installed.filter(|name| !name.contains(['*', '.']) || name.as_str() == ".venv");
-        lines.extend(
-            installed.map(|name| format!("      - {}", quoted(&join(&source.target, name)))),
-        );
+        lines.extend(self.ports());
+        lines.extend(volumes(source, install));
         Addition {
             path: file.to_owned(),
             lines,
         }
     }
+
+    /// The name of the service.
+    fn service(&self) -> String {
+        let word = self.word().unwrap_or_else(|| "app".to_owned());
+        let plain = |c: char| match c.is_alphanumeric() {
+            true => c.to_ascii_lowercase(),
+            false => '-',
+        };
+        word.chars().map(plain).collect()
+    }
+
+    /// The lines that publish what the image exposes.
+    fn ports(&self) -> Vec<String> {
+        let exposed = runtime::of_stage(self.cx.facts, self.last).ports;
+        let known = exposed.iter().filter(|port| !port.contains('$'));
+        let mut lines: Vec<String> = known.map(|port| published(port)).collect();
+        if !lines.is_empty() {
+            lines.insert(0, "    ports:".to_owned());
+        }
+        lines
+    }
+}
+
+/// The lines that mount the source, and keep what was installed beside it.
+fn volumes(source: &Source, install: &Install<'_, '_>) -> Vec<String> {
+    let mut lines = vec!["    volumes:".to_owned()];
+    let mut mount = |text: &str| lines.push(format!("      - {}", quoted(text)));
+    mount(&format!("{}:{}", source.folder, source.target));
+    let action = install.step.invocation.as_ref().map(|call| call.action);
+    let installed = action.iter().flat_map(|action| &action.host_artefacts);
+    let is_folder = |name: &&String| !name.contains(['*', '.']) || name.as_str() == ".venv";
+    for name in installed.filter(is_folder) {
+        mount(&join(&source.target, name));
+    }
+    lines
 }
 
 /// `3000/tcp` as the same port of the host.

@@ -51,37 +51,39 @@ enum Use {
 
 /// Looks at everything that runs behind instruction `from` of `stage`, in the stages built on it as well.
 pub(super) fn look(cx: &Cx<'_>, manager: &PackageManager, stage: &Stage, from: usize) -> Later {
-    let mut later = Later::default();
-    later.follow(cx, manager, stage, from + 1, &[]);
-    later
+    let mut walk = Walk {
+        cx,
+        manager,
+        later: Later::default(),
+    };
+    walk.follow(stage, from + 1, &[]);
+    walk.later
 }
 
-impl Later {
-    /// Follows `stage` from instruction `from` on, behind the instructions `passed`.
-    fn follow(
-        &mut self,
-        cx: &Cx<'_>,
-        manager: &PackageManager,
-        stage: &Stage,
-        from: usize,
-        passed: &[usize],
-    ) {
+struct Walk<'a> {
+    cx: &'a Cx<'a>,
+    manager: &'a PackageManager,
+    later: Later,
+}
+
+impl Walk<'_> {
+    /// Follows `stage` from instruction `from` on, behind the instructions `passed`, and the stages built on it unless
+    /// something there decides.
+    fn follow(&mut self, stage: &Stage, from: usize, passed: &[usize]) {
+        let facts = self.cx.facts;
         let passed = |to: usize| {
-            passed
-                .iter()
-                .copied()
-                .chain(from..to)
-                .collect::<Vec<usize>>()
+            let before = passed.iter().copied();
+            before.chain(from..to).collect::<Vec<usize>>()
         };
         for index in from..stage.body.end {
-            if matches!(cx.facts.views[index].kind, Kind::Onbuild { .. }) {
-                self.triggers.get_or_insert(index);
+            if matches!(facts.views[index].kind, Kind::Onbuild { .. }) {
+                self.later.triggers.get_or_insert(index);
             }
-            match use_of(cx, manager, index) {
+            match use_of(self.cx, self.manager, index) {
                 Use::Refreshes => return,
                 Use::Needs(step) => {
                     let passed = passed(index);
-                    self.needed.push(Need {
+                    self.later.needed.push(Need {
                         index,
                         step,
                         passed,
@@ -89,27 +91,23 @@ impl Later {
                     return;
                 }
                 Use::UnknownThenRefreshes => {
-                    self.unknown.push(index);
+                    self.later.unknown.push(index);
                     return;
                 }
-                Use::Unknown => self.unknown.push(index),
+                Use::Unknown => self.later.unknown.push(index),
                 Use::Nothing => {}
             }
         }
-        let children = || {
-            cx.facts
-                .stages
-                .iter()
-                .filter(|other| other.base == Base::Stage(stage.index))
-        };
-        for child in children() {
-            self.follow(cx, manager, child, child.from + 1, &passed(stage.body.end));
+        let base = Base::Stage(stage.index);
+        let children: Vec<&Stage> = facts.stages.iter().filter(|one| one.base == base).collect();
+        for child in &children {
+            self.follow(child, child.from + 1, &passed(stage.body.end));
         }
-        let config = runtime::of_stage(cx.facts, stage);
+        let config = runtime::of_stage(facts, stage);
         let starts = config.cmd.is_some() || config.entrypoint.is_some();
-        self.for_derived_images |= !manager.fetches_on_demand
-            && children().next().is_none()
-            && is_shipped(cx, stage)
+        self.later.for_derived_images |= !self.manager.fetches_on_demand
+            && children.is_empty()
+            && is_shipped(self.cx, stage)
             && !starts;
     }
 }

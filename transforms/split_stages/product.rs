@@ -24,6 +24,7 @@ use super::siblings;
 use super::transfers::puts;
 
 mod searched;
+mod several;
 
 /// What a build makes.
 pub(super) struct Product<'s> {
@@ -56,105 +57,64 @@ struct Build<'s> {
 /// # Errors
 /// When a build makes one thing, and it cannot be found.
 pub(super) fn find<'s>(site: &'s Site<'s>) -> Result<Option<Product<'s>>, Refusal> {
-    let builds = builds(site);
-    let makes_one = |(_, _, invocation): &&Found<'_>| invocation.action.makes != Makes::Tree;
-    let Some(&(at, ..)) = builds.iter().find(makes_one) else {
+    let commands = builds(site);
+    let makes_one = |command: &&Command<'_>| command.invocation.action.makes != Makes::Tree;
+    let Some(first) = commands.iter().find(makes_one) else {
         return Ok(None);
     };
-    let refuse = |message: &str| site.refuse_at(at, "output-not-located", message);
+    let refuse = |message: &str| site.refuse_at(first.at, "output-not-located", message);
     let mut all = Vec::new();
-    for &(at, step, invocation) in &builds {
-        let directory = step.directory();
+    for command in &commands {
+        let directory = command.step.directory();
         let unknown = || refuse("dfopt cannot tell in which folder it works");
         all.push(Build {
             site,
-            at,
+            at: command.at,
             directory: directory.ok_or_else(unknown)?,
-            step,
-            invocation,
+            step: command.step,
+            invocation: command.invocation,
         });
     }
     match all.as_slice() {
         [only] => only.product().map_err(refuse),
-        several => of_several(several).map_err(refuse),
+        builds => several::product(builds).map_err(refuse),
     }
 }
 
-/// A command that builds, with its instruction.
-type Found<'s> = (usize, &'s Step<'s>, &'s Invocation<'s>);
+/// A command that builds.
+#[derive(Clone, Copy)]
+struct Command<'s> {
+    /// Its instruction.
+    at: usize,
+    step: &'s Step<'s>,
+    invocation: &'s Invocation<'s>,
+}
 
-/// The builds of the stage, without those that have no source yet and that others repeat when it is there: they compile
-/// dependencies.
-fn builds<'s>(site: &'s Site<'s>) -> Vec<Found<'s>> {
+impl Command<'_> {
+    /// Whether it compiles dependencies for `other`, which does the same once the source is there.
+    fn prepares(&self, site: &Site<'_>, other: &Self) -> bool {
+        self.at < other.at
+            && self.invocation.tool.id == other.invocation.tool.id
+            && self.step.directory() == other.step.directory()
+            && !source_before(site, self.at)
+            && source_before(site, other.at)
+    }
+}
+
+/// The builds of the stage, without those that have no source yet and that others repeat when it is there.
+fn builds<'s>(site: &'s Site<'s>) -> Vec<Command<'s>> {
     let builds = steps(site, Role::Build).filter(|(_, step)| step.does() == Some(Does::Build));
-    let builds: Vec<Found<'s>> = builds
-        .filter_map(|(at, step)| Some((at, step, step.invocation.as_ref()?)))
-        .collect();
-    let prepares = |first: &Found<'_>, other: &Found<'_>| {
-        first.0 < other.0
-            && first.2.tool.id == other.2.tool.id
-            && first.1.directory() == other.1.directory()
-            && !source_before(site, first.0)
-            && source_before(site, other.0)
-    };
-    let counts = |build: &&Found<'_>| !builds.iter().any(|other| prepares(build, other));
-    builds.iter().filter(counts).copied().collect()
-}
-
-/// The product of several builds: each says where it puts a program, or they are the steps of one.
-fn of_several<'s>(builds: &[Build<'s>]) -> Result<Option<Product<'s>>, &'static str> {
-    let started = builds.iter().find(|build| build.fills_started_folder());
-    if let Some(started) = started {
-        // `dotnet build` only prepares what `dotnet publish` puts into the folder.
-        let verbs = |build: &Build<'s>| &build.invocation.action.verbs;
-        let alike = builds.iter().filter(|build| verbs(build) == verbs(started));
-        let alike: Vec<Build<'s>> = alike.cloned().collect();
-        if alike.len() == 1 {
-            return started.product();
-        }
-        if alike.len() < builds.len() {
-            return of_several(&alike);
-        }
-    }
-    let outputs: Option<Vec<String>> = builds
-        .iter()
-        .map(|build| build.output().flatten())
-        .collect();
-    if let Some(outputs) = outputs {
-        let are_many = outputs.iter().any(|path| *path != outputs[0]);
-        if are_many && !builds.iter().all(Build::is_certain) {
-            return Err(
-                "one of several builds may be left out or fail, and a copy of what it makes would fail; join them with `&&`",
-            );
-        }
-        let found = builds
-            .iter()
-            .find_map(|build| build.product().ok().flatten());
-        return Ok(found.map(|product| Product {
-            beside: outputs
-                .into_iter()
-                .map(|path| (path.clone(), path))
-                .collect(),
-            ..product
-        }));
-    }
-    let language = |build: &Build<'s>| build.invocation.tool.ecosystem.as_deref();
-    let are_steps = builds.iter().all(|build| {
-        let action = build.invocation.action;
-        language(build) == language(&builds[0])
-            && action.sources == builds[0].invocation.action.sources
+    let builds = builds.filter_map(|(at, step)| {
+        let invocation = step.invocation.as_ref()?;
+        Some(Command {
+            at,
+            step,
+            invocation,
+        })
     });
-    let is_anywhere = |build: &Build<'s>| build.is_made_anywhere();
-    if !are_steps || !builds.iter().any(is_anywhere) {
-        return Err(
-            "it is one of several builds, and dfopt cannot tell which files the program needs",
-        );
-    }
-    let last = builds.iter().rev().map(Build::product);
-    let found = last.filter(|product| !matches!(product, Ok(None)));
-    let (located, missing): (Vec<_>, Vec<_>) = found.partition(Result::is_ok);
-    let mut first = located.into_iter().chain(missing);
-    first.next().unwrap_or(Ok(None))
+    let builds: Vec<Command<'s>> = builds.collect();
+    let counts = |build: &&Command<'_>| !builds.iter().any(|other| build.prepares(site, other));
+    builds.iter().filter(counts).copied().collect()
 }
 
 impl<'s> Build<'s> {
