@@ -36,11 +36,21 @@ pub(super) fn names(
         let root = Project::read(context, targets, &manifest)?;
         let projects = match asked(&targets.chosen_by) {
             true => Vec::new(),
-            false => root.built_with_it(asked(&targets.all_by)),
+            false if asked(&targets.all_by) => root.built_with_it(Members::All),
+            false => root.built_with_it(Members::Usual),
         };
         Some(projects.iter().flat_map(Project::programs).collect())
     };
     found().unwrap_or_default()
+}
+
+/// Which projects of a workspace a build is asked for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Members {
+    /// Those that are built when nothing is said.
+    Usual,
+    /// All of them.
+    All,
 }
 
 /// A project of a workspace, or one by itself.
@@ -69,7 +79,8 @@ impl<'a> Project<'a> {
     }
 
     /// The projects that are built when this one is: all of a workspace that has no project of its own, or those that it names.
-    pub(super) fn built_with_it(self, all: bool) -> Vec<Self> {
+    pub(super) fn built_with_it(self, asked: Members) -> Vec<Self> {
+        let all = asked == Members::All;
         let list = |key: &str| {
             let workspace = self.manifest.get(&self.targets.workspace)?;
             let list = workspace.get(key)?.as_array()?.iter();
@@ -129,14 +140,16 @@ impl<'a> Project<'a> {
         };
         let is_listed = |name: &str, source: &str| {
             listed.iter().any(|one| {
-                text(one, "name").as_deref() == Some(name)
-                    || text(one, "path").as_deref() == Some(source)
+                text(one, &self.targets.listed_name).as_deref() == Some(name)
+                    || text(one, &self.targets.listed_source).as_deref() == Some(source)
             })
         };
         let always = listed
             .iter()
             .filter(|one| !one.contains_key(&self.targets.unless));
-        let mut names: BTreeSet<String> = always.filter_map(|one| text(one, "name")).collect();
+        let mut names: BTreeSet<String> = always
+            .filter_map(|one| text(one, &self.targets.listed_name))
+            .collect();
         let has_edition = self.value(&self.targets.edition).is_some();
         let is_automatic = self.value(&self.targets.automatic).is_none();
         if is_automatic && (has_edition || listed.is_empty()) {

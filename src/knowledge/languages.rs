@@ -51,6 +51,12 @@ pub struct Language {
     /// How sources name the program that runs them, and what it is called.
     #[serde(default)]
     own_interpreters: BTreeMap<String, String>,
+    /// What sources call the file that they stand in: `__file__`.
+    #[serde(default)]
+    pub own_file: Vec<String>,
+    /// What they call its folder: `__dirname`.
+    #[serde(default)]
+    pub own_folder: Vec<String>,
     /// Matches in a line that names the place of the source that it stands in, or one beside it.
     #[serde(default)]
     pub beside: Vec<Pattern>,

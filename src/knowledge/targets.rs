@@ -14,8 +14,12 @@ pub struct Targets {
     pub name: (String, String),
     /// The sources of other programs, beside the manifest. One is called like what stands for the `*`.
     pub others: Vec<String>,
-    /// The tables of the manifest in which programs are listed, each with its `name` and `path`.
+    /// The tables of the manifest in which programs are listed.
     pub listed: String,
+    /// The key of one of those for its name.
+    pub listed_name: String,
+    /// The key for its source.
+    pub listed_source: String,
     /// A key with which one of those is not always made.
     pub unless: String,
     /// The switch of the manifest with which only what is listed is made: a table and a key.

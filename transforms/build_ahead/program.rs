@@ -152,7 +152,7 @@ impl Site<'_, '_> {
         });
         let names: BTreeSet<String> = read
             .map(|read| {
-                read.built_with_it(false)
+                read.built_with_it(targets::Members::Usual)
                     .iter()
                     .flat_map(targets::Project::programs)
                     .collect()

@@ -4,6 +4,7 @@ mod account;
 mod acting;
 mod assumptions;
 mod beside;
+mod climb;
 mod folders;
 mod foreign;
 mod given;
