@@ -32,20 +32,20 @@ pub(crate) enum Verdict {
 pub(crate) fn run(args: &Args) -> Result<Verdict> {
     if args.list {
         show::list()?;
-        return Ok(Verdict::Fine);
-    }
-    if let Some(shell) = args.completions {
+    } else if let Some(shell) = args.completions {
         show::completions(shell)?;
-        return Ok(Verdict::Fine);
-    }
-    if args.man {
+    } else if args.man {
         show::man_page()?;
-        return Ok(Verdict::Fine);
-    }
-    if let Some(id) = &args.explain {
+    } else if let Some(id) = &args.explain {
         show::explain(select::by_id(id)?.info().doc)?;
-        return Ok(Verdict::Fine);
+    } else {
+        return work(args);
     }
+    Ok(Verdict::Fine)
+}
+
+/// Does what `args` ask for with files.
+fn work(args: &Args) -> Result<Verdict> {
     for id in args.only.iter().chain(&args.skip) {
         select::by_id(id)?;
     }
@@ -58,6 +58,14 @@ pub(crate) fn run(args: &Args) -> Result<Verdict> {
         return Ok(show::dump(args, &found)?);
     }
     let filters = args.write && found.sources.contains(&Source::Stdin);
+    check(args, &found, filters)?;
+    let reporter = if filters { None } else { Some(reporter(args)) };
+    optimize(args, &found, reporter.as_deref())
+}
+
+/// Makes sure that the options contradict neither each other nor what was found. With `filters`, standard input is rewritten
+/// to standard output.
+fn check(args: &Args, found: &Found, filters: bool) -> Result<()> {
     ensure!(
         !filters || (found.sources.len() == 1 && args.format == Format::Text),
         "`--write -` prints the rewritten file and nothing else: give no other path and no --format"
@@ -79,8 +87,7 @@ pub(crate) fn run(args: &Args) -> Result<Verdict> {
         !args.report || matches!(args.format, Format::Text | Format::Html),
         "--report is for people: give it --format text or html"
     );
-    let reporter = if filters { None } else { Some(reporter(args)) };
-    optimize(args, &found, reporter.as_deref())
+    Ok(())
 }
 
 /// Rewrites what was found. Without a reporter, standard output takes the rewritten text.

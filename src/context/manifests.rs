@@ -71,7 +71,7 @@ pub fn required_by(
     for entry in entries {
         let name = entry.reads_as.as_deref();
         for path in reader.existing(&entry.path) {
-            reader.add(&path, name, false)?;
+            reader.add(&path, name, Standing::Own)?;
         }
     }
     Ok(reader.found)
@@ -83,6 +83,15 @@ struct Reader<'a> {
     options: &'a [String],
     finds: &'a dyn Fn(&str) -> bool,
     found: Vec<Required>,
+}
+
+/// What a manifest is to the one that has led to it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    /// One of its own right.
+    Own,
+    /// It belongs to a manifest above it, such as a package of a workspace.
+    Member,
 }
 
 /// A manifest that is being read.
@@ -104,9 +113,13 @@ impl Reader<'_> {
     }
 
     /// Adds the file or folder `path`, if it exists, and what it leads to. It is read as a manifest
-    /// called `reads_as` when the tables do not know its own name. A member belongs to a manifest
-    /// above it, such as a package of a workspace.
-    fn add(&mut self, path: &str, reads_as: Option<&str>, member: bool) -> Result<(), Obstacle> {
+    /// called `reads_as` when the tables do not know its own name.
+    fn add(
+        &mut self,
+        path: &str,
+        reads_as: Option<&str>,
+        standing: Standing,
+    ) -> Result<(), Obstacle> {
         if self.found.iter().any(|known| known.path == path) {
             return Ok(());
         }
@@ -125,17 +138,17 @@ impl Reader<'_> {
         if !is_file {
             return Ok(());
         }
-        self.read(&Manifest { path, folder, name }, member)
+        self.read(&Manifest { path, folder, name }, standing)
     }
 
-    fn read(&mut self, manifest: &Manifest<'_>, member: bool) -> Result<(), Obstacle> {
+    fn read(&mut self, manifest: &Manifest<'_>, standing: Standing) -> Result<(), Obstacle> {
         let (manifests, context) = (self.manifests, self.context);
         let exists = |beside: &str| {
             clean(manifest.folder, beside).is_some_and(|path| !context.glob(&path).is_empty())
         };
         let applies = |rule: &&Rule| {
             let switched_off = |option: &String| self.options.contains(option);
-            (member || !rule.member)
+            (standing == Standing::Member || !rule.member)
                 && !rule.unless_option.iter().any(switched_off)
                 && !rule.unless_beside.as_deref().is_some_and(exists)
         };
@@ -180,7 +193,7 @@ impl Reader<'_> {
                 })?;
                 let reads_as = (rule.then == Then::Follow).then_some(manifest.name);
                 for path in self.existing(&target) {
-                    self.add(&path, reads_as, false)?;
+                    self.add(&path, reads_as, Standing::Own)?;
                 }
                 Ok(())
             }
@@ -193,7 +206,7 @@ impl Reader<'_> {
                     )
                 })?;
                 for member in members.iter().filter(|path| (self.finds)(path)) {
-                    self.add(member, None, true)?;
+                    self.add(member, None, Standing::Member)?;
                 }
                 Ok(())
             }

@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, HashSet};
 use super::accounts::Account;
 use super::declared::Declared;
 use super::tree::{Fingerprint, Kind, Node, Tree};
-use crate::context::BuildContext;
+use crate::context::{BuildContext, folder_and_name};
 use crate::knowledge::Knowledge;
 use crate::report::proof::{Cause, Group, MOST_LISTED, What};
 
@@ -136,7 +136,7 @@ impl<'a> Judge<'a> {
             packages_before: Packages::new(before),
             renumbered: Renumbered::new(before, after, &packages_after),
             packages_after,
-            restless: moves.map(|(path, _)| folder(path)).collect(),
+            restless: moves.map(|(path, _)| folder_and_name(path).0).collect(),
         }
     }
 
@@ -355,8 +355,8 @@ impl<'a> Judge<'a> {
             (None, None) => false,
             _ => true,
         };
-        let is_restless =
-            matches!(what, What::Gone | What::New) && self.restless.contains(folder(path));
+        let is_restless = matches!(what, What::Gone | What::New)
+            && self.restless.contains(folder_and_name(path).0);
         if differs || is_restless {
             return known("differ between two builds of the same Dockerfile");
         }
@@ -366,10 +366,6 @@ impl<'a> Judge<'a> {
 
 fn known(why: &'static str) -> Option<Cause> {
     Some(Cause { why, by: None })
-}
-
-fn folder(path: &str) -> &str {
-    path.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
 #[cfg(test)]

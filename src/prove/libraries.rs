@@ -11,6 +11,7 @@ use object::elf::{EM_386, EM_AARCH64, EM_ARM, EM_PPC64, EM_RISCV, EM_S390, EM_X8
 use super::elf::Elf;
 use super::tree::Tree;
 use crate::analysis::paths::file_name;
+use crate::context::folder_and_name;
 
 /// The folders in which both loaders look at the end.
 const DEFAULT: [&str; 4] = ["/lib", "/usr/lib", "/lib64", "/usr/lib64"];
@@ -115,10 +116,7 @@ impl<'t> Loader<'t> {
                 Found::Nowhere
             };
         }
-        let origin = format!(
-            "/{}",
-            path.rsplit_once('/').map_or("", |(folder, _)| folder)
-        );
+        let origin = format!("/{}", folder_and_name(path).0);
         let own = |folders: &[String]| -> Vec<String> {
             let expand = |folder: &String| expanded(folder, &origin, elf);
             folders.iter().map(expand).collect()

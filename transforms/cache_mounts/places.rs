@@ -160,56 +160,52 @@ fn location(
 
 /// Refuses what says on the command line, or in a variable, that the cache is another.
 fn check_not_moved(cx: &Cx<'_>, cache: &Cache, used: &Use<'_>) -> Result<(), Refusal> {
-    let refused = |what: &str| {
-        let message = format!(
-            "{what} says where {} keeps what it downloads, or how",
-            cache.tool
-        );
+    let mover = moving_word(cache, used).map(|word| format!("`{word}`"));
+    let mover = mover.or_else(|| moving_variable(cx, cache, used.index).map(str::to_owned));
+    let mover = mover.or_else(|| {
+        let name = assigned_variable(cx, cache, used.index)?;
+        Some(format!("{name}, which it sets,"))
+    });
+    mover.map_or(Ok(()), |what| {
+        let tool = &cache.tool;
+        let message = format!("{what} says where {tool} keeps what it downloads, or how");
         Err(refuse(cx, used.index, "moved", &message))
-    };
-    let words = used
-        .steps
-        .iter()
-        .flat_map(|step| &step.args)
-        .map(|arg| arg.known());
-    let is_moving = |word: &str| {
+    })
+}
+
+/// The first word of the command lines that names another place.
+fn moving_word<'u>(cache: &Cache, used: &'u Use<'_>) -> Option<&'u str> {
+    let words = used.steps.iter().flat_map(|step| &step.args);
+    let mut words = words.map(|arg| arg.known());
+    words.find(|word| {
         let option = word.split('=').next().unwrap_or_default();
+        let mut patterns = cache.moving_words.iter();
         cache.moving_options.iter().any(|name| name == option)
-            || cache
-                .moving_words
-                .iter()
-                .any(|pattern| pattern.is_match(word))
-    };
-    if let Some(word) = words.into_iter().find(|word| is_moving(word)) {
-        return refused(&format!("`{word}`"));
-    }
-    let state = &cx.facts.states[used.index];
-    let in_force = |name: &str| state.variables.contains_key(name);
-    let moves =
-        |value: &str, pattern: &crate::knowledge::caches::Variable| pattern.holds_for(value);
-    for variable in cache
-        .moving_variables
-        .iter()
-        .filter(|variable| in_force(&variable.name))
-    {
-        if state
-            .fixed_value(&variable.name)
-            .is_none_or(|value| moves(value, variable))
-        {
-            return refused(&variable.name);
-        }
-    }
-    let text = cx.facts.source_text(used.index);
-    let names = cache.folders.iter().flat_map(|folder| &folder.when);
-    let names = names.filter_map(|when| when.variable.as_deref());
+            || patterns.any(|pattern| pattern.is_match(word))
+    })
+}
+
+/// The first variable in force at instruction `index` that names another place, or may.
+fn moving_variable<'c>(cx: &Cx<'_>, cache: &'c Cache, index: usize) -> Option<&'c str> {
+    let state = &cx.facts.states[index];
+    let mut variables = cache.moving_variables.iter();
+    let moving = variables.find(|variable| {
+        let value = || state.fixed_value(&variable.name);
+        state.variables.contains_key(&variable.name)
+            && value().is_none_or(|value| variable.holds_for(value))
+    });
+    moving.map(|variable| variable.name.as_str())
+}
+
+/// The first variable with a say in it that instruction `index` sets itself.
+fn assigned_variable<'c>(cx: &Cx<'_>, cache: &'c Cache, index: usize) -> Option<&'c str> {
+    let text = cx.facts.source_text(index);
+    let folders = cache.folders.iter().flat_map(|folder| &folder.when);
+    let folders = folders.filter_map(|when| when.variable.as_deref());
     let others = cache.moving_variables.iter().chain(&cache.off_variables);
-    let mut names = names
-        .chain(others.map(|variable| variable.name.as_str()))
-        .chain(["HOME"]);
-    match names.find(|name| is_assigned(text, name)) {
-        Some(name) => refused(&format!("{name}, which it sets,")),
-        None => Ok(()),
-    }
+    let others = others.map(|variable| variable.name.as_str());
+    let mut names = folders.chain(others).chain(["HOME"]);
+    names.find(|name| is_assigned(text, name))
 }
 
 /// Whether a script sets the variable `name`.

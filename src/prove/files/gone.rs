@@ -1,6 +1,8 @@
 //! Why a path is gone.
 
-use super::{Cause, Evidence, Judge, Kind, folder, known, same_content};
+use crate::context::folder_and_name;
+
+use super::{Cause, Evidence, Judge, Kind, known, same_content};
 
 impl Judge<'_> {
     pub(super) fn gone(&self, path: &str) -> Option<Cause> {
@@ -107,7 +109,7 @@ impl Judge<'_> {
         if let Some(owner) = self.packages_before.owner(path) {
             return is_left_out(owner);
         }
-        let folder = folder(path);
+        let (folder, _) = folder_and_name(path);
         let folder_is_gone = self.after.get(folder).is_none();
         let holder = self.packages_before.owner(folder);
         folder_is_gone && holder.is_some_and(is_left_out)
