@@ -61,6 +61,7 @@ impl<'s> SourceLine<'s> {
             let is_joined = || JOINS.iter().any(|join| is_inside(so_far, join));
             let is_added = before.ends_with(['+', '.', '}'])
                 || piece.starts_with("/..")
+                || is_between_quotes(piece)
                 || ends_in_macro(before)
                 || before.ends_with(',') && is_joined();
             let path = self
@@ -113,6 +114,11 @@ impl Addresses {
         };
         (fixed.len() > 1).then_some(fixed)
     }
+}
+
+/// Whether `text` in quotes is none, but stands between two: `x.replace(/"/g,"&")`.
+fn is_between_quotes(text: &str) -> bool {
+    text.ends_with([',', ';', '(', ')'])
 }
 
 /// The first value of a connection string (`Data Source=/data/x;Mode=…`); else all of it.
@@ -220,6 +226,11 @@ mod tests {
         );
         assert_eq!(paths("Paths.get(\"/data\", \"/x\")"), ["/data"]);
         assert_eq!(paths("open(__DIR__ , '/../x')"), [""; 0]);
+    }
+
+    #[test]
+    fn a_quote_in_a_regular_expression_begins_no_path() {
+        assert!(paths(r#"x.replace(/&/g,"&amp;").replace(/"/g,"&quot;")"#).is_empty());
     }
 
     #[test]

@@ -13,6 +13,9 @@ use crate::knowledge::tools::Language;
 /// More files than this are not looked through: then nothing is known.
 const MOST_FILES: usize = 5_000;
 
+/// Nobody writes a longer line by hand: a program has put it together, statement after statement.
+const LONGEST_LINE: usize = 1_000;
+
 /// Folders of a context that hold no source of the program itself.
 const NOT_THE_PROGRAM: [&str; 8] = [
     "node_modules",
@@ -150,9 +153,16 @@ impl Source {
         &self.path
     }
 
-    /// Its lines.
+    /// All of it.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Its lines; where they are not written by hand, what would be lines if they were.
     pub fn lines(&self) -> impl Iterator<Item = SourceLine<'_>> {
         let lines = self.text.lines().enumerate();
+        let lines = lines.flat_map(|(nth, text)| statements(text).map(move |text| (nth, text)));
         lines.map(|(nth, text)| SourceLine {
             path: &self.path,
             line: nth + 1,
@@ -175,6 +185,12 @@ impl Source {
         let matches = move |line: &SourceLine<'_>| line.is_matched_by(&patterns);
         lines.into_iter().flatten().filter(matches)
     }
+}
+
+/// The statements of a line that no one has written by hand; any other line as it is.
+fn statements(line: &str) -> impl Iterator<Item = &str> {
+    let is_put_together = line.len() > LONGEST_LINE;
+    line.split(move |c| is_put_together && matches!(c, ';' | '}'))
 }
 
 /// Whether a text holds the name of a program, or its path, at the start of a string.
@@ -200,5 +216,18 @@ mod tests {
         assert!(!names("\"/opt/git\"", "git"));
         assert!(!names("\"github\"", "git"));
         assert!(!names("digit", "git"));
+    }
+
+    #[test]
+    fn a_line_that_is_put_together_is_read_by_its_statements() {
+        let file = |text: &str| Source {
+            path: String::new(),
+            text: text.into(),
+            addresses: Addresses::Relative,
+        };
+        let long = format!("{}a.write(b);c.get(\"/d\");", "x=1;".repeat(300));
+        let last = |file: &Source| file.lines().map(|line| line.text.to_owned()).nth(301);
+        assert_eq!(last(&file(&long)).as_deref(), Some("c.get(\"/d\")"));
+        assert_eq!(file("a;b\n\nc").lines().count(), 3);
     }
 }

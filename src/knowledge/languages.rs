@@ -45,6 +45,12 @@ pub struct Language {
     /// Names of sources that only builds and tests run.
     #[serde(default)]
     pub for_builds: Vec<String>,
+    /// Matches in a source that works on the page that has loaded it.
+    #[serde(default)]
+    on_pages: Vec<Pattern>,
+    /// Matches in a source that no page can load as it is.
+    #[serde(default)]
+    on_no_page: Vec<Pattern>,
     /// Matches in a line of a program that compiles something when it runs.
     #[serde(default)]
     pub builds_when_run: Vec<Pattern>,
@@ -114,5 +120,11 @@ impl Language {
         let name = file_name(path);
         let mut others = self.for_builds.iter();
         !others.any(|pattern| matches_name(pattern, name))
+    }
+    /// Whether `text` is that of a source that browsers run, and not the program that serves it.
+    #[must_use]
+    pub fn is_for_pages(&self, text: &str) -> bool {
+        let is_in = |patterns: &[Pattern]| patterns.iter().any(|pattern| pattern.is_match(text));
+        is_in(&self.on_pages) && !is_in(&self.on_no_page)
     }
 }

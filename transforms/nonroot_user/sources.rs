@@ -59,7 +59,9 @@ impl<'a> Project<'a> {
         self.languages
             .iter()
             .flat_map(|(language, sources)| sources.files().map(|file| (*language, file)))
-            .filter(|(language, file)| language.is_of_program(file.path()))
+            .filter(|(language, file)| {
+                language.is_of_program(file.path()) && !language.is_for_pages(file.text())
+            })
     }
 
     /// The lines of sources.
