@@ -233,11 +233,18 @@ impl Surveyor<'_> {
 
     /// Whether everybody may write the folder.
     pub(super) fn is_open(&self, path: &str) -> bool {
-        let open = [
-            "777", "0777", "1777", "a+w", "a+rw", "a+rwx", "ugo+rwx", "o+w", "o+rwx",
-        ];
-        self.steps_on(path, &["chmod"])
-            .any(|step| step.args.iter().any(|arg| open.contains(&arg.known())))
+        self.steps_on(path, &["chmod"]).any(|step| opens(step))
+    }
+
+    /// Whether a step lets everybody write the folder itself, and nothing in it is done in the name of its owner.
+    pub(super) fn is_opened(&self, folder: &str) -> bool {
+        let names = |step: &&Step<'_>| {
+            let cwd = step.cwd.as_deref().unwrap_or_default();
+            let mut words = step.args.iter().skip(1);
+            words.any(|word| join(cwd, word.known()) == folder)
+        };
+        let mut opening = self.steps_on(folder, &["chmod"]).filter(|step| opens(step));
+        opening.any(|step| names(&step)) && !self.is_removed(folder) && !self.is_acted_in(folder)
     }
 
     pub(super) fn is_removed(&self, path: &str) -> bool {
@@ -285,7 +292,7 @@ impl Surveyor<'_> {
         let Some(workdir) = territory.workdir.clone() else {
             return Ok(());
         };
-        if territory.has(&workdir) || self.is_given_away(&workdir) {
+        if territory.has(&workdir) || self.is_given_away(&workdir) || self.is_opened(&workdir) {
             return Ok(());
         }
         if self.account.has_shell {
@@ -406,4 +413,12 @@ fn operands(
 fn is_entered(run: &Run<'_>, path: &str) -> bool {
     let mut entered = run.steps.iter().filter_map(|step| step.enters.as_deref());
     entered.any(|folder| below(folder, path).is_some())
+}
+
+/// Whether a `chmod` lets everybody write.
+fn opens(step: &Step<'_>) -> bool {
+    let open = [
+        "777", "0777", "1777", "a+w", "a+rw", "a+rwx", "ugo+rwx", "o+w", "o+rwx",
+    ];
+    step.args.iter().any(|arg| open.contains(&arg.known()))
 }

@@ -194,7 +194,7 @@ pub(super) fn add_folders_made_before(surveyor: &Surveyor<'_>, territory: &mut T
             let above = successors(Some(&*made), |folder| Some(parent(folder)));
             let folders: Vec<&str> = above.take_while(is_inside).collect();
             for folder in folders.into_iter().rev() {
-                if !territory.has(folder) {
+                if !territory.has(folder) && !surveyor.is_opened(folder) {
                     surveyor.make(territory, folder.to_owned());
                 }
             }
