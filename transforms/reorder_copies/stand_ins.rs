@@ -15,7 +15,8 @@
 use std::collections::BTreeSet;
 
 use crate::analysis::commands::Invocation;
-use crate::analysis::paths::{Extent, Region, join};
+use crate::analysis::paths::{Extent, Region, below, join};
+use crate::analysis::runs::{Run, Step};
 use crate::context::{FileKind, in_folder};
 use crate::knowledge::tools::{Compile, Does, Instead, StandIns};
 use crate::syntax::Kind;
@@ -200,7 +201,9 @@ impl<'t> Site<'_, 't> {
         let touches = |at: &usize| match &facts.views[*at].kind {
             Kind::Run { .. } => {
                 let run = facts.run(*at);
-                run.is_some_and(|run| meets(&run.effects.writes))
+                run.is_some_and(|run| {
+                    meets(&run.effects.writes) && !makes_folder_only(run, directory)
+                })
             }
             Kind::Copy(transfer) | Kind::Add(transfer) => {
                 meets(&Extent::Regions(landing(self.build.sink, *at, transfer).1))
@@ -292,4 +295,24 @@ fn is_parent(parent: &str, folder: &str) -> bool {
 /// The files and folders that `stand_ins` make beside the manifests of their packages.
 fn tops(stand_ins: &[StandIn<'_>]) -> BTreeSet<String> {
     stand_ins.iter().map(|one| one.top.clone()).collect()
+}
+
+/// Whether all that `run` has to do with `folder` is that a step makes it, and puts nothing into it.
+fn makes_folder_only(run: &Run<'_>, folder: &str) -> bool {
+    let is_around = |region: &Region| below(folder, region.path()).is_some();
+    let makes = |step: &Step<'_>, regions: &[Region]| {
+        let is_maker = step.args.first().is_some_and(|arg| arg.known() == "mkdir");
+        is_maker && regions.iter().all(is_around)
+    };
+    let leaves_empty = |step: &Step<'_>| match &step.effects.writes {
+        Extent::Everything => false,
+        Extent::Regions(regions) => {
+            let touched = Extent::Regions(vec![Region::new(folder)]);
+            makes(step, regions) || !regions.iter().any(|region| touched.meets(region))
+        }
+    };
+    run.opaque.is_none()
+        && run.loose.writes.is_empty()
+        && !run.steps.is_empty()
+        && run.steps.iter().all(leaves_empty)
 }
