@@ -56,7 +56,8 @@ impl Build<'_> {
             .args
             .iter()
             .any(|arg| needs_libraries(arg.known()));
-        let can_be = set.is_none() && !is_assigned && is_free && !needs_libraries;
+        let has_place = !self.is_array() && !is_assigned;
+        let can_be = set.is_none() && has_place && is_free && !needs_libraries;
         if can_be {
             let offset = facts.script_source(self.at, self.step.span).start;
             let variable = format!("{} ", how.variable);
@@ -79,12 +80,18 @@ impl Build<'_> {
             .as_ref()
             .map(|call| call.verb_words.clone());
         let verb = verb.and_then(|words| self.step.args.get(words.last()?));
-        let Some(verb) = verb.filter(|_| !is_decided) else {
+        let Some(verb) = verb.filter(|_| !is_decided && !self.is_array()) else {
             return;
         };
         let offset = self.site.cx.facts.script_source(self.at, verb.span).end;
         artefacts.options.push((offset, format!(" {}", how.option)));
         artefacts.assumes.push(how.assumes.clone());
+    }
+
+    /// Whether the command is an array of words, which is left as it is: no variable goes before the first.
+    fn is_array(&self) -> bool {
+        let run = self.site.cx.facts.run(self.at);
+        run.is_some_and(|run| run.script.is_none())
     }
 }
 
