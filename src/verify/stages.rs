@@ -356,7 +356,9 @@ impl<'c, 'f> Placed<'c, 'f> {
                 Extent::default()
             };
             let does_without = |first: &Operation<'_>| {
-                serves_build(first, rewrite) && names_none(second, first)
+                // What is swept away is not there either where nothing has left it behind.
+                matches!(first.what, What::Command { tidies: true, .. })
+                    || serves_build(first, rewrite) && names_none(second, first)
                     || makes_accounts_anyway(second, first)
                     || self.is_made_here(first, second, at, place)
                     || installs::are_elsewhere(first, second)
