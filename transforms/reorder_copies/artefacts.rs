@@ -49,7 +49,7 @@ pub(super) fn keep(
         return Ok(());
     };
     let Some(context) = sink.cx.context else {
-        if sink.lands_in_system(region) {
+        if sink.lands_beside_system(step, region) {
             crossing.trusts_system();
         } else {
             crossing.absent.push(origin);

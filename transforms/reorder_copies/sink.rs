@@ -1,6 +1,7 @@
 //! A copy on its way down.
 
 use crate::analysis::paths::{Region, below};
+use crate::analysis::runs::Step;
 use crate::analysis::stages::Stage;
 use crate::syntax::{Kind, Span};
 use crate::transform::{Cx, Evidence, Refusal};
@@ -10,7 +11,7 @@ use super::super::style::title;
 use super::copied::Copied;
 use super::crossing;
 use super::followers;
-use super::manifests::Leave;
+use super::manifests::{self, Leave};
 use super::prefetch::Fetch;
 
 /// How many manifests there may be in a folder.
@@ -206,15 +207,20 @@ impl<'a> Sink<'a> {
             .then(|| first.unwrap_or(self.copied.index))
     }
 
-    /// Whether the copy goes to `/`, and `region` is in a folder that the system has there.
-    pub(super) fn lands_in_system(&self, region: &Region) -> bool {
+    /// Whether `region` is a folder of the system beside which the copy puts a whole project, whose manifests `step` reads
+    /// there. A folder that is copied to `/` by its name, or in front of other steps, is there to add to the system.
+    pub(super) fn lands_beside_system(&self, step: &Step<'_>, region: &Region) -> bool {
         fn first(path: &str) -> Option<&str> {
             path.split('/').nth(1).filter(|first| !first.is_empty())
         }
         let tools = &self.cx.knowledge.tools;
         let mut known = tools.paths("@system").chain(tools.paths("@home"));
         let folder = first(region.path());
-        self.copied.dest == "/" && folder.is_some() && known.any(|path| first(path) == folder)
+        self.copied.dest == "/"
+            && self.copied.brings_everything()
+            && manifests::has_any(step)
+            && folder.is_some()
+            && known.any(|path| first(path) == folder)
     }
 
     /// Whether the destination is there before instruction `at`, although the copy is not made yet.

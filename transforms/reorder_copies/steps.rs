@@ -171,7 +171,7 @@ fn cross_step(
     let meets = |region: &&Region| own.iter().any(|own| own.meets(region));
     let needed = manifests::needed(sink, at, step)?;
     for region in reads.iter().filter(meets) {
-        cross_read(sink, at, region, &needed, crossing)?;
+        cross_read(sink, at, step, region, &needed, crossing)?;
     }
     for region in writes.iter().filter(meets) {
         cross_write(sink, at, step, region, &needed, crossing)?;
@@ -221,6 +221,7 @@ fn has_open_path(sink: &Sink<'_>, at: usize, step: &Step<'_>) -> bool {
 fn cross_read(
     sink: &Sink<'_>,
     at: usize,
+    step: &Step<'_>,
     region: &Region,
     needed: &Needed,
     crossing: &mut Crossing,
@@ -231,7 +232,7 @@ fn cross_read(
         let message = "it reads from the working folder of the base image, which is not known and may be where the copy lands: set WORKDIR";
         return Err(sink.refuse(at, "reads-source", message));
     }
-    if sink.cx.context.is_none() && sink.lands_in_system(region) {
+    if sink.cx.context.is_none() && sink.lands_beside_system(step, region) {
         crossing.trusts_system();
         crossing.not_copied.push(region.path().to_owned());
         return Ok(());
