@@ -308,7 +308,7 @@ impl Gathering<'_> {
 }
 
 /// `path`, seen from the folder `cwd`; `None` when that matters and is not known.
-fn resolved(cwd: Option<&str>, path: &str) -> Option<String> {
+pub(super) fn resolved(cwd: Option<&str>, path: &str) -> Option<String> {
     if path.starts_with('/') {
         return Some(join("/", path));
     }

@@ -171,12 +171,13 @@ impl<'a> Facts<'a> {
         })
     }
 
-    /// Whether a step of the same stage in front of instruction `index` makes the folder `path`.
+    /// Whether a step of the same stage in front of instruction `index` makes the folder `path`, and none may remove it.
     #[must_use]
     pub fn is_made_above(&self, index: usize, path: &str) -> bool {
         let from = self.stage_of(index).map_or(index, |stage| stage.body.start);
         let mut runs = (from..index).filter_map(|at| self.run(at)?.and_list());
         runs.any(|steps| steps.iter().any(|step| step.makes_folder(path)))
+            && !(from..index).any(|at| self.steps(at).iter().any(|step| step.removes_folder(path)))
     }
 
     /// `word` of instruction `index` with its variables replaced; as it is written where one of them is not known.

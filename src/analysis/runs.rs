@@ -6,7 +6,7 @@ use walk::Walk;
 
 use super::commands::{Arg, Invocation};
 use super::effects::{self, Areas, Effects};
-use super::paths::{Extent, below};
+use super::paths::{Extent, Region, below};
 use super::state::State;
 use crate::knowledge::tools::Does;
 use crate::syntax::shell::{self, Command, Item, Script};
@@ -109,11 +109,41 @@ impl Step<'_> {
             && writes.iter().any(|made| below(made.path(), path).is_some())
     }
 
+    /// Whether it may remove the folder `path`.
+    #[must_use]
+    pub fn removes_folder(&self, path: &str) -> bool {
+        let removes = |known: &Invocation<'_>| known.action.removes;
+        let folder = Region::new(path);
+        let may_meet = match &self.effects.writes {
+            Extent::Regions(writes) => writes.iter().any(|gone| gone.covers(&folder)),
+            Extent::Everything => true,
+        };
+        may_meet && self.invocation.as_ref().is_some_and(removes)
+    }
+
     /// Whether it changes owners and modes of files, and nothing in them.
     #[must_use]
     pub fn keeps_content(&self) -> bool {
         let keeps = |known: &Invocation<'_>| known.action.keeps_content;
-        self.invocation.as_ref().is_some_and(keeps)
+        !self.redirected && self.invocation.as_ref().is_some_and(keeps)
+    }
+
+    /// The files of which it needs more than the content: the program that it calls by its path must be one that may be
+    /// run, and what handles files may keep their modes.
+    #[must_use]
+    pub fn minds_modes(&self) -> Extent {
+        if matches!(self.does(), None | Some(Does::Files)) {
+            return self.effects.reads.clone();
+        }
+        let program = self.args.first().map_or("", Arg::known);
+        let mut files = Extent::default();
+        if program.contains('/') {
+            match effects::resolved(self.cwd.as_deref(), program) {
+                Some(path) => files.add(Region::new(path)),
+                None => files = Extent::Everything,
+            }
+        }
+        files
     }
 
     /// The folder in which its tool works, if that is known.

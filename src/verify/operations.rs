@@ -65,6 +65,8 @@ pub(super) enum What {
         works_on_what_is_there: bool,
         /// Whether it changes owners and modes of files, and nothing in them.
         keeps_content: bool,
+        /// The files that it runs or hands on with their modes.
+        minds_modes: Extent,
         /// Whether it makes accounts.
         makes_accounts: bool,
         /// Where it installs dependencies, by the tables. What it writes elsewhere is for itself: caches, settings.
@@ -134,7 +136,7 @@ impl Operation<'_> {
     }
 
     /// Whether `other` reads the same in the files that this one changes before and after it: no more than their owners
-    /// and modes are changed, and root may read them all.
+    /// and modes are changed, of none that it runs, and root may read them all.
     pub(super) fn leaves_readable_for(&self, other: &Self) -> bool {
         let is_roots = |setting: &Setting<'_>| setting.state.is_root() == Some(true);
         let keeps_content = matches!(
@@ -144,7 +146,12 @@ impl Operation<'_> {
                 ..
             }
         );
+        let minds = match &other.what {
+            What::Command { minds_modes, .. } => self.effects.writes.overlaps(minds_modes),
+            _ => true,
+        };
         keeps_content
+            && !minds
             && matches!(other.effects.reads, Extent::Regions(_))
             && other.setting.as_ref().is_some_and(is_roots)
     }

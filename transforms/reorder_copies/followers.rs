@@ -89,10 +89,14 @@ fn keeps_manifests(sink: &Sink<'_>, at: usize, follower: &Run<'_>, crossing: &Cr
 }
 
 /// Whether instruction `at` reads the same in the files that the step changes before and after it: no more than their
-/// owners and modes are changed, and root may read them all.
+/// owners and modes are changed, of none that it runs, and root may read them all.
 fn leaves_readable(sink: &Sink<'_>, at: usize, follower: &Run<'_>) -> bool {
     let is_root = sink.cx.facts.states[at].is_root() == Some(true);
-    is_root && follower.steps.iter().all(Step::keeps_content)
+    let changed = &follower.effects.writes;
+    let minds = |step: &Step<'_>| step.minds_modes().overlaps(changed);
+    is_root
+        && follower.steps.iter().all(Step::keeps_content)
+        && !sink.cx.facts.steps(at).iter().any(minds)
 }
 
 /// Where the copy at `at` puts what it brings.

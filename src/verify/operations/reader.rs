@@ -224,6 +224,7 @@ impl<'f> Reader<'f, '_, '_> {
                 needs_nothing: false,
                 works_on_what_is_there: false,
                 keeps_content: false,
+                minds_modes: run.effects.reads.clone(),
                 makes_accounts: false,
                 installs_into: None,
             },
@@ -291,6 +292,7 @@ impl<'f> Reader<'f, '_, '_> {
             }),
             works_on_what_is_there: tool.is_some_and(|tool| tool.works_on_what_is_there),
             keeps_content: step.is_some_and(Step::keeps_content),
+            minds_modes: step.map_or(Extent::Everything, Step::minds_modes),
             makes_accounts: step.is_some_and(|step| step.does() == Some(Does::AddUser)),
             installs_into: step.and_then(|step| installs_into(self.knowledge, step)),
         };
