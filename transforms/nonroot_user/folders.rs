@@ -243,8 +243,13 @@ impl Surveyor<'_> {
             let mut words = step.args.iter().skip(1);
             words.any(|word| join(cwd, word.known()) == folder)
         };
-        let mut opening = self.steps_on(folder, &["chmod"]).filter(|step| opens(step));
-        opening.any(|step| names(&step)) && !self.is_removed(folder) && !self.is_acted_in(folder)
+        let mut changing = self.steps_on(folder, &["chmod"]);
+        // A later one may close it again.
+        let stays_open = self.steps_on(folder, &["chmod"]).all(|step| opens(step));
+        stays_open
+            && changing.any(|step| names(&step))
+            && !self.is_removed(folder)
+            && !self.is_acted_in(folder)
     }
 
     pub(super) fn is_removed(&self, path: &str) -> bool {

@@ -1,0 +1,2 @@
+with open("seen.log", "a") as seen:
+    seen.write("x")
