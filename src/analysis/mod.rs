@@ -234,6 +234,18 @@ impl<'a> Facts<'a> {
         self.script(index).map_or("", |(_, text)| span.text(text))
     }
 
+    /// A command of that script in one line; that of an array of words (`RUN ["make", "all"]`) as a script would have it.
+    #[must_use]
+    pub fn command(&self, index: usize, step: &Step<'_>) -> String {
+        match self.run(index) {
+            Some(run) if run.script.is_none() => step.as_script(),
+            _ => {
+                let words = self.written(index, step.span).split_whitespace();
+                words.collect::<Vec<_>>().join(" ")
+            }
+        }
+    }
+
     /// The source range of a span of that script.
     #[must_use]
     pub fn script_source(&self, index: usize, span: Span) -> Span {

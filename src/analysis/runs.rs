@@ -98,6 +98,17 @@ impl Step<'_> {
         self.invocation.as_ref()?.action.needs_source.as_deref()
     }
 
+    /// Its words as a script has them: in quotes where a shell would read something else.
+    pub(super) fn as_script(&self) -> String {
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,@+%".contains(c);
+        let quoted = |word: &str| match word.chars().all(is_plain) && !word.is_empty() {
+            true => word.to_owned(),
+            false => format!("{word:?}"),
+        };
+        let words = self.args.iter().map(|arg| quoted(arg.known()));
+        words.collect::<Vec<_>>().join(" ")
+    }
+
     /// Whether it makes the folder `path`: `mkdir -p`.
     #[must_use]
     pub fn makes_folder(&self, path: &str) -> bool {

@@ -1,6 +1,7 @@
 //! The steps of a file that change files, with what they read and write and what they find when they
 //! start.
 
+mod called;
 mod reader;
 
 use std::borrow::Cow;
@@ -8,12 +9,8 @@ use std::borrow::Cow;
 use super::configuration::differing;
 use super::copies::Landing;
 use crate::analysis::effects::Effects;
-use crate::analysis::paths::{Extent, Region, join, parent};
-use crate::analysis::runs::Step;
+use crate::analysis::paths::Extent;
 use crate::analysis::state::{State, Variable};
-use crate::knowledge::Knowledge;
-use crate::knowledge::installs::When;
-use crate::knowledge::tools::Does;
 
 pub(super) use reader::{keys, normalized, of_file};
 
@@ -271,32 +268,3 @@ const USER: &str = "user";
 const FOLDER: &str = "working directory";
 const FLAGS: &str = "flags of its RUN";
 const SHELL_STATE: &str = "state of the shell";
-
-/// The folders into which `step` installs dependencies, without the part of a path that depends on a version; `None` where
-/// options may name others.
-fn installs_into(knowledge: &Knowledge, step: &Step<'_>) -> Option<Extent> {
-    let invocation = step.invocation.as_ref()?;
-    let installs = invocation.action.installs.as_ref()?;
-    let given = |when: &&When| when.option.iter().any(|option| invocation.has(option));
-    let moved = installs.when.iter().find(given);
-    let entries = match moved {
-        Some(when) => when.at.as_ref()?,
-        None => installs.at.as_ref()?,
-    };
-    if step.does() != Some(Does::InstallDependencies) {
-        return None;
-    }
-    let mut extent = Extent::default();
-    for entry in entries {
-        for path in knowledge.tools.paths(entry) {
-            let known = path.split('{').next().filter(|known| !known.is_empty())?;
-            let place = join(step.cwd.as_deref()?, known);
-            extent.add(Region::new(if known == path {
-                &place
-            } else {
-                parent(&place)
-            }));
-        }
-    }
-    Some(extent)
-}

@@ -43,7 +43,7 @@ pub(super) fn of(cx: &Cx<'_>, cache: &Cache, one: &Mounted<'_, '_>) -> Result<Cl
         }
         for at in words {
             let word = step.args[at].span;
-            cleanup.gone.push(word.text(search.line()).to_owned());
+            cleanup.gone.push(search.written(step, at).to_owned());
             cleanup
                 .spans
                 .push(search.behind(step.args[at - 1].span, word));
@@ -87,6 +87,15 @@ impl Search<'_, '_> {
             self.cx.file.text()
         } else {
             &view.logical.text
+        }
+    }
+
+    /// The word `at` of `step` as it is written; of an array, without the quotes.
+    fn written<'w>(&'w self, step: &'w Step<'_>, at: usize) -> &'w str {
+        let word = &step.args[at];
+        match self.one.used.script.script {
+            Some(_) => word.span.text(self.line()),
+            None => word.known(),
         }
     }
 

@@ -95,8 +95,7 @@ pub(super) fn below_only(site: &Site<'_>, folder: &str, taken: &[String]) -> Vec
 
 /// A command as the verifier names it.
 pub(super) fn command(site: &Site<'_>, at: usize, step: &Step<'_>) -> String {
-    let text = site.cx.facts.written(at, step.span);
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+    site.cx.facts.command(at, step)
 }
 
 /// Where `step` of instruction `at` installs, or why that is not known. Nothing when no program needs it.

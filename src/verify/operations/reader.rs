@@ -4,16 +4,15 @@ use std::borrow::Cow;
 
 use super::super::configuration::Identity;
 use super::super::{copies, packages};
-use super::{Operation, Package, Setting, What, installs_into};
+use super::called::{Called, is_scaffold, workshop};
+use super::{Operation, Setting, What};
 use crate::analysis::Facts;
-use crate::analysis::commands::Invocation;
 use crate::analysis::effects::Effects;
 use crate::analysis::paths::{Extent, Region};
 use crate::analysis::runs::{Run, Step};
 use crate::analysis::sources;
 use crate::context::BuildContext;
 use crate::knowledge::Knowledge;
-use crate::knowledge::installs::Installs;
 use crate::knowledge::tools::Does;
 use crate::syntax::shell::{self, Connector, Item, Pipeline, Script};
 use crate::syntax::{Flag, Kind, Span};
@@ -44,9 +43,9 @@ pub(in crate::verify) fn of_file<'f>(
         .collect()
 }
 
-struct Reader<'f, 'a, 'k> {
-    facts: &'f Facts<'a>,
-    knowledge: &'k Knowledge,
+pub(super) struct Reader<'f, 'a, 'k> {
+    pub(super) facts: &'f Facts<'a>,
+    pub(super) knowledge: &'k Knowledge,
     context: Option<&'k BuildContext>,
     identity: Option<&'k Identity>,
 }
@@ -99,7 +98,10 @@ impl<'f> Reader<'f, '_, '_> {
             return;
         };
         let Some(script) = &run.script else {
-            operations.push(self.opaque(index, whole));
+            match (whole.opaque, whole.steps.as_slice()) {
+                (None, [step]) => self.exec(index, whole, step, operations),
+                _ => operations.push(self.opaque(index, whole)),
+            }
             return;
         };
         let pipelines: Vec<&Pipeline> = script.items.iter().flat_map(Item::pipelines).collect();
@@ -118,19 +120,38 @@ impl<'f> Reader<'f, '_, '_> {
             if step.is_some_and(|step| packages::comes_and_goes(self.knowledge, step)) {
                 continue;
             }
-            let command = normalized(pipeline.span.shift(run.body.start).text(text));
+            let key = normalized(pipeline.span.shift(run.body.start).text(text));
             if step.is_some_and(|step| step.does() == Some(Does::ShellState)) {
-                shell.push(command.clone());
+                shell.push(key.clone());
             }
-            for operation in self.single(index, run, pipeline, &shell, command) {
-                if !operations
-                    .iter()
-                    .any(|known| known.has_installed(&operation))
-                {
-                    operations.push(operation);
-                }
-            }
+            let called = Called {
+                step,
+                cwd: cwd_of(run, pipeline),
+                shell: &shell,
+                key,
+            };
+            add_new(operations, self.called(index, run, called));
         }
+    }
+
+    /// The operations of a `RUN` that is an array of words, which is one command.
+    fn exec(
+        &self,
+        index: usize,
+        run: &'f Run<'_>,
+        step: &'f Step<'_>,
+        operations: &mut Vec<Operation<'f>>,
+    ) {
+        if packages::comes_and_goes(self.knowledge, step) {
+            return;
+        }
+        let called = Called {
+            step: Some(step),
+            cwd: step.cwd.as_deref(),
+            shell: &[],
+            key: self.facts.command(index, step),
+        };
+        add_new(operations, self.called(index, run, called));
     }
 
     /// `span` of the logical line `text` without the downloads of package lists on which another command follows: those
@@ -233,74 +254,12 @@ impl<'f> Reader<'f, '_, '_> {
         }
     }
 
-    /// The operations of one pipeline: an installation of several packages is one for each.
-    fn single(
+    pub(super) fn setting(
         &self,
         index: usize,
-        run: &'f Run<'_>,
-        pipeline: &Pipeline,
+        cwd: Option<&'f str>,
         shell: &[String],
-        command: String,
-    ) -> Vec<Operation<'f>> {
-        let span = pipeline.span.shift(run.body.start);
-        let first = run
-            .steps
-            .partition_point(|step| step.span.start < span.start);
-        let cwd = run.steps.get(first).and_then(|step| step.cwd.as_deref());
-        let step = step_of(run, pipeline);
-        let tool = step.and_then(|step| Some(step.invocation.as_ref()?.tool));
-        let operation = |key: String, what: What| Operation {
-            key,
-            owner: None,
-            what,
-            effects: Cow::Borrowed(step.map_or(&run.effects, |step| &step.effects)),
-            setting: Some(self.setting(index, cwd, shell)),
-        };
-        if let Some(work) = step.and_then(|step| packages::read(self.knowledge, step)) {
-            let text = |at: &Span| self.facts.written(index, *at).to_owned();
-            let packages = work.packages.iter().map(text);
-            let install = |name: String| {
-                let chosen_by = work.chosen_by.clone();
-                let key = format!("{} {name}", work.manner);
-                operation(key, What::Package(Package { name, chosen_by }))
-            };
-            let installs: Vec<Operation<'f>> = packages.map(install).collect();
-            if !installs.is_empty() {
-                return installs;
-            }
-        }
-        let action = step.and_then(|step| Some(step.invocation.as_ref()?.action));
-        let what = What::Command {
-            workshop: match step {
-                Some(step) => workshop(step),
-                // A group: its commands work in the same folder.
-                None => run.steps.iter().find_map(workshop),
-            },
-            is_scaffold: step.is_some_and(is_scaffold),
-            removes: action.is_some_and(|action| action.removes),
-            tidies: step.is_some_and(|step| packages::tidies(self.knowledge, step)),
-            shows: run.only_shows() || step.is_some_and(Step::looks_around),
-            handles_files: step.is_some_and(|step| {
-                matches!(step.does(), Some(Does::Files | Does::AddUser))
-                    || prints_words(step)
-                    || sets_options(step)
-            }),
-            registers: tool.is_some_and(|tool| tool.registers && tool.always_there),
-            needs_nothing: step.is_some_and(|step| {
-                let invocation = step.invocation.as_ref();
-                invocation.is_some_and(Invocation::always_succeeds)
-            }),
-            works_on_what_is_there: tool.is_some_and(|tool| tool.works_on_what_is_there),
-            keeps_content: step.is_some_and(Step::keeps_content),
-            minds_modes: step.map_or(Extent::Everything, Step::minds_modes),
-            makes_accounts: step.is_some_and(|step| step.does() == Some(Does::AddUser)),
-            installs_into: step.and_then(|step| installs_into(self.knowledge, step)),
-        };
-        let work = step.and_then(|step| packages::read(self.knowledge, step));
-        vec![operation(work.map_or(command, |work| work.manner), what)]
-    }
-
-    fn setting(&self, index: usize, cwd: Option<&'f str>, shell: &[String]) -> Setting<'f> {
+    ) -> Setting<'f> {
         Setting {
             state: &self.facts.states[index],
             cwd,
@@ -350,32 +309,23 @@ impl<'f> Reader<'f, '_, '_> {
     }
 }
 
-/// Whether the step sets options of the shell, which is the same in every folder: `set -ex`.
-fn sets_options(step: &Step<'_>) -> bool {
-    step.args.first().is_some_and(|arg| arg.known() == "set")
+/// Adds what is `new`, but for packages that are installed already.
+fn add_new<'f>(operations: &mut Vec<Operation<'f>>, new: Vec<Operation<'f>>) {
+    for operation in new {
+        let is_there = |known: &Operation<'_>| known.has_installed(&operation);
+        if !operations.iter().any(is_there) {
+            operations.push(operation);
+        }
+    }
 }
 
-/// Whether the step prints nothing but words that are written there, which are the same in every folder.
-fn prints_words(step: &Step<'_>) -> bool {
-    let program = step.args.first().map(|arg| arg.known());
-    let mut words = step.args.iter();
-    matches!(program, Some("echo" | "printf")) && words.all(|arg| arg.text.is_some() && !arg.glob)
-}
-
-/// Where the step works, if it may read anything there.
-fn workshop(step: &Step<'_>) -> Option<String> {
-    step.cwd
-        .clone()
-        .filter(|_| step.effects.reads == Extent::Everything)
-}
-
-/// Whether the step makes nothing that a program needs when it runs: by the tables, or because it only sets up the
-/// shell, or because it only takes packages away.
-fn is_scaffold(step: &Step<'_>) -> bool {
-    let action = step.invocation.as_ref().map(|invocation| invocation.action);
-    let installs = action.and_then(|action| action.installs.as_ref());
-    matches!(step.does(), Some(Does::ShellState | Does::RemovePackages))
-        || installs.is_some_and(Installs::is_nothing)
+/// The folder in which the first command of `pipeline` runs, if that is known.
+fn cwd_of<'r>(run: &'r Run<'_>, pipeline: &Pipeline) -> Option<&'r str> {
+    let span = pipeline.span.shift(run.body.start);
+    let first = run
+        .steps
+        .partition_point(|step| step.span.start < span.start);
+    run.steps.get(first)?.cwd.as_deref()
 }
 
 /// The step that is all of `pipeline`.
