@@ -109,15 +109,20 @@ impl Step<'_> {
         words.collect::<Vec<_>>().join(" ")
     }
 
-    /// Whether it makes the folder `path`: `mkdir -p`.
+    /// Whether it makes folders, and nothing else: `mkdir -p`.
+    #[must_use]
+    pub fn makes_folders(&self) -> bool {
+        let makes = |known: &Invocation<'_>| known.action.makes_folders;
+        self.invocation.as_ref().is_some_and(makes)
+    }
+
+    /// Whether it makes the folder `path`.
     #[must_use]
     pub fn makes_folder(&self, path: &str) -> bool {
-        let makes = |known: &Invocation<'_>| known.action.makes_folders;
         let Extent::Regions(writes) = &self.effects.writes else {
             return false;
         };
-        self.invocation.as_ref().is_some_and(makes)
-            && writes.iter().any(|made| below(made.path(), path).is_some())
+        self.makes_folders() && writes.iter().any(|made| below(made.path(), path).is_some())
     }
 
     /// Whether it may remove the folder `path`.

@@ -300,10 +300,8 @@ fn tops(stand_ins: &[StandIn<'_>]) -> BTreeSet<String> {
 /// Whether all that `run` has to do with `folder` is that a step makes it, and puts nothing into it.
 fn makes_folder_only(run: &Run<'_>, folder: &str) -> bool {
     let is_around = |region: &Region| below(folder, region.path()).is_some();
-    let makes = |step: &Step<'_>, regions: &[Region]| {
-        let is_maker = step.args.first().is_some_and(|arg| arg.known() == "mkdir");
-        is_maker && regions.iter().all(is_around)
-    };
+    let makes =
+        |step: &Step<'_>, regions: &[Region]| step.makes_folders() && regions.iter().all(is_around);
     let leaves_empty = |step: &Step<'_>| match &step.effects.writes {
         Extent::Everything => false,
         Extent::Regions(regions) => {

@@ -416,9 +416,8 @@ fn makes_workdir_only(site: &Site<'_>, run: &Run<'_>) -> bool {
 
 /// Whether a step is a `mkdir` that gives the folders no mode of their own.
 fn makes_folders(step: &Step<'_>) -> bool {
-    let is_maker = step.args.first().is_some_and(|arg| arg.known() == "mkdir");
     let is_plain = |own: &Invocation<'_>| own.options.iter().all(|option| option.value.is_none());
-    is_maker && step.invocation.as_ref().is_some_and(is_plain)
+    step.makes_folders() && step.invocation.as_ref().is_some_and(is_plain)
 }
 
 fn installs_of<'s>(step: &'s Step<'_>) -> Option<&'s Installs> {
