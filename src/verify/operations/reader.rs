@@ -8,7 +8,7 @@ use super::called::{Called, is_scaffold, workshop};
 use super::{Operation, Setting, What};
 use crate::analysis::Facts;
 use crate::analysis::effects::Effects;
-use crate::analysis::paths::{Extent, Region};
+use crate::analysis::paths::{Extent, Region, below};
 use crate::analysis::runs::{Run, Step};
 use crate::analysis::sources;
 use crate::context::BuildContext;
@@ -74,7 +74,8 @@ impl<'f> Reader<'f, '_, '_> {
     fn folder(&self, index: usize) -> Operation<'f> {
         let path = self.facts.state_behind(index).workdir;
         let mut writes = Extent::default();
-        let is_there = self.facts.is_made_above(index, &path);
+        let is_there = below(&self.facts.states[index].workdir, &path).is_some()
+            || self.facts.is_made_above(index, &path);
         if self.facts.states[index].is_root() == Some(false) && !is_there {
             writes.add(Region::new(&path));
         }
