@@ -2,7 +2,7 @@
 
 use crate::analysis::effects::Effects;
 use crate::analysis::mounts::{self, Mount};
-use crate::analysis::paths::{Extent, Region, UNKNOWN_WORKDIR, below};
+use crate::analysis::paths::{Extent, Region, UNKNOWN_WORKDIR, below, file_name};
 use crate::analysis::runs::{Run, Step};
 use crate::knowledge::tools::{Operands, Role};
 use crate::syntax::Expander;
@@ -258,12 +258,11 @@ fn cross_read(
 /// lands, and no other copy brings it there.
 fn may_be_copied(sink: &Sink<'_>, region: &Region) -> bool {
     let is_open = |path: &str| path.starts_with(UNKNOWN_WORKDIR);
-    let name = |region: &Region| region.path().rsplit('/').next().map(str::to_owned);
+    let is_pattern = |own: &Region| own.path().contains(['*', '?', '[']);
+    let is_like_it = |own: &Region| file_name(own.path()) == file_name(region.path());
     let own = sink.copied.regions();
-    let is_other_file = sink.copied.files().is_some()
-        && own
-            .iter()
-            .all(|own| name(own) != name(region) && !own.path().contains('*'));
+    let may_be_it = |own: &Region| is_pattern(own) || is_like_it(own);
+    let is_other_file = sink.copied.files().is_some() && !own.iter().any(may_be_it);
     let mut others = sink.copies_before(sink.copied.index);
     is_open(region.path())
         && !is_open(&sink.copied.dest)
