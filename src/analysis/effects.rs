@@ -274,19 +274,23 @@ impl Gathering<'_> {
                 Operands::Read | Operands::Manifests => (true, false),
                 Operands::Write | Operands::Move => (true, true),
                 Operands::ReadThenWrite | Operands::Link => (true, nth + 1 == count),
-                Operands::SkipThenWrite => (nth > 0, nth > 0),
+                Operands::SkipThenWrite | Operands::Repository => (nth > 0, nth > 0),
             };
             self.operand(text, reads, writes);
         }
-        if matches!(
-            invocation.action.operands,
-            Operands::ReadThenWrite | Operands::Link
-        ) && count == 1
-        {
-            // `ln -s /opt/tool`: the name is that of the target, here
-            let name = file_name(args[invocation.operands[0]].known());
-            self.operand(Some(name), false, true);
+        if let [only] = invocation.operands.as_slice() {
+            self.named_like(invocation.action.operands, args[*only].text.as_deref());
         }
+    }
+
+    /// What has the name of the only operand, where that says what is read: `ln -s /opt/tool`, `git clone URL`.
+    fn named_like(&mut self, operands: Operands, only: Option<&str>) {
+        let name = match operands {
+            Operands::ReadThenWrite | Operands::Link => only.map(file_name),
+            Operands::Repository => only.map(repository_folder),
+            _ => return,
+        };
+        self.operand(name, false, true);
     }
 
     /// A path on the command line; `None` when it is not known.
@@ -313,6 +317,13 @@ pub(super) fn resolved(cwd: Option<&str>, path: &str) -> Option<String> {
         return Some(join("/", path));
     }
     Some(join(cwd?, path))
+}
+
+/// The folder that Git makes for the repository at `address`: git-clone(1).
+fn repository_folder(address: &str) -> &str {
+    let address = address.trim_end_matches('/').trim_end_matches("/.git");
+    let name = address.rsplit(['/', ':']).next().unwrap_or_default();
+    name.strip_suffix(".git").unwrap_or(name)
 }
 
 /// Whether an operand of an installer names a file or folder and no package.

@@ -309,4 +309,6 @@ pub enum Operands {
     Link,
     /// The first has no effect on files, the others are written: `chmod 755 PATH`.
     SkipThenWrite,
+    /// The address of a repository, and the folder that it is written to: without one, its last part gives the name.
+    Repository,
 }

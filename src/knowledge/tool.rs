@@ -16,6 +16,10 @@ pub struct Tool {
     /// How it is called: `apt-get`, or several words: `python -m pip`. A `*` at the end of a word
     /// stands for a version.
     pub programs: Vec<String>,
+    /// For a script from the net: how the addresses begin, behind `https://`, that it is downloaded from. Its `programs` are
+    /// the interpreters that people pipe it into.
+    #[serde(default)]
+    pub downloaded_from: Vec<String>,
     /// The options that every action takes.
     #[serde(default)]
     pub options: OptionTable,
@@ -154,6 +158,21 @@ impl OptionTable {
 }
 
 impl Tool {
+    /// Whether it is a script that is downloaded from `address`.
+    #[must_use]
+    pub fn is_script_at(&self, address: &str) -> bool {
+        let behind_scheme = address.split_once("://").map_or(address, |(_, rest)| rest);
+        let mut known = self.downloaded_from.iter();
+        known.any(|start| behind_scheme.starts_with(start.as_str()))
+    }
+
+    /// Whether `program`, without its folder, calls it.
+    #[must_use]
+    pub fn is_called_by(&self, program: &str) -> bool {
+        let mut programs = self.programs.iter();
+        programs.any(|pattern| is_word(pattern, program))
+    }
+
     /// The other programs that it starts when it is called with these words.
     #[must_use]
     pub fn started_by(&self, words: &[&str]) -> Vec<&str> {
@@ -183,5 +202,14 @@ impl Tool {
                 .find_map(|action| action.options.role(name))
         };
         self.options.role(name).or_else(of_actions)
+    }
+}
+
+/// Whether `word` is what a table calls `pattern`, where a `*` at the end stands for a version.
+pub(super) fn is_word(pattern: &str, word: &str) -> bool {
+    let is_version = |rest: &str| rest.chars().all(|c| c.is_ascii_digit() || c == '.');
+    match pattern.strip_suffix('*') {
+        Some(stem) => word.strip_prefix(stem).is_some_and(is_version),
+        None => word == pattern,
     }
 }

@@ -13,6 +13,7 @@ pub use super::actions::{Action, Directives, Does, Makes, Operands, Prefix, Stat
 pub use super::languages::Language;
 pub use super::prefetch::{Compile, Instead, Prefetch, StandIn, StandIns, Unseen};
 pub use super::targets::Targets;
+use super::tool::is_word;
 pub use super::tool::{OptionTable, Recipe, Role, Starts, Tool};
 
 /// A name for several paths.
@@ -92,7 +93,8 @@ impl Tools {
     fn reindex(&mut self) {
         self.index.clear();
         // The last of several that match equally well is found: that has to be the first one added.
-        for (at, tool) in self.tools.iter().enumerate().rev() {
+        let by_name = |(_, tool): &(usize, &Tool)| tool.downloaded_from.is_empty();
+        for (at, tool) in self.tools.iter().enumerate().rev().filter(by_name) {
             for (nth, program) in tool.programs.iter().enumerate() {
                 let first = program
                     .split(' ')
@@ -127,6 +129,12 @@ impl Tools {
                 Some((tool, length))
             })
             .max_by_key(|&(_, length)| length)
+    }
+
+    /// The script that is downloaded from `address`, if it is known what it does.
+    #[must_use]
+    pub fn script_at(&self, address: &str) -> Option<&Tool> {
+        self.tools.iter().find(|tool| tool.is_script_at(address))
     }
 
     /// Whether some tool reads a manifest with this name.
@@ -261,13 +269,7 @@ fn matched_words(pattern: &str, program: &str, words: &[&str]) -> Option<usize> 
     let mut length = 0;
     for (at, expected) in pattern.split(' ').enumerate() {
         let word = if at == 0 { program } else { words.get(at)? };
-        let same = match expected.strip_suffix('*') {
-            Some(stem) => word
-                .strip_prefix(stem)
-                .is_some_and(|version| version.chars().all(|c| c.is_ascii_digit() || c == '.')),
-            None => *word == *expected,
-        };
-        if !same {
+        if !is_word(expected, word) {
             return None;
         }
         length += 1;

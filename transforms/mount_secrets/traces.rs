@@ -1,6 +1,6 @@
 //! What a step does to a file that is mounted now: it cannot be removed, and nobody else can read it.
 
-use crate::analysis::paths::{Extent, Region, join};
+use crate::analysis::paths::{Extent, Region, UNKNOWN_WORKDIR, join};
 use crate::analysis::runs::Step;
 use crate::transform::{Change, Cx, Refusal, Rewrite};
 
@@ -69,12 +69,18 @@ pub(super) fn remove(
         removes: touching.iter().any(is_removal),
     })
 }
-/// Whether `step` is known to write the file at `path`.
+
+/// Whether `step` is known to write the file at `path`, or may do so in a working folder that is not known.
 fn writes(step: &Step<'_>, path: &str) -> bool {
+    let file = Region::new(path);
+    let is_it = |region: &Region| match region.path().strip_prefix(UNKNOWN_WORKDIR) {
+        Some(inside) if file.path().starts_with('/') => {
+            format!("{path}/").contains(&format!("{inside}/"))
+        }
+        _ => region.meets(&file),
+    };
     match &step.effects.writes {
-        Extent::Regions(regions) => regions
-            .iter()
-            .any(|region| region.meets(&Region::new(path))),
+        Extent::Regions(regions) => regions.iter().any(is_it),
         Extent::Everything => false,
     }
 }

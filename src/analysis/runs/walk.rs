@@ -1,10 +1,11 @@
 //! The walk through a script that finds its commands.
 
 use super::Step;
-use crate::analysis::commands::{Arg, Invocation, recognise};
+use crate::analysis::commands::{Arg, Invocation, recognise, recognise_script};
 use crate::analysis::effects::{self, Areas, Effects};
 use crate::analysis::paths::{Extent, Region, join};
 use crate::analysis::state::State;
+use crate::knowledge::tools::Tool;
 use crate::syntax::Span;
 use crate::syntax::shell::{self, Command, Item, RedirectOperator, Simple};
 
@@ -19,6 +20,8 @@ pub(super) struct Walk<'a, 'w> {
     environment: Option<String>,
     /// Variables that the script itself sets: their values are not known here.
     assigned: Vec<String>,
+    /// The script from the net that the next command gets on its standard input.
+    script: Option<&'a Tool>,
     pub(super) steps: Vec<Step<'a>>,
     pub(super) effects: Effects,
     pub(super) loose: Effects,
@@ -42,6 +45,7 @@ impl<'a, 'w> Walk<'a, 'w> {
             cwd,
             environment: None,
             assigned: Vec::new(),
+            script: None,
             steps: Vec::new(),
             effects: Effects::default(),
             loose: Effects::default(),
@@ -53,12 +57,30 @@ impl<'a, 'w> Walk<'a, 'w> {
             for pipeline in std::iter::once(&item.first)
                 .chain(item.rest.iter().map(|(_, _, pipeline)| pipeline))
             {
-                pipeline
-                    .commands
-                    .iter()
-                    .for_each(|command| self.command(command));
+                self.pipeline(&pipeline.commands);
             }
         }
+    }
+
+    /// Commands of which each reads what the one in front prints.
+    fn pipeline(&mut self, commands: &[Command]) {
+        for (nth, command) in commands.iter().enumerate() {
+            let reads_one = nth > 0 && matches!(commands[nth - 1], Command::Simple(_));
+            self.script = match reads_one {
+                true => self.downloaded_script(),
+                false => None,
+            };
+            self.command(command);
+        }
+        self.script = None;
+    }
+
+    /// The script that the last step downloads, if the tables know it by its address.
+    fn downloaded_script(&self) -> Option<&'a Tool> {
+        let download = self.steps.last()?;
+        download.invocation.as_ref()?;
+        let mut words = download.args.iter().map(Arg::known);
+        words.find_map(|word| self.areas.tools.script_at(word))
     }
 
     fn command(&mut self, command: &Command) {
@@ -154,7 +176,10 @@ impl<'a, 'w> Walk<'a, 'w> {
         redirected: bool,
         extra: Effects,
     ) {
-        let invocation = recognise(self.areas.tools, &args);
+        let invocation = match self.script {
+            Some(script) => recognise_script(script, &args),
+            None => recognise(self.areas.tools, &args),
+        };
         let activated = activated(&args, self.cwd.as_deref());
         let mut effects = if activated.is_some() {
             Effects::default()
