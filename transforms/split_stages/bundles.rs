@@ -18,7 +18,8 @@ pub(super) struct Bundle<'k> {
     pub(super) sources: Option<&'k [String]>,
 }
 
-/// The bundle that containers of `stage` start, when they start nothing else.
+/// The bundle that containers of `stage` start, when they start nothing else. Where they work in the root of the file
+/// system, the server that is installed for all and what configures it lie there as well, so nothing tells them apart.
 pub(super) fn started<'k>(cx: &Cx<'k>, stage: &Stage) -> Option<Bundle<'k>> {
     let launches = launched::launches(cx, stage).launches;
     let mut started = launches.iter().filter(|launch| !is_plain_check(cx, launch));
@@ -27,7 +28,9 @@ pub(super) fn started<'k>(cx: &Cx<'k>, stage: &Stage) -> Option<Bundle<'k>> {
     };
     let bundle = own_server(cx, stage, launch).or_else(|| files(cx, stage, launch))?;
     let workdir = &cx.facts.state_after(stage).workdir;
-    let inside = below(&bundle.folder, workdir).filter(|inside| !inside.is_empty())?;
+    let is_set_aside = workdir != "/";
+    let inside =
+        below(&bundle.folder, workdir).filter(|inside| is_set_aside && !inside.is_empty())?;
     let is_built = cx.context.is_some_and(|context| !context.has(inside));
     is_built.then_some(bundle)
 }
