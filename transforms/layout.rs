@@ -9,6 +9,9 @@ use super::style;
 /// Longer lines are broken.
 pub(super) const WIDTH: usize = 100;
 
+/// Lines that are indented deeper are aligned with what stands above them.
+const DEEPEST: usize = 12;
+
 /// How lists of commands are written.
 pub(super) struct Layout {
     /// Whether `&&` stands at the start of the next line, not at the end.
@@ -87,7 +90,13 @@ fn continued_indent(cx: &Cx<'_>, index: usize) -> Option<String> {
     let mut lines = cx.facts.source_text(index).lines().skip(1);
     let line = lines.find(|line| !line.trim().is_empty() && !line.trim_start().starts_with('#'))?;
     let indent = line.len() - line.trim_start_matches([' ', '\t']).len();
-    (indent > 0).then(|| line[..indent].to_owned())
+    (indent > 0 && !is_aligned(&line[..indent])).then(|| line[..indent].to_owned())
+}
+
+/// Whether words behind `indent` stand below a word of the line above: what that line says decides how deep, and another
+/// line would have them elsewhere.
+pub(super) fn is_aligned(indent: &str) -> bool {
+    indent.len() > DEEPEST
 }
 
 /// Where `&&` stands at the first line break between two commands of instruction `index`, and the

@@ -3,7 +3,7 @@
 use crate::knowledge::package_managers::PackageManager;
 use crate::transform::Cx;
 
-use super::super::layout::{Layout, WIDTH};
+use super::super::layout::{Layout, WIDTH, is_aligned};
 use super::command::Command;
 use super::spelling::{respell, spelled};
 
@@ -89,7 +89,7 @@ impl<'a> Packages<'a> {
             ""
         };
         let indent = match self.indent {
-            Some(indent) if indent.len() > base.len() => indent.to_owned(),
+            Some(indent) if indent.len() > base.len() && !is_aligned(indent) => indent.to_owned(),
             _ => format!("{base}{}", layout.unit()),
         };
         let mut out = self.head.clone();
