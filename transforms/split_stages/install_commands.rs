@@ -6,12 +6,15 @@ use super::Site;
 use super::artefacts::Artefacts;
 use super::packages::RuntimePackages;
 use super::together;
+use crate::transforms::layout::WIDTH;
 
-/// The commands that install the packages; none when there are none.
+/// The commands that install the packages; none when there are none. Where the packages make a line too long, `gap` stands
+/// in front of each.
 pub(super) fn of(
     site: &Site<'_>,
     packages: &RuntimePackages,
     artefacts: &Artefacts,
+    gap: &str,
 ) -> Vec<String> {
     let repeated = together::installed(site, artefacts);
     let names = packages.names.iter();
@@ -44,9 +47,14 @@ pub(super) fn of(
     let minimal = manager.and_then(|manager| manager.no_recommends.as_ref());
     let stays = |option: &&String| !packages.recommended || minimal != Some(*option);
     install.extend(packages.options.iter().filter(stays).cloned());
-    install.extend(names);
+    let head = install.join(" ");
+    let line = format!("{head} {}", names.join(" "));
+    let is_long = line.len() > WIDTH && names.len() > 1;
     let mut commands = recipe.before.clone();
-    commands.push(install.join(" "));
+    commands.push(match is_long {
+        true => names.iter().fold(head, |head, name| head + gap + name),
+        false => line,
+    });
     commands.extend(recipe.after.iter().cloned());
     commands
 }

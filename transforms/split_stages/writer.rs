@@ -309,7 +309,9 @@ impl<'a> Writer<'a> {
     }
 
     fn packages_line(&self) -> Option<String> {
-        let commands = install_commands::of(self.site, &self.split.packages, &self.split.artefacts);
+        let (packages, artefacts) = (&self.split.packages, &self.split.artefacts);
+        let gap = format!(" {}{}        ", self.site.cx.file.escape(), self.newline);
+        let commands = install_commands::of(self.site, packages, artefacts, &gap);
         (!commands.is_empty()).then(|| self.run_line(&commands))
     }
 
@@ -364,24 +366,38 @@ impl Writer<'_> {
     /// Whether the folder that the `WORKDIR` at `at` sets is for the build alone, and another one is set before
     /// the runtime stage does anything.
     fn only_the_build_works_there(&self, at: usize) -> bool {
+        let views = &self.site.cx.facts.views;
+        let later = (at..self.site.stage.body.end).rev();
+        let mut is_unneeded = false;
+        let mut next = None;
+        for later in later.filter(|at| matches!(views[*at].kind, Kind::Workdir(_))) {
+            is_unneeded = next.is_some_and(|next| self.is_set_for_the_build(later, next));
+            if !is_unneeded {
+                next = Some(later);
+            }
+        }
+        is_unneeded
+    }
+
+    /// Whether nothing is done in the folder of the `WORKDIR` at `at` before the one at `next` sets another, and the runtime
+    /// stage has the folder anyway or the program does without.
+    fn is_set_for_the_build(&self, at: usize, next: usize) -> bool {
         let (site, artefacts) = (self.site, &self.split.artefacts);
-        let views = &site.cx.facts.views;
-        let later = at + 1..site.stage.body.end;
-        let is_set = |at: &usize| matches!(views[*at].kind, Kind::Workdir(_));
-        let Some(next) = later.clone().find(is_set) else {
-            return false;
-        };
         let facts = site.cx.facts;
-        let is_absolute = matches!(&views[next].kind, Kind::Workdir(path) if facts.expanded(next, path).starts_with('/'));
+        let is_absolute = matches!(&facts.views[next].kind, Kind::Workdir(path) if facts.expanded(next, path).starts_with('/'));
         let does_nothing = |at: usize| match site.roles.of(at) {
             Role::Prepare | Role::Source | Role::Project => artefacts.left_out.contains(&at),
             _ => true,
         };
         let folder = facts.state_behind(at).workdir;
-        let mut held = artefacts.held.iter();
-        let is_held = held.any(|held| below(&folder, held).is_some());
-        let is_of_build = below(&folder, &site.workdir()).is_none() && is_held;
+        let is_in = |around: &String| below(&folder, around).is_some();
+        let is_outside = below(&folder, &site.workdir()).is_none();
+        let is_taken = artefacts.paths.iter().any(is_in);
+        let is_of_build = is_taken || is_outside && artefacts.held.iter().any(is_in);
         let is_set_again = facts.state_behind(next).workdir == folder;
-        (is_of_build || is_set_again) && is_absolute && (at + 1..next).all(does_nothing)
+        at < site.roles.split
+            && is_absolute
+            && (is_of_build || is_set_again)
+            && (at + 1..next).all(does_nothing)
     }
 }

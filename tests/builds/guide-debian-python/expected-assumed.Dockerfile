@@ -12,7 +12,14 @@ RUN useradd --create-home --user-group --uid 10001 --no-log-init app \
     && mkdir -p /app && chown app:app /app
 WORKDIR /app
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends python3 python3-distutils python3-setuptools python3-wheel ca-certificates python3-venv curl \
+    && apt-get install -y --no-install-recommends \
+        python3 \
+        python3-distutils \
+        python3-setuptools \
+        python3-wheel \
+        ca-certificates \
+        python3-venv \
+        curl \
     && rm -rf /var/lib/apt/lists/*
 COPY --from=builder /venv /venv
 COPY --chown=app:app . /app

@@ -1,0 +1,2 @@
+import express from "express";
+express().use(express.static("frontend/dist")).listen(3000);

@@ -1,0 +1,2 @@
+import pytesseract
+print(pytesseract.image_to_string("page.png"))
