@@ -228,6 +228,9 @@ pub struct Static {
     /// Regular expressions for lines of the sources with which the result could differ.
     #[serde(default)]
     pub unless_source: Vec<Pattern>,
+    /// The same where a step in front of the build may add to the manifest what the sources ask for.
+    #[serde(default)]
+    pub unless_source_then: Vec<Pattern>,
     /// Options of the build that need the libraries.
     #[serde(default)]
     pub unless_option: Vec<String>,

@@ -1,6 +1,6 @@
 //! Words that ask a build for the same program in another form: without libraries, without what only debuggers read.
 
-use crate::analysis::paths::file_name;
+use crate::analysis::paths::{Region, file_name, join};
 use crate::analysis::runs::Step;
 use crate::context::{BuildContext, matches_name};
 use crate::knowledge::tools::{Action, Does, Static, Stripped};
@@ -45,7 +45,7 @@ impl Build<'_> {
             return true;
         }
         let context = self.site.cx.context;
-        let is_free = context.is_some_and(|context| is_free_of(context, how, action));
+        let is_free = context.is_some_and(|context| self.is_free_of(context, how, action));
         let is_assigned = self.step.assigns.iter().any(|assigned| assigned == name);
         let needs_libraries = |word: &str| {
             let name = word.split('=').next().unwrap_or(word);
@@ -93,32 +93,44 @@ impl Build<'_> {
         let run = self.site.cx.facts.run(self.at);
         run.is_some_and(|run| run.script.is_none())
     }
-}
 
-/// Whether neither the manifest nor the sources hold a line with which a static program would differ.
-fn is_free_of(context: &BuildContext, how: &Static, action: &Action) -> bool {
-    let Some(files) = context.files_below("", MOST_FILES) else {
-        return false;
-    };
-    let holds = |path: &String, lines: &[Pattern]| {
-        let text = context.read(path).unwrap_or_default();
-        text.lines()
-            .any(|line| lines.iter().any(|regex| regex.is_match(line)))
-    };
-    let manifests = action.prefetch.as_ref().map(|prefetch| &prefetch.manifests);
-    let manifest = manifests
-        .and_then(|manifests| manifests.first())
-        .filter(|path| context.has(path));
-    let is_source = |path: &&String| {
-        let name = file_name(path);
-        action
-            .sources
-            .iter()
-            .any(|pattern| matches_name(pattern, name))
-    };
-    manifest.is_some_and(|path| !holds(path, &how.unless_manifest))
-        && !files
-            .iter()
-            .filter(is_source)
-            .any(|path| holds(path, &how.unless_source))
+    /// Whether neither the manifest nor the sources hold a line with which a static program would differ.
+    fn is_free_of(&self, context: &BuildContext, how: &Static, action: &Action) -> bool {
+        let Some(files) = context.files_below("", MOST_FILES) else {
+            return false;
+        };
+        let holds = |path: &String, lines: &[Pattern]| {
+            let text = context.read(path).unwrap_or_default();
+            text.lines()
+                .any(|line| lines.iter().any(|regex| regex.is_match(line)))
+        };
+        let manifests = action.prefetch.as_ref().map(|prefetch| &prefetch.manifests);
+        let manifest = manifests
+            .and_then(|manifests| manifests.first())
+            .filter(|path| context.has(path));
+        let Some(manifest) = manifest else {
+            return false;
+        };
+        let may_grow = self.is_written_before(manifest);
+        let differs = |path: &String| {
+            holds(path, &how.unless_source) || may_grow && holds(path, &how.unless_source_then)
+        };
+        let is_source = |path: &&String| {
+            let mut sources = action.sources.iter();
+            sources.any(|pattern| matches_name(pattern, file_name(path)))
+        };
+        !holds(manifest, &how.unless_manifest) && !files.iter().filter(is_source).any(differs)
+    }
+
+    /// Whether a step in front of the build may write the manifest in the folder of the build.
+    fn is_written_before(&self, manifest: &str) -> bool {
+        let Some(directory) = self.step.directory() else {
+            return true;
+        };
+        let manifest = Region::new(join(&directory, manifest));
+        let before = self.site.stage.body.start..=self.at;
+        let steps = before.flat_map(|at| self.site.cx.facts.steps(at));
+        let mut others = steps.filter(|step| step.does() != Some(Does::Build));
+        others.any(|step| step.effects.writes.meets(&manifest))
+    }
 }
