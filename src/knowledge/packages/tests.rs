@@ -64,6 +64,7 @@ fn headers_stand_for_a_library() {
         ("libssl-dev", "bullseye", "libssl1.1"),
         ("libssl-dev", "jammy", "libssl3"),
         ("libssl-dev", "trixie", "libssl3t64"),
+        ("libboost-chrono-dev", "trixie", "libboost-chrono1.83.0t64"),
         ("libldap2-dev", "bookworm", "libldap-2.5-0"),
         ("libldap2-dev", "buster", "libldap-2.4-2"),
         ("libjpeg-dev", "noble", "libjpeg-turbo8"),
