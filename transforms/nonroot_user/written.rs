@@ -329,15 +329,18 @@ impl Teller<'_> {
         })
     }
 
-    /// A file of data or a log that a setting puts into the working folder: `name: logs/app.log`.
+    /// A file of data or a log that a setting puts into the working folder: `name: logs/app.log`, `url: jdbc:h2:./data`.
     fn file_of_setting(&self, line: &SourceLine<'_>) -> Option<Written> {
         let settings = &self.cx.knowledge.startup.settings;
-        let (_, value) = line.text.split_once(['=', ':'])?;
-        let value = value.rsplit(':').next().unwrap_or(value);
-        let word = value.trim_matches(|c: char| c.is_whitespace() || "\"',;".contains(c));
-        let is_path =
-            !word.starts_with('/') && !word.contains(['$', '{', '%', '*', '@', ' ', '\\']);
-        (is_path && settings.is_written(word)).then(|| Written {
+        let value = line.text.split_once(['=', ':']).map(|(_, value)| value);
+        let value = value.map(|value| value.rsplit(':').next().unwrap_or(value));
+        let is_file = value.is_some_and(|value| {
+            let word = value.trim_matches(|c: char| c.is_whitespace() || "\"',;".contains(c));
+            let is_path =
+                !word.starts_with('/') && !word.contains(['$', '{', '%', '*', '@', ' ', '\\']);
+            is_path && settings.is_written(word)
+        });
+        (is_file || settings.is_relative(line.text)).then(|| Written {
             path: None,
             folder: None,
             shown_by: format!("{}:{} has it write", line.path, line.line),

@@ -21,6 +21,8 @@ pub struct Settings {
     folder: Option<Pattern>,
     /// Matches in a line that changes to another folder.
     moves: Option<Pattern>,
+    /// Matches in a line that has a program keep something in a folder or a file by a path from the working folder.
+    relative: Option<Pattern>,
     /// The endings of files that programs write.
     written: Vec<String>,
     /// Folders that no image has by itself, and that are called for what programs keep in them.
@@ -67,6 +69,12 @@ impl Settings {
         folders.any(|folder| path != folder && below(path, folder).is_some())
     }
 
+    /// Whether `line` has a program keep something below its working folder.
+    #[must_use]
+    pub fn is_relative(&self, line: &str) -> bool {
+        matches(&self.relative, line)
+    }
+
     /// Whether `path` is called like a file that programs write.
     #[must_use]
     pub fn is_written(&self, path: &str) -> bool {
@@ -91,5 +99,6 @@ impl Settings {
         self.other_name = more.other_name.or(self.other_name.take());
         self.folder = more.folder.or(self.folder.take());
         self.moves = more.moves.or(self.moves.take());
+        self.relative = more.relative.or(self.relative.take());
     }
 }

@@ -1,0 +1,5 @@
+package org.shop;
+
+class Shop {
+    public static void main(String[] args) {}
+}
