@@ -11,7 +11,7 @@ use super::state::{Shell, State, Variable};
 use super::{Facts, Given};
 use crate::knowledge::Knowledge;
 use crate::knowledge::images::{self, Image, ImageRef};
-use crate::syntax::{Dockerfile, Expander, Form, Kind, Lookup, Pair, View};
+use crate::syntax::{Dockerfile, Expander, Form, Kind, Lookup, Pair, Transfer, View};
 
 pub(super) fn build<'a>(
     file: &'a Dockerfile<'a>,
@@ -82,6 +82,7 @@ fn initial_state() -> State {
         variables: Rc::default(),
         inherited: Rc::default(),
         environments: Rc::default(),
+        downloads: Rc::default(),
         unknown_environment: true,
     }
 }
@@ -125,6 +126,9 @@ impl<'a> Pass<'a, '_> {
         if run.is_some() && calls_windows_shell(view) && !self.is_distribution() {
             self.state.shell = Shell::Windows;
             self.mark_windows();
+        }
+        if let Some(run) = &run {
+            self.state.keep_downloads(|path| !run.changes(path));
         }
         self.runs.push(run);
         if self.stages.is_empty() {
@@ -330,6 +334,7 @@ fn advance(
             state.shell = Shell::from_words(&words);
         }
         Kind::Env { pairs, .. } => set_environment(state, pairs, expander),
+        Kind::Copy(transfer) | Kind::Add(transfer) => copy(state, transfer, expander),
         Kind::Arg { args } => {
             for arg in args {
                 let name = &arg.name.raw;
@@ -350,6 +355,17 @@ fn advance(
         }
         _ => {}
     }
+}
+
+/// Remembers what is downloaded, and forgets what a copy may lie over.
+fn copy(state: &mut State, transfer: &Transfer, expander: &Expander) {
+    let known = |raw: &str| expand(expander, raw, &|name| state.known(name));
+    let address = match transfer.sources.as_slice() {
+        [only] => known(&only.raw).filter(|address| address.contains("://")),
+        _ => None,
+    };
+    let dest = known(&transfer.dest.raw);
+    state.overwrite(dest.as_deref(), address);
 }
 
 /// All values of one `ENV` see the variables as they were before it.

@@ -1,6 +1,5 @@
 //! Command lines, recognised through the tables of [`knowledge::tools`](crate::knowledge::tools).
 
-use super::paths::file_name;
 use crate::knowledge::tools::{Action, Operands, Role, Tool, Tools};
 use crate::syntax::Span;
 
@@ -125,34 +124,18 @@ pub fn recognise<'k>(tools: &'k Tools, args: &[Arg]) -> Option<Invocation<'k>> {
             operands: vec![program_words],
         });
     }
-    tool.actions
-        .iter()
-        .find_map(|action| Matcher { tool, action, args }.run(program_words).ok())
+    recognise_script(tool, args, program_words)
 }
 
-/// What the command line `args` does, which calls an interpreter that gets `script` on its standard input: `bash -s -- -y`.
+/// What the command line `args` does, of which the first `program_words` call the script `tool`.
 #[must_use]
-pub fn recognise_script<'k>(script: &'k Tool, args: &[Arg]) -> Option<Invocation<'k>> {
-    let words = first_words(args);
-    let as_root = ["sudo", "-E"];
-    let before = words
-        .iter()
-        .take_while(|word| as_root.contains(word))
-        .count();
-    let program = file_name(words.get(before)?);
-    let of_shell = words[before + 1..].iter();
-    let of_shell = of_shell.take_while(|word| ["-", "-s", "-E", "-x", "--"].contains(word));
-    let program_words = before + 1 + of_shell.count();
-    let mut actions = script.actions.iter();
-    let found = actions.find_map(|action| {
-        let matcher = Matcher {
-            tool: script,
-            action,
-            args,
-        };
-        matcher.run(program_words).ok()
-    });
-    found.filter(|_| script.is_called_by(program))
+pub fn recognise_script<'k>(
+    tool: &'k Tool,
+    args: &[Arg],
+    program_words: usize,
+) -> Option<Invocation<'k>> {
+    let mut actions = tool.actions.iter();
+    actions.find_map(|action| Matcher { tool, action, args }.run(program_words).ok())
 }
 
 /// What the command line `args` would do but for an option that no table knows: the action, and the word of the option.
@@ -342,37 +325,4 @@ fn glued<'w>(word: &'w str, role_of: &dyn Fn(&str) -> Option<Role>) -> Option<(&
     let short = word.get(..2).filter(|_| !word.starts_with("--"))?;
     let takes_value = role_of(short).is_some_and(|role| role != Role::Flag);
     takes_value.then(|| (short, &word[2..]))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::knowledge::Knowledge;
-
-    #[test]
-    fn an_interpreter_does_what_its_script_from_the_net_does() {
-        let tools = &Knowledge::builtin().tools;
-        let does = |address: &str, line: &str| {
-            let args: Vec<Arg> = line.split(' ').map(Arg::word).collect();
-            let found = recognise_script(tools.script_at(address)?, &args)?;
-            Some(found.tool.id.clone())
-        };
-        let packages = "https://deb.nodesource.com/setup_20.x";
-        let rust = "https://sh.rustup.rs";
-        assert_eq!(
-            does(packages, "bash -").as_deref(),
-            Some("repository-script")
-        );
-        assert_eq!(
-            does(packages, "sudo -E bash -").as_deref(),
-            Some("repository-script")
-        );
-        assert_eq!(does(rust, "sh -s -- -y").as_deref(), Some("rustup-script"));
-        assert_eq!(
-            does("sh.rustup.rs", "/bin/sh").as_deref(),
-            Some("rustup-script")
-        );
-        assert_eq!(does(packages, "tee setup.sh"), None);
-        assert_eq!(does("https://example.com/sh.rustup.rs", "sh"), None);
-    }
 }

@@ -1,5 +1,6 @@
 //! What a `RUN` instruction does, command by command.
 
+mod scripts;
 mod walk;
 
 use walk::Walk;
@@ -162,6 +163,12 @@ impl Step<'_> {
         files
     }
 
+    /// Whether it may change what is in the file `path`.
+    #[must_use]
+    pub fn changes(&self, path: &str) -> bool {
+        !self.keeps_content() && self.effects.writes.meets(&Region::new(path))
+    }
+
     /// The folder in which its tool works, if that is known.
     #[must_use]
     pub fn directory(&self) -> Option<String> {
@@ -257,6 +264,14 @@ impl<'a> Run<'a> {
     #[must_use]
     pub fn as_read(&self) -> &Self {
         self.document.as_deref().unwrap_or(self)
+    }
+
+    /// Whether it may change what is in the file `path`.
+    #[must_use]
+    pub fn changes(&self, path: &str) -> bool {
+        let run = self.as_read();
+        let loosely = run.opaque.is_some() || run.loose.writes.meets(&Region::new(path));
+        loosely || run.steps.iter().any(|step| step.changes(path))
     }
 
     /// The commands when the script is nothing but simple commands joined by `&&`, without

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use super::paths::{below, file_name, join};
+
 /// The shell that reads shell forms.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Shell {
@@ -105,6 +107,8 @@ pub struct State {
     pub inherited: Rc<BTreeMap<String, String>>,
     /// The folders whose `bin` is in a `PATH` that the Dockerfile sets: virtual environments and the like.
     pub environments: Rc<[String]>,
+    /// Files that `ADD` has downloaded, with their addresses.
+    pub downloads: Rc<[(String, String)]>,
     /// Whether the variables of the base image are not known.
     pub unknown_environment: bool,
 }
@@ -145,6 +149,33 @@ impl State {
             return self.fixed_value("HOME").map(str::to_owned);
         }
         (self.is_root() == Some(true)).then(|| "/root".to_owned())
+    }
+
+    /// Forgets the downloads that a copy to `dest` may lie over, and remembers what it downloads from `address`. The place of
+    /// `None` is not known.
+    pub(super) fn overwrite(&mut self, dest: Option<&str>, address: Option<String>) {
+        let Some(raw) = dest else {
+            return self.keep_downloads(|_| false);
+        };
+        let dest = join(&self.workdir, raw);
+        self.keep_downloads(|path| below(path, &dest).is_none());
+        if let Some(address) = address {
+            let is_folder = raw.ends_with('/') || file_name(raw) == ".";
+            let path = match is_folder {
+                true => join(&dest, file_name(&address)),
+                false => dest,
+            };
+            let left = self.downloads.iter().cloned();
+            self.downloads = left.chain([(path, address)]).collect();
+        }
+    }
+
+    /// Forgets the downloads at other paths than these.
+    pub(super) fn keep_downloads(&mut self, is_kept: impl Fn(&str) -> bool) {
+        if self.downloads.iter().any(|(path, _)| !is_kept(path)) {
+            let left = self.downloads.iter().filter(|(path, _)| is_kept(path));
+            self.downloads = left.cloned().collect();
+        }
     }
 
     /// Whether commands run as root: `None` when that is not known.

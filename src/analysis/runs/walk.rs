@@ -1,11 +1,11 @@
 //! The walk through a script that finds its commands.
 
 use super::Step;
+use super::scripts::{Scripts, downloaded_by};
 use crate::analysis::commands::{Arg, Invocation, recognise, recognise_script};
 use crate::analysis::effects::{self, Areas, Effects};
 use crate::analysis::paths::{Extent, Region, join};
 use crate::analysis::state::State;
-use crate::knowledge::tools::Tool;
 use crate::syntax::Span;
 use crate::syntax::shell::{self, Command, Item, RedirectOperator, Simple};
 
@@ -20,8 +20,7 @@ pub(super) struct Walk<'a, 'w> {
     environment: Option<String>,
     /// Variables that the script itself sets: their values are not known here.
     assigned: Vec<String>,
-    /// The script from the net that the next command gets on its standard input.
-    script: Option<&'a Tool>,
+    scripts: Scripts<'a>,
     pub(super) steps: Vec<Step<'a>>,
     pub(super) effects: Effects,
     pub(super) loose: Effects,
@@ -45,7 +44,7 @@ impl<'a, 'w> Walk<'a, 'w> {
             cwd,
             environment: None,
             assigned: Vec::new(),
-            script: None,
+            scripts: Scripts::new(state, areas.tools),
             steps: Vec::new(),
             effects: Effects::default(),
             loose: Effects::default(),
@@ -66,21 +65,12 @@ impl<'a, 'w> Walk<'a, 'w> {
     fn pipeline(&mut self, commands: &[Command]) {
         for (nth, command) in commands.iter().enumerate() {
             let reads_one = nth > 0 && matches!(commands[nth - 1], Command::Simple(_));
-            self.script = match reads_one {
-                true => self.downloaded_script(),
-                false => None,
-            };
+            let download = self.steps.last().filter(|_| reads_one);
+            let script = download.and_then(|step| downloaded_by(step, self.areas.tools));
+            self.scripts.piped = script.map(|(_, script)| script);
             self.command(command);
         }
-        self.script = None;
-    }
-
-    /// The script that the last step downloads, if the tables know it by its address.
-    fn downloaded_script(&self) -> Option<&'a Tool> {
-        let download = self.steps.last()?;
-        download.invocation.as_ref()?;
-        let mut words = download.args.iter().map(Arg::known);
-        words.find_map(|word| self.areas.tools.script_at(word))
+        self.scripts.piped = None;
     }
 
     fn command(&mut self, command: &Command) {
@@ -176,8 +166,9 @@ impl<'a, 'w> Walk<'a, 'w> {
         redirected: bool,
         extra: Effects,
     ) {
-        let invocation = match self.script {
-            Some(script) => recognise_script(script, &args),
+        let call = self.scripts.called_by(&args, self.cwd.as_deref());
+        let invocation = match &call {
+            Some(call) => recognise_script(call.script, &args, call.words),
             None => recognise(self.areas.tools, &args),
         };
         let activated = activated(&args, self.cwd.as_deref());
@@ -191,6 +182,9 @@ impl<'a, 'w> Walk<'a, 'w> {
             if activated.is_none() {
                 effects.writes.add(Region::new(environment));
             }
+        }
+        if let Some(file) = call.and_then(|call| call.file) {
+            effects.reads.add(Region::new(file));
         }
         effects.extend(&extra);
         self.effects.extend(&effects);
@@ -208,6 +202,9 @@ impl<'a, 'w> Walk<'a, 'w> {
             environment: self.environment.clone(),
             effects,
         });
+        if let Some(step) = self.steps.last() {
+            self.scripts.remember(step, self.areas.tools);
+        }
         if activated.is_some() {
             self.environment = activated;
         }
@@ -310,6 +307,7 @@ impl<'a, 'w> Walk<'a, 'w> {
                 assigned: self.assigned.clone(),
                 cwd: self.cwd.clone(),
                 environment: self.environment.clone(),
+                scripts: self.scripts.clone(),
                 ..*self
             };
             inner.items(items);
