@@ -163,7 +163,7 @@ fn build(site: &Site<'_>, start: &Start, account: &Account, territory: &Territor
         rewrite.assume(sentence);
     }
     rewrite.declares.push(Change::User(account.user.clone()));
-    let commands = writer::added(account, territory).into_iter();
+    let commands = writer::added(cx, stage, account, territory).into_iter();
     rewrite.declares.extend(commands.map(Change::Commands));
     if !territory.copies.is_empty() {
         rewrite.declares.push(Change::Owner);

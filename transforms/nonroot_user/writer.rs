@@ -1,8 +1,10 @@
 //! The edits.
 
 use super::account::Account;
+use super::left_behind::history;
 use super::ownership::{HandedOver, Territory};
-use crate::analysis::paths::below;
+use crate::analysis::paths::{Extent, below};
+use crate::analysis::runs::Step;
 use crate::analysis::stages::Stage;
 use crate::edit::Edits;
 use crate::syntax::{Kind, Span};
@@ -31,8 +33,13 @@ pub(super) fn edits(cx: &Cx<'_>, stage: &Stage, account: &Account, territory: &T
 }
 
 /// The commands that are there in addition.
-pub(super) fn added(account: &Account, territory: &Territory) -> Vec<String> {
-    let mut commands = commands(account, territory);
+pub(super) fn added(
+    cx: &Cx<'_>,
+    stage: &Stage,
+    account: &Account,
+    territory: &Territory,
+) -> Vec<String> {
+    let mut commands = commands(cx, stage, account, territory);
     commands.extend(last_commands(account, territory));
     let given = territory.handed_over.iter();
     commands.extend(given.map(|handed_over| hand_over(account, handed_over)));
@@ -52,12 +59,41 @@ fn last_commands(account: &Account, territory: &Territory) -> Vec<String> {
 }
 
 /// What makes the account and its folders.
-fn commands(account: &Account, territory: &Territory) -> Vec<String> {
+fn commands(cx: &Cx<'_>, stage: &Stage, account: &Account, territory: &Territory) -> Vec<String> {
     let mut commands: Vec<String> = account.create.iter().cloned().collect();
+    let home = home_that_is_there(cx, stage, account, territory);
+    commands.extend(home.map(|home| give(account, home)));
     if !territory.made.is_empty() {
         commands.extend(make(account, &territory.made));
     }
     commands
+}
+
+/// The home of an account that is made here, if something makes that folder before: it is left as it is then, root's.
+fn home_that_is_there<'a>(
+    cx: &Cx<'_>,
+    stage: &Stage,
+    account: &'a Account,
+    territory: &Territory,
+) -> Option<&'a str> {
+    account.create.as_ref()?;
+    let home = account.home.as_deref()?;
+    let is_in_home = |path: &str| below(path, home).is_some();
+    let writes_there = |step: &Step<'_>| match &step.effects.writes {
+        Extent::Regions(regions) => regions.iter().any(|region| is_in_home(region.path())),
+        Extent::Everything => false,
+    };
+    let makes = |index: usize| match &cx.facts.views[index].kind {
+        Kind::Workdir(_) => is_in_home(&cx.facts.state_behind(index).workdir),
+        Kind::Copy(transfer) | Kind::Add(transfer) => {
+            is_in_home(&cx.facts.destination(index, transfer))
+        }
+        Kind::Run { .. } => cx.facts.steps(index).iter().any(writes_there),
+        _ => false,
+    };
+    let place = place_of_account(cx, stage, territory).unwrap_or(stage.body.end);
+    let mut before = history(cx, stage).into_iter().filter(|at| *at < place);
+    before.any(makes).then_some(home)
 }
 
 /// Longer lines are broken.
@@ -166,7 +202,7 @@ struct Writer<'a> {
 impl Writer<'_> {
     /// One step makes the account and its folders, as late as it can so that what comes before stays cached.
     fn make_account(&mut self) {
-        let commands = commands(self.account, self.territory);
+        let commands = commands(self.cx, self.stage, self.account, self.territory);
         if commands.is_empty() {
             return;
         }
