@@ -135,6 +135,7 @@ impl Startup {
         let known = first.and_then(|first| self.by_first().get(first));
         known.into_iter().flatten().filter_map(move |(at, names)| {
             let own = &self.programs[*at];
+            let own = own.is_meant_by(arguments).then_some(own)?;
             let count = |name: &usize| named_words(&own.names[*name], program, arguments);
             Some((own, names.iter().filter_map(count).max()?))
         })

@@ -39,12 +39,23 @@ pub struct Program {
     /// Whether it is known as a file of base images: what a project calls by that name is a script of its own.
     #[serde(default)]
     pub of_image: bool,
+    /// The options without one of which nothing is known of them.
+    #[serde(default)]
+    only_with: Vec<String>,
     /// Variables, each with the values with which they need nothing themselves but run the command behind them.
     #[serde(default)]
     unless_env: BTreeMap<String, Vec<String>>,
 }
 
 impl Program {
+    /// Whether a command with `arguments` has what makes something known of it.
+    pub(super) fn is_meant_by(&self, arguments: &[String]) -> bool {
+        let mut options = self.only_with.iter();
+        let names = |word: &String, option: &str| word.split('=').next() == Some(option);
+        self.only_with.is_empty()
+            || options.any(|option| arguments.iter().any(|word| names(word, option)))
+    }
+
     /// Whether `words` are a command that makes the folders which it writes.
     #[must_use]
     pub fn is_made_by(&self, words: &[String]) -> bool {
