@@ -114,6 +114,18 @@ impl Addresses {
         };
         (fixed.len() > 1).then_some(fixed)
     }
+
+    /// The same of an argument: `--log=/x`, `-Xlog:gc:file=/x:time:filecount=5`.
+    #[must_use]
+    pub fn path_in_argument(self, word: &str) -> Option<&str> {
+        let value = word.rsplit_once('=').map_or(word, |(_, value)| value);
+        let among_others = || {
+            let start = word.find("=/")? + 1;
+            let end = word[start..].find([':', ','])?;
+            self.path_in(&word[start..start + end])
+        };
+        self.path_in(value).or_else(among_others)
+    }
 }
 
 /// Whether `text` in quotes is none, but stands between two: `x.replace(/"/g,"&")`.

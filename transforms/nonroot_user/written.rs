@@ -156,11 +156,29 @@ impl Teller<'_> {
     /// Arguments of a command in a script that say, by their name or that of the file, what the program writes. The others
     /// of a script may be there to be read.
     fn arguments_in_script(&self, command: &StartCommand) -> Vec<Written> {
+        self.named_arguments(&command.words, &command.place)
+    }
+
+    /// The same of options in the variable `name`: `JAVA_OPTS="-Xmx1g -Xlog:gc:file=/var/log/gc.log"`.
+    fn options(&self, name: &str, value: &str, place: &Place) -> Vec<Written> {
+        if !value.starts_with('-') {
+            return Vec::new();
+        }
+        let words = std::iter::once(name).chain(value.split_whitespace());
+        let words: Vec<String> = words.map(str::to_owned).collect();
+        let mut named = self.named_arguments(&words, place);
+        for written in &mut named {
+            written.shown_by = format!("{name} names");
+        }
+        named
+    }
+
+    fn named_arguments(&self, words: &[String], place: &Place) -> Vec<Written> {
         let named = |(text, written): &(String, Written)| {
             let path = written.path.as_deref().unwrap_or_default();
             self.names_what_is_written(text, path)
         };
-        let arguments = self.arguments(&command.words, &command.place).into_iter();
+        let arguments = self.arguments(words, place).into_iter();
         arguments
             .filter(named)
             .map(|(_, written)| written)
@@ -170,13 +188,8 @@ impl Teller<'_> {
     /// The arguments of a command line that are paths which it may write, each with the word in front of it.
     fn arguments(&self, words: &[String], place: &Place) -> Vec<(String, Written)> {
         let path_of = |pair: &[String]| {
-            let value = pair[1]
-                .rsplit_once('=')
-                .map_or(&*pair[1], |(_, value)| value);
-            let path = self
-                .addresses
-                .path_in(value)
-                .filter(|path| self.may_be_written(path))?;
+            let path = self.addresses.path_in_argument(&pair[1])?;
+            let path = Some(path).filter(|path| self.may_be_written(path))?;
             let text = pair.join(" ");
             let shown_by = "the command names".to_owned();
             let written = self.setting(path, &text, shown_by, place.clone());
@@ -196,6 +209,7 @@ impl Teller<'_> {
             for pair in pairs {
                 let value = pair.value.raw.trim_matches(['"', '\'']);
                 written.extend(self.variable(&pair.key.raw, value, &place));
+                written.extend(self.options(&pair.key.raw, value, &place));
             }
         }
         for (used, container) in given::containers(self.cx, self.stage) {
