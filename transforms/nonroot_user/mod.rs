@@ -2,6 +2,7 @@
 
 mod account;
 mod acting;
+mod again;
 mod assumptions;
 mod beside;
 mod climb;
@@ -13,6 +14,7 @@ mod left_behind;
 mod leftovers;
 mod loaded;
 mod makers;
+mod named;
 mod needs;
 mod ownership;
 mod places;
@@ -21,6 +23,7 @@ mod rebuilt;
 mod repository;
 mod run_before;
 mod scripts;
+mod scripts_of_steps;
 mod shared;
 mod site;
 mod sources;

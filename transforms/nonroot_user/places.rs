@@ -149,7 +149,7 @@ impl<'a> Places<'a> {
 
 /// The variable that a line assigns something to, and what: `const BASE = "/srv"`, `base: str = "/srv"`, `base := "/srv"`,
 /// `base ||= "/srv"`, also behind a condition: `if (!base) base = "/srv"`.
-fn assigned(text: &str) -> Option<(&str, &str)> {
+pub(super) fn assigned(text: &str) -> Option<(&str, &str)> {
     let mut signs = text.match_indices('=');
     signs.find_map(|(at, _)| Some((name_before(text, at)?, &text[at + 1..])))
 }

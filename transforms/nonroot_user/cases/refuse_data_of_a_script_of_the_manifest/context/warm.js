@@ -1,0 +1,3 @@
+const { keep } = require('./lib/pages');
+
+keep('start', '<p>hello</p>');

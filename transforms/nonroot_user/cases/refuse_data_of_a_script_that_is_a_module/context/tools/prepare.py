@@ -1,0 +1,2 @@
+with open("counts.json", "w") as counts:
+    counts.write("{}")

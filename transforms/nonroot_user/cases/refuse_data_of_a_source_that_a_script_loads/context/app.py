@@ -1,0 +1,4 @@
+from store import connect
+
+with connect() as database:
+    database.execute("insert into orders values (1)")

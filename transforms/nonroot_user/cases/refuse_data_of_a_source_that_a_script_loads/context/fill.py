@@ -1,0 +1,3 @@
+from store import fill
+
+fill()
