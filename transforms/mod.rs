@@ -24,6 +24,7 @@ pub mod merge_apt;
 pub mod mount_secrets;
 pub mod narrow_copy;
 pub mod nonroot_user;
+mod opened;
 mod origin;
 pub mod pick_base;
 pub mod pin_base;

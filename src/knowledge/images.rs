@@ -8,6 +8,7 @@ mod listens;
 mod reference;
 mod table;
 mod tag;
+mod toolset;
 mod version;
 
 #[cfg(test)]
@@ -17,8 +18,9 @@ pub use listens::Listens;
 pub use reference::ImageRef;
 pub use table::{
     Accounts, Command, Distribution, Entrypoint, Images, Libc, Os, PackageManager, Runs, Shell,
-    Toolset, User,
+    User,
 };
+pub use toolset::{Opened, Toolset};
 
 use std::collections::BTreeMap;
 

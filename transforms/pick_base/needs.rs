@@ -9,6 +9,7 @@ use crate::transform::{Change, Place, Refusal, Rewrite};
 use crate::transforms::dependencies;
 use crate::transforms::launched;
 use crate::transforms::libraries::Libraries;
+use crate::transforms::opened;
 
 use super::{Site, Target, extra, manifests};
 
@@ -140,7 +141,7 @@ impl Needs {
         Ok(())
     }
 
-    /// The programs that sources start.
+    /// The programs that sources start, and files that they open.
     fn programs_of_sources(&mut self, site: &Site<'_>, target: &Target<'_>) -> Result<(), Refusal> {
         let language = target
             .image
@@ -164,6 +165,17 @@ impl Needs {
         let known: Vec<&str> = known.map(String::as_str).collect();
         for name in sources.programs(&language.starts, &known) {
             self.program(site, target, site.stage.body.end, &name, site.stage.from)?;
+        }
+        let opened = target
+            .lacks
+            .map(|lacks| opened::packages(site.cx, site.stage, language, lacks));
+        for package in opened.into_iter().flatten() {
+            self.add(
+                site,
+                site.stage.body.end,
+                package,
+                "files that the program opens",
+            );
         }
         Ok(())
     }

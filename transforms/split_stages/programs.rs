@@ -56,7 +56,7 @@ pub(super) fn add_packages(
         add(site, packages, &name).map_err(|()| site.refuse("runs-build-tool", message))?;
     }
     if let Some((manager, toolset)) = site.package_tool().zip(site.image.toolset) {
-        for package in sources::opened(site, &toolset.files) {
+        for package in sources::opened(site, toolset) {
             packages.manager.get_or_insert_with(|| manager.to_owned());
             packages.add(package);
         }

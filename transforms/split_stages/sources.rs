@@ -1,14 +1,14 @@
 //! What the sources of the project start and load when they run.
 
-use std::collections::BTreeMap;
-
 use crate::analysis::paths::{file_name, join};
 use crate::analysis::runs::Step;
 use crate::context::{BuildContext, FileKind, Source, SourceLine, Sources, interpreter_of};
+use crate::knowledge::images::Toolset;
 use crate::knowledge::tools::Language;
 use crate::syntax::shell;
 use crate::transform::{Cx, Place, Refusal};
 use crate::transforms::calls;
+use crate::transforms::opened;
 use crate::transforms::origin::{Origin, origin_before};
 
 use super::Site;
@@ -74,20 +74,12 @@ pub(super) fn started(site: &Site<'_>, known: &[&str]) -> Result<Started, Refusa
     })
 }
 
-/// The packages of those `files` that a source names, each by a text in its name.
-pub(super) fn opened<'f>(site: &Site<'_>, files: &'f BTreeMap<String, String>) -> Vec<&'f str> {
+/// The packages of the larger image with files that the program opens.
+pub(super) fn opened<'t>(site: &Site<'_>, toolset: &'t Toolset) -> Vec<&'t str> {
     let language = language(site).and_then(|name| site.cx.knowledge.tools.language(name));
-    let Some((context, language)) = site.cx.context.zip(language).filter(|_| !files.is_empty())
-    else {
-        return Vec::new();
-    };
-    let sources = context.sources(language);
-    let is_named = |text: &String| {
-        let mut lines = sources.lines().filter(|line| !line.is_comment());
-        lines.any(|line| line.text.contains(text))
-    };
-    let opened = files.iter().filter(|(text, _)| is_named(text));
-    opened.map(|(_, package)| package.as_str()).collect()
+    language.map_or_else(Vec::new, |language| {
+        opened::packages(site.cx, site.stage, language, toolset)
+    })
 }
 
 /// The programs among `known` that start with the scripts which the sources name: `spawn("./scripts/report.py")`.

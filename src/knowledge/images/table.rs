@@ -7,6 +7,7 @@ use serde::Deserialize;
 use super::Release;
 use super::listens::Listens;
 use super::tag::{Captures, Kind, Part, Pattern};
+use super::toolset::Toolset;
 use super::version::{Range, Since, Version};
 
 /// The table of images. The user's `dfopt.toml` may hold another one of the same form: see [`Images::extend`].
@@ -265,22 +266,6 @@ impl User {
         let within = |version| self.versions.iter().any(|range| range.contains(version));
         self.versions.is_empty() || version.is_some_and(within)
     }
-}
-
-/// What the full variant of an image has and the slim one has not.
-#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Toolset {
-    /// Programs that are run by name, and the package each is in.
-    pub programs: BTreeMap<String, String>,
-    /// Texts in the names of files that a source may open, and the package each is in.
-    #[serde(default)]
-    pub files: BTreeMap<String, String>,
-    /// Packages with headers that programs may have been built against.
-    #[serde(default)]
-    pub headers: Vec<String>,
-    /// Where the facts come from.
-    pub source: String,
 }
 
 /// All images of one repository.

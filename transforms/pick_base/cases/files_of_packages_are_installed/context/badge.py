@@ -1,0 +1,4 @@
+import mimetypes
+import tkinter
+
+print(mimetypes.guess_type("cat.webp")[0], tkinter.TkVersion)
