@@ -17,6 +17,7 @@ pub mod env_hygiene;
 pub mod exec_form;
 mod frontend;
 pub mod healthcheck;
+mod interpreters;
 mod launched;
 mod layout;
 mod libraries;

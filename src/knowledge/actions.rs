@@ -73,6 +73,9 @@ pub struct Action {
     pub installs: Option<Installs>,
     /// The entry of `[installs]` that says so, when several actions have the same.
     pub installs_as: Option<String>,
+    /// Whether it makes an environment, for which the tool may bring its `interpreter` along.
+    #[serde(default)]
+    pub makes_environment: bool,
     /// Whether it only says how later calls of the tool work.
     #[serde(default)]
     pub configures: bool,

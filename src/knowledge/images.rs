@@ -167,7 +167,7 @@ impl<'a, 't> Reading<'a, 't> {
             users: self.users(system, release.as_ref()),
             default_user: self.default_user(),
             source: &family.source,
-            provides: family.provides.as_deref(),
+            provides: self.provides(),
             entrypoint: family.entrypoint,
             command: self.command(),
             workdir: family.workdir.as_deref(),
@@ -203,6 +203,13 @@ impl<'a, 't> Reading<'a, 't> {
             |part: &Part<'_, '_>| matches!(part.kind, Kind::Suite(_) | Kind::System(_));
         let by_release = self.family.version_is_release && self.parts.iter().any(is_release);
         by_release || self.version != Version::default()
+    }
+
+    fn provides(&self) -> Option<&'t str> {
+        let words = &self.family.provides_with;
+        let is_named = |part: &Part<'_, '_>| words.iter().any(|word| word == part.stem());
+        let provides = words.is_empty() || self.parts.iter().any(is_named);
+        self.family.provides.as_deref().filter(|_| provides)
     }
 
     fn command(&self) -> Command {

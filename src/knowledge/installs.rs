@@ -30,8 +30,6 @@ pub struct Installs {
     pub keeps: Vec<String>,
     /// The tools that need it when they run. Without any, every program does.
     pub needed_by: Vec<String>,
-    /// Lines of the project by which it chooses the version of its language.
-    pub pins: Vec<Pin>,
 }
 
 /// Something that makes a tool install somewhere else.
@@ -97,6 +95,13 @@ impl Installs {
 }
 
 impl Pin {
+    /// Whether a file with this text chooses a version.
+    #[must_use]
+    pub fn is_in(&self, text: &str) -> bool {
+        let line = self.line.as_ref();
+        line.is_some_and(|line| text.lines().any(|text| line.is_match(text)))
+    }
+
     /// Whether a file with this text chooses another version than `minor`, the first two numbers of the base image's.
     #[must_use]
     pub fn excludes(&self, text: &str, minor: &str) -> bool {

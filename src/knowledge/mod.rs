@@ -16,6 +16,7 @@ pub mod ignorable;
 pub mod image_files;
 pub mod images;
 pub mod installs;
+mod interpreter;
 mod languages;
 mod managers;
 pub mod manifests;

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use super::actions::Action;
+use super::interpreter::Interpreter;
 use super::pattern::Pattern;
 use super::prefetch::StandIns;
 use super::targets::Targets;
@@ -57,6 +58,8 @@ pub struct Tool {
     /// Other programs that it starts, by what its command line looks like.
     #[serde(default, rename = "starts")]
     pub starts: Vec<Starts>,
+    /// What it downloads when it makes an environment and the image has none that fits.
+    pub interpreter: Option<Interpreter>,
     /// What can take the place of the sources while it compiles the dependencies.
     pub stand_ins: Option<StandIns>,
     /// Which programs it makes of a project.

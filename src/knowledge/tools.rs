@@ -10,6 +10,7 @@ use super::installs::Installs;
 use crate::analysis::paths::file_name;
 
 pub use super::actions::{Action, Directives, Does, Makes, Operands, Prefix, Static, Stripped};
+pub use super::interpreter::Interpreter;
 pub use super::languages::Language;
 pub use super::prefetch::{Compile, Instead, Prefetch, StandIn, StandIns, Unseen};
 pub use super::targets::Targets;

@@ -10,6 +10,7 @@ use crate::analysis::paths::{UNKNOWN_WORKDIR, below};
 use crate::analysis::stages::Stage;
 use crate::syntax::{Kind, Word};
 use crate::transform::Cx;
+use crate::transforms::interpreters;
 use crate::transforms::launched;
 
 /// At most so many steps are named in a sentence.
@@ -28,6 +29,7 @@ pub(super) fn all(
         sentences.push("the program needs no name and no home folder for its account".to_owned());
     }
     sentences.extend(reads_only(cx, stage, territory));
+    sentences.extend(interpreters::assumed(cx, stage));
     sentences.extend(scripts(start));
     sentences.extend(programs(start));
     sentences.extend(readable(cx, stage, territory));

@@ -56,7 +56,7 @@ pub(super) fn check(
 
 pub(super) struct Looker<'a> {
     pub cx: &'a Cx<'a>,
-    site: &'a Site<'a>,
+    pub(super) site: &'a Site<'a>,
     account: &'a Account,
     territory: &'a Territory,
     /// The instructions in the order in which they run.
@@ -138,6 +138,7 @@ impl Looker<'_> {
         self.run_before(index, step, text)?;
         self.run_again(index, step)?;
         self.made_when_loaded(index, step)?;
+        self.own_interpreter(index, step)?;
         if program == "echo" {
             let target = text
                 .rsplit_once('>')

@@ -10,6 +10,7 @@ mod folders;
 mod foreign;
 mod given;
 mod grants;
+mod interpreter;
 mod left_behind;
 mod leftovers;
 mod loaded;

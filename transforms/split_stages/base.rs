@@ -6,7 +6,7 @@ use crate::knowledge::images::{self, ImageRef, Runs, Shell};
 use crate::knowledge::tools::Does;
 use crate::transform::{Cx, Refusal};
 
-use super::super::slim;
+use super::super::{interpreters, slim};
 use super::Site;
 use super::artefacts::Artefacts;
 use super::packages::RuntimePackages;
@@ -233,6 +233,7 @@ fn assumptions(
             "the program runs in {runtime} as it does in {builder}, which is built on another distribution"
         ));
     }
+    assumes.extend(interpreters::assumed(site.cx, site.stage));
     let named = site.named.as_ref();
     assumes.extend(named.map(|named| format!("{named} builds what {builder} builds")));
     let has_packages = !packages.names.is_empty();

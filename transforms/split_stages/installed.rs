@@ -10,6 +10,7 @@ use crate::knowledge::pattern::Pattern;
 use crate::knowledge::tools::{Does, Operands};
 use crate::transform::Refusal;
 use crate::transforms::dependencies;
+use crate::transforms::interpreters::{self, Owner};
 use crate::transforms::settings::Settings;
 
 use super::Site;
@@ -123,7 +124,7 @@ fn of_step(site: &Site<'_>, at: usize, step: &Step<'_>) -> Result<Vec<String>, &
             .directory()
             .ok_or("dfopt cannot tell in which folder it works")?,
     };
-    install.check_version()?;
+    install.check_interpreter()?;
     let mut paths = install.locations()?;
     paths.extend(install.kept());
     Ok(paths)
@@ -372,23 +373,13 @@ impl Install<'_> {
         made.map(|name| join(&self.directory, name))
     }
 
-    /// Fails when the project chooses another version of the language than that of the base image.
-    fn check_version(&self) -> Result<(), &'static str> {
-        let Some(context) = self.site.cx.context else {
-            return Ok(());
-        };
-        let minor = base::version(self.site.reference(), 2);
-        let excludes = |pin: &crate::knowledge::installs::Pin| {
-            let text = context.read(&pin.file).unwrap_or_default();
-            minor
-                .as_ref()
-                .is_some_and(|minor| pin.excludes(&text, minor))
-        };
-        match self.installs.pins.iter().any(excludes) {
-            true => Err(
-                "the project asks for another version than that of the base image, which would be downloaded",
+    /// Fails when the tool brings an interpreter of its own, in another folder.
+    fn check_interpreter(&self) -> Result<(), &'static str> {
+        match interpreters::owner(self.site.cx, self.site.stage, self.at, self.step) {
+            Owner::Tool(_) => Err(
+                "the image has no interpreter that the project asks for, which the tool would download into another folder",
             ),
-            false => Ok(()),
+            Owner::Image | Owner::Assumed(_) => Ok(()),
         }
     }
 }

@@ -276,6 +276,9 @@ pub(crate) struct Family {
     pub(crate) repository: String,
     pub(crate) source: String,
     pub(crate) provides: Option<String>,
+    /// Words, less the number at their end, without one of which it is made for no language.
+    #[serde(default)]
+    pub(crate) provides_with: Vec<String>,
     #[serde(default)]
     pub(crate) os: Os,
     /// The distribution of a tag that names none.
