@@ -274,8 +274,11 @@ impl Gathering<'_> {
                 Operands::Read | Operands::Manifests => (true, false),
                 Operands::Write | Operands::Move => (true, true),
                 Operands::ReadThenWrite | Operands::Link => (true, nth + 1 == count),
-                Operands::SkipThenWrite | Operands::Repository => (nth > 0, nth > 0),
+                Operands::SkipThenWrite => (nth > 0, nth > 0),
+                Operands::Repository if nth == 0 => (text.is_none_or(is_own_repository), false),
+                Operands::Repository => (true, true),
             };
+            let text = text.map(|text| text.strip_prefix("file://").unwrap_or(text));
             self.operand(text, reads, writes);
         }
         if let [only] = invocation.operands.as_slice() {
@@ -285,12 +288,13 @@ impl Gathering<'_> {
 
     /// What has the name of the only operand, where that says what is read: `ln -s /opt/tool`, `git clone URL`.
     fn named_like(&mut self, operands: Operands, only: Option<&str>) {
-        let name = match operands {
-            Operands::ReadThenWrite | Operands::Link => only.map(file_name),
-            Operands::Repository => only.map(repository_folder),
+        let (name, reads) = match operands {
+            Operands::ReadThenWrite | Operands::Link => (only.map(file_name), false),
+            // Git looks whether it is empty
+            Operands::Repository => (only.map(repository_folder), true),
             _ => return,
         };
-        self.operand(name, false, true);
+        self.operand(name, reads, true);
     }
 
     /// A path on the command line; `None` when it is not known.
@@ -324,6 +328,16 @@ fn repository_folder(address: &str) -> &str {
     let address = address.trim_end_matches('/').trim_end_matches("/.git");
     let name = address.rsplit(['/', ':']).next().unwrap_or_default();
     name.strip_suffix(".git").unwrap_or(name)
+}
+
+/// Whether the repository at `address` is in the file system. Where it could be one on a host (`git@host:shop.git`), Git takes it
+/// as such: git-clone(1), "Git URLs".
+fn is_own_repository(address: &str) -> bool {
+    match address.split_once(':') {
+        Some((scheme, rest)) if rest.starts_with("//") => scheme == "file",
+        Some((host, _)) => host.contains('/'),
+        None => true,
+    }
 }
 
 /// Whether an operand of an installer names a file or folder and no package.
