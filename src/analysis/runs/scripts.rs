@@ -2,8 +2,8 @@
 
 use super::Step;
 use crate::analysis::commands::{Arg, first_words};
-use crate::analysis::effects::resolved;
-use crate::analysis::paths::{Extent, file_name, join};
+use crate::analysis::effects::{Effects, resolved};
+use crate::analysis::paths::{Extent, Region, file_name, join};
 use crate::analysis::state::State;
 use crate::knowledge::tools::{Tool, Tools};
 
@@ -48,10 +48,15 @@ impl<'a> Scripts<'a> {
         let of_shell = of_shell.take_while(is_one_of(&["-", "-s", "-e", "-x", "-E", "--"]));
         let behind = as_root + 1 + of_shell.count();
         let reads_input = || {
-            let asked = words[as_root + 1..behind].iter();
-            let asked = asked.copied().any(|word| matches!(word, "-" | "-s"));
+            let has = |asked: &[&str]| {
+                words[as_root + 1..behind]
+                    .iter()
+                    .any(|word| asked.contains(word))
+            };
+            // `php -- --quiet`; another option names what is run in place of it: `sh -c`, `python -m`
             let is_option = |word: &&str| word.starts_with('-');
-            asked || behind == args.len() || words.get(behind).is_some_and(is_option)
+            let are_for_script = has(&["--"]) && words.get(behind).is_some_and(is_option);
+            has(&["-", "-s"]) || behind == args.len() || are_for_script
         };
         let piped = |script| Call {
             script,
@@ -74,6 +79,12 @@ impl<'a> Scripts<'a> {
             words: at + 1,
             file: Some(file.clone()),
         })
+    }
+
+    /// Forgets the files that `effects` change.
+    pub(super) fn forget(&mut self, effects: &Effects) {
+        let is_kept = |file: &str| !effects.writes.meets(&Region::new(file));
+        self.files.retain(|(file, _)| is_kept(file));
     }
 
     /// Remembers the file that `step` downloads a script to, and forgets those that it changes.
@@ -132,6 +143,7 @@ mod tests {
         assert_eq!(called("sh -s -- -y"), piped(3));
         assert_eq!(called("bash other.sh"), None);
         assert_eq!(called("tee copy.sh"), None);
+        assert_eq!(called("sh -c cat"), None);
         let in_file = |words| Some(("repository-script".to_owned(), words));
         assert_eq!(called("bash -e setup.sh"), in_file(3));
         assert_eq!(called("./setup.sh --help"), in_file(1));

@@ -101,6 +101,7 @@ impl<'a, 'w> Walk<'a, 'w> {
     fn loosely(&mut self, effects: &Effects) {
         self.effects.extend(effects);
         self.loose.extend(effects);
+        self.scripts.forget(effects);
     }
 
     fn simple(&mut self, simple: &Simple) {
