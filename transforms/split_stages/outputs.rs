@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::analysis::commands::Invocation;
-use crate::analysis::paths::{join, parent};
+use crate::analysis::paths::{below, join, parent};
 use crate::analysis::runs::Step;
 use crate::context::{Source, Sources};
 use crate::knowledge::tools::{Action, Language};
@@ -35,7 +35,17 @@ pub(super) fn are_lost(site: &Site<'_>, at: usize, build: &Invocation<'_>) -> bo
 }
 
 fn moved(site: &Site<'_>, at: usize, build: &Invocation<'_>) -> Option<Moved> {
-    by_option(build).or_else(|| by_environment(site, at, build.action))
+    by_option(build)
+        .or_else(|| by_environment(site, at, build.action))
+        .or_else(|| by_user(site, at, build.action))
+}
+
+/// Where the home of who builds moves what goes to the home of root otherwise.
+fn by_user(site: &Site<'_>, at: usize, action: &Action) -> Option<Moved> {
+    let mut outputs = action.outputs.iter();
+    let inside = outputs.find_map(|output| below(output, "/root"))?;
+    let home = site.cx.facts.states[at].home();
+    Some(home.map_or(Moved::Lost, |home| Moved::To(join(&home, inside))))
 }
 
 /// Where an option of the command line moves it to.
