@@ -65,6 +65,8 @@ pub struct Tools {
     tools: Vec<Tool>,
     /// First word of a call -> tools, and how many words of the call name them.
     index: HashMap<String, Vec<(usize, usize)>>,
+    /// The tools that are scripts from the net.
+    scripts: Vec<usize>,
 }
 
 impl Tools {
@@ -94,8 +96,12 @@ impl Tools {
     fn reindex(&mut self) {
         self.index.clear();
         // The last of several that match equally well is found: that has to be the first one added.
-        let by_name = |(_, tool): &(usize, &Tool)| tool.downloaded_from.is_empty();
-        for (at, tool) in self.tools.iter().enumerate().rev().filter(by_name) {
+        self.scripts.clear();
+        for (at, tool) in self.tools.iter().enumerate().rev() {
+            if !tool.downloaded_from.is_empty() {
+                self.scripts.push(at);
+                continue;
+            }
             for (nth, program) in tool.programs.iter().enumerate() {
                 let first = program
                     .split(' ')
@@ -135,7 +141,8 @@ impl Tools {
     /// The script that is downloaded from `address`, if it is known what it does.
     #[must_use]
     pub fn script_at(&self, address: &str) -> Option<&Tool> {
-        self.tools.iter().find(|tool| tool.is_script_at(address))
+        let mut scripts = self.scripts.iter().rev().map(|&at| &self.tools[at]);
+        scripts.find(|tool| tool.is_script_at(address))
     }
 
     /// Whether some tool reads a manifest with this name.
