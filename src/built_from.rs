@@ -119,28 +119,40 @@ impl Place<'_> {
             || self.disk.holds_only(own, goes_along) && named::copies(&syntax::parse(self.text))
     }
 
-    /// The nearest folder above `own`, in the same repository (or the next one, where there is none), that has all that the
-    /// Dockerfile names, when `own` has nothing of it; and the first line that names something.
+    /// The folder above `own`, in the same repository, that has all that the Dockerfile names, when `own` has not: one from
+    /// which it names `own` itself (`COPY apps/api apps/api`), or else the nearest (the next one, where there is no repository)
+    /// when `own` has nothing of it; and the first line that names something.
     fn folder_above(&self, own: &Path) -> Option<(PathBuf, usize)> {
         let is_top = |folder: &Path| folder.join(".git").exists();
         let file = syntax::parse(self.text);
         let named = named::paths(&file);
         let first = file.instructions()[named.first()?.at].span.start;
-        // What is missing beside files that are there may be made before the build.
-        if is_top(own) || named.iter().any(|named| is_in(own, named)) {
+        if is_top(own) || named.iter().all(|named| is_in(own, named)) {
             return None;
         }
         // The root of the file system has a `bin` and a `lib`, and is no project.
         let has_all = |folder: &&Path| {
             folder.parent().is_some() && named.iter().all(|named| is_in(folder, named))
         };
-        let mut levels = own.ancestors().take(1 + MOST_LEVELS);
-        let top = levels.position(is_top).unwrap_or(1);
-        let above = own.ancestors().take(1 + top).skip(1).find(has_all)?;
-        // Last, because the folder may be one of thousands of Dockerfiles.
-        let line = file.line_col(first).0;
-        (!self.is_of_project(own)).then(|| (above.to_owned(), line))
+        let top = own.ancestors().take(1 + MOST_LEVELS).position(is_top);
+        let above = |levels| own.ancestors().skip(1).take(levels).filter(has_all);
+        let names_own = |folder: &&Path| named.iter().any(|named| leads_to(own, folder, named));
+        // What is missing beside files that are there may be made before the build. Whether the folder is a project is looked
+        // up last, because it may be one of thousands of Dockerfiles.
+        let has_none = || !named.iter().any(|named| is_in(own, named)) && !self.is_of_project(own);
+        let names = above(top.unwrap_or(MOST_LEVELS)).find(names_own);
+        let above = names.or_else(|| {
+            let nearest = above(top.unwrap_or(1)).next();
+            nearest.filter(|_| has_none())
+        })?;
+        Some((above.to_owned(), file.line_col(first).0))
     }
+}
+
+/// Whether `named` is the folder `own` or in it, seen from `folder` above.
+fn leads_to(own: &Path, folder: &Path, named: &Named) -> bool {
+    let inside = own.strip_prefix(folder).unwrap_or(own);
+    Path::new(&named.path).starts_with(inside)
 }
 
 /// Whether `folder` has what is named. A wildcard stands for at least one name of its folder.

@@ -64,6 +64,35 @@ fn a_folder_above_that_alone_has_what_is_copied_is_the_context() {
 }
 
 #[test]
+fn a_copy_of_the_own_folder_by_its_name_is_from_a_folder_above() {
+    let copies = "FROM node:20\nWORKDIR /app\nCOPY package*.json ./\nCOPY apps/api/package.json apps/api/\nRUN npm ci\nCOPY . .\n";
+    let files = [
+        ("apps/api/Dockerfile", copies),
+        ("apps/api/package.json", "{}"),
+        ("apps/api/server.js", ""),
+        ("package.json", "{}"),
+    ];
+    let run = Sandbox::new(&files).dfopt(&["apps/api/Dockerfile"]);
+    run.says("build context ., as apps/api/Dockerfile:3 says");
+    for other in [
+        // All of it is there, by chance.
+        ("apps/api/apps/api/package.json", "{}"),
+        ("apps/api/.git/HEAD", "ref: refs/heads/main\n"),
+        ("compose.yaml", "services:\n  api:\n    build: apps/api\n"),
+    ] {
+        let sandbox = Sandbox::new(&[&files[..], &[other]].concat());
+        let run = sandbox.dfopt(&["apps/api/Dockerfile"]);
+        let is_above = run.out.contains("build context ., as");
+        assert!(!is_above, "{other:?}: {run:#?}");
+    }
+    // What is copied besides is not there.
+    let missing = "FROM node:20\nWORKDIR /app\nCOPY apps/api/package.json apps/web ./\n";
+    let sandbox = Sandbox::new(&[&files[1..], &[("apps/api/Dockerfile", missing)]].concat());
+    let run = sandbox.dfopt(&["apps/api/Dockerfile"]);
+    assert!(!run.out.contains("build context ., as"), "{run:#?}");
+}
+
+#[test]
 fn the_root_of_the_file_system_is_no_context() {
     let sandbox = Sandbox::new(&[(
         "Dockerfile",
