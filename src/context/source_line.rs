@@ -74,6 +74,14 @@ impl<'s> SourceLine<'s> {
         paths
     }
 
+    /// The absolute paths of options in quotes: `"--user-data-dir=/data/profile"`.
+    pub fn paths_of_options(&self) -> impl Iterator<Item = &'s str> {
+        let quoted = self.text.split(['"', '\'', '`']).skip(1).step_by(2);
+        let addresses = self.addresses;
+        let options = quoted.filter(|word| word.contains('='));
+        options.filter_map(move |word| addresses.path_in_argument(word))
+    }
+
     /// The absolute paths that a line of a file of settings names, in quotes or without.
     #[must_use]
     pub fn named_paths(&self) -> Vec<&'s str> {

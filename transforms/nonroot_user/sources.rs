@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::site::Site;
-use crate::analysis::paths::file_name;
+use crate::analysis::paths::{below, file_name};
 use crate::analysis::stages::Stage;
 use crate::context::{Addresses, Source, SourceLine, Sources};
 use crate::knowledge::tools::Language;
@@ -13,6 +13,9 @@ use crate::knowledge::Knowledge;
 use crate::knowledge::startup::Needs;
 use crate::knowledge::tools::{Action, Does};
 use crate::transforms::calls;
+
+/// Only root may enter it.
+const HOME_OF_ROOT: &str = "/root";
 
 /// What the build context has of the program.
 pub(super) struct Project<'a> {
@@ -92,6 +95,41 @@ impl<'a> Project<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Refuses when a line of the program, or of its settings, names something in the home of root.
+    ///
+    /// # Errors
+    /// The first such line.
+    pub(super) fn check_home(&self, site: &Site<'_>) -> Result<(), Refusal> {
+        let settings = &site.cx.knowledge.startup.settings;
+        let of_root = |path: &&str| below(path, HOME_OF_ROOT).is_some();
+        let in_source = |line: &SourceLine<'_>| {
+            let quoted = line.quoted_paths().into_iter();
+            let quoted = quoted.filter(|(before, _)| !settings.is_other(before));
+            let mut paths = quoted.map(|(_, path)| path).chain(line.paths_of_options());
+            paths.find(of_root).map(str::to_owned)
+        };
+        let in_settings = |line: &SourceLine<'_>| {
+            let mut paths = line.named_paths().into_iter();
+            paths.find(of_root).map(str::to_owned)
+        };
+        let is_code = |line: &SourceLine<'_>| !line.is_comment();
+        let mut lines = self.lines().filter(is_code);
+        let found = lines.find_map(|line| Some((line, in_source(&line)?)));
+        let mut lines = self.settings().filter(is_code);
+        let of_settings = || lines.find_map(|line| Some((line, in_settings(&line)?)));
+        let Some((line, path)) = found.or_else(of_settings) else {
+            return Ok(());
+        };
+        let message = format!(
+            "{}:{} names {path}, and only root may enter {HOME_OF_ROOT}; use a folder of the program, or set USER yourself if it does without",
+            line.path, line.line
+        );
+        let place = Place::File(line.path.to_owned(), Some(line.line));
+        Err(site
+            .refuse("home-of-root", message)
+            .because(place, "what the program uses"))
     }
 
     /// Refuses when a line of the program installs dependencies where the build, as root, has put them.

@@ -1,10 +1,12 @@
 //! What the program writes when the container runs, as far as the project shows it.
 
 use super::given;
+use super::made;
 use super::needs::args;
 use super::places::Places;
 use super::sources::Project;
 use super::start::{Start, StartCommand};
+use super::started;
 use crate::analysis::commands::recognise;
 use crate::analysis::effects::{self, Areas};
 use crate::analysis::launch;
@@ -61,7 +63,7 @@ pub(super) fn all(
     let teller = Teller {
         cx,
         stage,
-        made: made_paths(cx, stage),
+        made: made::paths(cx, stage),
         places: Places::read(cx, stage, project),
         addresses: project.addresses(),
     };
@@ -87,6 +89,9 @@ pub(super) fn all(
             }
         }
     }
+    written.extend(started::all(cx, project, |line| {
+        teller.shown_by(line, None)
+    }));
     for line in project.settings().filter(|line| !line.is_comment()) {
         written.extend(teller.settings(&line, &line.named_paths()));
         written.extend(teller.file_of_setting(&line));
@@ -286,34 +291,38 @@ impl Teller<'_> {
 
     /// A line of a source that writes.
     fn source(&self, line: &SourceLine<'_>) -> Vec<Written> {
-        let written = |path: Option<&str>| {
-            let makes_folder = self.cx.knowledge.startup.settings.is_folder(line.text);
-            Written {
-                path: path.map(str::to_owned),
-                folder: path.map(|path| folder_of(path, makes_folder)),
-                shown_by: format!("{}:{} writes", line.path, line.line),
-                place: Place::File(line.path.to_owned(), Some(line.line)),
-                said: Said::Source,
-                edits: false,
-                line: line.text.to_owned(),
-            }
-        };
         let settings = &self.cx.knowledge.startup.settings;
         let mut paths = line.quoted_paths();
         paths.retain(|(call, _)| !settings.is_other_call(call));
         if !paths.is_empty() {
             let paths = paths.into_iter();
-            return paths.map(|(_, path)| written(Some(path))).collect();
+            return paths
+                .map(|(_, path)| self.shown_by(line, Some(path)))
+                .collect();
         }
         let by_variables = self.places.of(line);
         if by_variables.is_empty() {
-            return vec![written(None)];
+            return vec![self.shown_by(line, None)];
         }
         let around = |path: &String| Written {
             folder: Some(folder_of(path, true)),
-            ..written(Some(path))
+            ..self.shown_by(line, Some(path))
         };
         by_variables.iter().map(around).collect()
+    }
+
+    /// What is written by a line of a source that names `path`.
+    fn shown_by(&self, line: &SourceLine<'_>, path: Option<&str>) -> Written {
+        let makes_folder = self.cx.knowledge.startup.settings.is_folder(line.text);
+        Written {
+            path: path.map(str::to_owned),
+            folder: path.map(|path| folder_of(path, makes_folder)),
+            shown_by: format!("{}:{} writes", line.path, line.line),
+            place: Place::File(line.path.to_owned(), Some(line.line)),
+            said: Said::Source,
+            edits: false,
+            line: line.text.to_owned(),
+        }
     }
 
     /// A line of a source or of a file of settings that names `paths`.
@@ -404,27 +413,6 @@ fn folder_of(path: &str, is_folder: bool) -> String {
 fn has_ending(path: &str) -> bool {
     let name = file_name(path);
     name.trim_start_matches('.').contains('.')
-}
-
-/// What the steps and copies of the stage put into folders that are not the system's, as far as it is known.
-fn made_paths(cx: &Cx<'_>, stage: &Stage) -> Extent {
-    let is_own = |region: &Region| cx.knowledge.startup.is_own_folder(region.path());
-    let mut made = Extent::default();
-    for index in stage.body.clone() {
-        if let Kind::Copy(transfer) | Kind::Add(transfer) = &cx.facts.views[index].kind {
-            made.add(Region::new(cx.facts.destination(index, transfer)));
-        }
-        let steps = cx.facts.steps(index).iter();
-        for step in steps {
-            if let Extent::Regions(regions) = &step.effects.writes {
-                regions
-                    .iter()
-                    .filter(|region| is_own(region))
-                    .for_each(|region| made.add(region.clone()));
-            }
-        }
-    }
-    made
 }
 
 #[cfg(test)]

@@ -25,6 +25,8 @@ pub struct Settings {
     relative: Option<Pattern>,
     /// The endings of files that programs write.
     written: Vec<String>,
+    /// Programs that write files where they are started, whoever starts them.
+    writers: Vec<String>,
     /// Folders that no image has by itself, and that are called for what programs keep in them.
     kept_in: Vec<String>,
     /// What is in these folders is only read.
@@ -48,6 +50,12 @@ impl Settings {
     #[must_use]
     pub fn is_other_call(&self, call: &str) -> bool {
         call.ends_with('(') && matches(&self.other_name, call)
+    }
+
+    /// Whether what stands in front of a value says that it is no path of the file system: `app.get(`, `static_url_path=`.
+    #[must_use]
+    pub fn is_other(&self, before: &str) -> bool {
+        matches(&self.other_name, before)
     }
 
     /// Whether the path that `line` names is a folder.
@@ -82,6 +90,22 @@ impl Settings {
         ending.is_some_and(|(_, ending)| self.written.iter().any(|known| known == ending))
     }
 
+    /// Whether the command `words` writes files where it is started, as far as its name says, and does not hand them on.
+    #[must_use]
+    pub fn is_writer(&self, words: &[String]) -> bool {
+        let Some(program) = words.first() else {
+            return false;
+        };
+        let behind = words[1..].iter().map(String::as_str);
+        let named = std::iter::once(file_name(program)).chain(behind.clone());
+        let starts = |known: &String| {
+            let known = known.split(' ');
+            named.clone().take(known.clone().count()).eq(known)
+        };
+        let hands_on = |word: &str| word == "-" || word.starts_with("pipe:");
+        self.writers.iter().any(starts) && !behind.clone().any(hands_on)
+    }
+
     /// Whether `path` lies where programs only read, when no more is known than that they know it.
     #[must_use]
     pub fn is_only_read(&self, path: &str) -> bool {
@@ -92,6 +116,7 @@ impl Settings {
     pub(super) fn extend(&mut self, more: Self) {
         self.files.extend(more.files);
         self.written.extend(more.written);
+        self.writers.extend(more.writers);
         self.kept_in.extend(more.kept_in);
         self.variable = more.variable.or(self.variable.take());
         self.only_read.extend(more.only_read);
