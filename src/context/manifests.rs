@@ -13,6 +13,8 @@ pub struct Required {
     pub is_folder: bool,
     /// Whether the tables say what to look for in it, so that it has been checked.
     pub is_checked: bool,
+    /// What has to be taken for granted, for what it says.
+    pub assumes: Vec<String>,
 }
 
 /// A manifest that an install is given.
@@ -134,6 +136,7 @@ impl Reader<'_> {
             path: path.to_owned(),
             is_folder: !is_file,
             is_checked: is_file && is_known(name),
+            assumes: Vec::new(),
         });
         if !is_file {
             return Ok(());
@@ -195,6 +198,12 @@ impl Reader<'_> {
                 for path in self.existing(&target) {
                     self.add(&path, reads_as, Standing::Own)?;
                 }
+                Ok(())
+            }
+            Then::Assume => {
+                let own = self.found.iter_mut();
+                let own = own.filter(|known| known.path == manifest.path);
+                own.for_each(|own| own.assumes.extend(rule.message.clone()));
                 Ok(())
             }
             Then::Expand => {

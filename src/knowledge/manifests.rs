@@ -39,7 +39,7 @@ pub struct Rule {
     pub then: Then,
     /// The refusal's code, for `refuse`.
     pub code: Option<String>,
-    /// The refusal's message, for `refuse`.
+    /// The refusal's message, for `refuse`; what is taken for granted, for `assume`.
     pub message: Option<String>,
     /// For `expand`: the manifest in each folder, when it has another name than this one.
     pub manifest: Option<String>,
@@ -70,6 +70,9 @@ pub enum Then {
     Include,
     /// The value is a pattern of folders, each with a manifest of its own.
     Expand,
+    /// The install does something that has to be done again, or need not be, once the project is there: `message` says what is
+    /// taken for granted.
+    Assume,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -95,6 +98,14 @@ impl Manifests {
             .iter()
             .filter(move |manifest| is_named(&manifest.name, name))
             .flat_map(|manifest| &manifest.rules)
+    }
+
+    /// Whether both names are those of manifests of the same tool: `Web.csproj` and `Shared.csproj`.
+    #[must_use]
+    pub fn are_of_one_kind(&self, one: &str, other: &str) -> bool {
+        let is_kind = |manifest: &&Manifest| is_named(&manifest.name, one);
+        let mut kinds = self.0.iter().filter(is_kind);
+        one == other || kinds.any(|manifest| is_named(&manifest.name, other))
     }
 }
 

@@ -363,6 +363,7 @@ fn located(
     needed: &mut Needed,
 ) -> Result<Option<(String, String)>, Refusal> {
     let source = required.path;
+    needed.assumes.extend(required.assumes);
     if required.is_checked {
         needed.because.push(Evidence {
             place: Place::File(source.clone(), None),

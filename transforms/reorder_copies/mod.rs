@@ -39,6 +39,7 @@ use crate::analysis::commands;
 use crate::analysis::paths::file_name;
 use crate::analysis::runs::Step;
 use crate::analysis::stages::{Os, Stage};
+use crate::context::matches_name;
 use crate::knowledge::tools::Does;
 use crate::syntax::Kind;
 use crate::transform::{
@@ -169,10 +170,30 @@ fn is_picked(sink: &Sink<'_>, obstacle: &Obstacle) -> bool {
     !sink.copied.brings_folder() || rest && !sink.copied.brings_everything()
 }
 
-/// Whether a pattern of the copy was written for the installs that would be passed: `COPY package*.json tsconfig.json ./`.
+/// Whether the copy was written for the installs that would be passed: by a pattern (`COPY package*.json tsconfig.json ./`), or
+/// with nothing but what belongs to their manifests (`COPY pyproject.toml README.md ./`).
 fn is_picked_for(sink: &Sink<'_>) -> bool {
+    let Some(files) = sink.copied.files() else {
+        return false;
+    };
     let mut left = sink.left().flat_map(|leave| &leave.sources);
-    !sink.copied.brings_folder() && left.any(|path| sink.copied.picks_by_pattern(path))
+    let by_pattern = left.any(|path| sink.copied.picks_by_pattern(path));
+    let names = || files.iter().map(|file| file_name(file));
+    let belongs = |name: &str| is_read(sink, name) || is_text(sink, name);
+    by_pattern || names().any(|name| is_read(sink, name)) && names().all(belongs)
+}
+
+/// Whether the file `name` is a manifest of the kind that the passed installs read.
+fn is_read(sink: &Sink<'_>, name: &str) -> bool {
+    let manifests = &sink.cx.knowledge.manifests;
+    let mut read = sink.passed.iter().flat_map(|crossing| &crossing.manifests);
+    read.any(|path| manifests.are_of_one_kind(file_name(path), name))
+}
+
+/// Whether the file `name` is a text about the project, which some manifests ask for.
+fn is_text(sink: &Sink<'_>, name: &str) -> bool {
+    let mut texts = sink.cx.knowledge.tools.never_read().iter();
+    texts.any(|pattern| matches_name(pattern, name))
 }
 
 /// Whether a copy could be worth moving for a step.
