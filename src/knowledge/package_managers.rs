@@ -80,8 +80,6 @@ pub struct Others {
     pub need_lists: Vec<String>,
     /// Programs that download the lists before they need them.
     pub refresh_lists: Vec<String>,
-    /// Parts of the addresses of scripts that download the lists before they need them.
-    pub refreshing_scripts: Vec<String>,
 }
 
 impl PackageManager {

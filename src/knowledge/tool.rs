@@ -21,6 +21,9 @@ pub struct Tool {
     /// the interpreters that people pipe it into.
     #[serde(default)]
     pub downloaded_from: Vec<String>,
+    /// For a script: the package managers, by the tools that they are, whose lists it downloads before it needs them.
+    #[serde(default)]
+    pub refreshes: Vec<String>,
     /// The options that every action takes.
     #[serde(default)]
     pub options: OptionTable,

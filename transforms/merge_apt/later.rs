@@ -205,7 +205,7 @@ fn use_of_step(cx: &Cx<'_>, manager: &PackageManager, step: &Step<'_>, text: &st
     }
     match &step.invocation {
         Some(invocation) if invocation.tool.id != manager.tool => {
-            if fetches_refreshing_script(manager, step) {
+            if fetches_refreshing_script(cx, manager, step) {
                 Use::UnknownThenRefreshes
             } else {
                 Use::Nothing

@@ -130,17 +130,22 @@ pub(super) fn leaves_lists(cx: &Cx<'_>, manager: &PackageManager, step: &Step<'_
     match work_of(cx, manager, step) {
         Some(Work::Refresh) => true,
         Some(Work::Install | Work::Upgrade) => kept(),
-        _ => fetches_refreshing_script(manager, step),
+        _ => fetches_refreshing_script(cx, manager, step),
     }
 }
 
 /// Whether `step` downloads a script that is known to download the lists of `manager` when it runs.
-pub(super) fn fetches_refreshing_script(manager: &PackageManager, step: &Step<'_>) -> bool {
-    let is_address = |word: &str| {
-        let mut addresses = manager.others.refreshing_scripts.iter();
-        addresses.any(|part| word.contains(part.as_str()))
-    };
-    step.args.iter().any(|arg| is_address(arg.known()))
+pub(super) fn fetches_refreshing_script(
+    cx: &Cx<'_>,
+    manager: &PackageManager,
+    step: &Step<'_>,
+) -> bool {
+    let tools = &cx.knowledge.tools;
+    let mut scripts = step
+        .args
+        .iter()
+        .filter_map(|arg| tools.script_at(arg.known()));
+    scripts.any(|script| is_listed(&script.refreshes, &manager.tool))
 }
 
 /// Whether the lists are there when `steps` have run one after the other.

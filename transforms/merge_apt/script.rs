@@ -32,7 +32,7 @@ pub(super) fn plan(cx: &Cx<'_>, stage: &Stage, index: usize) -> Option<Plan> {
     let fetch = run
         .steps
         .iter()
-        .find(|step| fetches_refreshing_script(layer.manager, step))?;
+        .find(|step| fetches_refreshing_script(cx, layer.manager, step))?;
     let view = &cx.facts.views[next];
     let fits = layer.commands.first()?.work == Work::Install
         && flags(cx, index) == flags(cx, next)
