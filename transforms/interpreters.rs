@@ -3,7 +3,7 @@
 use crate::analysis::runs::Step;
 use crate::analysis::stages::{Base, Stage};
 use crate::context::matches_name;
-use crate::knowledge::images::ImageRef;
+use crate::knowledge::images::{ImageRef, Version};
 use crate::knowledge::tools::{Does, Interpreter};
 use crate::transform::Cx;
 
@@ -75,15 +75,7 @@ fn of_image(cx: &Cx<'_>, stage: &Stage, language: &str) -> Option<Option<String>
     let tag = ImageRef::parse(reference).tag.unwrap_or_default();
     let named = tag.split('-').find_map(|part| part.strip_prefix(language));
     let number = named.or_else(|| tag.split('-').next());
-    is_its.then(|| number.and_then(minor))
-}
-
-/// The first two numbers of a version.
-fn minor(version: &str) -> Option<String> {
-    let mut parts = version.split('.');
-    let (major, minor) = (parts.next()?, parts.next()?);
-    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-    (is_number(major) && is_number(minor)).then(|| format!("{major}.{minor}"))
+    is_its.then(|| number.and_then(|number| Version::numbers(number, 2)))
 }
 
 /// The same of the package of the distribution that a step in front of `at` installs.

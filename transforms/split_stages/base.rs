@@ -2,7 +2,7 @@
 
 use crate::analysis::runs::Step;
 use crate::analysis::stages::Stage;
-use crate::knowledge::images::{self, ImageRef, Runs, Shell};
+use crate::knowledge::images::{self, ImageRef, Runs, Shell, Version};
 use crate::knowledge::tools::Does;
 use crate::transform::{Cx, Refusal};
 
@@ -188,12 +188,7 @@ fn is_of_another_distribution(site: &Site<'_>, reference: &str) -> bool {
 /// The first `count` numbers of the version that the tag of a reference starts with: `3.11` of `3.11.4-slim`.
 pub(super) fn version(reference: &str, count: usize) -> Option<String> {
     let tag = ImageRef::parse(reference).tag?;
-    let number = tag.split('-').next()?;
-    let parts: Vec<&str> = number.split('.').take(count).collect();
-    let numeric = parts
-        .iter()
-        .all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()));
-    (numeric && parts.len() == count).then(|| parts.join("."))
+    Version::numbers(tag.split('-').next()?, count)
 }
 
 /// The `RUN`s of the author in the runtime stage.

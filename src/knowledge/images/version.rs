@@ -40,6 +40,12 @@ impl Version {
         numbers.join(".")
     }
 
+    /// The first `count` numbers of the version that `text` begins with, if it has as many: `3.11` of `3.11.4`.
+    pub(crate) fn numbers(text: &str, count: usize) -> Option<String> {
+        let version = Self::parse(text)?;
+        (version.len() >= count).then(|| version.first(count))
+    }
+
     /// Whether the release that this names is `bound` or newer.
     pub(crate) fn at_least(&self, bound: &Self) -> bool {
         for (at, limit) in bound.0.iter().enumerate() {
