@@ -17,6 +17,8 @@ use crate::syntax::Span;
 pub(super) struct Called<'f, 's> {
     /// The command, if it is a simple one.
     pub(super) step: Option<&'f Step<'f>>,
+    /// All commands of it, in their order.
+    pub(super) steps: &'f [Step<'f>],
     /// The folder in which it runs, if that is known.
     pub(super) cwd: Option<&'f str>,
     /// The commands before it that change the state of the shell.
@@ -35,6 +37,7 @@ impl<'f> Reader<'f, '_, '_> {
     ) -> Vec<Operation<'f>> {
         let Called {
             step,
+            steps,
             cwd,
             shell,
             key: command,
@@ -72,11 +75,7 @@ impl<'f> Reader<'f, '_, '_> {
             removes: action.is_some_and(|action| action.removes),
             tidies: step.is_some_and(|step| packages::tidies(self.knowledge, step)),
             shows: run.only_shows() || step.is_some_and(Step::looks_around),
-            handles_files: step.is_some_and(|step| {
-                matches!(step.does(), Some(Does::Files | Does::AddUser))
-                    || prints_words(step)
-                    || sets_options(step)
-            }),
+            handles_files: !steps.is_empty() && steps.iter().all(handles_files),
             registers: tool.is_some_and(|tool| tool.registers && tool.always_there),
             needs_nothing: step.is_some_and(|step| {
                 let invocation = step.invocation.as_ref();
@@ -91,6 +90,13 @@ impl<'f> Reader<'f, '_, '_> {
         let work = step.and_then(|step| packages::read(self.knowledge, step));
         vec![operation(work.map_or(command, |work| work.manner), what)]
     }
+}
+
+/// Whether the step works on the paths that it names and on nothing else.
+fn handles_files(step: &Step<'_>) -> bool {
+    matches!(step.does(), Some(Does::Files | Does::AddUser))
+        || prints_words(step)
+        || sets_options(step)
 }
 
 /// Whether the step sets options of the shell, which is the same in every folder: `set -ex`.

@@ -117,6 +117,7 @@ impl<'f> Reader<'f, '_, '_> {
         }
         let mut shell: Vec<String> = Vec::new();
         for pipeline in pipelines {
+            let steps = steps_of(run, pipeline);
             let step = step_of(run, pipeline);
             if step.is_some_and(|step| packages::comes_and_goes(self.knowledge, step)) {
                 continue;
@@ -127,7 +128,8 @@ impl<'f> Reader<'f, '_, '_> {
             }
             let called = Called {
                 step,
-                cwd: cwd_of(run, pipeline),
+                steps,
+                cwd: steps.first().and_then(|first| first.cwd.as_deref()),
                 shell: &shell,
                 key,
             };
@@ -148,6 +150,7 @@ impl<'f> Reader<'f, '_, '_> {
         }
         let called = Called {
             step: Some(step),
+            steps: std::slice::from_ref(step),
             cwd: step.cwd.as_deref(),
             shell: &[],
             key: self.facts.command(index, step),
@@ -320,23 +323,20 @@ fn add_new<'f>(operations: &mut Vec<Operation<'f>>, new: Vec<Operation<'f>>) {
     }
 }
 
-/// The folder in which the first command of `pipeline` runs, if that is known.
-fn cwd_of<'r>(run: &'r Run<'_>, pipeline: &Pipeline) -> Option<&'r str> {
+/// The steps of `pipeline`, in the order of the source.
+fn steps_of<'r, 'a>(run: &'r Run<'a>, pipeline: &Pipeline) -> &'r [Step<'a>] {
     let span = pipeline.span.shift(run.body.start);
-    let first = run
-        .steps
-        .partition_point(|step| step.span.start < span.start);
-    run.steps.get(first)?.cwd.as_deref()
+    let begins_before = |limit: usize| move |step: &Step<'_>| step.span.start < limit;
+    let first = run.steps.partition_point(begins_before(span.start));
+    let end = run.steps.partition_point(begins_before(span.end));
+    &run.steps[first..end]
 }
 
 /// The step that is all of `pipeline`.
 fn step_of<'r, 'a>(run: &'r Run<'a>, pipeline: &Pipeline) -> Option<&'r Step<'a>> {
     let span = pipeline.span.shift(run.body.start);
-    // Steps are in the order of the source.
-    let at = run
-        .steps
-        .partition_point(|step| step.span.start < span.start);
-    run.steps.get(at).filter(|step| step.span == span)
+    let first = steps_of(run, pipeline).first();
+    first.filter(|step| step.span == span)
 }
 
 /// Whether the script is one list that only `&&` joins.
