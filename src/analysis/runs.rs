@@ -296,6 +296,19 @@ impl<'a> Run<'a> {
     /// or commands behind `set -e` and such a list at their end.
     #[must_use]
     pub fn is_straight(&self) -> bool {
+        self.is_sequence_of(is_plain)
+    }
+
+    /// The same, where `|` may join commands as well: all of them run, and the last decides whether the next ones do.
+    #[must_use]
+    pub fn runs_every_command(&self) -> bool {
+        self.is_sequence_of(|pipeline| {
+            let mut commands = pipeline.commands.iter();
+            !pipeline.negated && commands.all(|command| matches!(command, Command::Simple(_)))
+        })
+    }
+
+    fn is_sequence_of(&self, is_part: impl Fn(&shell::Pipeline) -> bool) -> bool {
         let Some(script) = &self.script else {
             return self.opaque.is_none();
         };
@@ -304,9 +317,9 @@ impl<'a> Run<'a> {
             let is_last = nth + 1 == script.items.len();
             let in_background = matches!(item.terminator, Some((shell::Terminator::Background, _)));
             let joined = |(connector, _, pipeline): &(shell::Connector, Span, shell::Pipeline)| {
-                is_last && matches!(connector, shell::Connector::And) && is_plain(pipeline)
+                is_last && matches!(connector, shell::Connector::And) && is_part(pipeline)
             };
-            is_plain(&item.first) && item.rest.iter().all(joined) && !in_background
+            is_part(&item.first) && item.rest.iter().all(joined) && !in_background
         };
         (script.items.len() < 2 || stops_at_failure)
             && script.items.iter().enumerate().all(is_straight)

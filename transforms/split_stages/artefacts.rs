@@ -375,11 +375,12 @@ fn is_for_the_build(site: &Site<'_>, product: &Product<'_>, folder: &str) -> boo
     let mut areas = site.cx.knowledge.tools.paths("@system");
     let is_shared = folder == "/" || areas.any(is_in);
     let is_used = is_in(&product.path) || is_in(&site.workdir());
-    !is_shared && !is_used && !is_given && !is_named_by_files(site, folder)
+    let named = format!("{folder}/");
+    !is_shared && !is_used && !is_given && !is_named_by_files(site, &named)
 }
 
-/// Whether a file of the context holds the path of `folder`, or may: it is not at hand.
-fn is_named_by_files(site: &Site<'_>, folder: &str) -> bool {
+/// Whether a file of the context holds `path`, or may: it is not at hand.
+pub(super) fn is_named_by_files(site: &Site<'_>, path: &str) -> bool {
     let Some((context, files)) = site
         .cx
         .context
@@ -387,7 +388,6 @@ fn is_named_by_files(site: &Site<'_>, folder: &str) -> bool {
     else {
         return true;
     };
-    let path = format!("{folder}/");
     let is_dockerfile = |name: &str| matches_name("*Dockerfile*", name);
     let mut texts = files
         .iter()
@@ -398,7 +398,7 @@ fn is_named_by_files(site: &Site<'_>, folder: &str) -> bool {
         !before.is_some_and(|c| c.is_alphanumeric() || "._-*})>/\\".contains(c))
     };
     texts.any(|text| {
-        let mut found = text.match_indices(&path);
+        let mut found = text.match_indices(path);
         found.any(|(at, _)| is_absolute(&text, at))
     })
 }

@@ -2,6 +2,7 @@
 //! have made.
 
 mod behind;
+mod passed_on;
 
 use crate::analysis::commands::Invocation;
 use crate::analysis::effects::Effects;
@@ -288,13 +289,14 @@ impl Settling<'_> {
         }
         made.extend(regions(&run.loose.writes)?);
         made.retain(|path| !self.holds(path) && !self.is_of_build(path));
+        self.leave_what_is_passed_on(&mut made);
         let registers = registers::commands(self.site, at, run);
         if made.is_empty() {
             self.artefacts.registers.extend(registers);
             return Some(());
         }
         let can_be_copied = |path: &String| self.is_own_place(path);
-        if !run.is_straight() || !made.iter().all(can_be_copied) {
+        if !run.runs_every_command() || !made.iter().all(can_be_copied) {
             return None;
         }
         for path in made {

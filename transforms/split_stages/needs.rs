@@ -2,7 +2,7 @@
 
 use crate::analysis::runs::Step;
 use crate::knowledge::packages::Dependency;
-use crate::knowledge::tools::Does;
+use crate::knowledge::tools::{Does, Operands};
 use crate::transform::Refusal;
 use crate::transforms::dependencies;
 
@@ -49,6 +49,7 @@ pub(super) fn add(site: &Site<'_>, packages: &mut RuntimePackages) -> Result<(),
         }
     }
     packages.assumes.extend(assumption(site));
+    packages.assumes.extend(of_downloads(site));
     Ok(())
 }
 
@@ -136,4 +137,20 @@ fn assumption(site: &Site<'_>) -> Option<String> {
     Some(format!(
         "{which} load no library that only the larger image has"
     ))
+}
+
+/// What is taken for granted of programs that steps download and that are no packages: nobody knows what they are linked with.
+fn of_downloads(site: &Site<'_>) -> Option<String> {
+    let is_address = |word: &str| word.starts_with("http://") || word.starts_with("https://");
+    // A repository holds sources, and a setting of Git is none of the program.
+    let is_of_git = |step: &Step<'_>| {
+        let action = step.invocation.as_ref().map(|own| own.action);
+        action.is_some_and(|own| own.configures || own.operands == Operands::Repository)
+    };
+    let downloads =
+        |step: &Step<'_>| step.args.iter().any(|arg| is_address(arg.known())) && !is_of_git(step);
+    let mut prepared = steps(site, Role::Prepare);
+    (site.image.sheds_tools() && prepared.any(|(_, step)| downloads(step))).then(|| {
+        "programs that are downloaded load no library that only the larger image has".to_owned()
+    })
 }
