@@ -138,6 +138,12 @@ impl Tools {
             .max_by_key(|&(_, length)| length)
     }
 
+    /// The ways in which the tool `id` is called: the first word is that of a program.
+    pub fn calls_of<'a>(&'a self, id: &'a str) -> impl Iterator<Item = &'a str> {
+        let tools = self.tools.iter().filter(move |tool| tool.id == id);
+        tools.flat_map(|tool| &tool.programs).map(String::as_str)
+    }
+
     /// The script that is downloaded from `address`, if it is known what it does.
     #[must_use]
     pub fn script_at(&self, address: &str) -> Option<&Tool> {

@@ -5,6 +5,7 @@ use super::given;
 use super::left_behind::history;
 use super::leftovers;
 use super::ownership::Territory;
+use super::search_path;
 use super::start::Start;
 use crate::analysis::paths::{UNKNOWN_WORKDIR, below};
 use crate::analysis::stages::Stage;
@@ -30,6 +31,7 @@ pub(super) fn all(
     }
     sentences.extend(reads_only(cx, stage, territory));
     sentences.extend(interpreters::assumed(cx, stage));
+    sentences.extend(search_path::assumed(cx, stage));
     sentences.extend(scripts(start));
     sentences.extend(programs(start));
     sentences.extend(readable(cx, stage, territory));

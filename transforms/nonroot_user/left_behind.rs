@@ -9,7 +9,7 @@ use crate::analysis::paths::{below, file_name, join};
 use crate::analysis::runs::Step;
 use crate::analysis::stages::{Base, Stage};
 use crate::knowledge::tools::Does;
-use crate::syntax::Kind;
+use crate::syntax::{Kind, Pair};
 use crate::transform::{Cx, Refusal};
 
 /// Of a folder with more files, the modes are not looked at.
@@ -76,9 +76,13 @@ impl Looker<'_> {
                 self.copy(index)?;
                 self.path_of_root(index, &transfer.dest.raw)
             }
-            Kind::Env { pairs, .. } => pairs
-                .iter()
-                .try_for_each(|pair| self.path_of_root(index, &pair.value.raw)),
+            Kind::Env { pairs, .. } => {
+                let is_harmless = |pair: &&Pair| {
+                    pair.key.raw == "PATH" && self.hides_unused_tools(index, &pair.value.raw)
+                };
+                let mut others = pairs.iter().filter(|pair| !is_harmless(pair));
+                others.try_for_each(|pair| self.path_of_root(index, &pair.value.raw))
+            }
             Kind::Workdir(path) => self.path_of_root(index, &path.raw),
             Kind::Cmd { .. } | Kind::Entrypoint { .. } | Kind::Volume { .. } => {
                 self.path_of_root(index, view.body.text(&view.logical.text))
@@ -335,7 +339,7 @@ fn is_root(owner: &str) -> bool {
 }
 
 /// Whether `text` names the home of root, where `home` is the value of `HOME`, if a variable sets it.
-fn names_home_of_root(text: &str, home: Option<&str>) -> bool {
+pub(super) fn names_home_of_root(text: &str, home: Option<&str>) -> bool {
     let moved = home.is_some_and(|home| below(home, "/root").is_none());
     let words = text.split(|c: char| c.is_whitespace() || "\"'=:;,<>()|&[]".contains(c));
     words.into_iter().any(|word| {

@@ -26,6 +26,7 @@ mod repository;
 mod run_before;
 mod scripts;
 mod scripts_of_steps;
+mod search_path;
 mod shared;
 mod site;
 mod sources;

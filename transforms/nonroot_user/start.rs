@@ -57,6 +57,15 @@ impl Start {
             folders: Vec::new(),
         }
     }
+
+    /// Whether a program of the tool `id` is called.
+    pub(super) fn calls(&self, cx: &Cx<'_>, id: &str) -> bool {
+        let mut called = self.called.iter();
+        called.any(|name| {
+            let tool = cx.knowledge.tools.find(&[name]);
+            tool.is_some_and(|(tool, _)| tool.id == id)
+        })
+    }
 }
 
 /// Reads what `stage` starts, or what is started in it where it declares nothing. `Ok(None)`: nobody says what runs.

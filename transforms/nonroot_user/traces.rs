@@ -129,6 +129,7 @@ impl Looker<'_> {
                 .unless_env
                 .iter()
                 .any(|name| state.variables.contains_key(name))
+            || trace.of_scripts && self.installs_unused_tools(index)
             || self.history.iter().any(by_step);
         let is_used = trace.used_by.is_empty()
             || trace

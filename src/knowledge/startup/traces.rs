@@ -29,6 +29,9 @@ pub struct Trace {
     /// It matters only to these programs, when the container starts them. None: to all.
     #[serde(default)]
     pub used_by: Vec<String>,
+    /// Whether scripts from the net leave it, which may be known by their addresses (`downloaded_from` in `tools.toml`).
+    #[serde(default)]
+    pub of_scripts: bool,
     /// What it leaves behind.
     pub leaves: Leaves,
     /// Variables that send it elsewhere.
