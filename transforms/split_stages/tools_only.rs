@@ -7,6 +7,7 @@ use crate::knowledge::tools::{Does, Role as OptionRole, Tool, Tools};
 use crate::syntax::{Kind, Transfer};
 use crate::transform::Refusal;
 use crate::transforms::dependencies;
+use crate::transforms::launched::CommandLine;
 
 use super::Site;
 use super::packages;
@@ -95,15 +96,23 @@ pub(super) fn package(site: &Site<'_>, manager: PackageManager, name: &str) -> O
     is_for_builds.then(|| format!("the program does not need the package {name}"))
 }
 
-/// Whether neither the container nor a source of the project starts `program`, for all that they show.
-pub(super) fn starts_none(site: &Site<'_>, program: &str) -> bool {
-    let mut launches = site.launches.launches.iter();
-    let is_started = launches.any(|launch| launch.words.iter().any(|word| word == program));
+/// Whether neither the container nor a source of the project starts a program of the package or tool `name`, for all that
+/// they show.
+pub(super) fn starts_none(site: &Site<'_>, name: &str) -> bool {
+    let knowledge = site.cx.knowledge;
+    let of_language = |word: &str| {
+        let mut languages = knowledge.tools.languages().iter();
+        languages.any(|language| language.is_read_by(name) && language.is_read_by(word))
+    };
+    let is_of = |word: &String| {
+        let word = file_name(word);
+        word == name || knowledge.images.is_in_package(word, name) || of_language(word)
+    };
+    let is_started = |line: &CommandLine<'_>| line.is_unread || line.words.iter().any(is_of);
+    let lines = site.command_lines();
+    let is_unused = lines.is_ok_and(|lines| !lines.iter().any(is_started));
     let starts = || sources::started(site, &[]).is_ok_and(|started| started.any);
-    let is_read = site
-        .command_lines()
-        .is_ok_and(|lines| !lines.iter().any(|line| line.is_unread));
-    !is_started && is_read && site.cx.context.is_some() && !starts()
+    is_unused && site.cx.context.is_some() && !starts()
 }
 
 /// The tool with the program `name`, if it installs or builds.

@@ -56,6 +56,18 @@ impl Images {
             .map(|(name, _)| name.as_str())
     }
 
+    /// Whether `program` is known to come with `package` where apt installs it.
+    #[must_use]
+    pub fn is_in_package(&self, program: &str, package: &str) -> bool {
+        let mut toolsets = self.toolset.values();
+        toolsets.any(|toolset| {
+            toolset
+                .programs
+                .get(program)
+                .is_some_and(|own| own == package)
+        })
+    }
+
     pub(crate) fn toolset(&self, name: &str) -> Option<&Toolset> {
         self.toolset.get(name)
     }

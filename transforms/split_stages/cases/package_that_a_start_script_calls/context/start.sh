@@ -1,0 +1,3 @@
+#!/bin/sh
+python3 poll.py &
+exec node server.js
