@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use crate::analysis::paths::file_name;
+use crate::analysis::paths::{below, file_name, join, parent};
 use crate::analysis::runs::Step;
-use crate::context::{BuildContext, Entry, pinned, required_by};
+use crate::context::{BuildContext, Entry, extras_of, pinned, required_by, required_with};
 use crate::knowledge::tools::Role;
 use crate::transform::Cx;
+use crate::transforms::origin::{Origin, origin_before};
 
 /// The names of the packages of the language that `step` installs, in lower case, as far as its
 /// command line and its manifests tell.
@@ -23,8 +24,105 @@ pub(super) fn named(cx: &Cx<'_>, step: &Step<'_>) -> Vec<String> {
         for path in manifests(cx, step) {
             names.extend(context.dependencies(&path).iter().cloned());
         }
+        names.extend(of_projects(cx, context, step));
     }
     names
+}
+
+/// What the projects ask for that `step` installs by the folders in which they are: `pip install .`,
+/// `pip install -e "./core[pdf]"`, a line with such a folder in a list of requirements.
+fn of_projects(cx: &Cx<'_>, context: &BuildContext, step: &Step<'_>) -> Vec<String> {
+    let Some(invocation) = &step.invocation else {
+        return Vec::new();
+    };
+    let operands = invocation.operands.iter();
+    let operands = operands.map(|&at| step.args[at].known().to_owned());
+    let options = invocation.options.iter();
+    let values = options.filter(|option| option.role == Role::Read);
+    let values = values.filter_map(|option| option.value.clone());
+    let mut words: Vec<String> = operands.chain(values).collect();
+    if !invocation.action.project_manifests.is_empty() {
+        let lists = manifests(cx, step).into_iter();
+        let lists = lists.filter_map(|path| context.read(&path));
+        lists.for_each(|text| words.extend(text.lines().map(str::to_owned)));
+    }
+    let mut names = Vec::new();
+    for word in &words {
+        let folder = project_folder(step, word).into_iter();
+        for path in folder.flat_map(|folder| manifests_in(cx, context, step, &folder)) {
+            names.extend(asked_for(context, &path, &extras_of(word)));
+        }
+    }
+    names
+}
+
+/// What the project with the manifest `path` asks for: there, and in the lists of requirements beside it which that names
+/// (`dynamic`, `open("requirements.txt")`).
+fn asked_for(context: &BuildContext, path: &str, extras: &[String]) -> Vec<String> {
+    let text = context.read(path).unwrap_or_default();
+    let is_named = |list: &String| text.contains(file_name(list));
+    let lists = context.glob(&beside(parent(path).trim_start_matches('/'), "*.txt"));
+    let lists = lists.into_iter().filter(is_named);
+    let listed = lists.flat_map(|list| context.dependencies(&list).to_vec());
+    let own = match path.ends_with(".toml") {
+        true => required_with(&text, extras),
+        false => context.dependencies(path).to_vec(),
+    };
+    own.into_iter().chain(listed).collect()
+}
+
+/// The folder in the image that `word` may name, as one names a project: `-e ./core[pdf]` gives `/app/core`.
+fn project_folder(step: &Step<'_>, word: &str) -> Option<String> {
+    let mut editable = ["--editable", "-e"].into_iter();
+    let behind = editable.find_map(|option| word.trim().strip_prefix(option));
+    let path = behind.unwrap_or(word).trim_start_matches([' ', '=']);
+    let path = path.split(['[', ' ']).next().unwrap_or_default();
+    let is_folder = path.starts_with(['.', '/']) || path.ends_with('/');
+    let cwd = step.cwd.as_deref().filter(|_| is_folder)?;
+    Some(join(cwd, path))
+}
+
+/// The manifests of the project in `folder` of the image, as paths in the build context: those that a copy has brought. Where
+/// none has, a mount may bring those at the same place.
+fn manifests_in(cx: &Cx<'_>, context: &BuildContext, step: &Step<'_>, folder: &str) -> Vec<String> {
+    let known = step.invocation.iter();
+    let known = known.flat_map(|invocation| &invocation.action.project_manifests);
+    let paths: Vec<String> = known.map(|name| join(folder, name)).collect();
+    let at = instruction_of(cx, step);
+    let copied = |path: &String| {
+        let (at, stage) = (at?, cx.facts.stage_of(at?)?);
+        match origin_before(cx, stage, at, path) {
+            Origin::File(file) => Some(file),
+            _ => None,
+        }
+    };
+    let found: Vec<String> = paths.iter().filter_map(copied).collect();
+    if !found.is_empty() {
+        return found;
+    }
+    let cwd = step.cwd.as_deref().unwrap_or_default();
+    let same = paths.iter().filter_map(|path| below(path, cwd));
+    same.filter(|path| context.has(path))
+        .map(str::to_owned)
+        .collect()
+}
+
+/// The instruction that `step` is part of.
+fn instruction_of(cx: &Cx<'_>, step: &Step<'_>) -> Option<usize> {
+    let has = |at: &usize| {
+        cx.facts
+            .steps(*at)
+            .iter()
+            .any(|own| std::ptr::eq(own, step))
+    };
+    (0..cx.facts.views.len()).find(has)
+}
+
+fn beside(folder: &str, name: &str) -> String {
+    match folder {
+        "" => name.to_owned(),
+        folder => format!("{folder}/{name}"),
+    }
 }
 
 /// The one version of the Python package `name` that `step` installs, as far as its command line and its manifests tell.

@@ -9,7 +9,7 @@ use crate::analysis::paths::file_name;
 ///
 /// In JSON they are the keys of the tables of dependencies, and what npm has locked for more than development; in a lock
 /// file of TOML the values of `name`, in others the words in front of a version; in `pyproject.toml` its requirements; in
-/// anything else the first words of the lines.
+/// `setup.py` the first words of its strings; in anything else those of the lines.
 #[must_use]
 pub fn dependencies(path: &str, text: &str) -> Vec<String> {
     let name = file_name(path);
@@ -24,11 +24,24 @@ pub fn dependencies(path: &str, text: &str) -> Vec<String> {
             .map(|table| requirements(&table))
             .unwrap_or_default();
     }
+    if name == "setup.py" {
+        // A program: whatever it says in quotes may be a requirement.
+        let quoted = text.split(['"', '\'']).skip(1).step_by(2);
+        return quoted
+            .map(first_word)
+            .filter(|name| !name.is_empty())
+            .collect();
+    }
     let lines = text.lines().map(str::trim);
     if path.ends_with(".lock") {
         return lines.filter_map(locked).collect();
     }
-    lines
+    let is_settings = name == "setup.cfg";
+    let values = lines.map(|line| match line.split_once(" = ") {
+        Some((_, value)) if is_settings => value,
+        _ => line,
+    });
+    values
         .map(first_word)
         .filter(|name| !name.is_empty() && !name.starts_with('-'))
         .collect()
@@ -78,21 +91,63 @@ fn locked(line: &str) -> Option<String> {
 
 /// The requirements of a Python project: those of the standard, and the tables of Poetry.
 fn requirements(table: &toml::Table) -> Vec<String> {
-    let tree = toml::Value::Table(table.clone());
-    let at = |path: &str| path.split('.').try_fold(&tree, |tree, key| tree.get(key));
-    let required = at("project.dependencies").and_then(toml::Value::as_array);
-    let optional = at("project.optional-dependencies").and_then(toml::Value::as_table);
-    let optional = optional.into_iter().flat_map(|groups| groups.values());
-    let lists = required
+    let optional = at(table, "project.optional-dependencies").and_then(toml::Value::as_table);
+    let extras = optional
         .into_iter()
-        .chain(optional.filter_map(toml::Value::as_array));
-    let poetry = at("tool.poetry.dependencies").and_then(toml::Value::as_table);
+        .flat_map(|groups| groups.keys().cloned());
+    with_extras(table, extras.collect())
+}
+
+/// The names of the packages that the project with the `pyproject.toml` `text` asks for, with those of its `extras`, in
+/// lower case.
+#[must_use]
+pub fn required_with(text: &str, extras: &[String]) -> Vec<String> {
+    let table = text.parse();
+    table.map_or_else(|_| Vec::new(), |table| with_extras(&table, extras.to_vec()))
+}
+
+/// An extra may ask for other ones of its own project: `all = ["name[pdf, xls]"]`.
+fn with_extras(table: &toml::Table, mut extras: Vec<String>) -> Vec<String> {
+    let own = at(table, "project.name").and_then(toml::Value::as_str);
+    let lines = |path: &str| {
+        let list = at(table, path).and_then(toml::Value::as_array);
+        list.into_iter().flatten().filter_map(toml::Value::as_str)
+    };
+    let mut required: Vec<&str> = lines("project.dependencies").collect();
+    let mut nth = 0;
+    while let Some(extra) = extras.get(nth) {
+        let group = lines(&format!("project.optional-dependencies.{extra}"));
+        let (again, others): (Vec<&str>, Vec<&str>) =
+            group.partition(|line| Some(first_word(line)) == own.map(str::to_lowercase));
+        required.extend(others);
+        let more = again.into_iter().flat_map(extras_of);
+        let more: Vec<String> = more.filter(|extra| !extras.contains(extra)).collect();
+        extras.extend(more);
+        nth += 1;
+    }
+    let poetry = at(table, "tool.poetry.dependencies").and_then(toml::Value::as_table);
     let names = poetry.into_iter().flat_map(|table| table.keys());
-    let lines = lists.flatten().filter_map(toml::Value::as_str);
-    lines
-        .map(first_word)
+    let required = required.into_iter().map(first_word);
+    required
         .chain(names.map(|name| name.to_lowercase()))
         .collect()
+}
+
+/// `pdf` and `xls` of `name[pdf, xls]>=1`.
+#[must_use]
+pub fn extras_of(requirement: &str) -> Vec<String> {
+    let inside = requirement
+        .split_once('[')
+        .and_then(|(_, rest)| rest.split_once(']'));
+    let extras = inside.into_iter().flat_map(|(extras, _)| extras.split(','));
+    extras.map(|extra| extra.trim().to_owned()).collect()
+}
+
+/// The value at the dotted `path`.
+fn at<'t>(table: &'t toml::Table, path: &str) -> Option<&'t toml::Value> {
+    let (first, rest) = path.split_once('.').unwrap_or((path, ""));
+    let rest = rest.split('.').filter(|key| !key.is_empty());
+    rest.fold(table.get(first), |tree, key| tree?.get(key))
 }
 
 /// The names in a manifest or lock file of JSON.
@@ -129,6 +184,19 @@ fn first_word(line: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn extras_are_asked_for_by_name() {
+        let text = "[project]\nname = \"Shop\"\ndependencies = [\"flask>=3\"]\n[project.optional-dependencies]\npg = [\"psycopg[pool]\"]\ndev = [\"pytest\"]\nall = [\"shop[pg]\"]\n";
+        let with = |extras: &str| required_with(text, &extras_of(extras));
+        assert_eq!(with("."), ["flask"]);
+        assert_eq!(with(".[all, none]"), ["flask", "psycopg"]);
+        assert_eq!(dependencies("pyproject.toml", text).len(), 3);
+        let program = "setup(install_requires=['flask>=3', \"pg\"])";
+        assert_eq!(dependencies("setup.py", program), ["flask", "pg"]);
+        let settings = "[options]\ninstall_requires = flask\n  pg>=1\n";
+        assert!(dependencies("setup.cfg", settings).ends_with(&["flask".into(), "pg".into()]));
+    }
 
     #[test]
     fn versions_are_found_where_there_is_one() {

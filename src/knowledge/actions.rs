@@ -47,6 +47,9 @@ pub struct Action {
     pub needs_a_manifest: bool,
     /// The name under which the table of manifests knows those that its options and operands name.
     pub reads_as: Option<String>,
+    /// The manifests of a project that an operand, or an option which names what is read, names by its folder.
+    #[serde(default)]
+    pub project_manifests: Vec<String>,
     /// Why it needs more of the project than its manifests, whatever they say.
     pub needs_source: Option<String>,
     /// What has to be taken for granted when it runs before the source is there.

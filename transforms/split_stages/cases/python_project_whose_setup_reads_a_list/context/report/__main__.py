@@ -1,0 +1,3 @@
+import cairo
+
+print(cairo.version)
