@@ -300,7 +300,8 @@ fn unversioned(name: &str) -> &str {
         .unwrap_or(name)
 }
 
-/// Whether PyPI takes both names for one: <https://packaging.python.org/en/latest/specifications/name-normalization/>.
+/// Whether PyPI takes both names for one: <https://packaging.python.org/en/latest/specifications/name-normalization/>. A `*` at
+/// the end of the first stands for one word or more.
 fn is_same_name(one: &str, other: &str) -> bool {
     fn words(name: &str) -> impl Iterator<Item = &str> {
         name.split(['-', '_', '.']).filter(|word| !word.is_empty())
@@ -308,7 +309,7 @@ fn is_same_name(one: &str, other: &str) -> bool {
     let (mut one, mut other) = (words(one), words(other));
     loop {
         match (one.next(), other.next()) {
-            (None, None) => return true,
+            (None, None) | (Some("*"), Some(_)) => return true,
             (Some(word), Some(same)) if word.eq_ignore_ascii_case(same) => {}
             _ => return false,
         }

@@ -1,0 +1,3 @@
+import mariadb
+
+print(mariadb.client_version)
