@@ -125,18 +125,22 @@ impl Sources {
         self.files().flat_map(Source::lines)
     }
 
-    /// The programs among `known` that a file names in which one of `patterns` matches.
+    /// The programs among `known` that a file names which starts programs, as `language` shows it.
     #[must_use]
-    pub fn programs(&self, patterns: &[Pattern], known: &[&str]) -> Vec<String> {
+    pub fn programs(&self, language: &Language, known: &[&str]) -> Vec<String> {
         let starting = self.files().filter(|file| {
-            file.matching(patterns)
+            file.matching(&language.starts)
                 .iter()
                 .any(|pattern| pattern.is_match(&file.text))
         });
+        let is_named = |text: &str, name: &str| {
+            let mut modules = language.program_modules.iter();
+            names(text, name) || modules.any(|module| is_taken_from(text, module, name))
+        };
         let named = |text: &str| {
             known
                 .iter()
-                .filter(|name| names(text, name))
+                .filter(|name| is_named(text, name))
                 .map(|name| (*name).to_owned())
                 .collect()
         };
@@ -193,15 +197,50 @@ fn statements(line: &str) -> impl Iterator<Item = &str> {
     line.split(move |c| is_put_together && matches!(c, ';' | '}'))
 }
 
-/// Whether a text holds the name of a program, or its path, at the start of a string.
+/// Whether a text holds the name of a program, or its path, at the start of a string or of another command in it.
 fn names(text: &str, name: &str) -> bool {
     text.match_indices(name).any(|(at, _)| {
         let before = text[..at].trim_end_matches("/usr/bin/");
         let before = before.strip_suffix("/bin/").unwrap_or(before);
         let quote = before.chars().next_back();
-        let quote = quote.filter(|c| ['"', '\'', '`'].contains(c));
-        quote.is_some_and(|quote| text[at + name.len()..].starts_with([quote, ' ']))
+        let quote = quote.filter(|c| QUOTES.contains(c));
+        let behind = &text[at + name.len()..];
+        quote.is_some_and(|quote| behind.starts_with([quote, ' ']))
+            || behind.starts_with(|c| c == ' ' || QUOTES.contains(&c)) && is_next_command(before)
     })
+}
+
+/// What opens and ends a string.
+const QUOTES: [char; 3] = ['"', '\'', '`'];
+
+/// Whether `before` ends in a string that is the beginning of a shell's command line, and another command may come next:
+/// `"cd repo && `.
+fn is_next_command(before: &str) -> bool {
+    let line = before.rsplit('\n').next().unwrap_or_default();
+    let ends = ["&&", "||", "|", ";", "$("];
+    let is_next = ends.iter().any(|end| line.trim_end().ends_with(end));
+    is_next
+        && QUOTES
+            .iter()
+            .any(|&quote| line.matches(quote).count() % 2 == 1)
+}
+
+/// Whether `text` takes `name` from a module that has a function for every program: `sh.git(`, `from sh import git`.
+fn is_taken_from(text: &str, module: &str, name: &str) -> bool {
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    let imported = |line: &str| -> Option<bool> {
+        let rest = line.trim_start().strip_prefix("from ")?;
+        let names = rest.trim_start().strip_prefix(module)?;
+        let names = names.trim_start().strip_prefix("import ")?;
+        Some(names.split(|c| !is_word(c)).any(|word| word == name))
+    };
+    let call = format!("{module}.{name}");
+    let is_call = |(at, _): (usize, &str)| {
+        let is_whole = !text[..at].ends_with(|c| is_word(c) || c == '.');
+        is_whole && text[at + call.len()..].starts_with(['(', '.'])
+    };
+    text.lines().any(|line| imported(line) == Some(true))
+        || text.match_indices(call.as_str()).any(is_call)
 }
 
 #[cfg(test)]
@@ -216,6 +255,23 @@ mod tests {
         assert!(!names("\"/opt/git\"", "git"));
         assert!(!names("\"github\"", "git"));
         assert!(!names("digit", "git"));
+    }
+
+    #[test]
+    fn a_program_is_named_behind_another_one_of_a_command_line() {
+        assert!(names("os.system('cd repo && git pull')", "git"));
+        assert!(names("run(f\"ps aux | file -\", shell=True)", "file"));
+        assert!(!names("if (a || file ) {", "file"));
+        assert!(!names("run('a'); git (b)", "git"));
+    }
+
+    #[test]
+    fn a_program_is_a_function_of_a_module() {
+        assert!(is_taken_from("kind = sh.file('-b', path)", "sh", "file"));
+        assert!(is_taken_from("import sh\nsh.git.log()", "sh", "git"));
+        assert!(is_taken_from("from sh import ls, git", "sh", "git"));
+        assert!(!is_taken_from("wish.file('a')", "sh", "file"));
+        assert!(!is_taken_from("from sh import git", "sh", "file"));
     }
 
     #[test]

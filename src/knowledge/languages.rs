@@ -28,6 +28,9 @@ pub struct Language {
     interpreters: Vec<String>,
     /// Matches in a source that starts other programs.
     pub starts: Vec<Pattern>,
+    /// Modules that have a function for every program: `sh` of Python, in `sh.git("log")`.
+    #[serde(default)]
+    pub program_modules: Vec<String>,
     /// Matches in a line that writes files.
     pub writes: Vec<Pattern>,
     /// Matches in a source that loads libraries by their names.

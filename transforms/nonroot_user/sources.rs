@@ -174,7 +174,7 @@ impl<'a> Project<'a> {
         let programs = self
             .languages
             .iter()
-            .flat_map(|(language, sources)| sources.programs(&language.starts, &known));
+            .flat_map(|(language, sources)| sources.programs(language, &known));
         for program in programs {
             let calls = |index: &usize| {
                 let mut steps = cx.facts.steps(*index).iter();

@@ -163,7 +163,7 @@ impl Needs {
         }
         let known = target.lacks.iter().flat_map(|lacks| lacks.programs.keys());
         let known: Vec<&str> = known.map(String::as_str).collect();
-        for name in sources.programs(&language.starts, &known) {
+        for name in sources.programs(language, &known) {
             self.program(site, target, site.stage.body.end, &name, site.stage.from)?;
         }
         let opened = target

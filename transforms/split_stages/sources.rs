@@ -64,7 +64,7 @@ pub(super) fn started(site: &Site<'_>, known: &[&str]) -> Result<Started, Refusa
             .refuse("runs-build-tool", message)
             .because(place, "what the program does"));
     }
-    let mut programs = sources.programs(&language.starts, known);
+    let mut programs = sources.programs(language, known);
     if sources.find(&language.starts).is_some() {
         programs.extend(started_by_scripts(context, &sources, known));
     }
