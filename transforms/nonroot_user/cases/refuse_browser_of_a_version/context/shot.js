@@ -1,0 +1,1 @@
+require('playwright-core').chromium.launch();

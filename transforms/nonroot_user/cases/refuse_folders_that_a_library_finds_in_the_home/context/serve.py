@@ -1,0 +1,3 @@
+from platformdirs import user_cache_path
+
+print((user_cache_path("rates") / "rates.csv").read_text())

@@ -1,0 +1,3 @@
+import boto3
+
+print(boto3.client("s3"))

@@ -1,0 +1,1 @@
+export default { dialect: 'sqlite', schema: './schema.ts', dbCredentials: { url: 'notes.db' } };

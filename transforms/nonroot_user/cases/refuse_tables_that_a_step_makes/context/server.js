@@ -1,0 +1,3 @@
+const { drizzle } = require('drizzle-orm/better-sqlite3');
+
+drizzle('notes.db').run('insert into notes values (1)');
