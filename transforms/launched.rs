@@ -115,17 +115,23 @@ struct Walk<'s> {
     /// The working directory of the finished image.
     workdir: String,
     lines: Vec<CommandLine<'s>>,
-    /// The scripts that have been read.
-    read: Vec<String>,
+    /// The scripts that have been read, with what they were given.
+    read: Vec<(String, Vec<String>)>,
     /// How many scripts are being read.
     depth: usize,
 }
 
+/// Scripts that start scripts are followed so far: one may start itself with more words each time.
+const DEEPEST: usize = 16;
+
 impl<'s> Walk<'s> {
     fn follow(&mut self, launch: &'s Launch, words: Vec<String>) -> Result<(), String> {
-        let behind = self.cx.knowledge.startup.command_behind(&words);
-        let scripts = words.iter().filter_map(|word| self.script_at(word));
-        let scripts: Vec<(String, Arc<str>)> = scripts.collect();
+        let behind = self.cx.knowledge.startup.commands_behind(&words);
+        let scripts = words.iter().enumerate().filter_map(|(at, word)| {
+            let (path, text) = self.script_at(word)?;
+            Some((path, text, words[at + 1..].to_vec()))
+        });
+        let scripts: Vec<(String, Arc<str>, Vec<String>)> = scripts.collect();
         let is_unread = scripts.is_empty() && self.is_unread(&words);
         let by_manifest = self.scripts_of_manifest(&words);
         let interpreter = words.first().and_then(|word| self.interpreter(word));
@@ -145,38 +151,56 @@ impl<'s> Walk<'s> {
             by_script,
             is_unread: false,
         }));
-        if let Some(words) = behind {
+        for words in behind {
             self.follow(launch, words)?;
         }
         for command in written {
             self.written(launch, &command)?;
         }
         for text in by_manifest {
-            if !self.read.contains(&text) {
-                self.read.push(text.clone());
-                self.script(launch, PACKAGE_JSON, &text)?;
+            if self.is_new(&text, &[]) {
+                self.script(launch, PACKAGE_JSON, &text, &[])?;
             }
         }
-        for (path, text) in scripts {
-            if !self.read.contains(&path) {
-                self.read.push(path.clone());
-                self.script(launch, &path, &text)?;
+        for (path, text, given) in scripts {
+            if self.is_new(&path, &given) {
+                self.script(launch, &path, &text, &given)?;
             }
         }
         Ok(())
     }
 
-    fn script(&mut self, launch: &'s Launch, path: &str, text: &str) -> Result<(), String> {
+    /// Whether a script has not been read with the words `given` so far.
+    fn is_new(&mut self, script: &str, given: &[String]) -> bool {
+        let known = (script.to_owned(), given.to_vec());
+        let is_new = self.depth < DEEPEST && !self.read.contains(&known);
+        if is_new {
+            self.read.push(known);
+        }
+        is_new
+    }
+
+    /// Follows the commands of a script, which is called with the words `given`: an entry point starts these at its end.
+    fn script(
+        &mut self,
+        launch: &'s Launch,
+        path: &str,
+        text: &str,
+        given: &[String],
+    ) -> Result<(), String> {
         let Ok(parsed) = shell::parse(text) else {
             return Err(path.to_owned());
         };
         self.depth += 1;
         for simple in parsed.simple_commands() {
             let known = |word: &shell::Word| {
+                if ALL_GIVEN.contains(&word.text(text)) {
+                    return given.to_vec();
+                }
                 let literal = word.literal(text).map(Cow::into_owned);
-                literal.unwrap_or_else(|| word.text(text).to_owned())
+                vec![literal.unwrap_or_else(|| word.text(text).to_owned())]
             };
-            let words: Vec<String> = simple.words.iter().map(known).collect();
+            let words: Vec<String> = simple.words.iter().flat_map(known).collect();
             if !words.is_empty() {
                 self.follow(launch, words)?;
             }
@@ -219,13 +243,13 @@ impl<'s> Walk<'s> {
         let Some(context) = self
             .cx
             .context
-            .filter(|_| !self.read.contains(&program.to_owned()))
+            .filter(|_| !self.read.contains(&(program.to_owned(), Vec::new())))
         else {
             return Vec::new();
         };
         let mut commands = Vec::new();
         for starter in self.cx.knowledge.startup.starters_of(program) {
-            self.read.push(program.to_owned());
+            self.read.push((program.to_owned(), Vec::new()));
             let files = context.files_called(&starter.files);
             let lines = files
                 .lines()
@@ -238,7 +262,7 @@ impl<'s> Walk<'s> {
     /// A command that is written somewhere. What is no command of a shell is what its words say.
     fn written(&mut self, launch: &'s Launch, command: &str) -> Result<(), String> {
         if shell::parse(command).is_ok() {
-            return self.script(launch, PACKAGE_JSON, command);
+            return self.script(launch, PACKAGE_JSON, command, &[]);
         }
         let words = command.split_whitespace().map(str::to_owned).collect();
         self.depth += 1;
@@ -282,6 +306,9 @@ impl<'s> Walk<'s> {
         })
     }
 }
+
+/// How scripts write all words that they are called with.
+const ALL_GIVEN: [&str; 6] = ["\"$@\"", "$@", "\"${@}\"", "${@}", "$*", "\"$*\""];
 
 fn is_shell_script(text: &str) -> bool {
     text.strip_prefix("#!")

@@ -173,6 +173,23 @@ impl Startup {
         (program.needs == Needs::NothingItself && !rest.is_empty()).then_some(rest)
     }
 
+    /// The same, where the program may change to another account first: which word is the first of the command, its options
+    /// decide (`gosu app serve`, `sudo -u app serve`, `sudo serve`), so these are all that it may be.
+    #[must_use]
+    pub fn commands_behind(&self, words: &[String]) -> Vec<Vec<String>> {
+        let Some((program, named)) = self.program(words) else {
+            return Vec::new();
+        };
+        if !program.behind_account {
+            return self.command_behind(words).into_iter().collect();
+        }
+        let rest = wrapped(&words[named..]);
+        let is_divided = words.iter().any(|word| word == "--");
+        let starts = (0..rest.len()).filter(|at| !rest[*at].starts_with('-'));
+        let most = if is_divided { 1 } else { 3 };
+        starts.take(most).map(|at| rest[at..].to_vec()).collect()
+    }
+
     /// Whether a source starts the command that is quoted behind `before`: `subprocess.run([`.
     #[must_use]
     pub fn is_call(&self, before: &str) -> bool {

@@ -39,6 +39,9 @@ pub struct Program {
     /// Whether it is known as a file of base images: what a project calls by that name is a script of its own.
     #[serde(default)]
     pub of_image: bool,
+    /// Whether they start the command behind their options, and behind the account that the first word names.
+    #[serde(default)]
+    pub(super) behind_account: bool,
     /// The options without one of which nothing is known of them.
     #[serde(default)]
     only_with: Vec<String>,

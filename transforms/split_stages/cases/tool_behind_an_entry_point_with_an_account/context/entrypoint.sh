@@ -1,0 +1,4 @@
+#!/bin/sh
+set -e
+chown -R lamp /data
+exec setpriv --reuid lamp --init-groups "$@"
