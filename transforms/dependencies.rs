@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use crate::analysis::paths::{below, file_name, join, parent};
 use crate::analysis::runs::Step;
-use crate::context::{BuildContext, Entry, extras_of, pinned, required_by, required_with};
+use crate::context::{
+    BuildContext, Entry, extras_of, named_extras, pinned, required_by, required_with,
+};
 use crate::knowledge::tools::Role;
 use crate::transform::Cx;
 use crate::transforms::origin::{Origin, origin_before};
@@ -15,10 +17,10 @@ pub(super) fn named(cx: &Cx<'_>, step: &Step<'_>) -> Vec<String> {
     let Some(invocation) = &step.invocation else {
         return Vec::new();
     };
-    let operands = invocation
-        .operands
-        .iter()
-        .map(|&at| dependency_name(step.args[at].known()));
+    let operands = invocation.operands.iter().flat_map(|&at| {
+        let word = step.args[at].known();
+        std::iter::once(dependency_name(word)).chain(named_extras(word))
+    });
     let mut names: Vec<String> = operands.collect();
     if let Some(context) = cx.context {
         for path in manifests(cx, step) {

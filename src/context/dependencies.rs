@@ -42,8 +42,28 @@ pub fn dependencies(path: &str, text: &str) -> Vec<String> {
         _ => line,
     });
     values
-        .map(first_word)
+        .flat_map(names_of)
         .filter(|name| !name.is_empty() && !name.starts_with('-'))
+        .collect()
+}
+
+/// The name of the package that a requirement asks for, and the name with each of its extras.
+fn names_of(requirement: &str) -> impl Iterator<Item = String> {
+    std::iter::once(first_word(requirement)).chain(named_extras(requirement))
+}
+
+/// The extras that a requirement asks for, with the name of the package, in lower case: `flask[async]` of `Flask[async]==3.0`.
+#[must_use]
+pub fn named_extras(requirement: &str) -> Vec<String> {
+    let name = first_word(requirement);
+    let behind = requirement.trim_start_matches([' ', '"', '\'']);
+    let behind = behind.get(name.len()..).unwrap_or_default();
+    if name.is_empty() || !behind.trim_start().starts_with('[') {
+        return Vec::new();
+    }
+    let extras = extras_of(behind).into_iter();
+    extras
+        .map(|extra| format!("{name}[{}]", extra.to_lowercase()))
         .collect()
 }
 
@@ -127,7 +147,7 @@ fn with_extras(table: &toml::Table, mut extras: Vec<String>) -> Vec<String> {
     }
     let poetry = at(table, "tool.poetry.dependencies").and_then(toml::Value::as_table);
     let names = poetry.into_iter().flat_map(|table| table.keys());
-    let required = required.into_iter().map(first_word);
+    let required = required.into_iter().flat_map(names_of);
     required
         .chain(names.map(|name| name.to_lowercase()))
         .collect()
@@ -190,8 +210,8 @@ mod tests {
         let text = "[project]\nname = \"Shop\"\ndependencies = [\"flask>=3\"]\n[project.optional-dependencies]\npg = [\"psycopg[pool]\"]\ndev = [\"pytest\"]\nall = [\"shop[pg]\"]\n";
         let with = |extras: &str| required_with(text, &extras_of(extras));
         assert_eq!(with("."), ["flask"]);
-        assert_eq!(with(".[all, none]"), ["flask", "psycopg"]);
-        assert_eq!(dependencies("pyproject.toml", text).len(), 3);
+        assert_eq!(with(".[all, none]"), ["flask", "psycopg", "psycopg[pool]"]);
+        assert_eq!(dependencies("pyproject.toml", text).len(), 4);
         let program = "setup(install_requires=['flask>=3', \"pg\"])";
         assert_eq!(dependencies("setup.py", program), ["flask", "pg"]);
         let settings = "[options]\ninstall_requires = flask\n  pg>=1\n";
@@ -224,7 +244,7 @@ mod tests {
                 "requirements.txt",
                 "-r a.txt\nFlask[async]==3 # web\n\nnumpy\n"
             ),
-            ["flask", "numpy"]
+            ["flask", "flask[async]", "numpy"]
         );
         assert_eq!(
             dependencies("go.mod", "module m\nrequire github.com/a/b v1\n"),

@@ -24,7 +24,7 @@ use std::sync::Arc;
 
 pub use archive::is_named_like_archive;
 pub use builds::OtherBuild;
-pub use dependencies::{dependencies, extras_of, pinned, required_with};
+pub use dependencies::{dependencies, extras_of, named_extras, pinned, required_with};
 pub(crate) use disk::ByPath;
 pub use disk::Disk;
 use disk::Kept;
