@@ -11,12 +11,14 @@ use crate::syntax::{Expander, Reference};
 
 mod program;
 mod settings;
+mod settled;
 mod syncs;
 mod traces;
 
 pub use program::{Needs, Program, Starter, wrapped};
 pub(super) use program::{behind_name, named_words};
 pub use settings::Settings;
+pub use settled::Settled;
 pub use syncs::Syncs;
 pub use traces::{Leaves, Trace};
 

@@ -1,5 +1,7 @@
 //! What the rewrite takes for granted: the program itself cannot be read.
 
+use std::collections::BTreeSet;
+
 use super::account::Account;
 use super::given;
 use super::left_behind::history;
@@ -33,6 +35,7 @@ pub(super) fn all(
     sentences.extend(interpreters::assumed(cx, stage));
     sentences.extend(search_path::assumed(cx, stage));
     sentences.extend(scripts(start));
+    sentences.extend(start.assumes.iter().cloned().collect::<BTreeSet<_>>());
     sentences.extend(programs(start));
     sentences.extend(readable(cx, stage, territory));
     sentences.extend(ports(cx, stage, start));

@@ -27,6 +27,7 @@ mod run_before;
 mod scripts;
 mod scripts_of_steps;
 mod search_path;
+mod settled;
 mod shared;
 mod site;
 mod sources;

@@ -42,6 +42,8 @@ pub(super) struct Start {
     pub called: Vec<String>,
     /// The folders that scripts change to, and where they do.
     pub folders: Vec<(String, Place)>,
+    /// What is taken for granted of the programs.
+    pub assumes: Vec<String>,
 }
 
 impl Start {
@@ -55,6 +57,7 @@ impl Start {
             taken_for_programs: Vec::new(),
             called: Vec::new(),
             folders: Vec::new(),
+            assumes: Vec::new(),
         }
     }
 
@@ -261,6 +264,12 @@ impl Reader<'_> {
         };
         if let Some(name) = package_script(program.needs, &words, named) {
             return self.package_script(&words, name, place);
+        }
+        if let Some(settled) = &program.settled
+            && let Some(command) = self.settled(settled, &words[named..])
+        {
+            self.start.assumes.push(settled.assumes.clone());
+            return self.command(command, writes, place);
         }
         let state = self.cx.facts.state_after(self.stage);
         match program.needs {

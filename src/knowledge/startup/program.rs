@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::settled::Settled;
+
 use crate::analysis::paths::file_name;
 use crate::knowledge::pattern::Pattern;
 
@@ -39,6 +41,8 @@ pub struct Program {
     /// Whether it is known as a file of base images: what a project calls by that name is a script of its own.
     #[serde(default)]
     pub of_image: bool,
+    /// When they install nothing, and only start the command behind their options.
+    pub settled: Option<Settled>,
     /// Whether they start the command behind their options, and behind the account that the first word names.
     #[serde(default)]
     pub(super) behind_account: bool,
