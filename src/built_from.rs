@@ -136,7 +136,9 @@ impl Place<'_> {
         };
         let top = own.ancestors().take(1 + MOST_LEVELS).position(is_top);
         let above = |levels| own.ancestors().skip(1).take(levels).filter(has_all);
-        let names_own = |folder: &&Path| named.iter().any(|named| leads_to(own, folder, named));
+        let is_missing = |named: &&Named| !is_in(own, named);
+        let missing: Vec<&Named> = named.iter().filter(is_missing).collect();
+        let names_own = |folder: &&Path| names(own, folder, &named, &missing);
         // What is missing beside files that are there may be made before the build. Whether the folder is a project is looked
         // up last, because it may be one of thousands of Dockerfiles.
         let has_none = || !named.iter().any(|named| is_in(own, named)) && !self.is_of_project(own);
@@ -149,10 +151,18 @@ impl Place<'_> {
     }
 }
 
-/// Whether `named` is the folder `own` or in it, seen from `folder` above.
-fn leads_to(own: &Path, folder: &Path, named: &Named) -> bool {
+/// Whether the folder `own`, seen from `folder` above, or something in it is among what is `named`. A single name (`COPY api /api`)
+/// may be that of a program as well which is called like its folder and made there before the build, unless something else is
+/// `missing` there, too.
+fn names(own: &Path, folder: &Path, named: &[Named], missing: &[&Named]) -> bool {
     let inside = own.strip_prefix(folder).unwrap_or(own);
-    Path::new(&named.path).starts_with(inside)
+    let may_be_program = |named: &Named| {
+        let others = missing.iter().any(|other| other.path != named.path);
+        !named.is_folder && !named.path.contains('/') && !others
+    };
+    let leads_to = |named: &&Named| Path::new(&named.path).starts_with(inside);
+    let mut leading = named.iter().filter(leads_to);
+    leading.any(|named| !may_be_program(named))
 }
 
 /// Whether `folder` has what is named. A wildcard stands for at least one name of its folder.

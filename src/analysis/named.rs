@@ -9,6 +9,8 @@ pub struct Named {
     pub at: usize,
     /// The path, seen from the root of the build context. May hold wildcards.
     pub path: String,
+    /// Whether it is written as a folder: `api/`.
+    pub is_folder: bool,
 }
 
 /// The paths that copies name. There may be others: what only the build knows is left out.
@@ -17,7 +19,12 @@ pub fn paths(file: &Dockerfile<'_>) -> Vec<Named> {
     let mut named = Vec::new();
     for at in 0..file.instructions().len() {
         if let Some(transfer) = copied(&file.view(at)) {
-            named.extend(sources(transfer).map(|path| Named { at, path }));
+            let sources = sources(transfer);
+            named.extend(sources.map(|(path, is_folder)| Named {
+                at,
+                path,
+                is_folder,
+            }));
         }
     }
     named
@@ -45,8 +52,8 @@ fn copied<'v>(view: &'v View<'_>) -> Option<&'v Transfer> {
 }
 
 /// The sources of a copy that must be there, but for the root of the build context. Of several, one with a wildcard may stand
-/// for nothing.
-fn sources(transfer: &Transfer) -> impl Iterator<Item = String> {
+/// for nothing. And whether each is written as a folder.
+fn sources(transfer: &Transfer) -> impl Iterator<Item = (String, bool)> {
     let alone = transfer.sources.len() == 1;
     let written = transfer.sources.iter().map(|source| source.raw.as_str());
     let plain = written.filter(move |raw| {
@@ -58,7 +65,7 @@ fn sources(transfer: &Transfer) -> impl Iterator<Item = String> {
     });
     let paths = plain.map(|raw| {
         let parts = raw.split('/').filter(|part| !matches!(*part, "" | "."));
-        parts.collect::<Vec<_>>().join("/")
+        (parts.collect::<Vec<_>>().join("/"), raw.ends_with('/'))
     });
-    paths.filter(|path| !path.is_empty())
+    paths.filter(|(path, _)| !path.is_empty())
 }

@@ -85,6 +85,25 @@ fn a_copy_of_the_own_folder_by_its_name_is_from_a_folder_above() {
         let is_above = run.out.contains("build context ., as");
         assert!(!is_above, "{other:?}: {run:#?}");
     }
+    // A program that is called like its folder may be made there, unless it is written as a folder, or not alone missing.
+    for (copies, is_above) in [
+        ("COPY api /srv/api\n", false),
+        ("COPY api/ /srv/api\n", true),
+        ("COPY api /srv/api\nCOPY web /srv/web\n", true),
+    ] {
+        let file = format!("FROM debian:12\n{copies}CMD [\"/srv/api\"]\n");
+        let files = [
+            ("api/Dockerfile", file.as_str()),
+            ("api/main.go", ""),
+            ("web/index.html", ""),
+        ];
+        let run = Sandbox::new(&files).dfopt(&["api/Dockerfile"]);
+        assert_eq!(
+            run.out.contains("build context ., as"),
+            is_above,
+            "{run:#?}"
+        );
+    }
     // What is copied besides is not there.
     let missing = "FROM node:20\nWORKDIR /app\nCOPY apps/api/package.json apps/web ./\n";
     let sandbox = Sandbox::new(&[&files[1..], &[("apps/api/Dockerfile", missing)]].concat());
