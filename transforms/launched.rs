@@ -109,6 +109,19 @@ pub(super) fn command_lines<'s>(
     Ok(walk.lines)
 }
 
+/// Whether `launches` of `stage` lead to one of the tools with these ids, or may: a script of the project is not at hand.
+pub(super) fn may_start(cx: &Cx<'_>, stage: &Stage, launches: &Launches, ids: &[String]) -> bool {
+    let Ok(lines) = command_lines(cx, stage, launches) else {
+        return true;
+    };
+    lines.iter().any(|line| {
+        let words: Vec<&str> = line.words.iter().map(String::as_str).collect();
+        let tool = cx.knowledge.tools.find(&words);
+        let is_named = tool.is_some_and(|(tool, _)| ids.contains(&tool.id));
+        is_named || line.is_unread
+    })
+}
+
 struct Walk<'s> {
     cx: &'s Cx<'s>,
     stage: &'s Stage,

@@ -4,8 +4,10 @@ use super::left_behind::{Looker, history, names_home_of_root};
 use crate::analysis::paths::{Region, below, file_name};
 use crate::analysis::runs::Step;
 use crate::analysis::stages::Stage;
+use crate::knowledge::startup::Leaves;
 use crate::knowledge::tools::Does;
 use crate::transform::Cx;
+use crate::transforms::launched;
 use crate::transforms::settings::Settings;
 
 /// A context with more files is not looked through.
@@ -67,11 +69,46 @@ impl Looker<'_> {
         match self.installs_into(at, step) {
             Some(places) if places.iter().any(|place| meet(place, folder)) => self.with_tools(step),
             None if step.effects.writes.meets(&Region::new(folder)) => match () {
-                () if of_project || configures => Fills::Not,
+                () if configures || of_project && !self.puts_into(step, folder) => Fills::Not,
                 () => Fills::Otherwise,
             },
             _ => Fills::Not,
         }
+    }
+
+    /// Whether `step` of the project may put something into `folder` in the home of root: it installs by its name, or a file that
+    /// builds may follow names what is in the home (`PREFIX = $(HOME)/.local`), or installs there.
+    fn puts_into(&self, step: &Step<'_>, folder: &str) -> bool {
+        let mut words = step.args.iter().map(|arg| arg.known());
+        if words.any(|word| word.contains("install")) {
+            return true;
+        }
+        let Some(context) = self.cx.context else {
+            return false;
+        };
+        let inside = below(folder, "/root").unwrap_or_default();
+        let first = inside.split('/').next().unwrap_or_default();
+        let named = ['/', '"', '\''].map(|before| format!("{before}{first}"));
+        let traces = &self.cx.knowledge.startup.traces;
+        let of_home = |line: &str| {
+            let mut left = traces.iter().filter(|trace| trace.is_left_by(line));
+            left.any(|trace| trace.leaves == Leaves::Home)
+        };
+        let reaches = |path: &String| {
+            let text = context.read(path).unwrap_or_default();
+            named.iter().any(|name| text.contains(name.as_str()))
+                || is_of_build(path) && text.lines().any(of_home)
+        };
+        let is_read = |path: &&String| self.may_say(path) || is_of_build(path);
+        let files = context.files_below("", MOST_FILES);
+        files.is_none_or(|files| files.iter().filter(is_read).any(reaches))
+    }
+
+    /// Whether the file `path` is a source, or says by settings what is to be started.
+    fn may_say(&self, path: &str) -> bool {
+        let mut languages = self.cx.knowledge.tools.languages().iter();
+        SETTINGS.iter().any(|end| path.ends_with(end))
+            || languages.any(|language| language.is_source(file_name(path)))
     }
 
     /// Whether `step` runs something in the working folder of the program, which it names by a path from there.
@@ -88,7 +125,9 @@ impl Looker<'_> {
         let ids = tools_of(step);
         let may_be_started =
             |id: &String| self.start.calls(self.cx, id) || self.is_named_by_files(id);
-        match ids.is_empty() || ids.iter().any(may_be_started) {
+        let launches = launched::launches(self.cx, self.site.stage);
+        let leads_to_one = || launched::may_start(self.cx, self.site.stage, &launches, ids);
+        match ids.is_empty() || ids.iter().any(may_be_started) || leads_to_one() {
             true => Fills::Otherwise,
             false => Fills::WithUnusedTool,
         }
@@ -115,14 +154,9 @@ impl Looker<'_> {
                 .flat_map(|word| text.match_indices(word.as_str()));
             found.any(|(at, word)| ends(&text[at + word.len()..]))
         };
-        let may_start = |path: &&String| {
-            let mut languages = tools.languages().iter();
-            SETTINGS.iter().any(|end| path.ends_with(end))
-                || languages.any(|language| language.is_source(file_name(path)))
-        };
         let mut texts = files
             .iter()
-            .filter(may_start)
+            .filter(|path| self.may_say(path))
             .filter_map(|path| context.read(path));
         texts.any(|text| names(&text))
     }
@@ -177,6 +211,22 @@ pub(super) fn assumed(cx: &Cx<'_>, stage: &Stage) -> Option<String> {
 fn is_script(step: &&Step<'_>) -> bool {
     let tool = step.invocation.as_ref().map(|own| own.tool);
     tool.is_some_and(|tool| !tool.downloaded_from.is_empty())
+}
+
+/// How the names of files end that say what builds do.
+const OF_BUILDS: [&str; 7] = [
+    "makefile",
+    "justfile",
+    "rakefile",
+    ".mk",
+    ".sh",
+    ".bash",
+    "package.json",
+];
+
+fn is_of_build(path: &str) -> bool {
+    let lower = path.to_ascii_lowercase();
+    OF_BUILDS.iter().any(|end| lower.ends_with(end))
 }
 
 fn meet(one: &str, other: &str) -> bool {

@@ -1,6 +1,7 @@
 //! The packages of the distribution that the runtime stage installs.
 
 use crate::analysis::commands::OptionUse;
+use crate::analysis::paths::{Extent, Region, join};
 use crate::analysis::runs::Step;
 use crate::analysis::stages::Stage;
 use crate::knowledge::images::{PackageManager, Runs};
@@ -204,6 +205,28 @@ fn operands<'s>(site: &Site<'_>, at: usize, step: &'s Step<'_>) -> Result<Vec<&'
     })
 }
 
+/// Refuses when `word` is the file of a package that a step has made: the runtime stage installs before it takes over files.
+fn check_file(site: &Site<'_>, at: usize, step: &Step<'_>, word: &str) -> Result<(), Refusal> {
+    if !word.starts_with(['/', '.']) {
+        return Ok(());
+    }
+    let file = Region::new(join(step.cwd.as_deref().unwrap_or_default(), word));
+    let is_other = |other: &&Step<'_>| !std::ptr::eq(*other, step);
+    let makes = |other: &Step<'_>| match &other.effects.writes {
+        Extent::Everything => false,
+        regions => regions.meets(&file),
+    };
+    let before = site.stage.body.start..=at;
+    let mut steps = before
+        .flat_map(|at| site.cx.facts.steps(at))
+        .filter(is_other);
+    if !steps.any(makes) {
+        return Ok(());
+    }
+    let message = format!("it installs {word}, which only the builder has");
+    Err(site.refuse_at(at, "output-not-located", &message))
+}
+
 /// The name without a version or an architecture.
 pub(super) fn bare(word: &str) -> &str {
     word.split(['=', ':', '~', '<', '>'])
@@ -286,6 +309,7 @@ impl RuntimePackages {
         let group = group.and_then(|group| group.value.as_deref());
         let before = self.names.len();
         for word in operands(site, at, step)? {
+            check_file(site, at, step, word)?;
             match removed_at(site, &[Some(bare(word)), group])? {
                 Some(removal) => {
                     self.removed.push(word.to_owned());

@@ -74,6 +74,16 @@ pub(super) fn started(site: &Site<'_>, known: &[&str]) -> Result<Started, Refusa
     })
 }
 
+/// Whether the sources start one of the `programs`, as far as they show it.
+pub(super) fn start_one_of(site: &Site<'_>, programs: &[&str]) -> bool {
+    let language = language(site).and_then(|name| site.cx.knowledge.tools.language(name));
+    let (Some(context), Some(language)) = (site.cx.context, language) else {
+        return false;
+    };
+    let sources = context.sources(language);
+    !sources.programs(language, programs).is_empty()
+}
+
 /// The packages of the larger image with files that the program opens.
 pub(super) fn opened<'t>(site: &Site<'_>, toolset: &'t Toolset) -> Vec<&'t str> {
     let language = language(site).and_then(|name| site.cx.knowledge.tools.language(name));

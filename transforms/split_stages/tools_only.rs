@@ -1,13 +1,13 @@
 //! Tools that only the build needs, although they are installed like dependencies, copied, or packages.
 
-use crate::analysis::paths::file_name;
+use crate::analysis::paths::{Region, below, file_name};
 use crate::analysis::runs::Step;
 use crate::knowledge::images::PackageManager;
 use crate::knowledge::tools::{Does, Role as OptionRole, Tool, Tools};
 use crate::syntax::{Kind, Transfer};
 use crate::transform::Refusal;
 use crate::transforms::dependencies;
-use crate::transforms::launched::CommandLine;
+use crate::transforms::launched::{self, CommandLine};
 
 use super::Site;
 use super::packages;
@@ -21,7 +21,38 @@ pub(super) fn unused(site: &Site<'_>, step: &Step<'_>) -> Option<Vec<String>> {
         [] => installed(site, step)?.into_iter().unzip(),
         tools => (tools.to_vec(), tools.to_vec()),
     };
-    (!ids.is_empty() && !may_start(site, &ids)).then_some(names)
+    let places = installs.at.iter().flatten();
+    let is_unused = !ids.is_empty() && !may_start(site, &ids) && !is_used_later(site, places);
+    is_unused.then_some(names)
+}
+
+/// Whether an instruction behind the split names one of the `places`, if that is in the home of root, or handles files in it: it
+/// may put something there, or use what is there.
+fn is_used_later<'p>(site: &Site<'_>, places: impl Iterator<Item = &'p String> + Clone) -> bool {
+    let in_home = places.clone().filter_map(|place| below(place, "/root"));
+    let firsts = in_home.filter_map(|inside| inside.split('/').next());
+    let homes = ["/root", "~", "$HOME", "${HOME}"];
+    let names = firsts.flat_map(|first| homes.map(|home| format!("{home}/{first}")));
+    let names: Vec<String> = names.collect();
+    let behind = site.roles.split..site.stage.body.end;
+    // A search path is looked at with the variables.
+    let views = behind.map(|at| &site.cx.facts.views[at]);
+    let mut views = views.filter(|view| !matches!(view.kind, Kind::Env { .. }));
+    let is_named = views.any(|view| {
+        let text = &view.logical.text;
+        names.iter().any(|name| text.contains(name.as_str()))
+    });
+    let behind = site.roles.split..site.stage.body.end;
+    let steps = behind.flat_map(|at| site.cx.facts.steps(at));
+    let mut handling = steps.filter(|step| step.does() == Some(Does::Files));
+    let regions = places.filter(|place| below(place, "/root").is_some());
+    let regions: Vec<Region> = regions.map(Region::new).collect();
+    let fills = |step: &Step<'_>| {
+        regions
+            .iter()
+            .any(|region| step.effects.writes.meets(region))
+    };
+    is_named || handling.any(fills)
 }
 
 /// The ids and the names of the tools that `step` installs, if it installs nothing but tools that install or build.
@@ -125,15 +156,11 @@ fn installer(tools: &Tools, name: &str) -> Option<String> {
     works(tool).then(|| tool.id.clone())
 }
 
-/// Whether the container may start one of the tools with these ids: it does, or it starts a script that is not at hand.
+/// Whether the container may start one of the tools with these ids: it does, it starts a script that is not at hand, or a source
+/// of the project starts it.
 pub(super) fn may_start(site: &Site<'_>, ids: &[String]) -> bool {
-    let Ok(lines) = site.command_lines() else {
-        return true;
-    };
-    lines.iter().any(|line| {
-        let words: Vec<&str> = line.words.iter().map(String::as_str).collect();
-        let tool = site.cx.knowledge.tools.find(&words);
-        let is_named = tool.is_some_and(|(tool, _)| ids.contains(&tool.id));
-        is_named || line.is_unread
-    })
+    let tools = &site.cx.knowledge.tools;
+    let programs: Vec<&str> = ids.iter().flat_map(|id| tools.calls_of(id)).collect();
+    launched::may_start(site.cx, site.stage, &site.launches, ids)
+        || sources::start_one_of(site, &programs)
 }

@@ -1,0 +1,4 @@
+import os
+import flask
+
+TABLE = os.path.join("/tmp", "tides.json")

@@ -1,0 +1,3 @@
+import subprocess
+
+subprocess.run(["uv", "run", "moon.py"], check=True)
