@@ -14,7 +14,16 @@ pub struct Required {
     /// Whether the tables say what to look for in it, so that it has been checked.
     pub is_checked: bool,
     /// What has to be taken for granted, for what it says.
-    pub assumes: Vec<String>,
+    pub assumes: Vec<Assumed>,
+}
+
+/// What is taken for granted of something that an install makes.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Assumed {
+    /// The assumption.
+    pub sentence: String,
+    /// Programs that make it again.
+    pub again: Vec<String>,
 }
 
 /// A manifest that an install is given.
@@ -203,7 +212,12 @@ impl Reader<'_> {
             Then::Assume => {
                 let own = self.found.iter_mut();
                 let own = own.filter(|known| known.path == manifest.path);
-                own.for_each(|own| own.assumes.extend(rule.message.clone()));
+                let assumed = rule.message.iter().map(|sentence| Assumed {
+                    sentence: sentence.clone(),
+                    again: rule.again.clone(),
+                });
+                let assumed: Vec<Assumed> = assumed.collect();
+                own.for_each(|own| own.assumes.extend(assumed.iter().cloned()));
                 Ok(())
             }
             Then::Expand => {

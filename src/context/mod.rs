@@ -30,7 +30,7 @@ pub use disk::Disk;
 use disk::Kept;
 pub use dockerignore::Dockerignore;
 pub use glob::matches_name;
-pub use manifests::{Entry, Obstacle, Required, required_by};
+pub use manifests::{Assumed, Entry, Obstacle, Required, required_by};
 pub use package_scripts::{PACKAGE_JSON, all_scripts, scripts_around};
 pub use scripts::interpreter_of;
 pub use source_line::{Addresses, SourceLine};

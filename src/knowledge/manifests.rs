@@ -41,6 +41,9 @@ pub struct Rule {
     pub code: Option<String>,
     /// The refusal's message, for `refuse`; what is taken for granted, for `assume`.
     pub message: Option<String>,
+    /// For `assume`: programs that make again what the install makes.
+    #[serde(default)]
+    pub again: Vec<String>,
     /// For `expand`: the manifest in each folder, when it has another name than this one.
     pub manifest: Option<String>,
     /// For `expand`: what does not exist is an obstacle.

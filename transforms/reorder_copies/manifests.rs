@@ -8,6 +8,7 @@ use crate::knowledge::tools::{Operands, Role};
 use crate::syntax::Kind;
 use crate::transform::{Evidence, Place, Refusal};
 
+use super::again;
 use super::copied::{Copied, is_plain, linked};
 use super::sink::Sink;
 use super::unseen;
@@ -363,7 +364,11 @@ fn located(
     needed: &mut Needed,
 ) -> Result<Option<(String, String)>, Refusal> {
     let source = required.path;
-    needed.assumes.extend(required.assumes);
+    again::check(sink, context, request.at, &source, &required.assumes)?;
+    let assumed = required.assumes.into_iter();
+    needed
+        .assumes
+        .extend(assumed.map(|assumed| assumed.sentence));
     if required.is_checked {
         needed.because.push(Evidence {
             place: Place::File(source.clone(), None),

@@ -19,6 +19,7 @@
 //! | `prefetch`, `way`, `instead`, `stand_ins` | fetching or compiling the dependencies of a build |
 //! | `writer` | the edits |
 
+mod again;
 mod artefacts;
 mod copied;
 mod crossing;
