@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::account::Account;
 use super::given;
+use super::inherited;
 use super::left_behind::history;
 use super::leftovers;
 use super::ownership::Territory;
@@ -31,6 +32,7 @@ pub(super) fn all(
     if account.is_nameless() {
         sentences.push("the program needs no name and no home folder for its account".to_owned());
     }
+    sentences.extend(inherited::assumed(cx, stage));
     sentences.extend(reads_only(cx, stage, territory));
     sentences.extend(interpreters::assumed(cx, stage));
     sentences.extend(search_path::assumed(cx, stage));

@@ -10,6 +10,7 @@ mod folders;
 mod foreign;
 mod given;
 mod grants;
+mod inherited;
 mod interpreter;
 mod left_behind;
 mod leftovers;
@@ -136,6 +137,7 @@ fn rewrite(site: &Site<'_>, start: &Start) -> Plan {
     given::check_guesses(site, &territory)?;
     given::check_caller(site, &written)?;
     left_behind::check(site, &account, &territory, start, &project)?;
+    inherited::check(site, &project)?;
     repository::check(site, &territory)?;
     project.check_home(site)?;
     project.check_rights(site)?;
