@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::analysis::paths::{below, file_name, join, parent};
 use crate::analysis::runs::Step;
 use crate::context::{
-    BuildContext, Entry, extras_of, named_extras, pinned, required_by, required_with,
+    BuildContext, Entry, extras_of, in_folder, named_extras, pinned, required_by, required_with,
 };
 use crate::knowledge::tools::Role;
 use crate::transform::Cx;
@@ -63,7 +63,7 @@ fn of_projects(cx: &Cx<'_>, context: &BuildContext, step: &Step<'_>) -> Vec<Stri
 fn asked_for(context: &BuildContext, path: &str, extras: &[String]) -> Vec<String> {
     let text = context.read(path).unwrap_or_default();
     let is_named = |list: &String| text.contains(file_name(list));
-    let lists = context.glob(&beside(parent(path).trim_start_matches('/'), "*.txt"));
+    let lists = context.glob(&in_folder(parent(path).trim_start_matches('/'), "*.txt"));
     let lists = lists.into_iter().filter(is_named);
     let listed = lists.flat_map(|list| context.dependencies(&list).to_vec());
     let own = match path.ends_with(".toml") {
@@ -118,13 +118,6 @@ fn instruction_of(cx: &Cx<'_>, step: &Step<'_>) -> Option<usize> {
             .any(|own| std::ptr::eq(own, step))
     };
     (0..cx.facts.views.len()).find(has)
-}
-
-fn beside(folder: &str, name: &str) -> String {
-    match folder {
-        "" => name.to_owned(),
-        folder => format!("{folder}/{name}"),
-    }
 }
 
 /// The one version of the Python package `name` that `step` installs, as far as its command line and its manifests tell.

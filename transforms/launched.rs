@@ -165,7 +165,10 @@ impl<'s> Walk<'s> {
             is_unread: false,
         }));
         for words in behind {
-            self.follow(launch, words)?;
+            // What may begin in several places leads to the same again and again.
+            if self.lines.iter().all(|line| line.words != words) {
+                self.follow(launch, words)?;
+            }
         }
         for command in written {
             self.written(launch, &command)?;
