@@ -8,7 +8,7 @@ use crate::analysis::paths::file_name;
 use crate::analysis::stages::Stage;
 use crate::knowledge::images::Command;
 use crate::knowledge::startup::{self, Needs};
-use crate::syntax::shell::{self, RedirectOperator, Simple};
+use crate::syntax::shell::{self, Redirect, RedirectOperator, Simple};
 use crate::syntax::{Form, Healthcheck, Kind, Span};
 use crate::transform::{Cx, Place, Refusal};
 use crate::transforms::launched;
@@ -218,9 +218,25 @@ impl Reader<'_> {
                 ),
                 other => other.clone(),
             };
-            self.command(self.words(simple, text), written(simple, text), place)?;
+            let writes = written(&simple.redirects, text);
+            self.command(self.words(simple, text), writes, place)?;
+        }
+        for compound in script.compound_commands() {
+            self.note_writes(written(&compound.redirects, text), place.clone());
         }
         Ok(())
+    }
+
+    /// Notes the files that are written with the output of what has been read command by command.
+    fn note_writes(&mut self, writes: Vec<String>, place: Place) {
+        if !writes.is_empty() {
+            let words = Vec::new();
+            self.start.commands.push(StartCommand {
+                words,
+                writes,
+                place,
+            });
+        }
     }
 
     fn words(&self, simple: &Simple, text: &str) -> Vec<String> {
@@ -252,6 +268,7 @@ impl Reader<'_> {
             return Ok(());
         }
         if self.calls_script(&words[0], false)? {
+            self.note_writes(writes, place);
             return Ok(());
         }
         let Some((program, named)) = self.cx.knowledge.startup.program(&words) else {
@@ -263,6 +280,7 @@ impl Reader<'_> {
             return Ok(());
         };
         if let Some(name) = package_script(program.needs, &words, named) {
+            self.note_writes(writes, place.clone());
             return self.package_script(&words, name, place);
         }
         if let Some(settled) = &program.settled
@@ -301,15 +319,15 @@ impl Reader<'_> {
             let is_option = word.starts_with('-');
             if is_option && !word.starts_with("--") && word.contains('c') {
                 let script = arguments.next().cloned().unwrap_or_default();
+                self.note_writes(writes, place.clone());
                 return self.script(&script, &place);
             }
             if !is_option && word != "pipefail" && !word.contains('$') {
-                let read = self.calls_script(word, true)?;
-                return if read {
-                    Ok(())
-                } else {
-                    Err(self.unread(unread_script(word)))
-                };
+                if !self.calls_script(word, true)? {
+                    return Err(self.unread(unread_script(word)));
+                }
+                self.note_writes(writes, place);
+                return Ok(());
             }
         }
         self.start.commands.push(StartCommand {
@@ -334,9 +352,9 @@ fn package_script(needs: Needs, words: &[String], named: usize) -> Option<&Strin
     }
 }
 
-fn written(simple: &Simple, text: &str) -> Vec<String> {
+fn written(redirects: &[Redirect], text: &str) -> Vec<String> {
     use RedirectOperator as Op;
-    let writes = simple.redirects.iter().filter(|redirect| {
+    let writes = redirects.iter().filter(|redirect| {
         matches!(
             redirect.operator,
             Op::Write | Op::Append | Op::Clobber | Op::ReadWrite | Op::WriteAll | Op::AppendAll

@@ -133,12 +133,17 @@ impl Teller<'_> {
             }
         }
         let makes_folder = command.words.first().is_some_and(|word| word == "mkdir");
+        // A wrapper or a block of commands whose output goes to the file.
+        let shown_by = match command.words.as_slice() {
+            [] => "the script writes".to_owned(),
+            words => format!("`{}` writes", words.join(" ")),
+        };
         let known = paths.into_iter().filter(|path| !path.contains('$'));
         known
             .map(|path| Written {
                 folder: Some(folder_of(&path, makes_folder)),
                 path: Some(path),
-                shown_by: format!("`{}` writes", command.words.join(" ")),
+                shown_by: shown_by.clone(),
                 place: command.place.clone(),
                 said: Said::Script,
                 edits: command.words.first().is_some_and(|word| word == "sed"),

@@ -1,6 +1,6 @@
 //! Questions about whole scripts.
 
-use super::ast::{Command, Connector, Item, Pipeline, Script, Simple};
+use super::ast::{Command, Compound, Connector, Item, Pipeline, Script, Simple};
 
 impl Script {
     /// All simple commands outside substitutions, at any depth, in the order of the source.
@@ -9,6 +9,14 @@ impl Script {
         let mut commands = Vec::new();
         add_simple_commands(&self.items, &mut commands);
         commands
+    }
+
+    /// All compound commands outside substitutions, at any depth, the outer ones first.
+    #[must_use]
+    pub fn compound_commands(&self) -> Vec<&Compound> {
+        let mut compounds = Vec::new();
+        add_compound_commands(&self.items, &mut compounds);
+        compounds
     }
 
     /// The commands of `a && b && c`: if the script is a single list, in which only `&&` joins
@@ -54,12 +62,13 @@ impl Pipeline {
     }
 }
 
+fn commands_of(items: &[Item]) -> impl Iterator<Item = &Command> {
+    let pipelines = items.iter().flat_map(Item::pipelines);
+    pipelines.flat_map(|pipeline| &pipeline.commands)
+}
+
 fn add_simple_commands<'a>(items: &'a [Item], commands: &mut Vec<&'a Simple>) {
-    for command in items
-        .iter()
-        .flat_map(Item::pipelines)
-        .flat_map(|pipeline| &pipeline.commands)
-    {
+    for command in commands_of(items) {
         add_simple_commands_of(command, commands);
     }
 }
@@ -73,5 +82,24 @@ fn add_simple_commands_of<'a>(command: &'a Command, commands: &mut Vec<&'a Simpl
             }
         }
         Command::Function(function) => add_simple_commands_of(&function.body, commands),
+    }
+}
+
+fn add_compound_commands<'a>(items: &'a [Item], compounds: &mut Vec<&'a Compound>) {
+    for command in commands_of(items) {
+        add_compound_commands_of(command, compounds);
+    }
+}
+
+fn add_compound_commands_of<'a>(command: &'a Command, compounds: &mut Vec<&'a Compound>) {
+    match command {
+        Command::Simple(_) => {}
+        Command::Compound(compound) => {
+            compounds.push(compound);
+            for body in &compound.bodies {
+                add_compound_commands(body, compounds);
+            }
+        }
+        Command::Function(function) => add_compound_commands_of(&function.body, compounds),
     }
 }

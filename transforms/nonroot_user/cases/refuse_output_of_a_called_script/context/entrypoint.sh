@@ -1,0 +1,3 @@
+#!/bin/sh
+/settings.sh > settings.toml
+exec /serve settings.toml
