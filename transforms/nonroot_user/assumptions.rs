@@ -172,8 +172,14 @@ pub(super) fn low_port_of(cx: &Cx<'_>, stage: &Stage, start: &Start) -> Option<u
             .iter()
             .flat_map(|command| command.words.windows(2));
         words.into_iter().find_map(|pair| {
-            let listens = pair[1].contains([':', '='])
-                || ["-p", "--port", "-b", "--bind"].contains(&pair[0].as_str());
+            let options = ["-p", "--port", "-b", "--bind"];
+            let listens = match pair[1].split_once('=') {
+                Some((name, value)) => {
+                    let is_named = name.to_lowercase().ends_with("port") || options.contains(&name);
+                    is_named || value.contains(':')
+                }
+                None => pair[1].contains(':') || options.contains(&pair[0].as_str()),
+            };
             low_port(pair[1].rsplit([':', '=']).next()?).filter(|_| listens)
         })
     };
