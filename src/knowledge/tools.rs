@@ -30,6 +30,8 @@ pub(super) struct ToolFile {
     #[serde(default)]
     never_read: Vec<String>,
     #[serde(default)]
+    settings_of_builds: Vec<String>,
+    #[serde(default)]
     keeps_folders: Vec<String>,
     #[serde(default)]
     no_pages: Vec<String>,
@@ -54,6 +56,7 @@ pub(super) struct ToolFile {
 pub struct Tools {
     areas: Areas,
     never_read: Vec<String>,
+    settings_of_builds: Vec<String>,
     keeps_folders: Vec<String>,
     no_pages: Vec<String>,
     address_options: Vec<String>,
@@ -81,6 +84,7 @@ impl Tools {
             self.areas.entry(name).or_insert(paths);
         }
         self.never_read.extend(file.never_read);
+        self.settings_of_builds.extend(file.settings_of_builds);
         self.keeps_folders.extend(file.keeps_folders);
         self.no_pages.extend(file.no_pages);
         self.address_options.extend(file.address_options);
@@ -241,6 +245,12 @@ impl Tools {
     #[must_use]
     pub fn never_read(&self) -> &[String] {
         &self.never_read
+    }
+
+    /// Patterns for the names of settings of compilers and builds.
+    #[must_use]
+    pub fn settings_of_builds(&self) -> &[String] {
+        &self.settings_of_builds
     }
 
     /// The names of files that are there to keep an empty folder.

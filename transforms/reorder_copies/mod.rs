@@ -172,7 +172,8 @@ fn is_picked(sink: &Sink<'_>, obstacle: &Obstacle) -> bool {
 }
 
 /// Whether the copy was written for the installs that would be passed: by a pattern (`COPY package*.json tsconfig.json ./`), or
-/// with nothing but what belongs to their manifests (`COPY pyproject.toml README.md ./`).
+/// with nothing but what belongs to their manifests (`COPY pyproject.toml README.md ./`) and changes as seldom as they
+/// (`COPY package.json tsconfig.json ./`).
 fn is_picked_for(sink: &Sink<'_>) -> bool {
     let Some(files) = sink.copied.files() else {
         return false;
@@ -191,9 +192,10 @@ fn is_read(sink: &Sink<'_>, name: &str) -> bool {
     read.any(|path| manifests.are_of_one_kind(file_name(path), name))
 }
 
-/// Whether the file `name` is a text about the project, which some manifests ask for.
+/// Whether the file `name` is a text about the project, which some manifests ask for, or has settings of a build.
 fn is_text(sink: &Sink<'_>, name: &str) -> bool {
-    let mut texts = sink.cx.knowledge.tools.never_read().iter();
+    let tools = &sink.cx.knowledge.tools;
+    let mut texts = tools.never_read().iter().chain(tools.settings_of_builds());
     texts.any(|pattern| matches_name(pattern, name))
 }
 

@@ -1,5 +1,6 @@
 //! A step that fetches or compiles the dependencies of a build, so that the copy can stay in front of the build.
 
+use crate::analysis::commands::Arg;
 use crate::analysis::runs::Step;
 use crate::knowledge::tools::{Does, Prefetch, Unseen};
 use crate::transform::Refusal;
@@ -174,7 +175,18 @@ fn is_fetched_before(
     let commands = way.commands.join(" && ");
     before.any(|at| {
         let text = facts.run(at).map_or("", |run| facts.written(at, run.body));
+        let has_words = |step: &Step<'_>| has_words_of(step, &commands);
         !commands.is_empty() && text.contains(&commands)
+            || facts.steps(at).iter().any(has_words)
             || facts.steps(at).iter().any(does_the_same)
     })
+}
+
+/// Whether `step` is `command` with its options in another order, as people write them.
+fn has_words_of(step: &Step<'_>, command: &str) -> bool {
+    let mut own: Vec<&str> = step.args.iter().map(Arg::known).collect();
+    let mut words: Vec<&str> = command.split_whitespace().collect();
+    own.sort_unstable();
+    words.sort_unstable();
+    !words.is_empty() && own == words
 }
