@@ -122,7 +122,7 @@ fn instruction_of(cx: &Cx<'_>, step: &Step<'_>) -> Option<usize> {
 
 /// The one version of the Python package `name` that `step` installs, as far as its command line and its manifests tell.
 pub(super) fn version_of(cx: &Cx<'_>, step: &Step<'_>, name: &str) -> Option<String> {
-    let words = step.args.iter().map(|arg| arg.known());
+    let words = step.words();
     let on_the_line = words
         .filter(|word| dependency_name(word) == name)
         .find_map(|word| pinned("", word, name));

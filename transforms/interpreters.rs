@@ -87,7 +87,7 @@ fn packaged(
     brought: &Interpreter,
 ) -> Option<Option<String>> {
     let brings = |step: &Step<'_>| {
-        let mut words = step.args.iter().map(|arg| arg.known());
+        let mut words = step.words();
         let is_one = |word: &str| brought.packages.iter().any(|name| matches_name(name, word));
         step.does() == Some(Does::InstallPackages) && words.any(is_one)
     };

@@ -210,7 +210,7 @@ impl<'s> Walk<'s> {
         self.depth += 1;
         for simple in parsed.simple_commands() {
             let known = |word: &shell::Word| {
-                if ALL_GIVEN.contains(&word.text(text)) {
+                if is_all_given(word.text(text)) {
                     return given.to_vec();
                 }
                 let literal = word.literal(text).map(Cow::into_owned);
@@ -323,8 +323,10 @@ impl<'s> Walk<'s> {
     }
 }
 
-/// How scripts write all words that they are called with.
-const ALL_GIVEN: [&str; 6] = ["\"$@\"", "$@", "\"${@}\"", "${@}", "$*", "\"$*\""];
+/// Whether `word` of a script, as written, stands for all words that the script is called with.
+pub(super) fn is_all_given(word: &str) -> bool {
+    matches!(word.trim_matches('"'), "$@" | "${@}" | "$*" | "${*}")
+}
 
 fn is_shell_script(text: &str) -> bool {
     text.strip_prefix("#!")

@@ -95,7 +95,7 @@ fn lands_at(step: &Step<'_>, path: &str) -> bool {
     let Some(last) = step.args.last().and_then(|arg| arg.text.as_deref()) else {
         return true;
     };
-    let names = step.args.iter().map(|arg| arg.known());
+    let names = step.words();
     let names = names.map(file_name);
     let dest = join(cwd, last);
     let mut inside = names.map(|name| join(&dest, name));

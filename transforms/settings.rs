@@ -89,7 +89,7 @@ impl<'a> Settings<'a> {
         let steps = self.cx.facts.steps(self.at).iter();
         let mut before = steps.take_while(|step| step.span.start <= self.step.span.start);
         let exports = |step: &Step<'_>| {
-            let mut words = step.args.iter().map(|arg| arg.known());
+            let mut words = step.words();
             words.next() == Some("export") && words.any(|word| word.split('=').next() == Some(name))
         };
         let assigns = |step: &Step<'_>| step.assigns.iter().any(|assigned| assigned == name);

@@ -67,6 +67,11 @@ pub struct Step<'a> {
 }
 
 impl Step<'_> {
+    /// Its words, the program first: what is known of each, which is nothing where only the build knows it.
+    pub fn words(&self) -> impl Iterator<Item = &str> + Clone {
+        self.args.iter().map(|arg| arg.known())
+    }
+
     /// What it does, if that is known. Assignments alone change the state of the shell.
     #[must_use]
     pub fn does(&self) -> Option<Does> {

@@ -124,6 +124,7 @@ impl Language {
         let mut others = self.for_builds.iter();
         !others.any(|pattern| matches_name(pattern, name))
     }
+
     /// Whether `text` is that of a source that browsers run, and not the program that serves it.
     #[must_use]
     pub fn is_for_pages(&self, text: &str) -> bool {

@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use super::pattern::{Pattern, matches};
 use crate::analysis::paths::{below, file_name};
+use crate::context::matches_name;
 use crate::syntax::{Expander, Reference};
 
 mod program;
@@ -55,6 +56,8 @@ pub struct Startup {
     calls: Option<Pattern>,
     #[serde(default)]
     folders: Folders,
+    #[serde(default)]
+    project_files: ProjectFiles,
     /// Tools that put changed sources into running containers.
     #[serde(default)]
     pub syncs: Syncs,
@@ -87,7 +90,39 @@ struct Folders {
     of_shells: Vec<String>,
 }
 
+/// Files of a project that name programs, by patterns of their names.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct ProjectFiles {
+    of_starts: Vec<String>,
+    of_builds: Vec<String>,
+}
+
+impl ProjectFiles {
+    fn extend(&mut self, more: Self) {
+        self.of_starts.extend(more.of_starts);
+        self.of_builds.extend(more.of_builds);
+    }
+}
+
+fn is_one_of(patterns: &[String], name: &str) -> bool {
+    patterns.iter().any(|pattern| matches_name(pattern, name))
+}
+
 impl Startup {
+    /// Whether the file at `path` may say by settings which programs are started.
+    #[must_use]
+    pub fn may_set_starts(&self, path: &str) -> bool {
+        is_one_of(&self.project_files.of_starts, file_name(path))
+    }
+
+    /// Whether the file at `path` says what a build runs.
+    #[must_use]
+    pub fn is_of_builds(&self, path: &str) -> bool {
+        let name = file_name(path).to_ascii_lowercase();
+        is_one_of(&self.project_files.of_builds, &name)
+    }
+
     /// Whether only shells and the tools of a build read the file called `name` in a home.
     #[must_use]
     pub fn is_of_shells(&self, name: &str) -> bool {
@@ -110,6 +145,7 @@ impl Startup {
         self.folders.shared.extend(more.folders.shared);
         self.folders.kept.extend(more.folders.kept);
         self.folders.of_shells.extend(more.folders.of_shells);
+        self.project_files.extend(more.project_files);
         self.settings.extend(more.settings);
     }
 

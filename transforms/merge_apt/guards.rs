@@ -116,7 +116,7 @@ fn owners<'a>(cx: &Cx<'a>, index: usize) -> Vec<&'a str> {
     }
     let steps = cx.facts.runs[index].iter().flat_map(|run| &run.steps);
     let chown = steps.filter(|step| step.args.first().is_some_and(|arg| arg.known() == "chown"));
-    owners.extend(chown.flat_map(|step| step.args.iter().map(|arg| arg.known())));
+    owners.extend(chown.flat_map(|step| step.words()));
     owners
 }
 

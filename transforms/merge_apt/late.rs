@@ -74,12 +74,10 @@ pub(super) fn needed<'l, 'a>(
     keeps_lists: bool,
 ) -> Vec<&'l Command<'a>> {
     let done = cx.facts.runs[index].iter().flat_map(|run| &run.steps);
-    let done: Vec<Vec<&str>> = done
-        .map(|step| step.args.iter().map(|arg| arg.known()).collect())
-        .collect();
+    let done: Vec<Vec<&str>> = done.map(|step| step.words().collect()).collect();
     let line = &cx.facts.views[layer.index].logical.text;
     let is_needed = |command: &&Command<'a>| {
-        let words: Vec<&str> = command.step.args.iter().map(|arg| arg.known()).collect();
+        let words: Vec<&str> = command.step.words().collect();
         let of_lists = removes_lists(layer.manager, command.step, line);
         (keeps_lists || !of_lists) && !done.contains(&words)
     };

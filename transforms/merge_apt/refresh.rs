@@ -118,7 +118,7 @@ fn download(cx: &Cx<'_>, manager: &PackageManager, of: &[usize]) -> Option<Downl
     if !as_usual || !known || step.redirected || !decides(cx, index, run, step.span) {
         return None;
     }
-    let words: Vec<&str> = step.args.iter().map(|arg| arg.known()).collect();
+    let words: Vec<&str> = step.words().collect();
     let plain = words.iter().all(|word| word.chars().all(is_plain));
     let names = manager
         .in_scripts

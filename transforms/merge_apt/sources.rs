@@ -46,7 +46,7 @@ fn written(manager: &PackageManager, path: &str) -> Sources {
 }
 
 pub(super) fn of_step(manager: &PackageManager, step: &Step<'_>) -> Sources {
-    let words = || step.args.iter().map(|arg| arg.known());
+    let words = || step.words();
     let others = &manager.others;
     let keeps = |word: &str| is_listed(&others.keep_sources, word);
     match step.does() {

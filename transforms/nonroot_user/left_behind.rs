@@ -268,7 +268,7 @@ impl Looker<'_> {
 
     /// `install -m 600 key /etc/app/key`
     fn mode(&self, index: usize, step: &Step<'_>, text: &str) -> Result<(), Refusal> {
-        let words: Vec<&str> = step.args.iter().map(|arg| arg.known()).collect();
+        let words: Vec<&str> = step.words().collect();
         let value = |name: &str| {
             let pair = words.windows(2).find(|pair| pair[0] == name);
             pair.map(|pair| pair[1])

@@ -36,7 +36,7 @@ impl Looker<'_> {
         if step.does() != Some(Does::Run) && self.script_of(index, step).is_none() {
             return Ok(());
         }
-        let ours: Vec<&str> = step.args.iter().map(|arg| arg.known()).collect();
+        let ours: Vec<&str> = step.words().collect();
         let ours = without_options(&ours);
         let is_same = |command: &&StartCommand| {
             let words: Vec<&str> = command.words.iter().map(String::as_str).collect();
@@ -55,7 +55,7 @@ impl Looker<'_> {
 
     /// Whether `step` runs a tool for the project, or gives an interpreter something that names a source of it.
     fn loads_the_project(&self, index: usize, step: &Step<'_>) -> bool {
-        let words: Vec<String> = step.args.iter().map(|arg| arg.known().to_owned()).collect();
+        let words: Vec<String> = step.words().map(str::to_owned).collect();
         let program = self.cx.knowledge.startup.program(&words);
         let interprets = program.is_some_and(|(program, _)| program.needs == Needs::AnArgument);
         let script = self.script_of(index, step);

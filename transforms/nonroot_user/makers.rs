@@ -27,7 +27,7 @@ pub(super) fn without_quotes(word: &str) -> &str {
 
 /// Whether `step` makes the folders around those that it names as well: `mkdir -vp`, `install -d`.
 pub(super) fn makes_parents(step: &Step<'_>) -> bool {
-    let mut words = step.args.iter().map(|arg| arg.known());
+    let mut words = step.words();
     let program = words.next().unwrap_or_default();
     let has = |letter: char, long: &str| {
         let mut words = words;
@@ -52,7 +52,7 @@ pub(super) fn program<'s>(step: &'s Step<'_>) -> &'s str {
 /// Whether `step` makes folders or files that belong to who runs it. `install -o` says whose they are.
 pub(super) fn makes_folders(step: &Step<'_>) -> bool {
     let program = program(step);
-    let mut words = step.args.iter().map(|arg| arg.known());
+    let mut words = step.words();
     let is_given = words.any(|word| word.starts_with("-o") || word.starts_with("--owner"));
     MAKERS.contains(&program) || program == "install" && makes_parents(step) && !is_given
 }

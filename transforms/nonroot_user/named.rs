@@ -10,9 +10,6 @@ use crate::transform::Cx;
 /// How often a variable may be made of another one.
 const LONGEST_CHAIN: usize = 3;
 
-/// What a variable is made of when it holds the content of a file, and not its place.
-const CONTENTS: [&str; 4] = ["open(", "load", "read", "parse"];
-
 /// What the variables of the sources stand for.
 pub(super) struct Names<'p> {
     cx: &'p Cx<'p>,
@@ -29,9 +26,9 @@ impl<'p> Names<'p> {
         };
         let lines = project.lines().filter(|line| !line.is_comment());
         let assigning = lines.filter_map(|line| Some((line, assigned(line.text)?)));
-        let is_place = |value: &str| !CONTENTS.iter().any(|call| value.contains(call));
+        let settings = &cx.knowledge.startup.settings;
         let assigning: Vec<_> = assigning
-            .filter(|(_, (_, value))| is_place(value))
+            .filter(|(_, (_, value))| !settings.is_content(value))
             .collect();
         for _ in 0..LONGEST_CHAIN {
             for (line, (name, value)) in &assigning {

@@ -19,7 +19,7 @@ impl Looker<'_> {
         text: &str,
     ) -> Result<(), Refusal> {
         let startup = &self.cx.knowledge.startup;
-        let words: Vec<String> = step.args.iter().map(|arg| arg.known().to_owned()).collect();
+        let words: Vec<String> = step.words().map(str::to_owned).collect();
         let asks = words.iter().any(|word| QUESTIONS.contains(&word.as_str()))
             || matches!(words.as_slice(), [_, option] if self.cx.knowledge.tools.asked_for_version(option).is_some());
         let Some(program) =

@@ -82,7 +82,7 @@ impl Looker<'_> {
 }
 
 fn words_of(step: &Step<'_>) -> Vec<String> {
-    step.args.iter().map(|arg| arg.known().to_owned()).collect()
+    step.words().map(str::to_owned).collect()
 }
 
 /// The commands of a script, each as its words. What cannot be read runs nothing that is known.

@@ -13,9 +13,6 @@ use crate::transforms::settings::Settings;
 /// A context with more files is not looked through.
 const MOST_FILES: usize = 2_000;
 
-/// How the names of files end in which projects say what is to be started.
-const SETTINGS: [&str; 5] = [".json", ".toml", ".yaml", ".yml", ".ini"];
-
 /// What a step puts into a folder.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Fills {
@@ -79,7 +76,7 @@ impl Looker<'_> {
     /// Whether `step` of the project may put something into `folder` in the home of root: it installs by its name, or a file that
     /// builds may follow names what is in the home (`PREFIX = $(HOME)/.local`), or installs there.
     fn puts_into(&self, step: &Step<'_>, folder: &str) -> bool {
-        let mut words = step.args.iter().map(|arg| arg.known());
+        let mut words = step.words();
         if words.any(|word| word.contains("install")) {
             return true;
         }
@@ -89,17 +86,17 @@ impl Looker<'_> {
         let inside = below(folder, "/root").unwrap_or_default();
         let first = inside.split('/').next().unwrap_or_default();
         let named = ['/', '"', '\''].map(|before| format!("{before}{first}"));
-        let traces = &self.cx.knowledge.startup.traces;
+        let startup = &self.cx.knowledge.startup;
         let of_home = |line: &str| {
-            let mut left = traces.iter().filter(|trace| trace.is_left_by(line));
+            let mut left = startup.traces.iter().filter(|trace| trace.is_left_by(line));
             left.any(|trace| trace.leaves == Leaves::Home)
         };
         let reaches = |path: &String| {
             let text = context.read(path).unwrap_or_default();
             named.iter().any(|name| text.contains(name.as_str()))
-                || is_of_build(path) && text.lines().any(of_home)
+                || startup.is_of_builds(path) && text.lines().any(of_home)
         };
-        let is_read = |path: &&String| self.may_say(path) || is_of_build(path);
+        let is_read = |path: &&String| self.may_say(path) || startup.is_of_builds(path);
         let files = context.files_below("", MOST_FILES);
         files.is_none_or(|files| files.iter().filter(is_read).any(reaches))
     }
@@ -107,14 +104,14 @@ impl Looker<'_> {
     /// Whether the file `path` is a source, or says by settings what is to be started.
     fn may_say(&self, path: &str) -> bool {
         let mut languages = self.cx.knowledge.tools.languages().iter();
-        SETTINGS.iter().any(|end| path.ends_with(end))
+        self.cx.knowledge.startup.may_set_starts(path)
             || languages.any(|language| language.is_source(file_name(path)))
     }
 
     /// Whether `step` runs something in the working folder of the program, which it names by a path from there.
     fn runs_script_of_project(&self, step: &Step<'_>) -> bool {
         let workdir = self.cx.facts.state_after(self.site.stage).workdir;
-        let mut words = step.args.iter().map(|arg| arg.known());
+        let mut words = step.words();
         step.does() == Some(Does::Run)
             && step.cwd.as_deref() == Some(&workdir)
             && !words.any(|word| word.starts_with(['/', '~', '$']) || word == "-m")
@@ -211,22 +208,6 @@ pub(super) fn assumed(cx: &Cx<'_>, stage: &Stage) -> Option<String> {
 fn is_script(step: &&Step<'_>) -> bool {
     let tool = step.invocation.as_ref().map(|own| own.tool);
     tool.is_some_and(|tool| !tool.downloaded_from.is_empty())
-}
-
-/// How the names of files end that say what builds do.
-const OF_BUILDS: [&str; 7] = [
-    "makefile",
-    "justfile",
-    "rakefile",
-    ".mk",
-    ".sh",
-    ".bash",
-    "package.json",
-];
-
-fn is_of_build(path: &str) -> bool {
-    let lower = path.to_ascii_lowercase();
-    OF_BUILDS.iter().any(|end| lower.ends_with(end))
 }
 
 fn meet(one: &str, other: &str) -> bool {

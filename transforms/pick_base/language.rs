@@ -367,7 +367,7 @@ impl<'s, 'a> Choice<'s, 'a> {
             ["useradd", "adduser", "groupadd", "addgroup"].contains(&program)
         };
         let names_taken = |step: &Step<'_>| {
-            let words = step.args.iter().map(|arg| arg.known());
+            let words = step.words();
             let mut values = words.map(|word| word.rsplit('=').next().unwrap_or(word));
             values.any(|word| taken.iter().any(|name| name == word))
         };

@@ -240,7 +240,7 @@ impl Needs {
 fn steps(site: &Site<'_>) -> Vec<Launch> {
     let launch = |(instruction, step): (usize, &Step<'_>)| Launch {
         instruction,
-        words: step.args.iter().map(|arg| arg.known().to_owned()).collect(),
+        words: step.words().map(str::to_owned).collect(),
         needs_shell: false,
     };
     site.steps()

@@ -7,10 +7,7 @@ use super::artefacts::Artefacts;
 use super::packages::RuntimePackages;
 use crate::analysis::effects::PROGRAM_FOLDERS;
 use crate::analysis::paths::{below, file_name, join, parent};
-use crate::transforms::launched::CommandLine;
-
-/// How scripts call the rest of their command line.
-const ARGUMENTS: [&str; 4] = ["\"$@\"", "$@", "\"${@}\"", "${@}"];
+use crate::transforms::launched::{CommandLine, is_all_given};
 
 /// The programs that the container may start of what is built: that of its own command line, and those that a script there
 /// starts.
@@ -29,7 +26,7 @@ pub(super) fn programs(site: &Site<'_>) -> Vec<String> {
 /// The program of a line of a script: where it calls what stands behind it, that is the first of these words.
 fn program(line: &CommandLine<'_>) -> Option<String> {
     let first = line.words.first()?;
-    match ARGUMENTS.contains(&first.as_str()) {
+    match is_all_given(first) {
         true => line.launch.words.get(1).cloned(),
         false => Some(first.clone()),
     }

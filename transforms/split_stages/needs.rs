@@ -70,7 +70,7 @@ fn is_brought(site: &Site<'_>, dependency: &Dependency) -> bool {
         .flat_map(|at| facts.steps(at))
         .filter(|step| step.does() == Some(Does::InstallPackages));
     let names = |step: &Step<'_>| {
-        let mut words = step.args.iter().map(|arg| arg.known());
+        let mut words = step.words();
         words.any(|word| dependency.unless_package.iter().any(|name| name == word))
     };
     let variables = &facts.states[site.stage.body.end - 1].variables;

@@ -50,8 +50,7 @@ enum Given {
 }
 
 fn given(site: &Site<'_>, prefix: &Prefix) -> Given {
-    let words =
-        || steps(site, Role::Build).flat_map(|(_, step)| step.args.iter().map(|arg| arg.known()));
+    let words = || steps(site, Role::Build).flat_map(|(_, step)| step.words());
     let values: Vec<&str> = values_of(words(), &prefix.given_by).collect();
     let (given, folder) = match values.as_slice() {
         [] => (Given::Nothing, &*prefix.at),

@@ -146,7 +146,7 @@ impl Installs<'_> {
     /// Whether the build does so already.
     fn are_pruned(&self, site: &Site<'_>) -> bool {
         let prunes = |step: &Step<'_>| {
-            let words = step.args.iter().map(|arg| arg.known());
+            let words = step.words();
             self.entry.is_pruned_by(&self.prune.tool, words)
         };
         let roles = [Role::Dependencies, Role::Build].into_iter();
@@ -157,7 +157,7 @@ impl Installs<'_> {
     /// Whether the last of them leaves out what only development needs.
     fn leave_out_at_last(&self, site: &Site<'_>) -> bool {
         self.steps.last().is_some_and(|step| {
-            let words = step.args.iter().map(|arg| arg.known());
+            let words = step.words();
             let development = &site.cx.knowledge.development;
             development.leaves_out(&self.prune.tool, words)
         })

@@ -19,6 +19,8 @@ pub struct Settings {
     other_name: Option<Pattern>,
     /// Matches in a line whose path is that of a folder.
     folder: Option<Pattern>,
+    /// Matches in a value that is the content of a file, and not its place.
+    content: Option<Pattern>,
     /// Matches in a line that changes to another folder.
     moves: Option<Pattern>,
     /// Matches in a line that has a program keep something in a folder or a file by a path from the working folder.
@@ -62,6 +64,12 @@ impl Settings {
     #[must_use]
     pub fn is_folder(&self, line: &str) -> bool {
         matches(&self.folder, line)
+    }
+
+    /// Whether `value`, which a source gives a variable, is the content of a file: what it names is read, and not kept.
+    #[must_use]
+    pub fn is_content(&self, value: &str) -> bool {
+        matches(&self.content, value)
     }
 
     /// Whether `line` changes to another folder.
@@ -123,6 +131,7 @@ impl Settings {
         self.name = more.name.or(self.name.take());
         self.other_name = more.other_name.or(self.other_name.take());
         self.folder = more.folder.or(self.folder.take());
+        self.content = more.content.or(self.content.take());
         self.moves = more.moves.or(self.moves.take());
         self.relative = more.relative.or(self.relative.take());
     }
