@@ -1,6 +1,7 @@
 //! What the manifests of package managers say that a copy of the manifest alone would miss.
 
 use super::pattern::Pattern;
+use crate::context::matches_name;
 use serde::Deserialize;
 
 /// What is known of the manifests with one name.
@@ -12,6 +13,61 @@ pub struct Manifest {
     /// What to look for in it.
     #[serde(default, rename = "rule")]
     pub rules: Vec<Rule>,
+    /// What shows that an install reads more than it, where the build context is not at hand.
+    #[serde(default, rename = "sign")]
+    pub signs: Vec<Sign>,
+    /// Names of files and folders that no install reads, though they are copied before it.
+    #[serde(default)]
+    pub never_read: Vec<String>,
+    /// Files that it may include, where the build context is not at hand.
+    #[serde(default, rename = "family")]
+    pub families: Vec<Family>,
+}
+
+/// Manifests that include each other: `requirements/prod.txt` and the others in its folder.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Family {
+    /// How the folder is called.
+    #[serde(default)]
+    folder: Option<String>,
+    /// How the manifest is called.
+    #[serde(default)]
+    name: Option<String>,
+    /// The names of all of them.
+    pub files: String,
+}
+
+impl Family {
+    /// Whether the manifest `name` in a folder that is called `folder` is one of them.
+    #[must_use]
+    pub fn has(&self, folder: &str, name: &str) -> bool {
+        let fits = |pattern: &Option<String>, text| {
+            let pattern = pattern.as_deref();
+            pattern.is_none_or(|pattern| matches_name(pattern, text))
+        };
+        fits(&self.folder, folder) && fits(&self.name, name)
+    }
+}
+
+/// What a Dockerfile shows of a project that is not at hand. One of `copies`, `command` and `below` says where.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sign {
+    /// Names of files and folders of the build context, one of which a copy names that stands before the install.
+    #[serde(default)]
+    pub copies: Vec<String>,
+    /// A regular expression for an instruction that runs or starts something.
+    pub command: Option<Pattern>,
+    /// A regular expression for a command in a folder below that of the install, in which no other install has run.
+    pub below: Option<Pattern>,
+    /// A regular expression for an instruction with which it means nothing.
+    pub unless_command: Option<Pattern>,
+    /// It means nothing when manifests with this name in folders below are copied before the install.
+    #[serde(default)]
+    pub unless_members: bool,
+    /// What it shows.
+    pub message: String,
 }
 
 /// One thing to look for. One of `json`, `toml`, `line` and `beside` says where.
@@ -81,33 +137,53 @@ pub enum Then {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ManifestFile {
+    #[serde(default)]
+    never_read: Vec<String>,
     #[serde(default, rename = "manifest")]
     manifests: Vec<Manifest>,
 }
 
 /// All manifests.
 #[derive(Debug, Default)]
-pub struct Manifests(Vec<Manifest>);
+pub struct Manifests {
+    all: Vec<Manifest>,
+    /// Names of files and folders that no install reads.
+    never_read: Vec<String>,
+}
 
 impl Manifests {
     /// Adds the manifests of a table.
     pub(super) fn add(&mut self, file: ManifestFile) {
-        self.0.extend(file.manifests);
+        self.all.extend(file.manifests);
+        self.never_read.extend(file.never_read);
     }
 
     /// The rules for a file with this name.
     pub fn rules<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Rule> {
-        self.0
+        self.named(name).flat_map(|manifest| &manifest.rules)
+    }
+
+    /// Whether no install that reads manifests with these names reads the file or folder `name` as well.
+    #[must_use]
+    pub fn never_read(&self, manifests: &[&str], name: &str) -> bool {
+        let own = manifests.iter().flat_map(|manifest| self.named(manifest));
+        let own = own.flat_map(|known| &known.never_read);
+        let mut patterns = self.never_read.iter().chain(own);
+        patterns.any(|pattern| matches_name(pattern, name))
+    }
+
+    /// What is known of a file with this name.
+    pub fn named<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Manifest> {
+        self.all
             .iter()
             .filter(move |manifest| is_named(&manifest.name, name))
-            .flat_map(|manifest| &manifest.rules)
     }
 
     /// Whether both names are those of manifests of the same tool: `Web.csproj` and `Shared.csproj`.
     #[must_use]
     pub fn are_of_one_kind(&self, one: &str, other: &str) -> bool {
         let is_kind = |manifest: &&Manifest| is_named(&manifest.name, one);
-        let mut kinds = self.0.iter().filter(is_kind);
+        let mut kinds = self.all.iter().filter(is_kind);
         one == other || kinds.any(|manifest| is_named(&manifest.name, other))
     }
 }

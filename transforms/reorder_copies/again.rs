@@ -21,7 +21,7 @@ pub(super) fn check(
     let Some(step) = first_of_project(sink, at).filter(|_| !assumed.is_empty()) else {
         return Ok(());
     };
-    let words: Vec<String> = step.args.iter().map(|arg| arg.known().to_owned()).collect();
+    let words: Vec<String> = step.words().map(str::to_owned).collect();
     let name = sink.cx.knowledge.startup.script_run_by(&words);
     let manifest = name.and_then(|_| context.document(path));
     let script = name.zip(manifest.as_deref());

@@ -165,6 +165,16 @@ impl Copied {
         self.sources.iter().map(|source| source.path.as_str())
     }
 
+    /// Those of its sources that neither are nor hold what lands at one of `places` in the image.
+    pub(super) fn picked_beside(&self, places: &[&str]) -> impl Iterator<Item = &str> {
+        let brings = |source: &Source| {
+            let mut places = places.iter();
+            places.any(|place| self.origin_in(source, place).is_some())
+        };
+        let others = self.sources.iter().filter(move |source| !brings(source));
+        others.map(|source| source.path.as_str())
+    }
+
     /// The files that it copies, if it copies no folder.
     pub(super) fn files(&self) -> Option<Vec<&str>> {
         (!self.brings_folder()).then(|| self.sources().collect())

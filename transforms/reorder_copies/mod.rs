@@ -29,6 +29,7 @@ mod manifests;
 mod packages;
 mod prefetch;
 mod seam;
+mod signs;
 mod sink;
 mod stand_ins;
 mod steps;

@@ -75,7 +75,7 @@ fn leaves_no_state(step: &Step<'_>) -> bool {
 fn cleans_up(cx: &Cx<'_>, step: &Step<'_>, first: &[Step<'_>]) -> bool {
     let prunes = step.invocation.as_ref().is_some_and(|own| {
         let entry = cx.knowledge.tools.dependency_folder(&own.tool.id);
-        let words = step.args.iter().map(|arg| arg.known());
+        let words = step.words();
         entry.is_some_and(|entry| entry.is_pruned_by(&own.tool.id, words))
     });
     if prunes {

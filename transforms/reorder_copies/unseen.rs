@@ -1,9 +1,11 @@
 //! The manifests to copy when the build context is not at hand.
 
-use crate::analysis::paths::{UNKNOWN_WORKDIR, join, parent};
+use crate::analysis::paths::{Region, UNKNOWN_WORKDIR, file_name, join, parent};
+use crate::context::{folder_and_name, in_folder};
 use crate::transform::Refusal;
 
 use super::manifests::{Manifest, Needed, Request, check_name, is_copied_before};
+use super::signs;
 use super::sink::Sink;
 
 /// The files to copy when the context is not at hand.
@@ -12,10 +14,13 @@ pub(super) fn files(
     request: &Request<'_>,
     needed: &mut Needed,
 ) -> Result<Vec<(String, String)>, Refusal> {
+    signs::check(sink, request)?;
     let manifests = request.manifests.iter();
     for manifest in manifests.clone().filter(|manifest| manifest.is_required) {
-        let origin = sink.copied.origins(manifest.path()).next();
-        let name = origin.unwrap_or_else(|| manifest.path().to_owned());
+        let path = manifest.path();
+        let origin = named_before(sink, request, path);
+        let origin = origin.or_else(|| sink.copied.origins(path).next());
+        let name = origin.unwrap_or_else(|| path.to_owned());
         needed.assumes.push(reads_nothing_else(&name));
     }
     let brought =
@@ -46,24 +51,63 @@ fn of_unseen_folder(
     let located = |path: &str| Some((sink.copied.origins(path).next()?, path.to_owned()));
     let is_here =
         |origin: &str, path: &str| sink.is_left(path) || is_copied_before(sink, origin, path);
-    let missing: Vec<(String, String)> = brought
+    let mut missing: Vec<(String, String)> = brought
         .iter()
         .filter(|manifest| manifest.is_required)
         .filter_map(|manifest| located(manifest.path()))
         .filter(|(origin, path)| !is_here(origin, path))
         .collect();
-    for (origin, _) in &missing {
-        needed
-            .assumes
-            .push(format!("{origin} is in the build context"));
-    }
+    missing.retain(|(origin, path)| {
+        let named = named_before(sink, request, path);
+        needed.assumes.push(match &named {
+            Some(own) => format!("{origin} does not exist, or is no other than {own}"),
+            None => format!("{origin} is in the build context"),
+        });
+        named.is_none()
+    });
     let in_directory = |(_, path): &(String, String)| parent(path) == request.directory;
     if request.patterns.is_empty() || !missing.iter().any(in_directory) {
-        return missing;
+        return with_families(sink, missing);
     }
     let patterns = request.patterns.iter();
     let paths = patterns.map(|name| join(&request.directory, name));
     paths.filter_map(|path| located(&path)).collect()
+}
+
+/// The same manifests, and in place of each that others in its folder may belong to the pattern of all of them.
+fn with_families(sink: &Sink<'_>, manifests: Vec<(String, String)>) -> Vec<(String, String)> {
+    let whole = |(origin, path): (String, String)| match family(sink, &origin) {
+        Some(names) => (
+            in_folder(folder_and_name(&origin).0, &names),
+            join(parent(&path), &names),
+        ),
+        None => (origin, path),
+    };
+    let mut files: Vec<(String, String)> = manifests.into_iter().map(whole).collect();
+    files.dedup();
+    let patterns: Vec<Region> = files.iter().map(|(_, path)| Region::new(path)).collect();
+    let is_covered = |path: &str| {
+        let own = Region::new(path);
+        let mut others = patterns.iter().filter(|pattern| **pattern != own);
+        others.any(|pattern| pattern.covers(&own))
+    };
+    files.retain(|(_, path)| !is_covered(path));
+    files
+}
+
+/// What another copy in front of the install brings to `path` by its name.
+fn named_before(sink: &Sink<'_>, request: &Request<'_>, path: &str) -> Option<String> {
+    let mut copies = sink.copies_before(request.at);
+    copies.find_map(|other| other.files().and_then(|_| other.origins(path).next()))
+}
+
+/// How the manifests are called that include each other, if that at `origin` is one of them.
+fn family(sink: &Sink<'_>, origin: &str) -> Option<String> {
+    let (folder, name) = folder_and_name(origin);
+    let known = sink.cx.knowledge.manifests.named(name);
+    let mut families = known.flat_map(|known| &known.families);
+    let family = families.find(|family| family.has(file_name(folder), name))?;
+    Some(family.files.clone())
 }
 
 fn reads_nothing_else(manifest: &str) -> String {

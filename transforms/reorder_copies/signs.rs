@@ -1,0 +1,130 @@
+//! What a Dockerfile shows of a project when the build context is not at hand.
+
+use crate::analysis::paths::{below, file_name};
+use crate::analysis::runs::Step;
+use crate::knowledge::manifests::{Manifest as Known, Sign};
+use crate::knowledge::pattern::Pattern;
+use crate::knowledge::tools::Does;
+use crate::syntax::Kind;
+use crate::transform::Refusal;
+
+use super::copied::Copied;
+use super::manifests::{self, Request};
+use super::sink::Sink;
+
+/// Refuses when the Dockerfile shows that an install may read more of the project than its manifests: the author has picked what
+/// is copied before it, or calls the project what only its files could say.
+pub(super) fn check(sink: &Sink<'_>, request: &Request<'_>) -> Result<(), Refusal> {
+    let shown = picked(sink, request).or_else(|| shown(sink, request));
+    match shown {
+        Some(shown) => {
+            let message = format!("{shown}; name the build context with --context");
+            Err(sink.refuse(request.at, "unknown-manifests", &message))
+        }
+        None => Ok(()),
+    }
+}
+
+/// What the author copies by its name in front of the install, apart from its manifests.
+fn picked(sink: &Sink<'_>, request: &Request<'_>) -> Option<String> {
+    let mut manifests = request.manifests.iter();
+    manifests.find(|manifest| manifest.is_required)?;
+    let top = request.directory.split('/').nth(1).unwrap_or_default();
+    below(&sink.copied.dest, &format!("/{top}"))?;
+    let places = request.manifests.iter().map(manifests::Manifest::path);
+    let places: Vec<&str> = places.collect();
+    let names: Vec<&str> = places.iter().map(|path| file_name(path)).collect();
+    let tables = &sink.cx.knowledge.manifests;
+    let mut picked = sink.copied.picked_beside(&places);
+    let picked = picked
+        .find(|source| !source.is_empty() && !tables.never_read(&names, file_name(source)))?;
+    Some(format!(
+        "{picked} is copied before it by its name, maybe because the install reads it"
+    ))
+}
+
+/// What a sign of the tables shows.
+fn shown(sink: &Sink<'_>, request: &Request<'_>) -> Option<String> {
+    let mut signs = known(sink, request).flat_map(|known| &known.signs);
+    let sign = signs.find(|sign| is_there(sink, request, sign))?;
+    Some(sign.message.clone())
+}
+
+/// What the tables know of the manifests of the install.
+fn known<'s>(sink: &'s Sink<'_>, request: &'s Request<'_>) -> impl Iterator<Item = &'s Known> {
+    let tables = &sink.cx.knowledge.manifests;
+    let names = request
+        .manifests
+        .iter()
+        .map(|manifest| file_name(manifest.path()));
+    names.flat_map(|name| tables.named(name))
+}
+
+fn is_there(sink: &Sink<'_>, request: &Request<'_>, sign: &Sign) -> bool {
+    let copies = || sink.copies_before(request.at).chain([sink.copied.clone()]);
+    let is_copied = |copied: &Copied| {
+        let mut names = copied.sources().flat_map(|source| source.split('/'));
+        names.any(|name| sign.copies.iter().any(|known| known == name))
+    };
+    let matches = |pattern: &Option<Pattern>| {
+        let mut texts = commands(sink);
+        texts.any(|text| pattern.as_ref().is_some_and(|own| own.is_match(text)))
+    };
+    let is_shown = matches(&sign.command)
+        || copies().any(|copied| is_copied(&copied))
+        || works_below(sink, request, sign);
+    is_shown
+        && !matches(&sign.unless_command)
+        && !(sign.unless_members && has_members(sink, request))
+}
+
+/// The instructions that run and start something, in the stage of the copy and behind it.
+fn commands<'s>(sink: &'s Sink<'_>) -> impl Iterator<Item = &'s str> {
+    let views = sink.cx.facts.views.iter().enumerate().skip(sink.stage.from);
+    let runs = views.filter(|(_, view)| {
+        matches!(
+            view.kind,
+            Kind::Run { .. } | Kind::Cmd { .. } | Kind::Entrypoint { .. }
+        )
+    });
+    runs.map(|(at, _)| sink.cx.facts.source_text(at))
+}
+
+/// Whether a command works in a folder below that of the install, and no install has run there.
+fn works_below(sink: &Sink<'_>, request: &Request<'_>, sign: &Sign) -> bool {
+    let Some(pattern) = &sign.below else {
+        return false;
+    };
+    let facts = sink.cx.facts;
+    let steps = || sink.stage.body.clone().flat_map(|at| facts.steps(at));
+    let installs_in = |folder: &str| {
+        let mut installs = steps().filter(|step| step.does() == Some(Does::InstallDependencies));
+        installs.any(|step| step.directory().as_deref() == Some(folder))
+    };
+    let line = |step: &Step<'_>| step.words().collect::<Vec<_>>().join(" ");
+    let mut called = steps().filter(|step| pattern.is_match(&line(step)));
+    called.any(|step| {
+        let folder = step.cwd.as_deref();
+        folder.is_some_and(|folder| {
+            below(folder, &request.directory).is_some_and(|rest| !rest.is_empty())
+                && !installs_in(folder)
+        })
+    })
+}
+
+/// Whether copies before the install bring manifests of the same names into folders below: the author has listed them.
+fn has_members(sink: &Sink<'_>, request: &Request<'_>) -> bool {
+    let names: Vec<&str> = request
+        .manifests
+        .iter()
+        .map(|manifest| file_name(manifest.path()))
+        .collect();
+    sink.copies_before(request.at).any(|copied| {
+        let mut sources = copied.sources();
+        sources.any(|source| names.contains(&file_name(source)) && is_below(&copied, request))
+    })
+}
+
+fn is_below(copied: &Copied, request: &Request<'_>) -> bool {
+    below(&copied.dest, &request.directory).is_some_and(|rest| !rest.is_empty())
+}
