@@ -74,6 +74,9 @@ pub struct Others {
     pub bring_sources: Vec<String>,
     /// Packages without which sources that somebody has added cannot be read.
     pub open_sources: Vec<String>,
+    /// Groups of packages of which no two can be there at once: what is installed later takes the place of what was there, but
+    /// one command cannot install both.
+    pub exclusive: Vec<Vec<String>>,
     /// Programs that prepare packages, and leave the sources as they are.
     pub keep_sources: Vec<String>,
     /// Programs that need the lists.
@@ -114,6 +117,16 @@ impl PackageManager {
     pub fn brings_sources(&self, package: &str) -> bool {
         let matches = |pattern: &String| matches_name(pattern, package);
         self.others.bring_sources.iter().any(matches)
+    }
+
+    /// Whether the package `new` takes the place of `old`.
+    #[must_use]
+    pub fn replaces(&self, new: &str, old: &str) -> bool {
+        self.others.exclusive.iter().any(|group| {
+            let place = |package: &str| group.iter().position(|one| matches_name(one, package));
+            let (new, old) = (place(new), place(old));
+            new.is_some() && old.is_some() && new != old
+        })
     }
 }
 

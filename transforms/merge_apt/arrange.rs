@@ -103,7 +103,7 @@ impl<'a> Arrangement<'a> {
             .commands()
             .next_back()
             .is_some_and(|last| unite(cx, manager, &last, &command))
-            || self.clashes(cx, &command)
+            || self.clashes(cx, manager, &command)
         {
             self.pieces.push(Piece::Command(command));
             return;
@@ -146,8 +146,9 @@ impl<'a> Arrangement<'a> {
         same_sources && last.is_some_and(|last| last.manner(cx, manager) == manner)
     }
 
-    /// Whether the installs that `command` would be joined to name one of its packages in another version.
-    fn clashes(&self, cx: &Cx<'a>, command: &Command<'a>) -> bool {
+    /// Whether the installs that `command` would be joined to name one of its packages in another version, or one whose place
+    /// it takes.
+    fn clashes(&self, cx: &Cx<'a>, manager: &PackageManager, command: &Command<'a>) -> bool {
         let mut wanted: BTreeMap<&str, &str> = BTreeMap::new();
         let Some(Piece::Installs(_) | Piece::Command(_)) = self.pieces.last() else {
             return false;
@@ -161,9 +162,9 @@ impl<'a> Arrangement<'a> {
             wanted.extend(install.operands(cx).map(|package| (name(package), package)));
         }
         command.operands(cx).any(|package| {
-            wanted
-                .get(name(package))
-                .is_some_and(|other| *other != package)
+            let is_other = |other: &&str| *other != package;
+            let takes_its_place = |other: &&str| manager.replaces(name(package), other);
+            wanted.get(name(package)).is_some_and(is_other) || wanted.keys().any(takes_its_place)
         })
     }
 
