@@ -26,6 +26,9 @@ pub struct Kind {
     /// Programs that read it: a step that runs one of them needs it.
     #[serde(default)]
     pub programs: Vec<String>,
+    /// What these programs are asked for without reading it.
+    #[serde(default)]
+    pub unread: Vec<String>,
     /// Patterns for the names of files, at the root of the context, whose lines `marks` are looked for in.
     #[serde(default)]
     pub searched: Vec<String>,

@@ -6,6 +6,7 @@ use crate::context::BuildContext;
 use crate::knowledge::ignorable::Kind as Ignorable;
 use crate::syntax;
 use crate::transform::{Cx, Place};
+use crate::transforms::calls;
 
 /// Who needs `name`, and how that is known.
 pub(super) fn of(
@@ -17,6 +18,7 @@ pub(super) fn of(
     in_dockerfile(cx, kind, name)
         .or_else(|| in_other_dockerfiles(cx, context, name))
         .or_else(|| in_files(context, kind))
+        .or_else(|| in_sources(cx, context, kind))
 }
 
 /// A step that runs a program which reads it, or an instruction that names it and does not make it itself.
@@ -92,6 +94,32 @@ fn in_files(context: &BuildContext, kind: &Ignorable) -> Option<(Place, &'static
         }
     }
     None
+}
+
+/// A source of the program that starts one which reads it, as `git describe` does, where the container runs.
+fn in_sources(
+    cx: &Cx<'_>,
+    context: &BuildContext,
+    kind: &Ignorable,
+) -> Option<(Place, &'static str)> {
+    let knowledge = cx.knowledge;
+    let reads = |words: &[String]| {
+        let is_known = |name: &String| kind.programs.iter().any(|known| known == name);
+        let asks = |verb: &String| !kind.unread.iter().any(|known| known == verb);
+        words.first().is_some_and(is_known) && words.get(1).is_none_or(asks)
+    };
+    let languages = knowledge.tools.languages().iter();
+    languages
+        .filter(|_| !kind.programs.is_empty())
+        .find_map(|language| {
+            let sources = context.sources(language);
+            let mut files = sources.files();
+            files.find_map(|file| {
+                let (line, _) = calls::find(knowledge, language, file, reads)?;
+                let place = Place::File(line.path.to_owned(), Some(line.line));
+                Some((place, "starts a program that reads it"))
+            })
+        })
 }
 
 /// Whether `name` stands in `text` as a part of a path.

@@ -1,0 +1,3 @@
+import subprocess
+
+VERSION = subprocess.check_output(["hg", "id", "-i"], text=True).strip()
