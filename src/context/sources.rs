@@ -128,7 +128,8 @@ impl Sources {
     /// The programs among `known` that a file names which starts programs, as `language` shows it.
     #[must_use]
     pub fn programs(&self, language: &Language, known: &[&str]) -> Vec<String> {
-        let starting = self.files().filter(|file| {
+        let of_program = self.files().filter(|file| language.may_run(&file.path));
+        let starting = of_program.filter(|file| {
             file.matching(&language.starts)
                 .iter()
                 .any(|pattern| pattern.is_match(&file.text))

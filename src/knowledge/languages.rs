@@ -48,6 +48,9 @@ pub struct Language {
     /// Names of sources that only builds and tests run.
     #[serde(default)]
     pub for_builds: Vec<String>,
+    /// Names of those that nothing else can load, as a server of a framework does with the settings of its build.
+    #[serde(default)]
+    pub only_built: Vec<String>,
     /// Matches in a source that works on the page that has loaded it.
     #[serde(default)]
     on_pages: Vec<Pattern>,
@@ -123,6 +126,14 @@ impl Language {
         let name = file_name(path);
         let mut others = self.for_builds.iter();
         !others.any(|pattern| matches_name(pattern, name))
+    }
+
+    /// Whether the source at `path` may run in a container.
+    #[must_use]
+    pub fn may_run(&self, path: &str) -> bool {
+        let name = file_name(path);
+        let mut built = self.only_built.iter();
+        !built.any(|pattern| matches_name(pattern, name))
     }
 
     /// Whether `text` is that of a source that browsers run, and not the program that serves it.
