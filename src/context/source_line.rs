@@ -36,6 +36,13 @@ impl<'s> SourceLine<'s> {
     #[must_use]
     pub fn is_comment(&self) -> bool {
         let text = self.text.trim_start();
+        // Attributes of Rust and PHP, and what the preprocessor of C reads.
+        if ["#[", "#![", "#define"]
+            .iter()
+            .any(|mark| text.starts_with(mark))
+        {
+            return false;
+        }
         ["#", "//", "*", "/*", ";", "--", "<!--"]
             .iter()
             .any(|mark| text.starts_with(mark))
@@ -51,6 +58,9 @@ impl<'s> SourceLine<'s> {
     /// The same, each with what stands in front of its quote: the call that it is given to (`app.get(`) or the like.
     #[must_use]
     pub fn quoted_paths(&self) -> Vec<(&'s str, &'s str)> {
+        if let Some(tag) = tag_of(self.text) {
+            return Self { text: tag, ..*self }.quoted_paths();
+        }
         let mut pieces = self.text.split(['"', '\'', '`']);
         let mut paths = Vec::new();
         let mut start = 0;
@@ -86,8 +96,17 @@ impl<'s> SourceLine<'s> {
     #[must_use]
     pub fn named_paths(&self) -> Vec<&'s str> {
         let ends_word = |c: char| c.is_whitespace() || "\"'<>=,;()".contains(c);
-        self.text
-            .split(ends_word)
+        let mut start = 0;
+        let mut words = Vec::new();
+        for word in self.text.split(ends_word) {
+            // What ends an element of XML is no path: `</file>`.
+            if !self.text[..start].ends_with('<') {
+                words.push(word);
+            }
+            start += word.len() + 1;
+        }
+        let paths = words.into_iter();
+        paths
             .filter_map(|word| self.addresses.path_in(word))
             .collect()
     }
@@ -115,6 +134,11 @@ impl Addresses {
             Some((path, _)) if !scheme.is_empty() => path,
             _ => path,
         };
+        // The end of a variable with a default: `${data.dir:/srv/data}`.
+        let path = match path.contains('{') {
+            true => path,
+            false => path.trim_end_matches('}'),
+        };
         let variable = path.find(['$', '{', '%', '*', '<', '(', ' ', '?', '|']);
         let fixed = match variable {
             Some(at) => &path[..path[..at].rfind('/')?],
@@ -136,6 +160,15 @@ impl Addresses {
     }
 }
 
+/// What a field of Go says of itself, in quotes between quotes: `env:"DIR" envDefault:"/data"`.
+fn tag_of(text: &str) -> Option<&str> {
+    let (_, rest) = text.split_once('`')?;
+    let (tag, _) = rest.rsplit_once('`')?;
+    let is_key = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
+    let key = tag.split_once(":\"")?.0;
+    (!key.is_empty() && key.chars().all(is_key)).then_some(tag)
+}
+
 /// Whether `text` in quotes is none, but stands between two: `x.replace(/"/g,"&")`.
 fn is_between_quotes(text: &str) -> bool {
     text.ends_with([',', ';', '(', ')'])
@@ -144,7 +177,10 @@ fn is_between_quotes(text: &str) -> bool {
 /// The first value of a connection string (`Data Source=/data/x;Mode=…`); else all of it.
 fn setting_of(text: &str) -> &str {
     let first = text.split(';').next().unwrap_or(text);
-    let is_name = |name: &str| name.chars().all(|c| c.is_ascii_alphabetic() || c == ' ');
+    let is_name = |name: &str| {
+        let mut chars = name.chars();
+        chars.all(|c| c.is_ascii_alphabetic() || c == ' ' || c == ':')
+    };
     match first.split_once('=') {
         Some((name, value))
             if value.starts_with('/') && is_name(name.trim()) && !name.is_empty() =>
@@ -261,6 +297,25 @@ mod tests {
     }
 
     #[test]
+    fn tags_and_elements_name_paths() {
+        assert_eq!(
+            paths("  Dir string `env:\"DIR\" envDefault:\"/data/a\"`"),
+            ["/data/a"]
+        );
+        let line = |text| SourceLine {
+            text,
+            ..SourceLine::default()
+        };
+        assert_eq!(
+            line("<file>/data/a.log</file>").named_paths(),
+            ["/data/a.log"]
+        );
+        assert!(line("<file>${HOME}/a.log</file>").named_paths().is_empty());
+        assert!(!line("#[arg(default_value = \"/data\")]").is_comment());
+        assert!(line("# include \"/data\"").is_comment());
+    }
+
+    #[test]
     fn addresses_and_connection_strings_hold_paths() {
         let absolute = |text| Addresses::Absolute.path_in(text);
         assert_eq!(absolute("sqlite:///data/a.db?mode=rwc"), Some("/data/a.db"));
@@ -272,6 +327,8 @@ mod tests {
         );
         assert_eq!(absolute("Filename=/data/a.db"), Some("/data/a.db"));
         assert_eq!(absolute("a/b=/c"), None);
+        assert_eq!(absolute("${data.dir:/srv/data}"), Some("/srv/data"));
+        assert_eq!(absolute("dbi:SQLite:dbname=/srv/a.db"), Some("/srv/a.db"));
     }
 
     #[test]

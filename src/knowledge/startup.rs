@@ -54,6 +54,9 @@ pub struct Startup {
     /// What stands in a source in front of the quote behind which a command begins.
     #[serde(default)]
     calls: Option<Pattern>,
+    /// Match in a line that names a device which no account but root may use.
+    #[serde(default)]
+    pub devices: Vec<Pattern>,
     #[serde(default)]
     folders: Folders,
     #[serde(default)]
@@ -140,6 +143,7 @@ impl Startup {
         self.keep_nothing.extend(more.keep_nothing);
         self.readers.extend(more.readers);
         self.calls = more.calls.or(self.calls.take());
+        self.devices.extend(more.devices);
         self.syncs.extend(more.syncs);
         self.folders.system.extend(more.folders.system);
         self.folders.shared.extend(more.folders.shared);

@@ -1,8 +1,9 @@
 //! What the build puts into folders of the image.
 
-use crate::analysis::paths::{Extent, Region};
+use crate::analysis::paths::{Extent, Region, file_name, join};
 use crate::analysis::stages::Stage;
-use crate::syntax::Kind;
+use crate::context::FileKind;
+use crate::syntax::{Kind, Transfer};
 use crate::transform::Cx;
 
 /// What the steps and copies of the stage put into folders that are not the system's, as far as it is known.
@@ -11,7 +12,9 @@ pub(super) fn paths(cx: &Cx<'_>, stage: &Stage) -> Extent {
     let mut made = Extent::default();
     for index in stage.body.clone() {
         if let Kind::Copy(transfer) | Kind::Add(transfer) = &cx.facts.views[index].kind {
-            made.add(Region::new(cx.facts.destination(index, transfer)));
+            for place in places(cx, index, transfer) {
+                made.add(Region::new(place));
+            }
         }
         let steps = cx.facts.steps(index).iter();
         for step in steps {
@@ -24,4 +27,21 @@ pub(super) fn paths(cx: &Cx<'_>, stage: &Stage) -> Extent {
         }
     }
     made
+}
+
+/// Where the copy at `index` puts what it brings: its destination, or the files themselves where that is the root, in which
+/// all else lies as well.
+fn places(cx: &Cx<'_>, index: usize, transfer: &Transfer) -> Vec<String> {
+    let dest = cx.facts.destination(index, transfer);
+    let sources = || transfer.sources.iter().map(|source| file_name(&source.raw));
+    let of_stage = cx.facts.views[index].flag("from").is_some();
+    let is_file = |source: &str| match cx.context.filter(|_| !of_stage) {
+        Some(context) if !source.contains('*') => context.kind(source) == Some(FileKind::File),
+        _ => source.trim_start_matches('.').contains('.'),
+    };
+    let is_file = |source: &crate::syntax::Word| is_file(&source.raw);
+    match dest == "/" && transfer.sources.iter().all(is_file) {
+        true => sources().map(|name| join(&dest, name)).collect(),
+        false => vec![dest],
+    }
 }

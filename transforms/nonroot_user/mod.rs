@@ -6,6 +6,7 @@ mod again;
 mod assumptions;
 mod beside;
 mod climb;
+mod data;
 mod folders;
 mod foreign;
 mod given;
@@ -22,6 +23,7 @@ mod needs;
 mod ownership;
 mod places;
 mod products;
+mod properties;
 mod rebuilt;
 mod repository;
 mod run_before;
@@ -30,6 +32,7 @@ mod scripts_of_steps;
 mod search_path;
 mod settled;
 mod shared;
+mod shell_variables;
 mod site;
 mod sources;
 mod start;
@@ -118,7 +121,7 @@ fn rewrite(site: &Site<'_>, start: &Start) -> Plan {
     needs::refuse_by_name(site, start)?;
     foreign::refuse(site, start)?;
     let account = account::choose(site)?;
-    let project = Project::read(cx);
+    let project = Project::read(cx, start);
     let surveyor = Surveyor {
         site: *site,
         account: &account,

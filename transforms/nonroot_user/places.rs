@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::climb::{Climb, From};
 use super::given;
+use super::properties::Properties;
 use super::sources::Project;
 use crate::analysis::paths::{below, join, parent};
 use crate::analysis::stages::Stage;
@@ -20,6 +21,7 @@ pub(super) struct Places<'a> {
     cx: &'a Cx<'a>,
     stage: &'a Stage,
     by_name: HashMap<(String, String), Vec<String>>,
+    properties: Properties,
     addresses: Addresses,
 }
 
@@ -30,6 +32,7 @@ impl<'a> Places<'a> {
             cx,
             stage,
             by_name: HashMap::new(),
+            properties: Properties::read(cx, project),
             addresses: project.addresses(),
         };
         places.read_environment();
@@ -106,16 +109,21 @@ impl<'a> Places<'a> {
     /// The paths that the words of a line stand for.
     pub(super) fn of(&self, line: &SourceLine<'_>) -> Vec<String> {
         let words = line.text.split(|c: char| !c.is_alphanumeric() && c != '_');
-        let known = words.filter_map(|word| {
-            let own = (line.path.to_owned(), word.to_owned());
-            let common = || (String::new(), word.to_owned());
-            let place = self.by_name.get(&own);
-            place.or_else(|| self.by_name.get(&common()))
-        });
+        let known = words.filter_map(|word| self.of_variable(line, word));
         let mut paths: Vec<String> = known.flatten().cloned().collect();
+        let asked = self.properties.of(line.text);
+        let asked = asked.filter(|(word, _)| self.of_variable(line, word).is_none());
+        paths.extend(asked.map(|(_, path)| path.to_owned()));
         paths.extend(self.above(line));
         paths.dedup();
         paths
+    }
+
+    fn of_variable(&self, line: &SourceLine<'_>, word: &str) -> Option<&Vec<String>> {
+        let own = (line.path.to_owned(), word.to_owned());
+        let common = || (String::new(), word.to_owned());
+        let place = self.by_name.get(&own);
+        place.or_else(|| self.by_name.get(&common()))
     }
 
     /// The folder outside of the working folder that a line names by the way up to it.

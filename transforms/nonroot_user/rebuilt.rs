@@ -63,13 +63,8 @@ fn is_moved(surveyor: &Surveyor<'_>, program: &Program) -> bool {
 
 /// Whether `step` runs the command that makes the folders of `program`, perhaps by a script of a manifest.
 fn is_made_by(surveyor: &Surveyor<'_>, program: &Program, step: &Step<'_>) -> bool {
-    let mut reader = Reader {
-        cx: surveyor.site.cx,
-        stage: surveyor.site.stage,
-        start: Start::of(surveyor.site.stage.from),
-        open: Vec::new(),
-        scripts: Vec::new(),
-    };
+    let stage = surveyor.site.stage;
+    let mut reader = Reader::at(surveyor.site.cx, stage, stage.from);
     let words: Option<Vec<String>> = step.args.iter().map(|arg| arg.text.clone()).collect();
     let Some(words) = words else { return false };
     let place = || Place::Source(Span::default());

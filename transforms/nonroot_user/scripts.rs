@@ -73,20 +73,44 @@ impl Reader<'_> {
         let Some(target) = target.filter(|_| ["cd", "pushd"].contains(&&**program)) else {
             return;
         };
-        let target = target.replace('"', "");
-        let folder = match beside_script(&target) {
+        let folder = self.named_in_script(target);
+        let folder = folder.map(|folder| (folder, place.clone()));
+        self.start.folders.extend(folder);
+    }
+
+    /// The path that a script names, also by its own place: `"$(dirname "$0")/lib"`.
+    fn named_in_script(&self, name: &str) -> Option<String> {
+        let name = name.replace('"', "");
+        match beside_script(&name) {
             Some((levels, rest)) => self.scripts.last().map(|script| {
                 let around = (0..levels).fold(script.as_str(), |path, _| parent(path));
                 join(around, rest.trim_start_matches('/'))
             }),
-            None if target.contains(['$', '`', '*', '~']) => None,
+            None if name.contains(['$', '`', '*', '~']) => None,
             None => {
                 let workdir = self.cx.facts.state_after(self.stage).workdir;
-                Some(join(&workdir, &target))
+                Some(join(&workdir, &name))
             }
+        }
+    }
+
+    /// Reads a file of the project that a script reads as a part of itself: `. ./env.sh`. Others, such as that of a virtual
+    /// environment, only set variables as a rule.
+    ///
+    /// # Errors
+    /// When it cannot be understood.
+    pub(super) fn sourced(&mut self, name: &str) -> Result<(), Refusal> {
+        let Some(path) = self.named_in_script(name) else {
+            return Ok(());
         };
-        let folder = folder.map(|folder| (folder, place.clone()));
-        self.start.folders.extend(folder);
+        let Origin::File(file) = origin(self.cx, self.stage, &path) else {
+            return Ok(());
+        };
+        let text = self.cx.context.and_then(|context| context.read(&file));
+        if text.is_some_and(|text| !text.trim().is_empty()) {
+            self.file(&file, true)?;
+        }
+        Ok(())
     }
 
     /// Whether there is a shell to read scripts.

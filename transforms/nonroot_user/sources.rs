@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::site::Site;
+use super::start::Start;
 use crate::analysis::paths::{below, file_name};
 use crate::analysis::stages::Stage;
 use crate::context::{Addresses, Source, SourceLine, Sources};
@@ -26,8 +27,8 @@ pub(super) struct Project<'a> {
 }
 
 impl<'a> Project<'a> {
-    /// Reads it. Without a build context there is nothing in it.
-    pub(super) fn read(cx: &Cx<'a>) -> Self {
+    /// Reads it, with the settings that `start` names. Without a build context there is nothing in it.
+    pub(super) fn read(cx: &Cx<'a>, start: &Start) -> Self {
         let Some(context) = cx.context else {
             return Self {
                 languages: Vec::new(),
@@ -39,7 +40,7 @@ impl<'a> Project<'a> {
             languages: languages
                 .map(|language| (language, context.sources(language)))
                 .collect(),
-            settings: context.files_called(&cx.knowledge.startup.settings.files),
+            settings: context.files_called(&files_of_settings(cx, start)),
         }
     }
 
@@ -81,11 +82,19 @@ impl<'a> Project<'a> {
             let mut lines = file.lines_with(&language.as_root);
             let line = lines.find(|line| !line.is_comment());
             if let Some(line) = line.filter(|_| !asks_for_root(file)) {
-                let does = "does what only root may do (accounts, owners of files, raw sockets)";
+                let does = "does what only root may do (accounts, owners of files, raw sockets, devices, other containers)";
                 return Err(refuse_line(site, line, does));
             }
         }
         let knowledge = site.cx.knowledge;
+        let files = self.files().map(|(_, file)| file);
+        let mut lines = files
+            .chain(self.settings.files())
+            .flat_map(|file| file.lines_with(&knowledge.startup.devices));
+        if let Some(line) = lines.find(|line| !line.is_comment()) {
+            let does = "names a device, and devices of the host belong to root and to groups that the image has not";
+            return Err(refuse_line(site, line, does));
+        }
         for (language, file) in self.files() {
             let is_wanted = |words: &[String]| only_root_may(knowledge, name_of(words));
             let found = calls::find(knowledge, language, file, is_wanted);
@@ -192,6 +201,22 @@ impl<'a> Project<'a> {
         }
         Ok(())
     }
+}
+
+/// The names of files of settings: those that are usual, and those that the command lines name (`--log-config web.ini`).
+fn files_of_settings(cx: &Cx<'_>, start: &Start) -> Vec<String> {
+    let settings = &cx.knowledge.startup.settings;
+    let words = start.commands.iter().flat_map(|command| &command.words);
+    let named = words.filter_map(|word| {
+        let name = file_name(word.rsplit('=').next()?);
+        let (_, ending) = name.rsplit_once('.')?;
+        settings
+            .endings
+            .iter()
+            .any(|known| known == ending)
+            .then(|| name.to_owned())
+    });
+    settings.files.iter().cloned().chain(named).collect()
 }
 
 fn refuse_line(site: &Site<'_>, line: SourceLine<'_>, does: &str) -> Refusal {

@@ -3,6 +3,7 @@
 
 use super::given;
 use super::scripts::unread_script;
+use super::shell_variables::ShellVariables;
 use crate::analysis::launch::Declared;
 use crate::analysis::paths::file_name;
 use crate::analysis::stages::Stage;
@@ -82,13 +83,7 @@ pub(super) fn read(cx: &Cx<'_>, stage: &Stage) -> Result<Option<Start>, Refusal>
     let Some(index) = own.or_else(|| outside().map(|_| stage.from)) else {
         return Ok(None);
     };
-    let mut reader = Reader {
-        cx,
-        stage,
-        start: Start::of(index),
-        open: Vec::new(),
-        scripts: Vec::new(),
-    };
+    let mut reader = Reader::at(cx, stage, index);
     reader.main(&declared)?;
     if let Some(at) = declared.healthcheck
         && let Kind::Healthcheck(Healthcheck::Cmd { form }) = &cx.facts.views[at].kind
@@ -114,6 +109,22 @@ pub(super) struct Reader<'a> {
     pub open: Vec<String>,
     /// Where the image has those that are files.
     pub scripts: Vec<String>,
+    /// What they have assigned to their variables.
+    pub variables: ShellVariables,
+}
+
+impl<'a> Reader<'a> {
+    /// Nothing is read yet; what runs is said by the instruction at `index`.
+    pub(super) fn at(cx: &'a Cx<'a>, stage: &'a Stage, index: usize) -> Self {
+        Self {
+            cx,
+            stage,
+            start: Start::of(index),
+            open: Vec::new(),
+            scripts: Vec::new(),
+            variables: ShellVariables::default(),
+        }
+    }
 }
 
 impl Reader<'_> {
@@ -218,11 +229,17 @@ impl Reader<'_> {
                 ),
                 other => other.clone(),
             };
-            let writes = written(&simple.redirects, text);
-            self.command(self.words(simple, text), writes, place)?;
+            let state = self.cx.facts.state_after(self.stage);
+            let given = |name: &str| state.value(name);
+            self.variables.note(simple, text, &given);
+            let writes = self.written(&simple.redirects, text, &given);
+            self.command(self.words(simple, text, &given), writes, place)?;
         }
         for compound in script.compound_commands() {
-            self.note_writes(written(&compound.redirects, text), place.clone());
+            let state = self.cx.facts.state_after(self.stage);
+            let given = |name: &str| state.value(name);
+            let writes = self.written(&compound.redirects, text, &given);
+            self.note_writes(writes, place.clone());
         }
         Ok(())
     }
@@ -239,14 +256,42 @@ impl Reader<'_> {
         }
     }
 
-    fn words(&self, simple: &Simple, text: &str) -> Vec<String> {
-        let state = self.cx.facts.state_after(self.stage);
-        let value = |word: &shell::Word| word.expand(text, &|name| state.value(name));
-        simple
-            .words
-            .iter()
-            .map(|word| value(word).unwrap_or_else(|| word.text(text).to_owned()))
-            .collect()
+    fn words(
+        &self,
+        simple: &Simple,
+        text: &str,
+        given: &dyn Fn(&str) -> Option<String>,
+    ) -> Vec<String> {
+        // Which program a variable names may be decided in a branch: that is left as it is written.
+        let of_script = |at: usize, word: shell::Word| {
+            (at > 0).then(|| self.variables.value(word, text, given))?
+        };
+        let value = |(at, word): (usize, &shell::Word)| {
+            let value = word.expand(text, given).or_else(|| of_script(at, *word));
+            value.unwrap_or_else(|| word.text(text).to_owned())
+        };
+        simple.words.iter().enumerate().map(value).collect()
+    }
+
+    /// The files that the redirections of a command write.
+    fn written(
+        &self,
+        redirects: &[Redirect],
+        text: &str,
+        given: &dyn Fn(&str) -> Option<String>,
+    ) -> Vec<String> {
+        use RedirectOperator as Op;
+        let writes = redirects.iter().filter(|redirect| {
+            matches!(
+                redirect.operator,
+                Op::Write | Op::Append | Op::Clobber | Op::ReadWrite | Op::WriteAll | Op::AppendAll
+            )
+        });
+        let target = |target: shell::Word| {
+            let value = self.variables.value(target, text, given);
+            value.unwrap_or_else(|| target.text(text).trim_matches(['"', '\'']).to_owned())
+        };
+        writes.map(|redirect| target(redirect.target)).collect()
     }
 
     /// One command line: what it runs itself, or what a wrapper, a shell or a script runs for it.
@@ -266,6 +311,11 @@ impl Reader<'_> {
                 place,
             });
             return Ok(());
+        }
+        if let [".", name] | ["source", name] =
+            words.iter().map(String::as_str).collect::<Vec<_>>()[..]
+        {
+            self.sourced(name)?;
         }
         if self.calls_script(&words[0], false)? {
             self.note_writes(writes, place);
@@ -350,23 +400,4 @@ fn package_script(needs: Needs, words: &[String], named: usize) -> Option<&Strin
         Needs::TheScriptItself => words[..named].last(),
         _ => None,
     }
-}
-
-fn written(redirects: &[Redirect], text: &str) -> Vec<String> {
-    use RedirectOperator as Op;
-    let writes = redirects.iter().filter(|redirect| {
-        matches!(
-            redirect.operator,
-            Op::Write | Op::Append | Op::Clobber | Op::ReadWrite | Op::WriteAll | Op::AppendAll
-        )
-    });
-    writes
-        .map(|redirect| {
-            redirect
-                .target
-                .text(text)
-                .trim_matches(['"', '\''])
-                .to_owned()
-        })
-        .collect()
 }

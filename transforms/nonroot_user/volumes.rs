@@ -4,8 +4,9 @@ use super::given;
 use super::left_behind::history;
 use super::ownership::{Surveyor, Territory};
 use crate::analysis::paths::{is_named, join};
+use crate::analysis::stages::Stage;
 use crate::syntax::Kind;
-use crate::transform::Refusal;
+use crate::transform::{Cx, Refusal};
 
 impl Surveyor<'_> {
     /// A volume takes the owner of the folder that the image has at its place.
@@ -51,10 +52,12 @@ impl Surveyor<'_> {
 
     /// Whether a step names the folder: what it puts there belongs to root.
     pub(super) fn is_filled(&self, path: &str) -> bool {
-        let run = |at: usize| {
-            self.site.cx.facts.runs[at].is_some()
-                && is_named(path, self.site.cx.facts.source_text(at))
-        };
-        history(self.site.cx, self.site.stage).into_iter().any(run)
+        is_named_by_step(self.site.cx, self.site.stage, path)
     }
+}
+
+/// Whether a step of the stage, or of one below it, names `path`.
+pub(super) fn is_named_by_step(cx: &Cx<'_>, stage: &Stage, path: &str) -> bool {
+    let run = |at: usize| cx.facts.runs[at].is_some() && is_named(path, cx.facts.source_text(at));
+    history(cx, stage).into_iter().any(run)
 }

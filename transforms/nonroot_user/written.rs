@@ -1,5 +1,6 @@
 //! What the program writes when the container runs, as far as the project shows it.
 
+use super::data;
 use super::given;
 use super::made;
 use super::needs::args;
@@ -380,10 +381,12 @@ impl Teller<'_> {
     }
 
     fn setting(&self, path: &str, text: &str, shown_by: String, place: Place) -> Written {
-        let is_folder = self.cx.knowledge.startup.settings.is_folder(text);
+        let settings = &self.cx.knowledge.startup.settings;
+        let folder = folder_of(path, settings.is_folder(text));
+        let own = data::own_folder(settings, path, &folder, text);
         Written {
             path: Some(path.to_owned()),
-            folder: Some(folder_of(path, is_folder)),
+            folder: Some(own.map_or(folder, str::to_owned)),
             shown_by,
             place,
             said: Said::Setting,
@@ -392,10 +395,12 @@ impl Teller<'_> {
         }
     }
 
-    /// Whether `text` says that the program writes `path`, by the name of the setting or of the file.
+    /// Whether `text` says that the program writes `path`, by the name of the setting or of the file, or by the place.
     fn names_what_is_written(&self, text: &str, path: &str) -> bool {
         let settings = &self.cx.knowledge.startup.settings;
-        self.may_be_written(path) && (settings.is_written(path) || settings.is_name(text))
+        let is_called = || settings.is_written(path) || settings.is_name(text);
+        self.may_be_written(path) && is_called()
+            || data::is_data(self.cx, self.stage, &self.made, path)
     }
 
     fn may_be_written(&self, path: &str) -> bool {

@@ -11,16 +11,22 @@ use crate::knowledge::pattern::{Pattern, matches};
 pub struct Settings {
     /// The names of files of settings.
     pub files: Vec<String>,
+    /// The endings of files of settings that command lines name.
+    pub endings: Vec<String>,
     /// Matches in a line that sets a path to write to.
     name: Option<Pattern>,
     /// Matches in the name of a variable that says where a program keeps something.
     variable: Option<Pattern>,
+    /// Matches the name of a property that is given addresses and the like as often as paths.
+    no_place: Option<Pattern>,
     /// Matches in a line that sets something else.
     other_name: Option<Pattern>,
     /// Matches in a line whose path is that of a folder.
     folder: Option<Pattern>,
     /// Matches in a value that is the content of a file, and not its place.
     content: Option<Pattern>,
+    /// Matches in a line whose path is that of a file.
+    file: Option<Pattern>,
     /// Matches in a line that changes to another folder.
     moves: Option<Pattern>,
     /// Matches in a line that has a program keep something in a folder or a file by a path from the working folder.
@@ -31,6 +37,8 @@ pub struct Settings {
     writers: Vec<String>,
     /// Folders that no image has by itself, and that are called for what programs keep in them.
     kept_in: Vec<String>,
+    /// Folders in which each program keeps its data in one of its own.
+    data: Vec<String>,
     /// What is in these folders is only read.
     only_read: Vec<String>,
 }
@@ -72,6 +80,18 @@ impl Settings {
         matches(&self.content, value)
     }
 
+    /// Whether the property `name` says nothing of the path that it is given.
+    #[must_use]
+    pub fn is_no_place(&self, name: &str) -> bool {
+        matches(&self.no_place, name)
+    }
+
+    /// Whether the path that `line` names is a file, by the name of the setting.
+    #[must_use]
+    pub fn is_file(&self, line: &str) -> bool {
+        matches(&self.file, line)
+    }
+
     /// Whether `line` changes to another folder.
     #[must_use]
     pub fn moves(&self, line: &str) -> bool {
@@ -83,6 +103,17 @@ impl Settings {
     pub fn is_kept(&self, path: &str) -> bool {
         let mut folders = self.kept_in.iter();
         folders.any(|folder| path != folder && below(path, folder).is_some())
+    }
+
+    /// The folder of one program for its data that holds `path`, or is it: `/var/lib/app` of `/var/lib/app/state/x.json`.
+    #[must_use]
+    pub fn data_folder<'p>(&self, path: &'p str) -> Option<&'p str> {
+        let inside = |folder: &String| below(path, folder).filter(|inside| !inside.is_empty());
+        let inside = self.data.iter().find_map(inside)?;
+        let own = inside.split('/').next()?;
+        let end = path.len() - inside.len() + own.len();
+        // What has an ending is a file, and for that the folder of all programs would have to be given away.
+        (!own.contains('.')).then(|| &path[..end])
     }
 
     /// Whether `line` has a program keep something below its working folder.
@@ -123,15 +154,19 @@ impl Settings {
 
     pub(super) fn extend(&mut self, more: Self) {
         self.files.extend(more.files);
+        self.endings.extend(more.endings);
         self.written.extend(more.written);
         self.writers.extend(more.writers);
         self.kept_in.extend(more.kept_in);
+        self.data.extend(more.data);
         self.variable = more.variable.or(self.variable.take());
         self.only_read.extend(more.only_read);
         self.name = more.name.or(self.name.take());
         self.other_name = more.other_name.or(self.other_name.take());
         self.folder = more.folder.or(self.folder.take());
         self.content = more.content.or(self.content.take());
+        self.no_place = more.no_place.or(self.no_place.take());
+        self.file = more.file.or(self.file.take());
         self.moves = more.moves.or(self.moves.take());
         self.relative = more.relative.or(self.relative.take());
     }

@@ -1,0 +1,6 @@
+import org.springframework.beans.factory.annotation.Value;
+
+public class Shop {
+    @Value("${invoices.base:/srv/invoices}")
+    private String base;
+}
