@@ -48,7 +48,7 @@ pub struct Language {
     /// Names of sources that only builds and tests run.
     #[serde(default)]
     pub for_builds: Vec<String>,
-    /// Names of those that nothing else can load, as a server of a framework does with the settings of its build.
+    /// Those of them that no program loads when it runs, as a server may load the settings of its build.
     #[serde(default)]
     pub only_built: Vec<String>,
     /// Matches in a source that works on the page that has loaded it.

@@ -33,15 +33,16 @@ pub(super) fn paths(cx: &Cx<'_>, stage: &Stage) -> Extent {
 /// all else lies as well.
 fn places(cx: &Cx<'_>, index: usize, transfer: &Transfer) -> Vec<String> {
     let dest = cx.facts.destination(index, transfer);
-    let sources = || transfer.sources.iter().map(|source| file_name(&source.raw));
+    let sources = transfer.sources.iter().map(|source| source.raw.as_str());
     let of_stage = cx.facts.views[index].flag("from").is_some();
     let is_file = |source: &str| match cx.context.filter(|_| !of_stage) {
         Some(context) if !source.contains('*') => context.kind(source) == Some(FileKind::File),
         _ => source.trim_start_matches('.').contains('.'),
     };
-    let is_file = |source: &crate::syntax::Word| is_file(&source.raw);
-    match dest == "/" && transfer.sources.iter().all(is_file) {
-        true => sources().map(|name| join(&dest, name)).collect(),
+    match dest == "/" && sources.clone().all(is_file) {
+        true => sources
+            .map(|source| join(&dest, file_name(source)))
+            .collect(),
         false => vec![dest],
     }
 }

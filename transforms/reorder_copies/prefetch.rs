@@ -1,6 +1,5 @@
 //! A step that fetches or compiles the dependencies of a build, so that the copy can stay in front of the build.
 
-use crate::analysis::commands::Arg;
 use crate::analysis::runs::Step;
 use crate::knowledge::tools::{Does, Prefetch, Unseen};
 use crate::transform::Refusal;
@@ -184,7 +183,7 @@ fn is_fetched_before(
 
 /// Whether `step` is `command` with its options in another order, as people write them.
 fn has_words_of(step: &Step<'_>, command: &str) -> bool {
-    let mut own: Vec<&str> = step.args.iter().map(Arg::known).collect();
+    let mut own: Vec<&str> = step.words().collect();
     let mut words: Vec<&str> = command.split_whitespace().collect();
     own.sort_unstable();
     words.sort_unstable();
