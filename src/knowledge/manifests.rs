@@ -18,7 +18,7 @@ pub struct Manifest {
     pub signs: Vec<Sign>,
     /// Names of files and folders that no install reads, though they are copied before it.
     #[serde(default)]
-    pub never_read: Vec<String>,
+    pub not_for_installs: Vec<String>,
     /// Files that it may include, where the build context is not at hand.
     #[serde(default, rename = "family")]
     pub families: Vec<Family>,
@@ -138,7 +138,7 @@ pub enum Then {
 #[serde(deny_unknown_fields)]
 pub(super) struct ManifestFile {
     #[serde(default)]
-    never_read: Vec<String>,
+    not_for_installs: Vec<String>,
     #[serde(default, rename = "manifest")]
     manifests: Vec<Manifest>,
 }
@@ -148,14 +148,14 @@ pub(super) struct ManifestFile {
 pub struct Manifests {
     all: Vec<Manifest>,
     /// Names of files and folders that no install reads.
-    never_read: Vec<String>,
+    not_for_installs: Vec<String>,
 }
 
 impl Manifests {
     /// Adds the manifests of a table.
     pub(super) fn add(&mut self, file: ManifestFile) {
         self.all.extend(file.manifests);
-        self.never_read.extend(file.never_read);
+        self.not_for_installs.extend(file.not_for_installs);
     }
 
     /// The rules for a file with this name.
@@ -165,10 +165,10 @@ impl Manifests {
 
     /// Whether no install that reads manifests with these names reads the file or folder `name` as well.
     #[must_use]
-    pub fn never_read(&self, manifests: &[&str], name: &str) -> bool {
+    pub fn is_not_for_installs(&self, manifests: &[&str], name: &str) -> bool {
         let own = manifests.iter().flat_map(|manifest| self.named(manifest));
-        let own = own.flat_map(|known| &known.never_read);
-        let mut patterns = self.never_read.iter().chain(own);
+        let own = own.flat_map(|known| &known.not_for_installs);
+        let mut patterns = self.not_for_installs.iter().chain(own);
         patterns.any(|pattern| matches_name(pattern, name))
     }
 

@@ -36,8 +36,9 @@ fn picked(sink: &Sink<'_>, request: &Request<'_>) -> Option<String> {
     let names: Vec<&str> = places.iter().map(|path| file_name(path)).collect();
     let tables = &sink.cx.knowledge.manifests;
     let mut picked = sink.copied.picked_beside(&places);
-    let picked = picked
-        .find(|source| !source.is_empty() && !tables.never_read(&names, file_name(source)))?;
+    let picked = picked.find(|source| {
+        !source.is_empty() && !tables.is_not_for_installs(&names, file_name(source))
+    })?;
     Some(format!(
         "{picked} is copied before it by its name, maybe because the install reads it"
     ))
