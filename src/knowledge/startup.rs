@@ -10,12 +10,14 @@ use crate::analysis::paths::{below, file_name};
 use crate::context::matches_name;
 use crate::syntax::{Expander, Reference};
 
+mod lifecycle;
 mod program;
 mod settings;
 mod settled;
 mod syncs;
 mod traces;
 
+pub use lifecycle::Lifecycle;
 pub use program::{Needs, Program, Starter, wrapped};
 pub(super) use program::{behind_name, named_words};
 pub use settings::Settings;
@@ -57,6 +59,9 @@ pub struct Startup {
     /// Match in a line that names a device which no account but root may use.
     #[serde(default)]
     pub devices: Vec<Pattern>,
+    /// What an install runs of the project itself.
+    #[serde(default)]
+    pub lifecycle: Lifecycle,
     #[serde(default)]
     folders: Folders,
     #[serde(default)]
@@ -145,6 +150,7 @@ impl Startup {
         self.calls = more.calls.or(self.calls.take());
         self.devices.extend(more.devices);
         self.syncs.extend(more.syncs);
+        self.lifecycle.extend(more.lifecycle);
         self.folders.system.extend(more.folders.system);
         self.folders.shared.extend(more.folders.shared);
         self.folders.kept.extend(more.folders.kept);

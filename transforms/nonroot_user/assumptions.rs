@@ -34,6 +34,7 @@ pub(super) fn all(
     }
     sentences.extend(inherited::assumed(cx, stage));
     sentences.extend(reads_only(cx, stage, territory));
+    sentences.extend(caches(territory));
     sentences.extend(interpreters::assumed(cx, stage));
     sentences.extend(search_path::assumed(cx, stage));
     sentences.extend(scripts(start));
@@ -107,6 +108,15 @@ fn reads_only(cx: &Cx<'_>, stage: &Stage, territory: &Territory) -> Option<Strin
             "the program only reads what {}{more} may have put into {folder}",
             names.join(", ")
         )
+    })
+}
+
+/// What is given away among the dependencies are folders, and nothing that is in them.
+fn caches(territory: &Territory) -> Option<String> {
+    let mut given = territory.handed_over.iter();
+    given.any(|given| given.made.is_some()).then(|| {
+        "what the development server and its plugins keep among the dependencies, they put into folders of their own"
+            .to_owned()
     })
 }
 

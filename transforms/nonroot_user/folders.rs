@@ -112,6 +112,7 @@ impl Surveyor<'_> {
                 index,
                 step: filled.unwrap_or(step).span,
                 operands: operands(step, filled, &paths, words),
+                made: None,
                 with_contents: filled.is_some(),
                 paths,
             });

@@ -177,7 +177,7 @@ pub(super) fn check_guesses(site: &Site<'_>, territory: &Territory) -> Result<()
 }
 
 /// Containers that run as the user that the image names, of images of which nobody knows how they are built.
-fn guesses<'a>(cx: &Cx<'a>) -> impl Iterator<Item = (&'a Use, &'a Container)> {
+pub(super) fn guesses<'a>(cx: &Cx<'a>) -> impl Iterator<Item = (&'a Use, &'a Container)> {
     let is_root = |user: &String| is_root(user);
     let guesses = cx.guesses();
     guesses.filter(move |(_, container)| container.user.as_ref().is_none_or(is_root))

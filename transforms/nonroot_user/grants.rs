@@ -264,6 +264,7 @@ impl<'a> Granter<'a> {
             index,
             step: step.span,
             operands: writer::words_in(step.cwd.as_deref(), &paths),
+            made: None,
             with_contents: may_make_folders(step),
             paths,
         });

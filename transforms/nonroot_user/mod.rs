@@ -5,6 +5,7 @@ mod acting;
 mod again;
 mod assumptions;
 mod beside;
+mod caches;
 mod climb;
 mod data;
 mod folders;
@@ -128,6 +129,7 @@ fn rewrite(site: &Site<'_>, start: &Start) -> Plan {
     };
     let mut territory = ownership::survey(&surveyor, &project)?;
     rebuilt::settle(&surveyor, start, &mut territory);
+    caches::settle(&surveyor, start, &mut territory)?;
     needs::check(site, start, &territory)?;
     let written = written::all(cx, stage, start, &project);
     grants::settle(&surveyor, &mut territory, &project, &written)?;

@@ -144,8 +144,12 @@ impl Judge<'_> {
         leftovers.iter().any(written)
     }
 
-    /// What the tables of the build know to install or build.
+    /// What the tables of the build know to install or build, where it is not known what else it writes.
     fn installs(&self, command: &StartCommand) -> Result<(), Refusal> {
+        let known = self.site.cx.knowledge.startup.program(&command.words);
+        if known.is_some_and(|(program, _)| !program.caches.is_empty()) {
+            return Ok(());
+        }
         let invocation = recognise(&self.site.cx.knowledge.tools, &args(command));
         let why = match invocation.map(|invocation| invocation.action.does) {
             Some(Does::InstallDependencies | Does::Build) => {

@@ -50,6 +50,8 @@ pub(super) struct HandedOver {
     pub step: Span,
     /// The folders, as they are named where that command runs.
     pub operands: String,
+    /// Those of them that are made first, if they may not be there.
+    pub made: Option<String>,
     /// Whether what later commands of the `RUN` put into the folders is given away with them.
     pub with_contents: bool,
     /// The folders.

@@ -44,6 +44,7 @@ pub(super) fn settle(surveyor: &Surveyor<'_>, start: &Start, territory: &mut Ter
                     index,
                     step: last.span,
                     operands: program.writes.join(" "),
+                    made: None,
                     with_contents: true,
                     paths: paths.clone(),
                 });
@@ -53,7 +54,7 @@ pub(super) fn settle(surveyor: &Surveyor<'_>, start: &Start, territory: &mut Ter
 }
 
 /// Whether a file of settings puts them elsewhere, or none can be looked at.
-fn is_moved(surveyor: &Surveyor<'_>, program: &Program) -> bool {
+pub(super) fn is_moved(surveyor: &Surveyor<'_>, program: &Program) -> bool {
     surveyor.site.cx.context.is_none_or(|context| {
         let settings = context.files_called(&program.settings);
         let mut files = settings.files();

@@ -153,10 +153,13 @@ fn give(account: &Account, operands: &str) -> String {
 
 /// Gives away what a command of the build makes.
 fn hand_over(account: &Account, given: &HandedOver) -> String {
-    if given.with_contents {
-        format!("chown -R {} {}", account.owner, given.operands)
-    } else {
-        give(account, &given.operands)
+    let gives = match given.with_contents {
+        true => format!("chown -R {} {}", account.owner, given.operands),
+        false => give(account, &given.operands),
+    };
+    match &given.made {
+        Some(made) => format!("mkdir -p {made} && {gives}"),
+        None => gives,
     }
 }
 

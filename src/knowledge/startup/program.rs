@@ -35,6 +35,9 @@ pub struct Program {
     /// What these say then.
     #[serde(default)]
     pub moved_by: Vec<Pattern>,
+    /// All folders in which they keep something, but for those of the sources: that of the dependencies, and those in it.
+    #[serde(default)]
+    pub caches: Vec<String>,
     /// Whether they serve the sources to those who work on them.
     #[serde(default)]
     pub for_development: bool,

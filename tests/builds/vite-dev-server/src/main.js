@@ -1,0 +1,3 @@
+import ms from "ms";
+
+document.title = `tea in ${ms(60000)}`;
