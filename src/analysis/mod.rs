@@ -20,6 +20,7 @@ pub mod effects;
 pub mod launch;
 pub mod mounts;
 pub mod named;
+pub mod own_paths;
 pub mod paths;
 pub mod rebuild;
 pub mod runs;

@@ -69,6 +69,9 @@ pub struct Startup {
     /// Tools that put changed sources into running containers.
     #[serde(default)]
     pub syncs: Syncs,
+    /// Match in a line of a source that asks where the home of its user is, or names something there.
+    #[serde(default)]
+    pub asks_for_home: Vec<Pattern>,
     /// How settings say what a program writes.
     #[serde(default)]
     pub settings: Settings,
@@ -104,12 +107,14 @@ struct Folders {
 struct ProjectFiles {
     of_starts: Vec<String>,
     of_builds: Vec<String>,
+    of_images: Vec<String>,
 }
 
 impl ProjectFiles {
     fn extend(&mut self, more: Self) {
         self.of_starts.extend(more.of_starts);
         self.of_builds.extend(more.of_builds);
+        self.of_images.extend(more.of_images);
     }
 }
 
@@ -131,6 +136,12 @@ impl Startup {
         is_one_of(&self.project_files.of_builds, &name)
     }
 
+    /// Whether the file at `path` says how an image is built.
+    #[must_use]
+    pub fn is_of_images(&self, path: &str) -> bool {
+        is_one_of(&self.project_files.of_images, file_name(path))
+    }
+
     /// Whether only shells and the tools of a build read the file called `name` in a home.
     #[must_use]
     pub fn is_of_shells(&self, name: &str) -> bool {
@@ -149,6 +160,7 @@ impl Startup {
         self.readers.extend(more.readers);
         self.calls = more.calls.or(self.calls.take());
         self.devices.extend(more.devices);
+        self.asks_for_home.extend(more.asks_for_home);
         self.syncs.extend(more.syncs);
         self.lifecycle.extend(more.lifecycle);
         self.folders.system.extend(more.folders.system);

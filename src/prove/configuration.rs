@@ -187,13 +187,20 @@ fn explained(
             .by(|change| matches!(change, Change::MaintainerAsLabel(other) if other == name)),
         _ => None,
     };
-    own.or_else(|| {
+    own.or_else(|| renamed(old, new, declared)).or_else(|| {
         let bases = bases?;
         let (old_base, new_base) = (bases.before.value(key), bases.after.value(key));
         let inherited = (old, new) == (&old_base, &new_base)
             || without(old, &old_base)? == without(new, &new_base)?;
         declared.base().filter(|_| inherited)
     })
+}
+
+/// Who gave a folder another name, if that is all that differs.
+fn renamed(old: &Value, new: &Value, declared: &Declared) -> Option<&'static str> {
+    let (old, new) = (old.to_string(), new.to_string());
+    declared
+        .by(|change| matches!(change, Change::Folder { from, to } if old.replace(from, to) == new))
 }
 
 /// A text with a mark in the place of the text that it has from the base image: `ENV PATH=/app:$PATH`.

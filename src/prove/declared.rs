@@ -73,10 +73,11 @@ impl Declared {
         self.by(|change| matches!(change, Change::Stages { .. } | Change::Base { .. }))
     }
 
-    /// Who has files in other folders, because the image looks there.
+    /// Who has files in other folders, because the image looks there, or because the folder has another name.
     pub(super) fn moves(&self) -> Option<&'static str> {
         let by = self.by(|change| moves(change).next().is_some());
-        by.filter(|_| self.base().is_some())
+        let renamed = self.by(|change| matches!(change, Change::Folder { .. }));
+        renamed.or(by.filter(|_| self.base().is_some()))
     }
 
     /// Where `path` is then; or where it was, if that is asked `backwards`.
@@ -156,7 +157,9 @@ fn is_in(path: &str, folder: &str) -> bool {
 /// What `change` puts elsewhere, and where to.
 fn moves(change: &Change) -> impl Iterator<Item = (&str, &str)> {
     let (moved, taken) = match change {
-        Change::Moved { from, to } => (Some((from.as_str(), to.as_str())), [].as_slice()),
+        Change::Moved { from, to } | Change::Folder { from, to } => {
+            (Some((from.as_str(), to.as_str())), [].as_slice())
+        }
         Change::Taken(taken) => (None, taken.as_slice()),
         _ => (None, [].as_slice()),
     };

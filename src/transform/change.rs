@@ -127,6 +127,13 @@ pub enum Change {
         /// Where it is now.
         to: String,
     },
+    /// A folder of the final stage has another name wherever the stage calls it by its name, which no step does.
+    Folder {
+        /// Its name.
+        from: String,
+        /// Its name now.
+        to: String,
+    },
     /// Words that commands with a new cache mount had and have no more: what kept the cache out of the image.
     WordGone(String),
     /// A command that only cleaned what is mounted now, or said who may read it, as written.

@@ -8,6 +8,7 @@ mod configuration;
 mod copies;
 mod declared;
 mod extra;
+mod folders;
 mod installs;
 mod launch;
 mod mounts;
@@ -63,6 +64,10 @@ pub fn read<'a>(
 pub fn compare(cx: &Cx<'_>, new: &Facts<'_>, rewrite: &Rewrite) -> Vec<Violation> {
     let old = cx.facts;
     let mut violations = lost_comments(old.file, new.file);
+    if let Some(folder) = folders::declared(rewrite) {
+        violations.extend(folders::check(old, new, folder));
+        return violations;
+    }
     let identity = &Identity::new(old, new);
     violations.extend(configuration::check(old, new, identity, rewrite));
     violations.extend(references::dangling(old, new));

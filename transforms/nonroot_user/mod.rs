@@ -19,6 +19,7 @@ mod leftovers;
 mod loaded;
 mod made;
 mod makers;
+mod moved;
 mod named;
 mod needs;
 mod ownership;
@@ -98,7 +99,8 @@ fn plan_of(cx: &Cx<'_>, stage: &Stage) -> Option<Plan> {
     match start::read(cx, stage) {
         Ok(Some(start)) => {
             let at = start.index;
-            Some(rewrite(&Site { cx, stage, at }, &start))
+            let site = Site { cx, stage, at };
+            Some(moved::or_moved(&site, &start, rewrite(&site, &start)))
         }
         Ok(None) => {
             let at = stage.from;

@@ -16,7 +16,7 @@ use crate::knowledge::tools::{Action, Does};
 use crate::transforms::calls;
 
 /// Only root may enter it.
-const HOME_OF_ROOT: &str = "/root";
+pub(super) const HOME_OF_ROOT: &str = "/root";
 
 /// What the build context has of the program.
 pub(super) struct Project<'a> {
