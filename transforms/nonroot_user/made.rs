@@ -30,7 +30,7 @@ pub(super) fn paths(cx: &Cx<'_>, stage: &Stage) -> Extent {
 }
 
 /// Where the copy at `index` puts what it brings: its destination, or the files themselves where that is the root, in which
-/// all else lies as well.
+/// all else lies as well. What is added may be an archive, which is unpacked.
 fn places(cx: &Cx<'_>, index: usize, transfer: &Transfer) -> Vec<String> {
     let dest = cx.facts.destination(index, transfer);
     let sources = transfer.sources.iter().map(|source| source.raw.as_str());
@@ -39,7 +39,8 @@ fn places(cx: &Cx<'_>, index: usize, transfer: &Transfer) -> Vec<String> {
         Some(context) if !source.contains('*') => context.kind(source) == Some(FileKind::File),
         _ => source.trim_start_matches('.').contains('.'),
     };
-    match dest == "/" && sources.clone().all(is_file) {
+    let is_copy = matches!(cx.facts.views[index].kind, Kind::Copy(_));
+    match is_copy && dest == "/" && sources.clone().all(is_file) {
         true => sources
             .map(|source| join(&dest, file_name(source)))
             .collect(),

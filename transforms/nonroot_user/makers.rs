@@ -27,21 +27,27 @@ pub(super) fn without_quotes(word: &str) -> &str {
 
 /// Whether `step` makes the folders around those that it names as well: `mkdir -vp`, `install -d`.
 pub(super) fn makes_parents(step: &Step<'_>) -> bool {
-    let mut words = step.words();
-    let program = words.next().unwrap_or_default();
-    let has = |letter: char, long: &str| {
-        let mut words = words;
-        words.any(|word| {
-            let is_short =
-                word.starts_with('-') && !word.starts_with("--") && word.contains(letter);
-            is_short || word == long
-        })
-    };
-    match file_name(program) {
-        "mkdir" => has('p', "--parents"),
-        "install" => has('d', "--directory"),
+    match file_name(program(step)) {
+        "mkdir" => has_option(step.words(), 'p', "--parents"),
+        _ => are_folders(step.words()),
+    }
+}
+
+/// Whether what a command with these `words` makes are folders: `mkdir`, `install -d`.
+pub(super) fn are_folders<'w>(mut words: impl Iterator<Item = &'w str>) -> bool {
+    match words.next().map(file_name) {
+        Some("mkdir") => true,
+        Some("install") => has_option(words, 'd', "--directory"),
         _ => false,
     }
+}
+
+/// Whether one of `words` is the option `long`, or has its `letter`.
+fn has_option<'w>(mut words: impl Iterator<Item = &'w str>, letter: char, long: &str) -> bool {
+    words.any(|word| {
+        let is_short = word.starts_with('-') && !word.starts_with("--") && word.contains(letter);
+        is_short || word == long
+    })
 }
 
 /// The name of the program that `step` calls.

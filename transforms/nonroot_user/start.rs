@@ -9,7 +9,7 @@ use crate::analysis::paths::file_name;
 use crate::analysis::stages::Stage;
 use crate::knowledge::images::Command;
 use crate::knowledge::startup::{self, Needs};
-use crate::syntax::shell::{self, Redirect, RedirectOperator, Simple};
+use crate::syntax::shell::{self, Compound, Redirect, RedirectOperator, Simple};
 use crate::syntax::{Form, Healthcheck, Kind, Span};
 use crate::transform::{Cx, Place, Refusal};
 use crate::transforms::launched;
@@ -217,11 +217,17 @@ impl Reader<'_> {
             items: substituted.collect(),
             ..shell::Script::default()
         };
-        for simple in script
-            .simple_commands()
-            .into_iter()
-            .chain(inner.simple_commands())
-        {
+        let state = self.cx.facts.state_after(self.stage);
+        let given = |name: &str| state.value(name);
+        let compounds = script.compound_commands();
+        let mut loops = compounds.iter().peekable();
+        let inner = inner.simple_commands();
+        for simple in script.simple_commands().into_iter().chain(inner) {
+            let is_open = |compound: &&&Compound| compound.span.start < simple.span.start;
+            while let Some(compound) = loops.next_if(is_open) {
+                self.variables.note_loop(compound, text, &given);
+            }
+            self.variables.note(&script, simple, text, &given);
             let place = match place {
                 Place::File(path, _) => Place::File(
                     path.clone(),
@@ -229,17 +235,35 @@ impl Reader<'_> {
                 ),
                 other => other.clone(),
             };
-            let state = self.cx.facts.state_after(self.stage);
-            let given = |name: &str| state.value(name);
-            self.variables.note(simple, text, &given);
-            let writes = self.written(&simple.redirects, text, &given);
-            self.command(self.words(simple, text, &given), writes, place)?;
+            self.simple(simple, text, &given, place)?;
         }
-        for compound in script.compound_commands() {
-            let state = self.cx.facts.state_after(self.stage);
-            let given = |name: &str| state.value(name);
+        for compound in compounds {
             let writes = self.written(&compound.redirects, text, &given);
             self.note_writes(writes, place.clone());
+        }
+        Ok(())
+    }
+
+    /// A command of a script, with all that its variables may stand for: of what is read by itself the last of that counts.
+    fn simple(
+        &mut self,
+        simple: &Simple,
+        text: &str,
+        given: &dyn Fn(&str) -> Option<String>,
+        place: Place,
+    ) -> Result<(), Refusal> {
+        let writes = self.written(&simple.redirects, text, given);
+        let mut lines = self.lines(simple, text, given);
+        let words = lines.pop().unwrap_or_default();
+        self.command(words.clone(), writes, place.clone())?;
+        let own = self.start.commands.pop_if(|command| command.words == words);
+        if let Some(own) = own {
+            let others = lines.into_iter().map(|words| StartCommand {
+                words,
+                writes: Vec::new(),
+                place: place.clone(),
+            });
+            self.start.commands.extend(others.chain([own]));
         }
         Ok(())
     }
@@ -256,21 +280,37 @@ impl Reader<'_> {
         }
     }
 
-    fn words(
+    /// The words of a command: several lines where variables in it have several values.
+    fn lines(
         &self,
         simple: &Simple,
         text: &str,
         given: &dyn Fn(&str) -> Option<String>,
-    ) -> Vec<String> {
+    ) -> Vec<Vec<String>> {
         // Which program a variable names may be decided in a branch: that is left as it is written.
-        let of_script = |at: usize, word: shell::Word| {
-            (at > 0).then(|| self.variables.value(word, text, given))?
+        let of_script = |at: usize, word: shell::Word| match at {
+            0 => Vec::new(),
+            _ => self.variables.fields(word, text, given),
         };
-        let value = |(at, word): (usize, &shell::Word)| {
-            let value = word.expand(text, given).or_else(|| of_script(at, *word));
-            value.unwrap_or_else(|| word.text(text).to_owned())
+        let choices = simple.words.iter().enumerate().map(|(at, word)| {
+            let fields = of_script(at, *word);
+            let as_it_is = || word.expand(text, given);
+            match fields.is_empty() {
+                true => vec![vec![
+                    as_it_is().unwrap_or_else(|| word.text(text).to_owned()),
+                ]],
+                false => fields,
+            }
+        });
+        let choices: Vec<Vec<Vec<String>>> = choices.collect();
+        let most = choices.iter().map(Vec::len).max().unwrap_or(1);
+        let line = |nth: usize| {
+            let chosen = choices
+                .iter()
+                .map(|fields| &fields[nth.min(fields.len() - 1)]);
+            chosen.flatten().cloned().collect()
         };
-        simple.words.iter().enumerate().map(value).collect()
+        (0..most).map(line).collect()
     }
 
     /// The files that the redirections of a command write.
@@ -287,11 +327,16 @@ impl Reader<'_> {
                 Op::Write | Op::Append | Op::Clobber | Op::ReadWrite | Op::WriteAll | Op::AppendAll
             )
         });
-        let target = |target: shell::Word| {
-            let value = self.variables.value(target, text, given);
-            value.unwrap_or_else(|| target.text(text).trim_matches(['"', '\'']).to_owned())
+        let targets = |target: shell::Word| {
+            let values = self.variables.values(target, text, given);
+            match values.is_empty() {
+                true => vec![target.text(text).trim_matches(['"', '\'']).to_owned()],
+                false => values,
+            }
         };
-        writes.map(|redirect| target(redirect.target)).collect()
+        writes
+            .flat_map(|redirect| targets(redirect.target))
+            .collect()
     }
 
     /// One command line: what it runs itself, or what a wrapper, a shell or a script runs for it.

@@ -3,6 +3,7 @@
 use super::data;
 use super::given;
 use super::made;
+use super::makers;
 use super::needs::args;
 use super::places::Places;
 use super::sources::Project;
@@ -133,7 +134,8 @@ impl Teller<'_> {
                 paths.extend(regions.iter().map(|region| region.path().to_owned()));
             }
         }
-        let makes_folder = command.words.first().is_some_and(|word| word == "mkdir");
+        let words = command.words.iter().map(String::as_str);
+        let makes_folder = makers::are_folders(words);
         // A wrapper or a block of commands whose output goes to the file.
         let shown_by = match command.words.as_slice() {
             [] => "the script writes".to_owned(),
@@ -399,8 +401,8 @@ impl Teller<'_> {
     fn names_what_is_written(&self, text: &str, path: &str) -> bool {
         let settings = &self.cx.knowledge.startup.settings;
         let is_called = || settings.is_written(path) || settings.is_name(text);
-        self.may_be_written(path) && is_called()
-            || data::is_data(self.cx, self.stage, &self.made, path)
+        let is_data = || data::is_data(self.cx, self.stage, &self.made, path);
+        self.may_be_written(path) && is_called() || !settings.is_other(text) && is_data()
     }
 
     fn may_be_written(&self, path: &str) -> bool {

@@ -1,6 +1,7 @@
 //! Questions about whole scripts.
 
-use super::ast::{Command, Compound, Connector, Item, Pipeline, Script, Simple};
+use super::ast::{Command, Compound, CompoundKind, Connector, Item, Pipeline, Script, Simple};
+use crate::syntax::Span;
 
 impl Script {
     /// All simple commands outside substitutions, at any depth, in the order of the source.
@@ -17,6 +18,13 @@ impl Script {
         let mut compounds = Vec::new();
         add_compound_commands(&self.items, &mut compounds);
         compounds
+    }
+
+    /// The innermost branch around what is written at `span`, by the byte at which it begins: a list that runs or does not,
+    /// as something else decides, such as that of `if`, of a loop or of a function. `None` for what always runs.
+    #[must_use]
+    pub fn branch_around(&self, span: Span) -> Option<usize> {
+        branch_in(&self.items, span, None)
     }
 
     /// The commands of `a && b && c`: if the script is a single list, in which only `&&` joins
@@ -101,5 +109,40 @@ fn add_compound_commands_of<'a>(command: &'a Command, compounds: &mut Vec<&'a Co
             }
         }
         Command::Function(function) => add_compound_commands_of(&function.body, compounds),
+    }
+}
+
+/// The branch around `span` in a list that is a part of the branch `own`.
+fn branch_in(items: &[Item], span: Span, own: Option<usize>) -> Option<usize> {
+    let item = items.iter().find(|item| item.span.contains(span));
+    let mut pipelines = item.into_iter().flat_map(Item::pipelines).enumerate();
+    let Some((nth, pipeline)) = pipelines.find(|(_, pipeline)| pipeline.span.contains(span)) else {
+        return own;
+    };
+    let own = if nth == 0 {
+        own
+    } else {
+        Some(pipeline.span.start)
+    };
+    let mut commands = pipeline.commands.iter();
+    let command = commands.find(|command| command.span().contains(span));
+    command.map_or(own, |command| branch_of(command, span, own))
+}
+
+fn branch_of(command: &Command, span: Span, own: Option<usize>) -> Option<usize> {
+    match command {
+        Command::Simple(_) => own,
+        Command::Function(function) => branch_of(&function.body, span, Some(function.span.start)),
+        Command::Compound(compound) => {
+            let mut bodies = compound.bodies.iter().filter_map(|body| {
+                let whole = body.first()?.span.cover(body.last()?.span);
+                whole.contains(span).then_some((whole.start, body))
+            });
+            let Some((start, body)) = bodies.next() else {
+                return own;
+            };
+            let is_group = compound.kind == CompoundKind::Group;
+            branch_in(body, span, if is_group { own } else { Some(start) })
+        }
     }
 }

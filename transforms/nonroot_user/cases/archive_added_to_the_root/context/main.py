@@ -1,0 +1,3 @@
+TEMPLATES = "/srv/shop/templates"
+
+print(TEMPLATES)

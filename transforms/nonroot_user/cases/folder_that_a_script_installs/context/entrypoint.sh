@@ -1,0 +1,4 @@
+#!/bin/sh
+set -e
+install -d -m 755 /queue/new
+exec "$@"

@@ -1,0 +1,6 @@
+from bottle import app
+
+
+@app.get("/srv/items")
+def items():
+    return []
