@@ -56,9 +56,12 @@ pub struct Startup {
     /// What stands in a source in front of the quote behind which a command begins.
     #[serde(default)]
     calls: Option<Pattern>,
-    /// Match in a line that names a device which no account but root may use.
+    /// Devices that every account may use, and folders of such.
     #[serde(default)]
-    pub devices: Vec<Pattern>,
+    open_devices: Vec<String>,
+    /// What no account but root, and some groups of the host, may use.
+    #[serde(default)]
+    pub of_host: Vec<OfHost>,
     /// What an install runs of the project itself.
     #[serde(default)]
     pub lifecycle: Lifecycle,
@@ -99,6 +102,16 @@ struct Folders {
     kept: Vec<String>,
     /// Names of files in a home that only shells and the tools of a build read.
     of_shells: Vec<String>,
+}
+
+/// Something of the host that containers are given.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OfHost {
+    /// Match in a line that names it.
+    pub lines: Vec<Pattern>,
+    /// What such a line does, and why that needs root.
+    pub why: String,
 }
 
 /// Files of a project that name programs, by patterns of their names.
@@ -159,8 +172,9 @@ impl Startup {
         self.keep_nothing.extend(more.keep_nothing);
         self.readers.extend(more.readers);
         self.calls = more.calls.or(self.calls.take());
-        self.devices.extend(more.devices);
         self.asks_for_home.extend(more.asks_for_home);
+        self.open_devices.extend(more.open_devices);
+        self.of_host.extend(more.of_host);
         self.syncs.extend(more.syncs);
         self.lifecycle.extend(more.lifecycle);
         self.folders.system.extend(more.folders.system);
@@ -169,6 +183,18 @@ impl Startup {
         self.folders.of_shells.extend(more.folders.of_shells);
         self.project_files.extend(more.project_files);
         self.settings.extend(more.settings);
+    }
+
+    /// The device that `word` names, if not every account may use it: `/dev/ttyUSB0`, `--port=/dev/ttyUSB0`.
+    #[must_use]
+    pub fn device_in<'w>(&self, word: &'w str) -> Option<&'w str> {
+        let ends_part = |c: char| c.is_whitespace() || "=:,;\"'".contains(c);
+        let is_open = |path: &str| {
+            let mut open = self.open_devices.iter();
+            path == "/dev" || open.any(|folder| below(path, folder).is_some())
+        };
+        let mut parts = word.split(ends_part);
+        parts.find(|part| below(part, "/dev").is_some() && !is_open(part))
     }
 
     /// Whether containers of `image` only read what they are given to serve.

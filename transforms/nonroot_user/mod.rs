@@ -125,6 +125,7 @@ fn rewrite(site: &Site<'_>, start: &Start) -> Plan {
     foreign::refuse(site, start)?;
     let account = account::choose(site)?;
     let project = Project::read(cx, start);
+    project.check_host(site)?;
     let surveyor = Surveyor {
         site: *site,
         account: &account,

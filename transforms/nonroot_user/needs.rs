@@ -18,6 +18,7 @@ use crate::transform::Refusal;
 pub(super) fn refuse_by_name(site: &Site<'_>, start: &Start) -> Result<(), Refusal> {
     let judge = Judge { site };
     judge.program(start)?;
+    judge.variables()?;
     let mut commands = start.commands.iter();
     commands.try_for_each(|command| judge.command(command))
 }
@@ -167,23 +168,10 @@ impl Judge<'_> {
     }
 
     fn devices(&self, command: &StartCommand) -> Result<(), Refusal> {
-        let open = [
-            "/dev/null",
-            "/dev/stdout",
-            "/dev/stderr",
-            "/dev/stdin",
-            "/dev/tty",
-            "/dev/shm",
-            "/dev/urandom",
-            "/dev/random",
-            "/dev/zero",
-            "/dev/tcp",
-            "/dev/fd",
-        ];
+        let startup = &self.site.cx.knowledge.startup;
         let is_device = |word: &String| {
             let word = word.replace("/./", "/");
-            word.contains("docker.sock")
-                || word.contains("/dev/") && !open.iter().any(|free| word.contains(free))
+            word.contains("docker.sock") || startup.device_in(&word).is_some()
         };
         match command.words.iter().find(|word| is_device(word)) {
             Some(_) => Err(self.refuse(
@@ -192,6 +180,25 @@ impl Judge<'_> {
                 "uses a device or a socket of the host",
                 "only its owner can tell who may",
             )),
+            None => Ok(()),
+        }
+    }
+
+    /// The variables of the image that name a device.
+    fn variables(&self) -> Result<(), Refusal> {
+        let (cx, stage) = (self.site.cx, self.site.stage);
+        let variables = cx.facts.state_after(stage).variables;
+        let named = variables.iter().find_map(|(name, variable)| {
+            let device = cx.knowledge.startup.device_in(variable.known()?)?;
+            Some(format!("{name} names {device}"))
+        });
+        match named {
+            Some(named) => {
+                let message = format!(
+                    "{named}, a device of the host, and only its owner can tell who may use it; set USER yourself if the program may"
+                );
+                Err(self.site.refuse("needs-root", message))
+            }
             None => Ok(()),
         }
     }

@@ -87,20 +87,28 @@ impl<'a> Project<'a> {
             }
         }
         let knowledge = site.cx.knowledge;
-        let files = self.files().map(|(_, file)| file);
-        let mut lines = files
-            .chain(self.settings.files())
-            .flat_map(|file| file.lines_with(&knowledge.startup.devices));
-        if let Some(line) = lines.find(|line| !line.is_comment()) {
-            let does = "names a device, and devices of the host belong to root and to groups that the image has not";
-            return Err(refuse_line(site, line, does));
-        }
         for (language, file) in self.files() {
             let is_wanted = |words: &[String]| only_root_may(knowledge, name_of(words));
             let found = calls::find(knowledge, language, file, is_wanted);
             if let Some((line, words)) = found.filter(|_| !asks_for_root(file)) {
                 let does = format!("starts `{}`, which needs root", name_of(&words));
                 return Err(refuse_line(site, line, &does));
+            }
+        }
+        Ok(())
+    }
+
+    /// Refuses when a line of the program, or of its settings, names what the host has for root alone, such as a device.
+    ///
+    /// # Errors
+    /// The first such line.
+    pub(super) fn check_host(&self, site: &Site<'_>) -> Result<(), Refusal> {
+        for of_host in &site.cx.knowledge.startup.of_host {
+            let files = self.files().map(|(_, file)| file);
+            let files = files.chain(self.settings.files());
+            let mut lines = files.flat_map(|file| file.lines_with(&of_host.lines));
+            if let Some(line) = lines.find(|line| !line.is_comment()) {
+                return Err(refuse_line(site, line, &of_host.why));
             }
         }
         Ok(())

@@ -1,0 +1,3 @@
+import os
+
+print(open(os.environ["METER"], "rb").read(8))

@@ -1,0 +1,3 @@
+import tomllib
+
+print(open("config.yaml").read())

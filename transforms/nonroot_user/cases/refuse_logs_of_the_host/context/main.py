@@ -1,0 +1,4 @@
+LOG = "/var/log/syslog"
+
+with open(LOG) as lines:
+    print(sum(1 for _ in lines))
