@@ -16,9 +16,6 @@ pub struct Manifest {
     /// What shows that an install reads more than it, where the build context is not at hand.
     #[serde(default, rename = "sign")]
     pub signs: Vec<Sign>,
-    /// Names of files and folders that no install reads, though they are copied before it.
-    #[serde(default)]
-    pub not_for_installs: Vec<String>,
     /// Files that it may include, where the build context is not at hand.
     #[serde(default, rename = "family")]
     pub families: Vec<Family>,
@@ -63,6 +60,9 @@ pub struct Sign {
     pub below: Option<Pattern>,
     /// A regular expression for an instruction with which it means nothing.
     pub unless_command: Option<Pattern>,
+    /// Options of the install with which it means nothing.
+    #[serde(default)]
+    pub unless_option: Vec<String>,
     /// It means nothing when manifests with this name in folders below are copied before the install.
     #[serde(default)]
     pub unless_members: bool,
@@ -138,7 +138,7 @@ pub enum Then {
 #[serde(deny_unknown_fields)]
 pub(super) struct ManifestFile {
     #[serde(default)]
-    not_for_installs: Vec<String>,
+    not_for_installs: Vec<NotForInstalls>,
     #[serde(default, rename = "manifest")]
     manifests: Vec<Manifest>,
 }
@@ -147,8 +147,25 @@ pub(super) struct ManifestFile {
 #[derive(Debug, Default)]
 pub struct Manifests {
     all: Vec<Manifest>,
-    /// Names of files and folders that no install reads.
-    not_for_installs: Vec<String>,
+    not_for_installs: Vec<NotForInstalls>,
+}
+
+/// What no install reads, though it may be copied before it.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NotForInstalls {
+    /// The names of the manifests of the installs; all installs are meant where there are none.
+    #[serde(default)]
+    manifests: Vec<String>,
+    /// The names of the files and folders.
+    names: Vec<String>,
+}
+
+impl NotForInstalls {
+    fn is_about(&self, manifest: &str) -> bool {
+        let mut known = self.manifests.iter();
+        known.any(|pattern| is_named(pattern, manifest))
+    }
 }
 
 impl Manifests {
@@ -166,10 +183,12 @@ impl Manifests {
     /// Whether no install that reads manifests with these names reads the file or folder `name` as well.
     #[must_use]
     pub fn is_not_for_installs(&self, manifests: &[&str], name: &str) -> bool {
-        let own = manifests.iter().flat_map(|manifest| self.named(manifest));
-        let own = own.flat_map(|known| &known.not_for_installs);
-        let mut patterns = self.not_for_installs.iter().chain(own);
-        patterns.any(|pattern| matches_name(pattern, name))
+        let is_about = |one: &&NotForInstalls| {
+            one.manifests.is_empty() || manifests.iter().any(|manifest| one.is_about(manifest))
+        };
+        let meant = self.not_for_installs.iter().filter(is_about);
+        let mut names = meant.flat_map(|one| &one.names);
+        names.any(|pattern| matches_name(pattern, name))
     }
 
     /// What is known of a file with this name.

@@ -1,11 +1,14 @@
 //! What a Dockerfile shows of a project when the build context is not at hand.
 
+use std::borrow::Cow;
+
+use crate::analysis::launch;
 use crate::analysis::paths::{below, file_name};
 use crate::analysis::runs::Step;
 use crate::knowledge::manifests::{Manifest as Known, Sign};
 use crate::knowledge::pattern::Pattern;
 use crate::knowledge::tools::Does;
-use crate::syntax::Kind;
+use crate::syntax::{Form, Kind};
 use crate::transform::Refusal;
 
 use super::copied::Copied;
@@ -69,47 +72,64 @@ fn is_there(sink: &Sink<'_>, request: &Request<'_>, sign: &Sign) -> bool {
     };
     let matches = |pattern: &Option<Pattern>| {
         let mut texts = commands(sink);
-        texts.any(|text| pattern.as_ref().is_some_and(|own| own.is_match(text)))
+        texts.any(|text| pattern.as_ref().is_some_and(|own| own.is_match(&text)))
     };
-    let is_shown = matches(&sign.command)
+    let mut options = request.options.iter();
+    if options.any(|option| sign.unless_option.contains(option))
+        || matches(&sign.unless_command)
+        || sign.unless_members && has_members(sink, request)
+    {
+        return false;
+    }
+    matches(&sign.command)
         || copies().any(|copied| is_copied(&copied))
-        || works_below(sink, request, sign);
-    is_shown
-        && !matches(&sign.unless_command)
-        && !(sign.unless_members && has_members(sink, request))
+        || works_below(sink, request, sign)
 }
 
-/// The instructions that run and start something, in the stage of the copy and behind it.
-fn commands<'s>(sink: &'s Sink<'_>) -> impl Iterator<Item = &'s str> {
-    let views = sink.cx.facts.views.iter().enumerate().skip(sink.stage.from);
-    let runs = views.filter(|(_, view)| {
-        matches!(
-            view.kind,
-            Kind::Run { .. } | Kind::Cmd { .. } | Kind::Entrypoint { .. }
-        )
-    });
-    runs.map(|(at, _)| sink.cx.facts.source_text(at))
+/// The instructions that run and start something, or take it from a stage, in the stage of the copy and behind it. The words of
+/// an exec form are put in a line, as a shell has them.
+fn commands<'s>(sink: &'s Sink<'_>) -> impl Iterator<Item = Cow<'s, str>> {
+    let facts = sink.cx.facts;
+    let views = facts.views.iter().enumerate().skip(sink.stage.from);
+    views.filter_map(move |(at, view)| match &view.kind {
+        Kind::Cmd {
+            form: Form::Exec(words),
+        }
+        | Kind::Entrypoint {
+            form: Form::Exec(words),
+        } => {
+            let words: Vec<&str> = words.iter().map(|word| word.value.as_str()).collect();
+            Some(Cow::Owned(words.join(" ")))
+        }
+        Kind::Copy(_) if view.flag("from").is_none() => None,
+        Kind::Run { .. } | Kind::Cmd { .. } | Kind::Entrypoint { .. } | Kind::Copy(_) => {
+            Some(Cow::Borrowed(facts.source_text(at)))
+        }
+        _ => None,
+    })
 }
 
-/// Whether a command works in a folder below that of the install, and no install has run there.
+/// Whether a command of a step or of the container works in a folder below that of the install, and no install has run there.
 fn works_below(sink: &Sink<'_>, request: &Request<'_>, sign: &Sign) -> bool {
     let Some(pattern) = &sign.below else {
         return false;
     };
     let facts = sink.cx.facts;
     let steps = || sink.stage.body.clone().flat_map(|at| facts.steps(at));
+    let folder_of = |step: &Step<'_>| step.directory().or_else(|| step.cwd.clone());
     let installs_in = |folder: &str| {
         let mut installs = steps().filter(|step| step.does() == Some(Does::InstallDependencies));
-        installs.any(|step| step.directory().as_deref() == Some(folder))
+        installs.any(|step| folder_of(step).as_deref() == Some(folder))
     };
     let line = |step: &Step<'_>| step.words().collect::<Vec<_>>().join(" ");
-    let mut called = steps().filter(|step| pattern.is_match(&line(step)));
-    called.any(|step| {
-        let folder = step.cwd.as_deref();
-        folder.is_some_and(|folder| {
-            below(folder, &request.directory).is_some_and(|rest| !rest.is_empty())
-                && !installs_in(folder)
-        })
+    let called = steps().filter(|step| pattern.is_match(&line(step)));
+    let folders = called.filter_map(folder_of);
+    let launches = launch::of_stage(facts, sink.stage).launches.into_iter();
+    let started = launches.filter(|launch| pattern.is_match(&launch.words.join(" ")));
+    let started = started.map(|_| facts.state_after(sink.stage).workdir);
+    folders.chain(started).any(|folder| {
+        below(&folder, &request.directory).is_some_and(|rest| !rest.is_empty())
+            && !installs_in(&folder)
     })
 }
 
