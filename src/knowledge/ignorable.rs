@@ -29,6 +29,9 @@ pub struct Kind {
     /// What these programs are asked for without reading it.
     #[serde(default)]
     pub unread: Vec<String>,
+    /// Match in a line of a source that has it read.
+    #[serde(default)]
+    pub used: Vec<Pattern>,
     /// Patterns for the names of files, at the root of the context, whose lines `marks` are looked for in.
     #[serde(default)]
     pub searched: Vec<String>,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::context::BuildContext;
+use crate::context::{BuildContext, Source, SourceLine};
 use crate::knowledge::ignorable::Kind as Ignorable;
 use crate::syntax;
 use crate::transform::{Cx, Place};
@@ -96,7 +96,7 @@ fn in_files(context: &BuildContext, kind: &Ignorable) -> Option<(Place, &'static
     None
 }
 
-/// A source of the program that starts one which reads it, as `git describe` does, where the container runs.
+/// A source of the program that reads it where the container runs, or starts one which does, as `git describe`.
 fn in_sources(
     cx: &Cx<'_>,
     context: &BuildContext,
@@ -108,6 +108,11 @@ fn in_sources(
         let asks = |verb: &String| !kind.unread.iter().any(|known| known == verb);
         words.first().is_some_and(is_known) && words.get(1).is_none_or(asks)
     };
+    let named = |file: &Source| {
+        let mut lines = file.lines_with(&kind.used);
+        let line = lines.find(|line| !line.is_comment())?;
+        Some((place_of(&line), "has it read"))
+    };
     let languages = knowledge.tools.languages().iter();
     languages
         .filter(|_| !kind.programs.is_empty())
@@ -115,11 +120,16 @@ fn in_sources(
             let sources = context.sources(language);
             let mut files = sources.files();
             files.find_map(|file| {
-                let (line, _) = calls::find(knowledge, language, file, reads)?;
-                let place = Place::File(line.path.to_owned(), Some(line.line));
-                Some((place, "starts a program that reads it"))
+                let started = calls::find(knowledge, language, file, reads);
+                let started =
+                    started.map(|(line, _)| (place_of(&line), "starts a program that reads it"));
+                started.or_else(|| named(file))
             })
         })
+}
+
+fn place_of(line: &SourceLine<'_>) -> Place {
+    Place::File(line.path.to_owned(), Some(line.line))
 }
 
 /// Whether `name` stands in `text` as a part of a path.

@@ -1,0 +1,3 @@
+from dulwich.repo import Repo
+
+print(Repo(".").head())
