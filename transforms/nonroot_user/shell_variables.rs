@@ -12,7 +12,7 @@ const DECLARE: [&str; 5] = ["export", "local", "readonly", "declare", "typeset"]
 const DEFAULTS: [&str; 4] = [":-", ":=", "-", "="];
 
 /// How many values of a variable, or of a word, are told apart.
-const MOST: usize = 16;
+const MOST: usize = 32;
 
 /// All elements of an array.
 const WHOLE: [&str; 2] = ["[@]", "[*]"];
@@ -98,13 +98,19 @@ impl ShellVariables {
 
     /// What `word` may stand for in a script that is written in `text`: several words where its value is divided at blanks.
     pub(super) fn fields(&self, word: Word, text: &str, given: Given<'_>) -> Vec<Vec<String>> {
-        let is_divided = word
-            .parts(text)
-            .iter()
-            .any(|part| matches!(part.kind, PartKind::Parameter(_)));
+        let parts = word.parts(text);
+        let has = |is_it: &dyn Fn(&Part) -> bool| parts.iter().any(is_it);
+        let is_divided = has(&|part| matches!(part.kind, PartKind::Parameter(_)));
+        let has_braces = has(&|part| {
+            part.kind == PartKind::Literal && part.span.text(text).contains(['{', '}'])
+        });
+        let words = |value: &str| match has_braces {
+            true => alternatives(value),
+            false => vec![value.to_owned()],
+        };
         let divided = |value: String| match is_divided {
-            true => value.split_whitespace().flat_map(alternatives).collect(),
-            false => alternatives(&value),
+            true => value.split_whitespace().flat_map(words).collect(),
+            false => words(&value),
         };
         let values = self.values(word, text, given).into_iter();
         values.map(divided).collect()

@@ -23,4 +23,6 @@ for folder in "${FOLDERS[@]}"; do
 done
 mkdir -p /second/{a,b}
 
+echo '{"a": 1, "b": 2}' > /queue/new/state.json
+
 exec "$@"
