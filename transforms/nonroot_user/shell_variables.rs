@@ -14,6 +14,9 @@ const DEFAULTS: [&str; 4] = [":-", ":=", "-", "="];
 /// How many values of a variable, or of a word, are told apart.
 const MOST: usize = 32;
 
+/// How long a path may be on Linux: what is longer is none.
+const LONGEST: usize = 4096;
+
 /// All elements of an array.
 const WHOLE: [&str; 2] = ["[@]", "[*]"];
 
@@ -96,8 +99,36 @@ impl ShellVariables {
         known.truncate(MOST);
     }
 
+    /// The words of a command: several lines where variables in it have several values.
+    pub(super) fn lines(&self, simple: &Simple, text: &str, given: Given<'_>) -> Vec<Vec<String>> {
+        // Which program a variable names may be decided in a branch: that is left as it is written.
+        let of_script = |at: usize, word: Word| match at {
+            0 => Vec::new(),
+            _ => self.fields(word, text, given),
+        };
+        let choices = simple.words.iter().enumerate().map(|(at, word)| {
+            let fields = of_script(at, *word);
+            let as_it_is = || word.expand(text, given);
+            match fields.is_empty() {
+                true => vec![vec![
+                    as_it_is().unwrap_or_else(|| word.text(text).to_owned()),
+                ]],
+                false => fields,
+            }
+        });
+        let choices: Vec<Vec<Vec<String>>> = choices.collect();
+        let most = choices.iter().map(Vec::len).max().unwrap_or(1);
+        let line = |nth: usize| {
+            let chosen = choices
+                .iter()
+                .map(|fields| &fields[nth.min(fields.len() - 1)]);
+            chosen.flatten().cloned().collect()
+        };
+        (0..most).map(line).collect()
+    }
+
     /// What `word` may stand for in a script that is written in `text`: several words where its value is divided at blanks.
-    pub(super) fn fields(&self, word: Word, text: &str, given: Given<'_>) -> Vec<Vec<String>> {
+    fn fields(&self, word: Word, text: &str, given: Given<'_>) -> Vec<Vec<String>> {
         let parts = word.parts(text);
         let has = |is_it: &dyn Fn(&Part) -> bool| parts.iter().any(is_it);
         let is_divided = has(&|part| matches!(part.kind, PartKind::Parameter(_)));
@@ -126,7 +157,9 @@ impl ShellVariables {
                 let start = start.clone();
                 ends.iter().map(move |end| start.clone() + end)
             };
-            values = values.iter().flat_map(longer).take(MOST).collect();
+            let values_of_both = values.iter().flat_map(longer);
+            let paths = values_of_both.filter(|value| value.len() <= LONGEST);
+            values = paths.take(MOST).collect();
         }
         values
     }
@@ -203,7 +236,7 @@ fn alternatives(word: &str) -> Vec<String> {
         return vec![word.to_owned()];
     };
     let one = |part: &str| alternatives(&format!("{before}{part}{behind}"));
-    inside.split(',').flat_map(one).collect()
+    inside.split(',').flat_map(one).take(MOST).collect()
 }
 
 /// The parts of a word, and of what is in its double quotes.
@@ -261,6 +294,7 @@ mod tests {
         );
         are("for d in /a '/b c'; do mkdir \"$d\"; done", &["/a", "/b c"]);
         assert_eq!(alternatives("/x{/a,}/c"), ["/x/a/c", "/x/c"]);
+        assert_eq!(alternatives(&"{a,b}".repeat(40)).len(), MOST);
         are("A=(/a \"/b\"); mkdir \"${A[@]}\"", &["/a", "/b"]);
     }
 
@@ -269,6 +303,8 @@ mod tests {
         assert!(last_word("D=/a; D=$(cfg); mkdir $D").is_empty());
         assert!(last_word("GIVEN=$(cfg); mkdir $GIVEN").is_empty());
         assert!(last_word("mkdir ${D#x} $1").is_empty());
+        let doubled = format!("D=/a; {}mkdir $D", "D=$D$D; ".repeat(60));
+        assert!(last_word(&doubled).is_empty());
         assert!(last_word("mkdir ${D%/*}").is_empty());
     }
 }

@@ -253,7 +253,7 @@ impl Reader<'_> {
         place: Place,
     ) -> Result<(), Refusal> {
         let writes = self.written(&simple.redirects, text, given);
-        let mut lines = self.lines(simple, text, given);
+        let mut lines = self.variables.lines(simple, text, given);
         let words = lines.pop().unwrap_or_default();
         self.command(words.clone(), writes, place.clone())?;
         let own = self.start.commands.pop_if(|command| command.words == words);
@@ -278,39 +278,6 @@ impl Reader<'_> {
                 place,
             });
         }
-    }
-
-    /// The words of a command: several lines where variables in it have several values.
-    fn lines(
-        &self,
-        simple: &Simple,
-        text: &str,
-        given: &dyn Fn(&str) -> Option<String>,
-    ) -> Vec<Vec<String>> {
-        // Which program a variable names may be decided in a branch: that is left as it is written.
-        let of_script = |at: usize, word: shell::Word| match at {
-            0 => Vec::new(),
-            _ => self.variables.fields(word, text, given),
-        };
-        let choices = simple.words.iter().enumerate().map(|(at, word)| {
-            let fields = of_script(at, *word);
-            let as_it_is = || word.expand(text, given);
-            match fields.is_empty() {
-                true => vec![vec![
-                    as_it_is().unwrap_or_else(|| word.text(text).to_owned()),
-                ]],
-                false => fields,
-            }
-        });
-        let choices: Vec<Vec<Vec<String>>> = choices.collect();
-        let most = choices.iter().map(Vec::len).max().unwrap_or(1);
-        let line = |nth: usize| {
-            let chosen = choices
-                .iter()
-                .map(|fields| &fields[nth.min(fields.len() - 1)]);
-            chosen.flatten().cloned().collect()
-        };
-        (0..most).map(line).collect()
     }
 
     /// The files that the redirections of a command write.
