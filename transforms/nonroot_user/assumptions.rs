@@ -64,19 +64,16 @@ fn writes(cx: &Cx<'_>, stage: &Stage, account: &Account, territory: &Territory) 
     };
     let is_given = account.has_shell || territory.is_given_without_shell;
     folders.extend(territory.workdir.as_deref().filter(|_| is_given));
-    folders.extend(
-        territory
-            .made
-            .iter()
-            .chain(&territory.made_last)
-            .map(String::as_str)
-            .filter(|path| !inside(path)),
-    );
     let handed_over = territory
         .handed_over
         .iter()
         .flat_map(|handed_over| &handed_over.paths);
-    folders.extend(handed_over.map(String::as_str).filter(|path| !inside(path)));
+    let made = territory.made.iter().chain(&territory.made_last);
+    for path in made.chain(handed_over).filter(|path| !inside(path)) {
+        if !folders.contains(&path.as_str()) {
+            folders.push(path);
+        }
+    }
     folders.extend(account.home.as_deref());
     if cx.facts.image(stage).is_some() {
         folders.push("/tmp");

@@ -39,15 +39,7 @@ pub(super) fn check(
     start: &Start,
     project: &Project<'_>,
 ) -> Result<(), Refusal> {
-    let looker = Looker {
-        cx: site.cx,
-        site,
-        account,
-        territory,
-        history: history(site.cx, site.stage),
-        start,
-        project,
-    };
+    let looker = Looker::new(site, account, territory, start, project);
     looker
         .history
         .iter()
@@ -67,7 +59,25 @@ pub(super) struct Looker<'a> {
     pub project: &'a Project<'a>,
 }
 
-impl Looker<'_> {
+impl<'a> Looker<'a> {
+    pub(super) fn new(
+        site: &'a Site<'a>,
+        account: &'a Account,
+        territory: &'a Territory,
+        start: &'a Start,
+        project: &'a Project<'a>,
+    ) -> Looker<'a> {
+        Looker {
+            cx: site.cx,
+            site,
+            account,
+            territory,
+            history: history(site.cx, site.stage),
+            start,
+            project,
+        }
+    }
+
     fn instruction(&self, index: usize) -> Result<(), Refusal> {
         let view = &self.cx.facts.views[index];
         match &view.kind {

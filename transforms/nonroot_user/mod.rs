@@ -8,6 +8,7 @@ mod beside;
 mod caches;
 mod climb;
 mod data;
+mod downloads;
 mod folders;
 mod foreign;
 mod given;
@@ -133,6 +134,7 @@ fn rewrite(site: &Site<'_>, start: &Start) -> Plan {
     let mut territory = ownership::survey(&surveyor, &project)?;
     rebuilt::settle(&surveyor, start, &mut territory);
     caches::settle(&surveyor, start, &mut territory)?;
+    downloads::settle(&surveyor, start, &project, &mut territory);
     needs::check(site, start, &territory)?;
     let written = written::all(cx, stage, start, &project);
     grants::settle(&surveyor, &mut territory, &project, &written)?;

@@ -94,13 +94,18 @@ impl Looker<'_> {
         self.start.commands.iter().any(is_it)
     }
 
+    /// Whether `step` of instruction `index`, or a script of the project that it runs, leaves `trace`.
+    pub(super) fn leaves(&self, index: usize, step: &Step<'_>, trace: &Trace) -> bool {
+        let by_line = |text: &str| code(text).any(|line| trace.is_left_by(line));
+        let scripts = self.scripts_of(index, step);
+        trace.is_left_by(self.text_of(index, step)) || scripts.iter().any(|(_, text)| by_line(text))
+    }
+
     fn traces_of_scripts(&self, index: usize, step: &Step<'_>) -> Result<(), Refusal> {
         let traces = &self.cx.knowledge.startup.traces;
         for (file, text) in self.scripts_of(index, step) {
             self.data_of_script(index, &file)?;
-            let mut lines = text
-                .lines()
-                .filter(|line| !line.trim_start().starts_with(['#', '/']));
+            let mut lines = code(&text);
             let left = |line: &str| {
                 let mut left = traces.iter().filter(|trace| trace.is_left_by(line));
                 left.find(|trace| self.matters(trace, index))
@@ -166,4 +171,10 @@ impl Looker<'_> {
         };
         self.refuse(code, index, format!("{by}{}; {remedy}", trace.why))
     }
+}
+
+/// The lines of a script without those that are comments.
+fn code(text: &str) -> impl Iterator<Item = &str> {
+    let lines = text.lines();
+    lines.filter(|line| !line.trim_start().starts_with(['#', '/']))
 }

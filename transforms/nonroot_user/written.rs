@@ -238,7 +238,8 @@ impl Teller<'_> {
         let path = self.addresses.path_in(value)?;
         let startup = &self.cx.knowledge.startup;
         let keeps = startup.moves_home(name) || startup.settings.is_variable(name);
-        let keeps = keeps && self.may_be_written(path);
+        let keeps = keeps && self.may_be_written(path)
+            || startup.settings.is_for_downloads(name) && startup.is_own_folder(path);
         let is_place = name == "HOME" || keeps || self.names_what_is_written(&text, path);
         let setting = self.setting(path, &text, format!("{name} names"), place.clone());
         let folder = match keeps {

@@ -17,6 +17,8 @@ pub struct Settings {
     name: Option<Pattern>,
     /// Matches in the name of a variable that says where a program keeps something.
     variable: Option<Pattern>,
+    /// Variables that say where libraries keep what they download when a program asks for it.
+    pub downloads: Vec<String>,
     /// Matches the name of a property that is given addresses and the like as often as paths.
     no_place: Option<Pattern>,
     /// Matches in a line that sets something else.
@@ -54,6 +56,12 @@ impl Settings {
     #[must_use]
     pub fn is_variable(&self, name: &str) -> bool {
         matches(&self.variable, name)
+    }
+
+    /// Whether the variable `name` says where a library keeps what it downloads.
+    #[must_use]
+    pub fn is_for_downloads(&self, name: &str) -> bool {
+        self.downloads.iter().any(|known| known == name)
     }
 
     /// Whether `call`, up to its parenthesis, takes no path of the file system: `app.get(` declares a route.

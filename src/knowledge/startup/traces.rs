@@ -66,11 +66,17 @@ impl Startup {
             .traces
             .iter()
             .filter(|trace| trace.leaves == Leaves::Home);
-        traces.any(|trace| trace.unless_env.iter().any(|known| known == name))
+        traces.any(|trace| trace.is_moved_by(name))
     }
 }
 
 impl Trace {
+    /// Whether the variable `name` has it left elsewhere.
+    #[must_use]
+    pub fn is_moved_by(&self, name: &str) -> bool {
+        self.unless_env.iter().any(|known| known == name)
+    }
+
     /// Whether `command` leaves it, whatever its manifests say.
     #[must_use]
     pub fn is_left_by(&self, command: &str) -> bool {
