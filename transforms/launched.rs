@@ -142,15 +142,16 @@ impl<'s> Walk<'s> {
         let behind = self.cx.knowledge.startup.commands_behind(&words);
         let scripts = words.iter().enumerate().filter_map(|(at, word)| {
             let (path, text) = self.script_at(word)?;
-            Some((path, text, words[at + 1..].to_vec()))
+            Some((path, text, words[at..].to_vec()))
         });
         let scripts: Vec<(String, Arc<str>, Vec<String>)> = scripts.collect();
         let is_unread = scripts.is_empty() && self.is_unread(&words);
         let by_manifest = self.scripts_of_manifest(&words);
         let interpreter = words.first().and_then(|word| self.interpreter(word));
         let written = words.first().map(|word| self.commands_of_files(word));
-        let mut written = written.unwrap_or_default();
-        written.extend(launch::script_of(&words).map(str::to_owned));
+        let written = written.unwrap_or_default();
+        let of_shell = launch::script_of(&words);
+        let of_shell = of_shell.map(|(script, given)| (script.to_owned(), given.to_vec()));
         self.lines.push(CommandLine {
             launch,
             words,
@@ -171,7 +172,12 @@ impl<'s> Walk<'s> {
             }
         }
         for command in written {
-            self.written(launch, &command)?;
+            self.written(launch, &command, &[])?;
+        }
+        if let Some((script, given)) = of_shell
+            && self.is_new(&script, &given)
+        {
+            self.written(launch, &script, &given)?;
         }
         for text in by_manifest {
             if self.is_new(&text, &[]) {
@@ -196,7 +202,8 @@ impl<'s> Walk<'s> {
         is_new
     }
 
-    /// Follows the commands of a script, which is called with the words `given`: an entry point starts these at its end.
+    /// Follows the commands of a script, which is called with the words `given`, its `$0` first: an entry point starts these
+    /// at its end.
     fn script(
         &mut self,
         launch: &'s Launch,
@@ -210,8 +217,8 @@ impl<'s> Walk<'s> {
         self.depth += 1;
         for simple in parsed.simple_commands() {
             let known = |word: &shell::Word| {
-                if is_all_given(word.text(text)) {
-                    return given.to_vec();
+                if let Some(words) = launch::given_words(word.text(text), given) {
+                    return words.to_vec();
                 }
                 let literal = word.literal(text).map(Cow::into_owned);
                 vec![literal.unwrap_or_else(|| word.text(text).to_owned())]
@@ -275,10 +282,15 @@ impl<'s> Walk<'s> {
         commands
     }
 
-    /// A command that is written somewhere. What is no command of a shell is what its words say.
-    fn written(&mut self, launch: &'s Launch, command: &str) -> Result<(), String> {
+    /// A command that is written somewhere, called with the words `given`. What is no command of a shell is what its words say.
+    fn written(
+        &mut self,
+        launch: &'s Launch,
+        command: &str,
+        given: &[String],
+    ) -> Result<(), String> {
         if shell::parse(command).is_ok() {
-            return self.script(launch, PACKAGE_JSON, command, &[]);
+            return self.script(launch, PACKAGE_JSON, command, given);
         }
         let words = command.split_whitespace().map(str::to_owned).collect();
         self.depth += 1;
@@ -321,11 +333,6 @@ impl<'s> Walk<'s> {
             !is_of_system && !is_at_hand
         })
     }
-}
-
-/// Whether `word` of a script, as written, stands for all words that the script is called with.
-pub(super) fn is_all_given(word: &str) -> bool {
-    matches!(word.trim_matches('"'), "$@" | "${@}" | "$*" | "${*}")
 }
 
 fn is_shell_script(text: &str) -> bool {

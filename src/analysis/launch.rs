@@ -85,17 +85,7 @@ pub fn of_stage(facts: &Facts<'_>, stage: &Stage) -> Launches {
         ..Launches::default()
     };
     match (entrypoint, cmd) {
-        (Some(entrypoint), cmd) => {
-            launches.add(facts, entrypoint);
-            if let (Some(cmd), Some(launch)) = (cmd, launches.launches.last_mut())
-                && let Some(Form::Exec(words)) = form(&facts.views[cmd])
-                && !launch.needs_shell
-            {
-                launch
-                    .words
-                    .extend(words.iter().map(|word| word.value.clone()));
-            }
-        }
+        (Some(entrypoint), cmd) => launches.add_entrypoint(facts, entrypoint, cmd),
         (None, Some(cmd)) => launches.add(facts, cmd),
         (None, None) => {}
     }
@@ -133,13 +123,28 @@ impl Launches {
     /// Adds the command line `words`, as instruction `instruction` would in exec form.
     pub fn add_words(&mut self, facts: &Facts<'_>, instruction: usize, words: Vec<String>) {
         match script_of(&words) {
-            Some(script) => self.add_script(facts, instruction, script),
+            Some((script, given)) => self.add_script(facts, instruction, script, given),
             None if words.is_empty() => {}
             None => self.launches.push(Launch {
                 instruction,
                 words,
                 needs_shell: false,
             }),
+        }
+    }
+
+    /// Adds the command line of `ENTRYPOINT` with the words of `CMD` behind it.
+    fn add_entrypoint(&mut self, facts: &Facts<'_>, entrypoint: usize, cmd: Option<usize>) {
+        let Some(Form::Exec(_)) = form(&facts.views[entrypoint]) else {
+            return self.add(facts, entrypoint);
+        };
+        let words = [Some(entrypoint), cmd].into_iter().flatten();
+        let words = words.filter_map(|index| configured(facts, index));
+        let before = self.launches.len();
+        self.add_words(facts, entrypoint, words.flatten().collect());
+        let is_shell_form = |index| matches!(form(&facts.views[index]), Some(Form::Shell(_)));
+        for launch in &mut self.launches[before..] {
+            launch.needs_shell |= cmd.is_some_and(is_shell_form);
         }
     }
 
@@ -150,23 +155,30 @@ impl Launches {
                 let words = words.iter().map(|word| word.value.clone()).collect();
                 self.add_words(facts, instruction, words);
             }
-            Some(Form::Shell(span)) => self.add_script(facts, instruction, view.text(*span)),
+            Some(Form::Shell(span)) => self.add_script(facts, instruction, view.text(*span), &[]),
             None => {}
         }
     }
 
-    fn add_script(&mut self, facts: &Facts<'_>, instruction: usize, script: &str) {
+    /// Adds the commands of `script`, which is called with the words `given`; the first of these is its `$0`.
+    fn add_script(
+        &mut self,
+        facts: &Facts<'_>,
+        instruction: usize,
+        script: &str,
+        given: &[String],
+    ) {
         let Ok(parsed) = shell::parse(script) else {
             self.opaque = true;
             return;
         };
         let state = &facts.states[instruction];
         for simple in parsed.simple_commands() {
-            let words: Vec<String> = simple
-                .words
-                .iter()
-                .filter_map(|word| word.expand(script, &|name| state.value(name)))
-                .collect();
+            let known = |word: &shell::Word| match given_words(word.text(script), given) {
+                Some(words) => words.to_vec(),
+                None => Vec::from_iter(word.expand(script, &|name| state.value(name))),
+            };
+            let words: Vec<String> = simple.words.iter().flat_map(known).collect();
             self.opaque |= words.len() < simple.words.len().min(1);
             if !words.is_empty() {
                 self.launches.push(Launch {
@@ -185,15 +197,40 @@ impl Launches {
     }
 }
 
-/// The script of `["sh", "-c", "…"]`, perhaps with more options.
+/// The script of `["sh", "-c", "…", "name", "word"]`, perhaps with more options, and the words behind it: the script calls
+/// them `$0`, `$1` and so on.
 #[must_use]
-pub fn script_of(words: &[String]) -> Option<&str> {
-    let shell = file_name(words.first()?);
-    let [.., flag, script] = words.get(1..)? else {
+pub fn script_of(words: &[String]) -> Option<(&str, &[String])> {
+    let (shell, arguments) = words.split_first()?;
+    if !matches!(file_name(shell), "sh" | "bash" | "ash" | "dash") {
         return None;
-    };
-    let is_shell = matches!(shell, "sh" | "bash" | "ash" | "dash");
-    (is_shell && flag.starts_with('-') && flag.ends_with('c')).then_some(script)
+    }
+    let is_cluster = |word: &str, last: char| word.starts_with('-') && word.ends_with(last);
+    let flag = arguments.iter().position(|word| is_cluster(word, 'c'))?;
+    // `-o pipefail`, `-euo pipefail`
+    let is_value = |at: usize| at > 0 && is_cluster(&arguments[at - 1], 'o');
+    let is_option = |at: usize| arguments[at].starts_with('-') || is_value(at);
+    let (script, given) = arguments[flag + 1..].split_first()?;
+    (0..flag).all(is_option).then_some((script, given))
+}
+
+/// The words that `word` of a script, as it is written, stands for, if it stands for some of those which the script is
+/// called with; the first of these is its `$0`. A script of which that is not known is called with none.
+#[must_use]
+pub fn given_words<'g>(word: &str, given: &'g [String]) -> Option<&'g [String]> {
+    if is_all_given(word) {
+        return Some(given.get(1..).unwrap_or_default());
+    }
+    let name = word.trim_matches('"').strip_prefix('$')?;
+    let name = name.trim_start_matches('{').trim_end_matches('}');
+    let at: usize = name.parse().ok()?;
+    given.get(at..=at)
+}
+
+/// Whether `word` of a script, as written, stands for all words that the script is called with.
+#[must_use]
+pub fn is_all_given(word: &str) -> bool {
+    matches!(word.trim_matches('"'), "$@" | "${@}" | "$*" | "${*}")
 }
 
 /// What an image gets as `Cmd` or `Entrypoint` from the instruction at `index`; `None` when it sets neither.
@@ -217,7 +254,11 @@ pub fn configured(facts: &Facts<'_>, index: usize) -> Option<Vec<String>> {
 /// shell that has nothing to do is gone, or makes way with `exec`.
 #[must_use]
 pub fn starts_the_same(before: &[String], after: &[String]) -> bool {
-    let Some(script) = script_of(before) else {
+    let script_alone = |words| {
+        let (script, given) = script_of(words)?;
+        given.is_empty().then_some(script)
+    };
+    let Some(script) = script_alone(before) else {
         return before == after;
     };
     let makes_way = |new: &str| {
@@ -226,7 +267,7 @@ pub fn starts_the_same(before: &[String], after: &[String]) -> bool {
     };
     before == after
         || simple_words(script).as_deref() == Some(after)
-        || script_of(after).is_some_and(makes_way)
+        || script_alone(after).is_some_and(makes_way)
 }
 
 /// The words of a script that is one command with nothing for a shell to do.

@@ -330,8 +330,8 @@ impl Reader<'_> {
             self.sourced(name)?;
         }
         if self.calls_script(&words[0], false)? {
-            self.note_writes(writes, place);
-            return Ok(());
+            self.note_writes(writes, place.clone());
+            return self.handed_over(&words[1..], &place);
         }
         let Some((program, named)) = self.cx.knowledge.startup.program(&words) else {
             self.start.commands.push(StartCommand {
@@ -368,6 +368,19 @@ impl Reader<'_> {
         }
     }
 
+    /// The commands that a script of the project may start which is called with `words`: all of them, those behind `--`, or
+    /// those from the name of a known program on, because it may take some away first (`./wait.sh db:5432 npm start`).
+    fn handed_over(&mut self, words: &[String], place: &Place) -> Result<(), Refusal> {
+        let startup = &self.cx.knowledge.startup;
+        let may_begin = |at: &usize| {
+            let is_first = *at == 0 || words[at - 1] == "--";
+            let is_program = is_first || startup.program(&words[*at..]).is_some();
+            is_program && !words[*at].starts_with('-')
+        };
+        let mut starts = (0..words.len()).filter(may_begin);
+        starts.try_for_each(|at| self.command(words[at..].to_vec(), Vec::new(), place.clone()))
+    }
+
     /// `sh -c SCRIPT`, `bash FILE` or a prompt.
     fn shell(
         &mut self,
@@ -382,14 +395,15 @@ impl Reader<'_> {
             if is_option && !word.starts_with("--") && word.contains('c') {
                 let script = arguments.next().cloned().unwrap_or_default();
                 self.note_writes(writes, place.clone());
-                return self.script(&script, &place);
+                self.script(&script, &place)?;
+                return self.handed_over(arguments.as_slice(), &place);
             }
             if !is_option && word != "pipefail" && !word.contains('$') {
                 if !self.calls_script(word, true)? {
                     return Err(self.unread(unread_script(word)));
                 }
-                self.note_writes(writes, place);
-                return Ok(());
+                self.note_writes(writes, place.clone());
+                return self.handed_over(arguments.as_slice(), &place);
             }
         }
         self.start.commands.push(StartCommand {

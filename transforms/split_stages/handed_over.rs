@@ -6,8 +6,9 @@ use super::Site;
 use super::artefacts::Artefacts;
 use super::packages::RuntimePackages;
 use crate::analysis::effects::PROGRAM_FOLDERS;
+use crate::analysis::launch::is_all_given;
 use crate::analysis::paths::{below, file_name, join, parent};
-use crate::transforms::launched::{CommandLine, is_all_given};
+use crate::transforms::launched::CommandLine;
 
 /// The programs that the container may start of what is built: that of its own command line, and those that a script there
 /// starts.
