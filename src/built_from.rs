@@ -127,6 +127,7 @@ impl Place<'_> {
         let file = syntax::parse(self.text);
         let named = named::paths(&file);
         let first = file.instructions()[named.first()?.at].span.start;
+        let is_in = |folder: &Path, named: &Named| is_in(self.disk, folder, named);
         if is_top(own) || named.iter().all(|named| is_in(own, named)) {
             return None;
         }
@@ -166,7 +167,7 @@ fn names(own: &Path, folder: &Path, named: &[Named], missing: &[&Named]) -> bool
 }
 
 /// Whether `folder` has what is named. A wildcard stands for at least one name of its folder.
-fn is_in(folder: &Path, named: &Named) -> bool {
+fn is_in(disk: &Disk, folder: &Path, named: &Named) -> bool {
     let (inside, name) = named.path.rsplit_once('/').unwrap_or(("", &named.path));
     if inside.contains(['*', '?', '[']) {
         return true;
@@ -174,13 +175,7 @@ fn is_in(folder: &Path, named: &Named) -> bool {
     if !name.contains(['*', '?', '[']) {
         return folder.join(&named.path).exists();
     }
-    let entries = fs::read_dir(folder.join(inside))
-        .into_iter()
-        .flatten()
-        .flatten();
-    entries
-        .into_iter()
-        .any(|entry| matches_name(name, &entry.file_name().to_string_lossy()))
+    disk.holds(&folder.join(inside), name)
 }
 
 /// The build context in the folder `root`.

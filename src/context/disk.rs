@@ -71,6 +71,13 @@ impl Disk {
         })
     }
 
+    /// Whether the folder at `path` holds something with a name that matches `pattern`.
+    #[must_use]
+    pub fn holds(&self, path: &Path, pattern: &str) -> bool {
+        let entries = self.entries(path);
+        entries.iter().any(|(name, _)| matches_name(pattern, name))
+    }
+
     /// The folders in the folder at `path`, and the files whose names match one of `names`, sorted by name.
     pub(super) fn entries_called(&self, path: &Path, names: &[String]) -> Arc<[Entry]> {
         let pick = || {
