@@ -98,6 +98,25 @@ impl Step<'_> {
         !self.redirected && self.invocation.as_ref().is_some_and(looks)
     }
 
+    /// Whether it works on the paths that it names and on nothing else, so that it does the same from every folder in which these
+    /// are the same.
+    #[must_use]
+    pub fn handles_files(&self) -> bool {
+        let is_quiet = self.does() == Some(Does::Nothing) && !self.redirected;
+        matches!(self.does(), Some(Does::Files | Does::AddUser))
+            || is_quiet
+            || self.prints_words()
+            || self.args.first().is_some_and(|arg| arg.known() == "set")
+    }
+
+    /// Whether it prints nothing but words that are written there.
+    fn prints_words(&self) -> bool {
+        let program = self.args.first().map(|arg| arg.known());
+        let mut words = self.args.iter();
+        matches!(program, Some("echo" | "printf"))
+            && words.all(|arg| arg.text.is_some() && !arg.glob)
+    }
+
     /// Why it needs more of the project than its manifests, if the tables say so.
     #[must_use]
     pub fn needs_source(&self) -> Option<&str> {
@@ -339,6 +358,13 @@ impl<'a> Run<'a> {
         };
         self.and_list()
             .is_some_and(|steps| !steps.is_empty() && steps.iter().all(shows))
+    }
+
+    /// Whether all of its commands are known, and each works on the paths that it names and on nothing else.
+    #[must_use]
+    pub fn handles_files(&self) -> bool {
+        let mut steps = self.steps.iter();
+        self.is_understood() && !self.steps.is_empty() && steps.all(Step::handles_files)
     }
 
     /// Whether every command is explained by the tables.

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::analysis::paths::below;
+use crate::analysis::paths::{Region, below};
+use crate::analysis::runs::{Run, Step};
 use crate::edit::Edits;
 use crate::knowledge::images::ImageRef;
 use crate::syntax::{Expander, Kind, Span};
@@ -198,11 +199,29 @@ impl<'a> Writer<'a> {
         let image = self.site.cx.knowledge.images.lookup(&image);
         let is_same = image.and_then(|image| image.workdir) == Some(inherited.as_str());
         let is_known = inherited.starts_with('/');
-        if is_same || !is_known || !self.site.inherits_workdir() {
+        let is_needed = self.site.inherits_workdir() || self.works_in_inherited_folder();
+        if is_same || !is_known || !is_needed {
             String::new()
         } else {
             self.line("WORKDIR", inherited)
         }
+    }
+
+    /// Whether a step in front of the first `WORKDIR` is repeated that may do something else in another folder.
+    fn works_in_inherited_folder(&self) -> bool {
+        let (site, left_out) = (self.site, &self.split.artefacts.left_out);
+        let facts = site.cx.facts;
+        let is_workdir = |at: &usize| matches!(facts.views[*at].kind, Kind::Workdir(_));
+        let body = site.stage.body.clone();
+        let before = body.take_while(|at| !is_workdir(at));
+        let is_repeated =
+            |at: &usize| site.roles.of(*at) == Role::Prepare && !left_out.contains(at);
+        let mut repeated = before.filter(is_repeated);
+        repeated.any(|at| {
+            let folder = Region::new(&facts.states[at].workdir);
+            let run = facts.run(at);
+            run.is_some_and(|run| is_about(run, &folder) || !works_anywhere(run))
+        })
     }
 
     /// What the runtime stage repeats of instruction `at`.
@@ -400,4 +419,15 @@ impl Writer<'_> {
             && (is_of_build || is_set_again)
             && (at + 1..next).all(does_nothing)
     }
+}
+
+fn is_about(run: &Run<'_>, folder: &Region) -> bool {
+    run.effects.reads.meets(folder) || run.effects.writes.meets(folder)
+}
+
+/// Whether `run` does the same in every folder, as far as the paths that it names are the same there.
+fn works_anywhere(run: &Run<'_>) -> bool {
+    let mut steps = run.steps.iter();
+    let is_anywhere = |step: &Step<'_>| step.handles_files() || together::is_about_packages(step);
+    run.handles_files() || run.is_straight() && steps.all(is_anywhere)
 }

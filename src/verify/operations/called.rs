@@ -75,7 +75,7 @@ impl<'f> Reader<'f, '_, '_> {
             removes: action.is_some_and(|action| action.removes),
             tidies: step.is_some_and(|step| packages::tidies(self.knowledge, step)),
             shows: run.only_shows() || step.is_some_and(Step::looks_around),
-            handles_files: !steps.is_empty() && steps.iter().all(handles_files),
+            handles_files: !steps.is_empty() && steps.iter().all(Step::handles_files),
             registers: tool.is_some_and(|tool| tool.registers && tool.always_there),
             needs_nothing: step.is_some_and(|step| {
                 let invocation = step.invocation.as_ref();
@@ -90,25 +90,6 @@ impl<'f> Reader<'f, '_, '_> {
         let work = step.and_then(|step| packages::read(self.knowledge, step));
         vec![operation(work.map_or(command, |work| work.manner), what)]
     }
-}
-
-/// Whether the step works on the paths that it names and on nothing else.
-fn handles_files(step: &Step<'_>) -> bool {
-    matches!(step.does(), Some(Does::Files | Does::AddUser))
-        || prints_words(step)
-        || sets_options(step)
-}
-
-/// Whether the step sets options of the shell, which is the same in every folder: `set -ex`.
-fn sets_options(step: &Step<'_>) -> bool {
-    step.args.first().is_some_and(|arg| arg.known() == "set")
-}
-
-/// Whether the step prints nothing but words that are written there, which are the same in every folder.
-fn prints_words(step: &Step<'_>) -> bool {
-    let program = step.args.first().map(|arg| arg.known());
-    let mut words = step.args.iter();
-    matches!(program, Some("echo" | "printf")) && words.all(|arg| arg.text.is_some() && !arg.glob)
 }
 
 /// Where the step works, if it may read anything there.

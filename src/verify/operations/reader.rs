@@ -244,7 +244,7 @@ impl<'f> Reader<'f, '_, '_> {
                 removes: false,
                 tidies: false,
                 shows: false,
-                handles_files: false,
+                handles_files: run.handles_files(),
                 registers: false,
                 needs_nothing: false,
                 works_on_what_is_there: false,
