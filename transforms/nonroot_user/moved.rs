@@ -8,13 +8,14 @@ use super::site::Site;
 use super::sources::{HOME_OF_ROOT, Project};
 use super::start::{self, Start};
 use crate::analysis::own_paths;
-use crate::analysis::paths::{Extent, below, file_name};
+use crate::analysis::paths::{Extent, below, file_name, join};
 use crate::analysis::runs::Step;
 use crate::analysis::stages::Base;
 use crate::context::{BuildContext, FileKind, Source, matches_name};
 use crate::project::{Container, Mount};
 use crate::syntax::{self, Kind, Transfer};
 use crate::transform::{Change, Cx, Plan, Refusal, Rewrite};
+use crate::transforms::origin::{Origin, origin};
 
 /// What the folder is called then.
 const FOLDER: &str = "/app";
@@ -105,10 +106,55 @@ fn is_home_meant(site: &Site<'_>, context: &BuildContext) -> bool {
             Kind::Volume { .. } => own_paths::is_named(text, HOME_OF_ROOT),
             _ => {
                 let settings = format!("{HOME_OF_ROOT}/.");
-                text.contains('~') || text.contains("HOME") || text.contains(&settings)
+                let names_it = text.contains('~') || text.contains("HOME");
+                names_it || text.contains(&settings) || names_what_nothing_brings(site, index)
             }
         }
     })
+}
+
+/// Whether the instruction at `index`, which says what runs or sets a variable, names a file or folder in the home of root, or
+/// a file of settings below the working folder, that no copy brings: whoever starts the image mounts it there, or the program
+/// keeps its data in it.
+fn names_what_nothing_brings(site: &Site<'_>, index: usize) -> bool {
+    let (cx, stage) = (site.cx, site.stage);
+    let view = &cx.facts.views[index];
+    let is_about_program = matches!(
+        view.kind,
+        Kind::Env { .. } | Kind::Cmd { .. } | Kind::Entrypoint { .. } | Kind::Healthcheck(_)
+    );
+    let endings = &cx.knowledge.startup.settings.endings;
+    let is_setting = |word: &str| {
+        let end = word.rsplit_once('.').map(|(_, end)| end);
+        end.is_some_and(|end| endings.iter().any(|known| known == end))
+    };
+    let workdir = cx.facts.state_after(stage).workdir;
+    let is_there = |path: &str| below(path, HOME_OF_ROOT).is_some_and(|inside| !inside.is_empty());
+    let between = |c: char| c.is_whitespace() || "\"'=,:;[]".contains(c);
+    let mut words = view.body.text(&view.logical.text).split(between);
+    is_about_program
+        && words.any(|word| {
+            let is_named = word.starts_with('/') || is_setting(word);
+            let path = join(&workdir, word);
+            is_named && is_there(&path) && !is_brought(site, &path)
+        })
+}
+
+/// Whether a copy brings `path`; one from another stage brings what is called like its source, or lies in a folder of its own.
+fn is_brought(site: &Site<'_>, path: &str) -> bool {
+    let (cx, stage) = (site.cx, site.stage);
+    let brings = |index: usize| {
+        let view = &cx.facts.views[index];
+        let (Kind::Copy(transfer), Some(_)) = (&view.kind, view.flag("from")) else {
+            return false;
+        };
+        let dest = cx.facts.destination(index, transfer);
+        let mut sources = transfer.sources.iter();
+        let is_source = |source: &str| below(path, &join(&dest, file_name(source))).is_some();
+        sources.any(|source| is_source(source.raw.trim_end_matches('/')))
+            || dest != HOME_OF_ROOT && below(path, &dest).is_some()
+    };
+    !matches!(origin(cx, stage, path), Origin::Elsewhere) || stage.body.clone().any(brings)
 }
 
 /// Whether a command of the `RUN` at `index` may put files into the home, or look for some there.
