@@ -140,15 +140,19 @@ fn names_what_nothing_brings(site: &Site<'_>, index: usize) -> bool {
         })
 }
 
-/// Whether a copy brings `path`; one from another stage brings what is called like its source, or lies in a folder of its own.
+/// Whether a copy brings `path`, or makes that folder; one from another stage brings what is called like its source, or lies in
+/// a folder of its own.
 fn is_brought(site: &Site<'_>, path: &str) -> bool {
     let (cx, stage) = (site.cx, site.stage);
     let brings = |index: usize| {
         let view = &cx.facts.views[index];
-        let (Kind::Copy(transfer), Some(_)) = (&view.kind, view.flag("from")) else {
+        let (Kind::Copy(transfer) | Kind::Add(transfer)) = &view.kind else {
             return false;
         };
         let dest = cx.facts.destination(index, transfer);
+        if view.flag("from").is_none() {
+            return dest == path;
+        }
         let mut sources = transfer.sources.iter();
         let is_source = |source: &str| below(path, &join(&dest, file_name(source))).is_some();
         sources.any(|source| is_source(source.raw.trim_end_matches('/')))

@@ -1,0 +1,3 @@
+from models import from_pretrained
+
+print("has", *from_pretrained("large"))
