@@ -187,23 +187,18 @@ impl<'s> Walk<'s> {
         for (path, text, given) in scripts {
             if self.is_new(&path, &given) {
                 self.script(launch, &path, &text, &given)?;
-                self.handed_over(launch, &given)?;
+                self.handed_over(launch, &given[1..])?;
             }
         }
         Ok(())
     }
 
-    /// Follows the words `given` to a script from the name of a known program on: it may take some away before it starts the
-    /// rest (`./wait.sh db:5432 npm start`).
-    fn handed_over(&mut self, launch: &'s Launch, given: &[String]) -> Result<(), String> {
-        let knowledge = self.cx.knowledge;
-        for at in 1..given.len() {
-            let words = &given[at..];
-            let is_tool = knowledge.tools.find(&[&words[0]]).is_some();
-            let is_known = is_tool || knowledge.startup.program(words).is_some();
-            if is_known && self.lines.iter().all(|line| line.words != words) {
+    /// Follows what a script that is called with `words` may start of them.
+    fn handed_over(&mut self, launch: &'s Launch, words: &[String]) -> Result<(), String> {
+        for command in self.cx.knowledge.commands_among(words) {
+            if self.lines.iter().all(|line| line.words != command) {
                 self.depth += 1;
-                self.follow(launch, words.to_vec())?;
+                self.follow(launch, command.to_vec())?;
                 self.depth -= 1;
             }
         }

@@ -134,6 +134,19 @@ impl Knowledge {
             startup: table!(given.startup),
         }
     }
+
+    /// The commands that a script of a project may start of the `words` that it is called with, because it may take some away
+    /// first: those behind `--`, and those from the name of a known program on (`./wait.sh db:5432 npm start`).
+    pub fn commands_among<'w>(&self, words: &'w [String]) -> impl Iterator<Item = &'w [String]> {
+        let is_known = |words: &[String]| {
+            self.startup.program(words).is_some() || self.tools.find(&[&words[0]]).is_some()
+        };
+        let may_begin = move |at: &usize| {
+            let is_divided = *at > 0 && words[at - 1] == "--";
+            !words[*at].starts_with('-') && (is_divided || is_known(&words[*at..]))
+        };
+        (0..words.len()).filter(may_begin).map(|at| &words[at..])
+    }
 }
 
 /// Tables as they are written, each in the form of the file of its name beside this one.

@@ -368,17 +368,15 @@ impl Reader<'_> {
         }
     }
 
-    /// The commands that a script of the project may start which is called with `words`: all of them, those behind `--`, or
-    /// those from the name of a known program on, because it may take some away first (`./wait.sh db:5432 npm start`).
+    /// What a script of the project that is called with `words` may start: all of them, or a command among them.
     fn handed_over(&mut self, words: &[String], place: &Place) -> Result<(), Refusal> {
-        let startup = &self.cx.knowledge.startup;
-        let may_begin = |at: &usize| {
-            let is_first = *at == 0 || words[at - 1] == "--";
-            let is_program = is_first || startup.program(&words[*at..]).is_some();
-            is_program && !words[*at].starts_with('-')
-        };
-        let mut starts = (0..words.len()).filter(may_begin);
-        starts.try_for_each(|at| self.command(words[at..].to_vec(), Vec::new(), place.clone()))
+        let is_command = words.first().is_some_and(|first| !first.starts_with('-'));
+        let whole = is_command.then_some(words);
+        let among = self.cx.knowledge.commands_among(words);
+        let mut commands = whole
+            .into_iter()
+            .chain(among.filter(|rest| rest.len() < words.len()));
+        commands.try_for_each(|words| self.command(words.to_vec(), Vec::new(), place.clone()))
     }
 
     /// `sh -c SCRIPT`, `bash FILE` or a prompt.
