@@ -27,6 +27,7 @@ pub mod narrow_copy;
 pub mod nonroot_user;
 mod opened;
 mod origin;
+mod other_image;
 pub mod pick_base;
 pub mod pin_base;
 pub mod reorder_copies;

@@ -55,6 +55,8 @@ pub struct Image<'t> {
     pub workdir: Option<&'t str>,
     /// Variables of its environment, which an image of another language has not.
     pub environment: &'t BTreeMap<String, String>,
+    /// Starts of paths that it has and images of other repositories have not.
+    pub folders: &'t [String],
     /// Whether the tag names a version.
     pub is_versioned: bool,
     /// Whether it is the `slim` variant.
@@ -172,6 +174,7 @@ impl<'a, 't> Reading<'a, 't> {
             command: self.command(),
             workdir: family.workdir.as_deref(),
             environment: &family.environment,
+            folders: &family.folders,
             is_versioned: self.is_versioned(),
             slim: self.has_word("slim"),
             onbuild: self.has_word("onbuild"),

@@ -26,6 +26,9 @@ pub struct Language {
     /// The programs that the first line of a source without an ending names (`#!`). A `*` stands for a version.
     #[serde(default)]
     interpreters: Vec<String>,
+    /// Programs of images that build it, which those that only run it have not: `javac`.
+    #[serde(default)]
+    pub builders: Vec<String>,
     /// Matches in a source that starts other programs.
     pub starts: Vec<Pattern>,
     /// Modules that have a function for every program: `sh` of Python, in `sh.git("log")`.

@@ -10,12 +10,12 @@ use crate::knowledge::bases::Language;
 use crate::knowledge::images::{ImageRef, PackageManager};
 use crate::knowledge::tools::Does;
 use crate::syntax::Kind;
-use crate::transform::{Change, Evidence, Place, Plan, Refusal, Rewrite};
-use crate::transforms::{stated, style};
+use crate::transform::{Change, Evidence, Place, Plan, Refusal};
+use crate::transforms::stated;
 
 use super::needs::Needs;
 use super::removal::{self, Removal};
-use super::{Site, Target, compiled, setup};
+use super::{Site, Target, compiled, other, setup};
 
 /// What there is to say of the stage; nothing when it installs no language that has an image of its own.
 pub(super) fn plan(site: &Site<'_>) -> Option<Plan> {
@@ -113,7 +113,7 @@ impl<'s, 'a> Choice<'s, 'a> {
             site.reference
         ));
         rewrite.assumes.extend(assumed);
-        self.keep_folder(&target, &mut rewrite);
+        other::keep_folder(site, &target, &mut rewrite);
         needs.add_to(site, &target, &mut rewrite)?;
         Ok(rewrite)
     }
@@ -322,35 +322,6 @@ impl<'s, 'a> Choice<'s, 'a> {
             }
             None => Ok(()),
         }
-    }
-
-    /// Has the stage begin in the folder in which it began: images of languages may have another one.
-    fn keep_folder(&self, target: &Target<'_>, rewrite: &mut Rewrite) {
-        let site = self.site;
-        let (own, other) = (site.image.workdir, target.image.workdir);
-        let mut body = site
-            .stage
-            .body
-            .clone()
-            .map(|at| &site.cx.facts.views[at].kind);
-        let is_free = |kind: &&Kind<'_>| {
-            matches!(
-                kind,
-                Kind::Arg { .. } | Kind::Env { .. } | Kind::Label { .. } | Kind::User(_)
-            )
-        };
-        let first = body.find(|kind| !is_free(kind));
-        let is_set = matches!(first, Some(Kind::Workdir(path)) if path.raw.starts_with('/'));
-        if is_set || own.unwrap_or("/") == other.unwrap_or("/") {
-            return;
-        }
-        let end = site.cx.file.instructions()[site.stage.from].full.end;
-        let newline = style::newline(site.cx.file, end);
-        let keyword = style::keyword(site.cx.file, site.stage.from, "WORKDIR");
-        let folder = own.unwrap_or("/");
-        rewrite
-            .edits
-            .insert(end, format!("{keyword} {folder}{newline}"));
     }
 
     /// Accounts that a step makes, and the image has already.

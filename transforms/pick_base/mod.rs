@@ -12,6 +12,7 @@ mod extra;
 mod language;
 mod manifests;
 mod needs;
+mod other;
 mod removal;
 mod setup;
 mod slim;

@@ -10,8 +10,12 @@ use crate::transforms::dependencies;
 use crate::transforms::launched;
 use crate::transforms::libraries::Libraries;
 use crate::transforms::opened;
+use crate::transforms::other_image;
 
 use super::{Site, Target, extra, manifests};
+
+/// The code for tools that are there to build.
+const NEEDS_TOOL: &str = "needs-tool";
 
 /// What is needed in addition, in the order in which it was found.
 #[derive(Default)]
@@ -105,6 +109,9 @@ impl Needs {
                 let message = "it runs a script that dfopt cannot read, which may need what only this image has";
                 return Err(site.refuse_at(at, "opaque-step", message));
             }
+            if is_build_tool(site, target, &line.words, is_step) {
+                return Err(refuse_tool(site, at, &line.words[0]));
+            }
             let before = if is_step { at } else { site.stage.body.end };
             for program in called(site, &line.words) {
                 self.program(site, target, before, &program, at)?;
@@ -122,6 +129,10 @@ impl Needs {
         name: &str,
         at: usize,
     ) -> Result<(), Refusal> {
+        let left_behind = other_image::left_behind(site.cx, site.image);
+        if left_behind.iter().any(|known| known == name) {
+            return Err(refuse_tool(site, at, name));
+        }
         let lacked = target.lacks.and_then(|lacks| lacks.programs.get(name));
         let Some(package) = lacked.filter(|_| !is_of_language(site, target, name)) else {
             return Ok(());
@@ -132,10 +143,7 @@ impl Needs {
             .packages
             .build_only(PackageManager::Apt, package);
         if is_for_builds && !is_installed(site, before, package) {
-            let message = format!(
-                "it needs {name}, which is a tool of builds that the smaller image has not"
-            );
-            return Err(site.refuse_at(at, "needs-tool", &message));
+            return Err(refuse_tool(site, at, name));
         }
         self.add(site, before, package, &format!("calls of {name}"));
         Ok(())
@@ -161,7 +169,21 @@ impl Needs {
                 .refuse("loads-library", message)
                 .because(place, "names it"));
         }
+        let of_program = sources.files();
+        let mut of_program = of_program.filter(|file| language.is_of_program(file.path()));
+        if let Some(found) =
+            of_program.find_map(|file| file.lines_with(&language.builds_when_run).next())
+        {
+            let message = format!(
+                "{} compiles something when it runs, which the smaller image cannot",
+                found.path
+            );
+            let place = Place::File(found.path.to_owned(), Some(found.line));
+            let refusal = site.refuse(NEEDS_TOOL, message);
+            return Err(refusal.because(place, "what the program does"));
+        }
         let known = target.lacks.iter().flat_map(|lacks| lacks.programs.keys());
+        let known = known.chain(other_image::left_behind(site.cx, site.image));
         let known: Vec<&str> = known.map(String::as_str).collect();
         for name in sources.programs(language, &known) {
             self.program(site, target, site.stage.body.end, &name, site.stage.from)?;
@@ -262,6 +284,25 @@ fn called(site: &Site<'_>, words: &[String]) -> Vec<String> {
         .chain(started)
         .map(str::to_owned)
         .collect()
+}
+
+fn refuse_tool(site: &Site<'_>, at: usize, name: &str) -> Refusal {
+    let message =
+        format!("it needs {name}, which is a tool of builds that the smaller image has not");
+    site.refuse_at(at, NEEDS_TOOL, &message)
+}
+
+/// Whether a command line calls a tool of the language, in a step or to build, that `target` has not.
+fn is_build_tool(site: &Site<'_>, target: &Target<'_>, words: &[String], is_step: bool) -> bool {
+    let cx = site.cx;
+    if other_image::share_repository(site.reference, &target.reference) {
+        return false;
+    }
+    let words_of: Vec<&str> = words.iter().map(String::as_str).collect();
+    let tool = cx.knowledge.tools.find(&words_of);
+    let language = tool.and_then(|(tool, _)| tool.ecosystem.as_deref());
+    let is_own = language.is_some() && language == site.image.provides;
+    is_own && (is_step || other_image::builds(cx, words))
 }
 
 /// Whether a program belongs to the language of the image to come.

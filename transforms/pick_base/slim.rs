@@ -1,30 +1,26 @@
-//! The slim variant of the image of a language.
+//! The smaller image that runs what is written in a language: the slim variant, or one without what builds it.
 
 use crate::knowledge::images::{ImageRef, Runs};
 use crate::transform::{Plan, Refusal, Rewrite};
-use crate::transforms::slim;
+use crate::transforms::{other_image, slim};
 
 use super::needs::Needs;
-use super::{Site, Target, compiled};
+use super::{Site, Target, compiled, other};
 
 /// What there is to say of the stage; nothing when its image has no slim variant.
 pub(super) fn plan(site: &Site<'_>) -> Option<Plan> {
-    let ImageRef {
-        repository: own,
-        digest,
-        ..
-    } = ImageRef::parse(site.reference);
-    if digest.is_some() {
+    if ImageRef::parse(site.reference).digest.is_some() {
         let message = "a digest asks for this very image; take it out to have another one picked";
         return Some(Err(site.refuse("digest", message)));
     }
-    let is_own = |reference: &str| ImageRef::parse(reference).repository == own;
+    let lacks = other_image::left_behind(site.cx, site.image);
+    let is_known = site.image.toolset.is_some() || !lacks.is_empty();
     let slim = site
         .image
         .runtimes
         .iter()
         .find(|runtime| match runtime.runs {
-            Runs::Language => site.image.toolset.is_some() && is_own(&runtime.reference),
+            Runs::Language => is_known && runtime.reference != site.reference,
             Runs::Everything => true,
             Runs::Dynamic | Runs::Static => false,
         })?;
@@ -56,6 +52,7 @@ fn same_packages(site: &Site<'_>, slim: &Target<'_>) -> Result<Rewrite, Refusal>
 
 fn rewrite(site: &Site<'_>, slim: &Target<'_>) -> Result<Rewrite, Refusal> {
     site.check()?;
+    other::check(site, slim)?;
     let assumed = compiled::check(site)?;
     let needs = Needs::of(site, slim)?;
     let (full, small) = (site.reference, &slim.reference);
@@ -66,7 +63,13 @@ fn rewrite(site: &Site<'_>, slim: &Target<'_>) -> Result<Rewrite, Refusal> {
     rewrite.assume(format!(
         "the program starts no other program and loads no library that {full} has and {small} has not"
     ));
+    if site.image.distribution != slim.image.distribution {
+        rewrite.assume(format!(
+            "the program runs in {small} as it does in {full}, which is built on another distribution"
+        ));
+    }
     rewrite.assumes.extend(assumed);
+    other::keep_folder(site, slim, &mut rewrite);
     needs.add_to(site, slim, &mut rewrite)?;
     Ok(rewrite)
 }

@@ -1,11 +1,10 @@
 //! The base image of the runtime stage.
 
-use crate::analysis::runs::Step;
 use crate::analysis::stages::Stage;
 use crate::knowledge::images::{self, ImageRef, Runs, Shell, Version};
-use crate::knowledge::tools::Does;
 use crate::transform::{Cx, Refusal};
 
+use super::super::other_image::{is_bound_to_distribution, own_folder, share_repository};
 use super::super::{interpreters, slim};
 use super::Site;
 use super::artefacts::Artefacts;
@@ -153,8 +152,10 @@ fn serves(
     reference: &str,
 ) -> bool {
     let installs = !packages.names.is_empty();
-    let is_bound = installs || steps(site, artefacts).any(|at| is_bound_to_distribution(site, at));
-    if is_bound && is_of_another_distribution(site, reference) {
+    let is_bound =
+        installs || steps(site, artefacts).any(|at| is_bound_to_distribution(site.cx, at));
+    let is_bound = is_bound && is_of_another_distribution(site, reference);
+    if is_bound || names_own_folder(site, artefacts, reference) {
         return false;
     }
     let image = site.cx.knowledge.images.lookup(&ImageRef::parse(reference));
@@ -165,19 +166,15 @@ fn serves(
     has_shell || !has_steps && !starts_shell(site, packages)
 }
 
-/// Whether the `RUN` at `at` does more than to handle files, which is the same everywhere. Packages and how accounts are
-/// made differ from one distribution to the next.
-fn is_bound_to_distribution(site: &Site<'_>, at: usize) -> bool {
-    let is_common = |step: &Step<'_>| {
-        matches!(
-            step.does(),
-            Some(Does::Files | Does::Nothing | Does::ShellState)
-        )
-    };
-    site.cx
-        .facts
-        .run(at)
-        .is_some_and(|run| run.opaque.is_some() || !run.steps.iter().all(is_common))
+/// Whether an instruction of the runtime stage names a folder that only images of the builder's repository have.
+fn names_own_folder(site: &Site<'_>, artefacts: &Artefacts, reference: &str) -> bool {
+    if share_repository(reference, site.reference()) {
+        return false;
+    }
+    let is_no_step = |at: &usize| site.cx.facts.runs[*at].is_none();
+    let others = site.stage.body.clone().filter(is_no_step);
+    let mut kept = others.chain(steps(site, artefacts));
+    kept.any(|at| own_folder(site.cx, site.image, at).is_some())
 }
 
 fn is_of_another_distribution(site: &Site<'_>, reference: &str) -> bool {

@@ -1,12 +1,12 @@
 //! The programs that the container starts must exist in the runtime stage.
 
-use crate::analysis::commands::{Arg, recognise};
+use crate::analysis::commands::Arg;
 use crate::analysis::effects::PROGRAM_FOLDERS;
 use crate::analysis::paths::{file_name, join};
 use crate::analysis::runs::{Run, Step};
 use crate::knowledge::startup::Needs;
-use crate::knowledge::tools::{Action, Does};
 use crate::transform::Refusal;
+use crate::transforms::other_image::{builds, left_behind, share_repository};
 
 use super::Site;
 use super::artefacts::Artefacts;
@@ -40,11 +40,9 @@ pub(super) fn add_packages(
         }
     }
     let programs = site.image.toolset.map(|toolset| &toolset.programs);
-    let known: Vec<&str> = programs
-        .into_iter()
-        .flat_map(|programs| programs.keys())
-        .map(String::as_str)
-        .collect();
+    let in_packages = programs.into_iter().flat_map(|programs| programs.keys());
+    let known = in_packages.chain(left_behind(site.cx, site.image));
+    let known: Vec<&str> = known.map(String::as_str).collect();
     let by_sources = sources::started(site, &known)?;
     packages.needs_shell = by_sources.any || handed_over::is_scripted(site);
     let by_commands = site
@@ -82,6 +80,12 @@ pub(super) fn repeated<'s>(
 
 /// Adds the package of `program`, if the smaller image lacks it. Whether it did; an error when it is for builds.
 fn add(site: &Site<'_>, packages: &mut RuntimePackages, program: &str) -> Result<bool, ()> {
+    if left_behind(site.cx, site.image)
+        .iter()
+        .any(|name| name == file_name(program))
+    {
+        return Err(());
+    }
     let (Some(package), Some(manager)) = (package_of(site, program), site.package_tool()) else {
         return Ok(false);
     };
@@ -140,7 +144,7 @@ pub(super) fn check(
     artefacts: &Artefacts,
     packages: &RuntimePackages,
 ) -> Result<(), Refusal> {
-    let keeps_tools = base.is_same || shares_repository(base);
+    let keeps_tools = base.is_same || share_repository(&base.builder, &base.reference);
     if !keeps_tools {
         check_repeated(site, artefacts)?;
     }
@@ -168,7 +172,7 @@ fn check_repeated(site: &Site<'_>, artefacts: &Artefacts) -> Result<(), Refusal>
 fn check_tools(site: &Site<'_>, keeps_tools: bool) -> Result<(), Refusal> {
     for line in site.command_lines()? {
         let tool = &line.words[0];
-        let message = if !keeps_tools && is_build_tool(site, &line.words) {
+        let message = if !keeps_tools && builds(site.cx, &line.words) {
             format!("the container starts {tool}, which the smaller image has not")
         } else if builds_at_start(site, &line.words) {
             format!("the container builds or installs when it starts, with {tool}")
@@ -240,34 +244,4 @@ fn of_language<'s>(site: &Site<'_>, step: &'s Step<'_>) -> Option<&'s str> {
     let tool = step.invocation.as_ref()?.tool;
     let is_its_own = tool.ecosystem.is_some() && tool.ecosystem.as_deref() == site.image.provides;
     is_its_own.then(|| step.args[0].known())
-}
-
-/// Whether a command line asks a tool to build or to install, and not just to run what was built.
-fn is_build_tool(site: &Site<'_>, words: &[String]) -> bool {
-    let args: Vec<Arg> = words.iter().map(|word| Arg::word(word)).collect();
-    let tools = &site.cx.knowledge.tools;
-    if let Some(invocation) = recognise(tools, &args) {
-        return !invocation.action.in_runtime
-            && !matches!(
-                invocation.action.does,
-                Does::Nothing | Does::Files | Does::ShellState
-            );
-    }
-    let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    let builds = |action: &Action| matches!(action.does, Does::Build | Does::InstallDependencies);
-    tools
-        .find(&words)
-        .is_some_and(|(tool, _)| tool.actions.iter().any(builds))
-}
-
-/// Whether the runtime is a smaller variant of the builder's own image, with the same tools of the language.
-fn shares_repository(base: &Runtime) -> bool {
-    let repository = |reference: &str| {
-        reference
-            .split([':', '@'])
-            .next()
-            .unwrap_or_default()
-            .to_owned()
-    };
-    repository(&base.builder) == repository(&base.reference)
 }

@@ -325,6 +325,9 @@ pub(crate) struct Family {
     pub(crate) workdir: Option<String>,
     #[serde(default)]
     pub(crate) environment: BTreeMap<String, String>,
+    /// Starts of paths that other images have not.
+    #[serde(default)]
+    pub(crate) folders: Vec<String>,
     pub(crate) toolset: Option<String>,
     #[serde(default)]
     pub(crate) drops_privileges: bool,

@@ -1,0 +1,60 @@
+//! What is not the same in another image, which only runs what is built in the first one.
+
+use crate::analysis::commands::{Arg, recognise};
+use crate::analysis::runs::Step;
+use crate::knowledge::images::{Image, ImageRef, Runs};
+use crate::knowledge::tools::{Action, Does};
+use crate::transform::Cx;
+
+/// Whether two references differ in nothing but their tags.
+pub(super) fn share_repository(one: &str, other: &str) -> bool {
+    let (one, other) = (ImageRef::parse(one), ImageRef::parse(other));
+    (one.prefix, one.repository) == (other.prefix, other.repository)
+}
+
+/// Whether the `RUN` at `at` does more than to handle files, which is the same everywhere. Packages and how accounts are
+/// made differ from one distribution to the next.
+pub(super) fn is_bound_to_distribution(cx: &Cx<'_>, at: usize) -> bool {
+    let is_common = |step: &Step<'_>| {
+        matches!(
+            step.does(),
+            Some(Does::Files | Does::Nothing | Does::ShellState)
+        )
+    };
+    let run = cx.facts.run(at);
+    run.is_some_and(|run| run.opaque.is_some() || !run.steps.iter().all(is_common))
+}
+
+/// The start of a path in the instruction at `at` that no image of another repository than that of `image` has.
+pub(super) fn own_folder<'i>(cx: &Cx<'_>, image: &Image<'i>, at: usize) -> Option<&'i str> {
+    let text = cx.facts.source_text(at);
+    let mut folders = image.folders.iter().map(String::as_str);
+    folders.find(|folder| text.contains(folder))
+}
+
+/// The programs that `image` brings with its language, and the smaller image that runs what is built in it does not.
+pub(super) fn left_behind<'k>(cx: &Cx<'k>, image: &Image<'_>) -> &'k [String] {
+    let mut runtimes = image.runtimes.iter();
+    let has_both = runtimes.any(|runtime| runtime.runs == Runs::Language);
+    let language = image.provides.filter(|_| has_both);
+    let language = language.and_then(|name| cx.knowledge.tools.language(name));
+    language.map_or(&[], |language| &language.builders)
+}
+
+/// Whether a command line asks a tool to build or to install, and not just to run what was built.
+pub(super) fn builds(cx: &Cx<'_>, words: &[String]) -> bool {
+    let args: Vec<Arg> = words.iter().map(|word| Arg::word(word)).collect();
+    let tools = &cx.knowledge.tools;
+    if let Some(invocation) = recognise(tools, &args) {
+        return !invocation.action.in_runtime
+            && !matches!(
+                invocation.action.does,
+                Does::Nothing | Does::Files | Does::ShellState
+            );
+    }
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let builds = |action: &Action| matches!(action.does, Does::Build | Does::InstallDependencies);
+    tools
+        .find(&words)
+        .is_some_and(|(tool, _)| tool.actions.iter().any(builds))
+}

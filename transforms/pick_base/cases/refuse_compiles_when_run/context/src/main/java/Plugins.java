@@ -1,0 +1,5 @@
+import javax.tools.ToolProvider;
+
+public class Plugins {
+    Object compiler = ToolProvider.getSystemJavaCompiler();
+}
