@@ -134,6 +134,9 @@ struct Walk<'s> {
     depth: usize,
 }
 
+/// A script of the project: its path, its text, and the words that it is called with, its own name first.
+type Script = (String, Arc<str>, Vec<String>);
+
 /// Scripts that start scripts are followed so far: one may start itself with more words each time.
 const DEEPEST: usize = 16;
 
@@ -144,10 +147,10 @@ impl<'s> Walk<'s> {
             let (path, text) = self.script_at(word)?;
             Some((path, text, words[at..].to_vec()))
         });
-        let scripts: Vec<(String, Arc<str>, Vec<String>)> = scripts.collect();
+        let scripts: Vec<Script> = scripts.collect();
         let is_unread = scripts.is_empty() && self.is_unread(&words);
         let by_manifest = self.scripts_of_manifest(&words);
-        let interpreter = words.first().and_then(|word| self.interpreter(word));
+        let interpreted = self.interpreted(&words, &scripts);
         let written = words.first().map(|word| self.commands_of_files(word));
         let written = written.unwrap_or_default();
         let of_shell = launch::script_of(&words);
@@ -159,9 +162,9 @@ impl<'s> Walk<'s> {
             is_unread,
         });
         let by_script = self.depth > 0;
-        self.lines.extend(interpreter.map(|program| CommandLine {
+        self.lines.extend(interpreted.map(|words| CommandLine {
             launch,
-            words: vec![program],
+            words,
             by_script,
             is_unread: false,
         }));
@@ -324,12 +327,22 @@ impl<'s> Walk<'s> {
         texts.map(str::to_owned).collect()
     }
 
-    /// What runs the file of the build context that `word` names by its path, if that is no shell: `#!/usr/bin/perl`.
-    fn interpreter(&self, word: &str) -> Option<String> {
-        let path = join(&self.workdir, word);
-        let inside = below(&path, &self.workdir).filter(|_| word.contains('/'))?;
-        let text = self.cx.context?.read(inside)?;
-        interpreter_of(&text).filter(|program| !program.ends_with("sh"))
+    /// What the first line of the file of the project that `words` start makes of them: `bash ./start.sh`. `/bin/sh` is wherever
+    /// a shell is.
+    fn interpreted(&self, words: &[String], scripts: &[Script]) -> Option<Vec<String>> {
+        let word = words.first()?;
+        let is_first = |script: &&Script| script.2.len() == words.len();
+        let script = scripts
+            .iter()
+            .find(is_first)
+            .map(|(_, text, _)| text.clone());
+        let text = script.or_else(|| {
+            let path = join(&self.workdir, word);
+            let inside = below(&path, &self.workdir).filter(|_| word.contains('/'))?;
+            self.cx.context?.read(inside)
+        })?;
+        let program = interpreter_of(&text).filter(|program| program != "sh")?;
+        Some(vec![program, word.clone()])
     }
 
     /// Whether `words` call something by its path that neither the system has nor the context holds.

@@ -100,6 +100,8 @@ pub struct Runtime {
     pub runs: Runs,
     /// Packages of the builder that it lacks and that any program may need.
     pub lacks: Vec<String>,
+    /// Variables that the builder sets and it sets to something else, with the values of the builder.
+    pub environment: BTreeMap<String, String>,
     /// Set when it may be of a later release than the builder: the only packages that what is built may need there, which
     /// are the same in every release.
     pub only_adding: Option<Vec<String>>,
@@ -313,11 +315,14 @@ impl<'a, 't> Reading<'a, 't> {
         Some(default.map_or("root", |user| user.name.as_str()))
     }
 
-    /// The tools of the full variant, whose packages have the names that apt knows.
+    /// The tools of the full variant, with the names that their packages have in its distribution.
     fn toolset(&self, system: Option<&Distribution>) -> Option<&'t Toolset> {
-        let by_apt = system.is_some_and(|system| system.package_manager == PackageManager::Apt);
-        let full = by_apt && !self.has_word("slim");
-        let name = self.family.toolset.as_deref().filter(|_| full)?;
+        let name = match system?.package_manager {
+            PackageManager::Apt => &self.family.toolset,
+            PackageManager::Apk => &self.family.toolset_apk,
+            _ => &None,
+        };
+        let name = name.as_deref().filter(|_| !self.has_word("slim"))?;
         self.table.toolset(name)
     }
 
@@ -325,17 +330,26 @@ impl<'a, 't> Reading<'a, 't> {
         if self.reference.digest.is_some() || self.os() == Os::Windows {
             return Vec::new();
         }
-        let rules = self.family.runtime.iter();
-        let fits = rules.filter_map(|rule| {
-            let reference = self.runtime(rule, release)?;
-            Some(Runtime {
-                reference,
-                runs: rule.runs,
-                lacks: rule.lacks.clone(),
-                only_adding: rule.only_adding.clone(),
-            })
-        });
-        fits.collect()
+        let mut runtimes: Vec<Runtime> = Vec::new();
+        for rule in &self.family.runtime {
+            let Some(reference) = self.runtime(rule, release) else {
+                continue;
+            };
+            // The first rule for an image is the one that knows more of it.
+            if runtimes
+                .iter()
+                .all(|known| known.reference != reference || known.runs != rule.runs)
+            {
+                runtimes.push(Runtime {
+                    reference,
+                    runs: rule.runs,
+                    lacks: rule.lacks.clone(),
+                    environment: rule.environment.clone(),
+                    only_adding: rule.only_adding.clone(),
+                });
+            }
+        }
+        runtimes
     }
 
     /// The reference that a rule makes of this one.

@@ -40,7 +40,7 @@ pub enum Change {
     Healthcheck,
     /// A variable of the environment of the final stage.
     Env(String),
-    /// `NAME=value`: a variable of the environment of the final stage that no step sees.
+    /// `NAME=value`: a variable of the environment of the final stage, with its value.
     Variable(String),
     /// `ADD`s that became `COPY`: what they bring is local, and no archive.
     NothingUnpacked,

@@ -15,15 +15,13 @@ pub(super) fn plan(site: &Site<'_>) -> Option<Plan> {
     }
     let lacks = other_image::left_behind(site.cx, site.image);
     let is_known = site.image.toolset.is_some() || !lacks.is_empty();
-    let slim = site
-        .image
-        .runtimes
-        .iter()
-        .find(|runtime| match runtime.runs {
-            Runs::Language => is_known && runtime.reference != site.reference,
-            Runs::Everything => true,
-            Runs::Dynamic | Runs::Static => false,
-        })?;
+    let mut runtimes = site.image.runtimes.iter();
+    let slim = runtimes.find(|runtime| match runtime.runs {
+        Runs::Language => is_known && runtime.reference != site.reference,
+        Runs::Everything => true,
+        Runs::Dynamic | Runs::Static => false,
+    });
+    let slim = slim.filter(|runtime| runtime.lacks.is_empty())?;
     let images = &site.cx.knowledge.images;
     let target = Target {
         image: images.lookup(&ImageRef::parse(&slim.reference))?,

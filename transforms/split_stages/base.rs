@@ -1,5 +1,7 @@
 //! The base image of the runtime stage.
 
+use std::collections::BTreeMap;
+
 use crate::analysis::stages::Stage;
 use crate::knowledge::images::{self, ImageRef, Runs, Shell, Version};
 use crate::transform::{Cx, Refusal};
@@ -27,6 +29,8 @@ pub(super) struct Runtime {
     pub(super) is_same: bool,
     /// Packages that the builder's image has and every program may need.
     pub(super) lacks: Vec<String>,
+    /// Variables that it sets to something else than the builder's image, with the values of that one.
+    pub(super) environment: BTreeMap<String, String>,
     /// The builder with the release of its distribution in its tag, when the author's names none.
     pub(super) named_builder: Option<String>,
     /// What is taken for granted.
@@ -74,6 +78,7 @@ pub(super) fn choose(
         runs: candidate.runs,
         is_same: written == builder,
         lacks: candidate.lacks.clone(),
+        environment: candidate.environment.clone(),
         assumes: assumptions(site, candidate, packages, &builder, &written),
         named_builder: site.named.clone(),
         reference: candidate.reference.clone(),
@@ -140,6 +145,7 @@ fn same_image(
         runs: Runs::Language,
         is_same: true,
         lacks: Vec::new(),
+        environment: BTreeMap::new(),
         named_builder: None,
     })
 }
@@ -212,7 +218,7 @@ fn assumptions(
     builder: &str,
     runtime: &str,
 ) -> Vec<String> {
-    let mut assumes: Vec<String> = no_other_program(site, builder, runtime)
+    let mut assumes: Vec<String> = no_other_program(site, packages, builder, runtime)
         .into_iter()
         .collect();
     if candidate.only_adding.is_some() {
@@ -235,12 +241,19 @@ fn assumptions(
 }
 
 /// That the program starts nothing which the larger image brings along.
-fn no_other_program(site: &Site<'_>, builder: &str, runtime: &str) -> Option<String> {
+fn no_other_program(
+    site: &Site<'_>,
+    packages: &RuntimePackages,
+    builder: &str,
+    runtime: &str,
+) -> Option<String> {
     let toolset = site.image.toolset?;
     let known = ["gcc", "git", "curl", "wget", "make"];
-    let examples = known
-        .into_iter()
-        .filter(|name| toolset.programs.contains_key(*name));
+    let is_missing = |name: &&str| {
+        let package = toolset.programs.get(*name);
+        package.is_some_and(|package| !packages.names.contains(package))
+    };
+    let examples = known.into_iter().filter(is_missing);
     let examples: Vec<&str> = examples.take(3).collect();
     let examples = match examples.as_slice() {
         [] => String::new(),

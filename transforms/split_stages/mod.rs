@@ -461,6 +461,9 @@ impl Split {
             rewrite.assume(format!("only the build reads {}", read.join(", ")));
         }
         rewrite.declares.extend(names.into_iter().map(Change::Env));
+        let set = base.environment.iter();
+        let set = set.map(|(name, value)| Change::Variable(format!("{name}={value}")));
+        rewrite.declares.extend(set);
     }
 }
 

@@ -166,7 +166,7 @@ impl<'a> Writer<'a> {
     }
 
     fn runtime_stage(&self) -> String {
-        let mut groups = vec![self.first_line() + &self.inherited_workdir()];
+        let mut groups = vec![self.first_line() + &self.environment() + &self.inherited_workdir()];
         let run = self.packages_line();
         let has_own_place = self
             .site
@@ -189,6 +189,13 @@ impl<'a> Writer<'a> {
         }
         groups.push(self.copies());
         groups.join(if self.is_spaced() { self.newline } else { "" })
+    }
+
+    /// The variables that the two images set to different values.
+    fn environment(&self) -> String {
+        let variables = self.split.base.environment.iter();
+        let lines = variables.map(|(name, value)| self.line("ENV", &format!("{name}={value}")));
+        lines.collect()
     }
 
     /// The working directory that the stage has from its base image, where the runtime has another.

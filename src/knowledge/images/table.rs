@@ -329,6 +329,8 @@ pub(crate) struct Family {
     #[serde(default)]
     pub(crate) folders: Vec<String>,
     pub(crate) toolset: Option<String>,
+    /// The same of its variant on Alpine.
+    pub(crate) toolset_apk: Option<String>,
     #[serde(default)]
     pub(crate) drops_privileges: bool,
     pub(crate) without_root: Option<String>,
@@ -396,6 +398,9 @@ pub(crate) struct RuntimeRule {
     /// Packages of the builder that the runtime lacks and that any program may need.
     #[serde(default)]
     pub(crate) lacks: Vec<String>,
+    /// Variables that the builder sets and the runtime sets to something else.
+    #[serde(default)]
+    pub(crate) environment: BTreeMap<String, String>,
     /// The only packages that the build may ask for there, when the release of the builder is not known.
     pub(crate) only_adding: Option<Vec<String>>,
 }
