@@ -74,11 +74,12 @@ impl BuildContext {
     /// there are more.
     #[must_use]
     pub fn files_below(&self, path: &str, most: usize) -> Option<Vec<String>> {
-        self.files_in(path, most, |folder| self.disk.entries(folder), |_, _| true)
+        let is_seen = |path: &str, kind| self.is_seen(path, kind);
+        self.files_in(path, most, |folder| self.disk.entries(folder), is_seen)
     }
 
-    /// Those of them that `list` lists and whose names `wanted` takes; folders that it does not take are not looked
-    /// into. `most` is about all entries that are listed.
+    /// The files below the folder `path` that `list` lists and whose paths `wanted` takes, sorted; folders that it does not take
+    /// are not looked into. `most` is about all entries that are listed.
     pub(super) fn files_in(
         &self,
         path: &str,
@@ -95,12 +96,12 @@ impl BuildContext {
             if looked_at > most {
                 return None;
             }
-            for (name, kind) in entries.iter().filter(|(name, kind)| wanted(name, *kind)) {
+            for (name, kind) in entries.iter() {
                 let path = in_folder(&folder, name);
-                match (kind, self.is_seen(&path, *kind)) {
-                    (_, false) => {}
-                    (FileKind::Folder, true) => folders.push(path),
-                    (FileKind::File, true) => files.push(path),
+                match kind {
+                    _ if !wanted(&path, *kind) => {}
+                    FileKind::Folder => folders.push(path),
+                    FileKind::File => files.push(path),
                 }
             }
         }

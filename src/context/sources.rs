@@ -1,5 +1,6 @@
 //! The sources of the project: what they show of a program's needs when it runs.
 
+use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -7,7 +8,7 @@ use crate::knowledge::pattern::Pattern;
 
 use super::disk::Entry;
 use super::source_line::{Addresses, SourceLine};
-use super::{BuildContext, FileKind};
+use super::{BuildContext, FileKind, decoded, folder_and_name};
 use crate::knowledge::tools::Language;
 
 /// More files than this are not looked through: then nothing is known.
@@ -16,17 +17,11 @@ const MOST_FILES: usize = 5_000;
 /// Nobody writes a longer line by hand: a program has put it together, statement after statement.
 const LONGEST_LINE: usize = 1_000;
 
-/// Folders of a context that hold no source of the program itself.
-const NOT_THE_PROGRAM: [&str; 8] = [
-    "node_modules",
-    "venv",
-    ".venv",
-    "vendor",
-    "target",
-    "dist",
-    "test",
-    "tests",
-];
+/// Folders of a context that hold dependencies, and what is built.
+const DEPENDENCIES: [&str; 6] = ["node_modules", "venv", ".venv", "vendor", "target", "dist"];
+
+/// Folders of a context that hold tests.
+const TESTS: [&str; 2] = ["test", "tests"];
 
 /// Sources and settings of the program.
 #[derive(Debug, Default)]
@@ -72,15 +67,45 @@ impl BuildContext {
         })
     }
 
+    /// All files of the folder but for dependencies and what tools keep there, also those that the ignore file hides: what people
+    /// do with the image stands in some of them. `None` where they are too many to look through.
+    #[must_use]
+    pub fn all_files(&self) -> Option<Sources> {
+        let is_looked_into = |path: &str, kind: FileKind| {
+            let (_, name) = folder_and_name(path);
+            kind == FileKind::File || name != ".git" && !DEPENDENCIES.contains(&name)
+        };
+        let list = |folder: &Path| self.disk.entries(folder);
+        let files = self.files_in("", MOST_FILES, list, is_looked_into)?;
+        let read = |path: String| {
+            let text = decoded(&fs::read(self.root.join(&path)).ok()?).into();
+            let addresses = Addresses::Relative;
+            Some(Source {
+                path,
+                text,
+                addresses,
+            })
+        };
+        let files = files.into_iter().filter_map(read).collect();
+        Some(Sources { files })
+    }
+
     /// The files in `list` whose names are `wanted`, but for those in folders that hold none of the program.
     fn program_files(
         &self,
         list: impl Fn(&Path) -> Arc<[Entry]>,
         wanted: impl Fn(&str) -> bool,
     ) -> Vec<String> {
-        let is_of_program = |name: &str, kind: FileKind| match kind {
-            FileKind::Folder => !name.starts_with('.') && !NOT_THE_PROGRAM.contains(&name),
-            FileKind::File => wanted(name),
+        let is_of_program = |path: &str, kind: FileKind| {
+            let (_, name) = folder_and_name(path);
+            let may_be = match kind {
+                FileKind::Folder => {
+                    let is_other = DEPENDENCIES.contains(&name) || TESTS.contains(&name);
+                    !is_other && !name.starts_with('.')
+                }
+                FileKind::File => wanted(name),
+            };
+            may_be && self.is_seen(path, kind)
         };
         let files = self.files_in("", MOST_FILES, list, is_of_program);
         files.unwrap_or_default()

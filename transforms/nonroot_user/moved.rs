@@ -4,11 +4,12 @@
 //! the same rules as any other.
 
 use super::left_behind::names_home_of_root;
+use super::made;
 use super::site::Site;
 use super::sources::{HOME_OF_ROOT, Project};
 use super::start::{self, Start};
 use crate::analysis::own_paths;
-use crate::analysis::paths::{Extent, below, file_name, join};
+use crate::analysis::paths::{Extent, Region, below, file_name, join};
 use crate::analysis::runs::Step;
 use crate::analysis::stages::Base;
 use crate::context::{BuildContext, FileKind, Source, matches_name};
@@ -37,6 +38,7 @@ fn rewrite(site: &Site<'_>, start: &Start) -> Option<Rewrite> {
     if !is_free(site)
         || !is_made_by_workdir(site)
         || is_home_meant(site, context)
+        || is_known_to_builders(site)
         || start.commands.iter().any(|command| command.words == ["cd"])
         || !project.has_sources()
         || asks_for_home(cx, &project)
@@ -63,12 +65,59 @@ fn rewrite(site: &Site<'_>, start: &Start) -> Option<Rewrite> {
     Some(rewrite)
 }
 
-/// Whether nothing in the stage is called like the folder yet, and no step or argument names the home of root.
+/// Whether nothing in the stage is called like the folder yet or put there, and no step or argument names the home of root, nor
+/// anything by the way up from elsewhere (`../root`).
 fn is_free(site: &Site<'_>) -> bool {
     let (facts, stage) = (site.cx.facts, site.stage);
+    let way_up = format!("..{HOME_OF_ROOT}");
+    let mut body = stage.body.clone();
     !own_paths::has(facts, stage, FOLDER)
         && !own_paths::is_in_step(facts, stage, FOLDER)
         && !own_paths::is_in_step(facts, stage, HOME_OF_ROOT)
+        && !made::paths(site.cx, stage).meets(&Region::new(FOLDER))
+        && !body.any(|at| facts.source_text(at).contains(&way_up))
+}
+
+/// Whether what another stage has built may know by its path what is copied: it lies there where the copy puts it, or a step or
+/// a variable there names the home of root, and not just settings in it.
+fn is_known_to_builders(site: &Site<'_>) -> bool {
+    let (facts, stage) = (site.cx.facts, site.stage);
+    let lies_there = |at: usize| {
+        let Kind::Copy(transfer) = &facts.views[at].kind else {
+            return false;
+        };
+        let dest = facts.destination(at, transfer);
+        let sources = transfer.sources.iter();
+        let mut sources = sources.map(|source| join("/", &source.raw));
+        sources.any(|source| {
+            let is_same = dest == source || join(&dest, file_name(&source)) == source;
+            is_same && below(&source, HOME_OF_ROOT).is_some()
+        })
+    };
+    let of_stage = |at: &usize| facts.views[*at].flag("from").is_some();
+    let mut copies = stage.body.clone().filter(of_stage);
+    let mut builders = facts
+        .stages
+        .iter()
+        .filter(|other| other.index != stage.index);
+    copies.any(lies_there)
+        || builders.any(|builder| builder.body.clone().any(|at| names_home(site.cx, at)))
+}
+
+/// Whether the script of the `RUN` at `index`, or the variable that is set there, names a file in the home of root that is not
+/// one of its settings.
+fn names_home(cx: &Cx<'_>, index: usize) -> bool {
+    let view = &cx.facts.views[index];
+    let text = match &view.kind {
+        Kind::Run { .. } => cx
+            .facts
+            .script(index)
+            .map(|(run, text)| run.body.text(text)),
+        Kind::Env { .. } | Kind::Arg { .. } => Some(view.body.text(&view.logical.text)),
+        _ => None,
+    };
+    let settings = format!("{HOME_OF_ROOT}/.");
+    text.is_some_and(|text| own_paths::is_named(&text.replace(&settings, ""), HOME_OF_ROOT))
 }
 
 /// Whether `WORKDIR` makes the folder before a copy needs it: `COPY a /root` finds a folder there, `COPY a /app` makes a file.
@@ -225,7 +274,9 @@ fn is_named_outside(site: &Site<'_>, context: &BuildContext) -> bool {
     let of_stage = of_stage.filter_map(|used| used.container.as_ref());
     let guessed = cx.guesses().map(|(_, container)| container);
     let is_used = of_stage.chain(guessed).any(is_named_by);
-    let all = context.files_called(&["*".to_owned()]);
+    let Some(all) = context.all_files() else {
+        return true;
+    };
     let startup = &cx.knowledge.startup;
     let mut others = all
         .files()

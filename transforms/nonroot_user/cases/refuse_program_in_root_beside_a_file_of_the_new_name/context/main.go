@@ -1,0 +1,7 @@
+package main
+
+var plans = "plans"
+
+func main() {
+	println(plans)
+}
