@@ -35,6 +35,7 @@ pub(super) fn all(
     sentences.extend(inherited::assumed(cx, stage));
     sentences.extend(reads_only(cx, stage, territory));
     sentences.extend(caches(territory));
+    sentences.extend(downloads(territory));
     sentences.extend(interpreters::assumed(cx, stage));
     sentences.extend(search_path::assumed(cx, stage));
     sentences.extend(scripts(start));
@@ -115,6 +116,13 @@ fn caches(territory: &Territory) -> Option<String> {
         "what the development server and its plugins keep among the dependencies, they put into folders of their own"
             .to_owned()
     })
+}
+
+/// What several steps have fetched, or one behind which no other command can be put, stays as it is.
+fn downloads(territory: &Territory) -> impl Iterator<Item = String> {
+    let sentence =
+        |folder| format!("the program only reads what the build has fetched into {folder}");
+    territory.downloads_of_root.iter().map(sentence)
 }
 
 fn scripts(start: &Start) -> impl Iterator<Item = String> {

@@ -36,16 +36,21 @@ pub(super) fn settle(
         if !territory.is_writable(&folder) || !filled.is_empty() && !territory.has(&folder) {
             surveyor.make(territory, folder.clone());
         }
-        // A second command would copy what the first one gives away into a layer of its own.
-        if let [(index, last)] = filled[..] {
-            territory.handed_over.push(HandedOver {
+        // A second command would copy what the first one gives away into a layer of its own. A folder that is only made behind
+        // all steps may be removed by one of them.
+        let is_there = !territory.made_last.contains(&folder);
+        match filled[..] {
+            [(index, Some(last))] if is_there => territory.handed_over.push(HandedOver {
                 index,
                 step: last.span,
                 operands: folder.clone(),
                 made: None,
                 with_contents: true,
                 paths: vec![folder],
-            });
+            }),
+            [] => {}
+            _ if territory.downloads_of_root.contains(&folder) => {}
+            _ => territory.downloads_of_root.push(folder),
         }
     }
 }
@@ -68,14 +73,15 @@ fn is_folder(path: &str) -> bool {
     path.starts_with('/') && path.chars().all(is_plain)
 }
 
-/// The `RUN` instructions that download into the folder which the variable `name` names, with the last command of each.
+/// The `RUN` instructions that download into the folder which the variable `name` names, each with its last command if another
+/// one can be put behind that.
 fn filling_steps<'s>(
     surveyor: &'s Surveyor<'_>,
     start: &Start,
     project: &Project<'_>,
     territory: &Territory,
     name: &str,
-) -> Vec<(usize, &'s Step<'s>)> {
+) -> Vec<(usize, Option<&'s Step<'s>>)> {
     let site = &surveyor.site;
     let looker = Looker::new(site, surveyor.account, territory, start, project);
     let traces = site.cx.knowledge.startup.traces.iter();
@@ -86,10 +92,11 @@ fn filling_steps<'s>(
             && traces.any(|trace| looker.leaves(index, step, trace))
     };
     let filling = site.stage.body.clone().filter_map(|index| {
-        let steps = surveyor.open_list(index)?;
         let is_mounted = site.cx.facts.views[index].flag("mount").is_some();
-        let fills = !is_mounted && steps.iter().any(|step| fills(index, step));
-        Some((index, steps.last().filter(|_| fills)?))
+        let mut steps = site.cx.facts.steps(index).iter();
+        let fills = !is_mounted && steps.any(|step| fills(index, step));
+        let last = || surveyor.open_list(index).and_then(<[Step<'_>]>::last);
+        fills.then(|| (index, last()))
     });
     filling.collect()
 }

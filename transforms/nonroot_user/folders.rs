@@ -86,7 +86,10 @@ impl Surveyor<'_> {
         let is_acted_in = self.is_acted_in(&folder);
         if is_acted_in && self.site.stage.body.clone().any(enters) {
             territory.given_last.push(folder);
-        } else if is_acted_in || steps.any(|step| makes_new(step, &folder)) {
+        } else if is_acted_in
+            || self.is_removed(&folder)
+            || steps.any(|step| makes_new(step, &folder))
+        {
             territory.made_last.push(folder);
         } else if Some(&folder) == territory.workdir.as_ref() {
             territory.made.insert(0, folder);

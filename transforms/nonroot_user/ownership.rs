@@ -34,6 +34,8 @@ pub(super) struct Territory {
     pub given_last: Vec<String>,
     /// Commands that make folders, which are then given away.
     pub handed_over: Vec<HandedOver>,
+    /// Folders for downloads in which stays root's what the build has fetched.
+    pub downloads_of_root: Vec<String>,
     /// Copies that give away what they bring.
     pub copies: Vec<usize>,
     /// The places of these copies.
