@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::context::{BuildContext, Source, SourceLine};
+use crate::context::{BuildContext, Source, SourceLine, interpreter_of};
 use crate::knowledge::ignorable::Kind as Ignorable;
 use crate::syntax;
 use crate::transform::{Cx, Place};
@@ -18,6 +18,7 @@ pub(super) fn of(
     in_dockerfile(cx, kind, name)
         .or_else(|| in_other_dockerfiles(cx, context, name))
         .or_else(|| in_files(context, kind))
+        .or_else(|| in_scripts(context, kind))
         .or_else(|| in_sources(cx, context, kind))
 }
 
@@ -94,6 +95,22 @@ fn in_files(context: &BuildContext, kind: &Ignorable) -> Option<(Place, &'static
         }
     }
     None
+}
+
+/// A shell script in any folder whose lines say so: a step may run it, or the container.
+fn in_scripts(context: &BuildContext, kind: &Ignorable) -> Option<(Place, &'static str)> {
+    let all = context.files_called(&["*".to_owned()]);
+    let mut scripts = all.files().filter(|file| is_shell_script(file));
+    scripts.find_map(|file| {
+        let mut lines = file.lines_with(&kind.marks);
+        let line = lines.find(|line| !line.is_comment())?;
+        Some((place_of(&line), "may read it"))
+    })
+}
+
+fn is_shell_script(file: &Source) -> bool {
+    let interpreter = interpreter_of(file.text());
+    file.path().ends_with(".sh") || interpreter.is_some_and(|program| program.ends_with("sh"))
 }
 
 /// A source of the program that reads it where the container runs, or starts one which does, as `git describe`.
