@@ -1,0 +1,4 @@
+import glob
+
+for path in glob.glob("/dev/ttyUSB*"):
+    print(open(path).read())
