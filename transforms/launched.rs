@@ -1,18 +1,18 @@
 //! What the containers of a stage start: what the stage says, what Compose files say instead of it, and all that is
 //! behind wrappers and the shell scripts of the project.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::analysis::effects::PROGRAM_FOLDERS;
 use crate::analysis::launch::{self, Launch, Launches};
 use crate::analysis::paths::{below, file_name, join, parent};
+use crate::analysis::shell_variables::{Given, ShellVariables, in_order};
 use crate::analysis::stages::Stage;
 use crate::context::{PACKAGE_JSON, interpreter_of, scripts_around};
 use crate::project::Use;
 use crate::syntax::shell;
 use crate::transform::Cx;
-use crate::transforms::origin::{Origin, origin};
+use crate::transforms::origin::{Origin, matching, origin};
 
 /// What containers of `stage` start: what the stage says, and what Compose files say instead of it.
 pub(super) fn launches(cx: &Cx<'_>, stage: &Stage) -> Launches {
@@ -102,6 +102,9 @@ pub(super) fn command_lines<'s>(
         lines: Vec::new(),
         read: Vec::new(),
         depth: 0,
+        open: Vec::new(),
+        folders: vec![cx.facts.state_after(stage).workdir],
+        variables: ShellVariables::default(),
     };
     for launch in &launches.launches {
         walk.follow(launch, launch.words.clone())?;
@@ -132,6 +135,12 @@ struct Walk<'s> {
     read: Vec<(String, Vec<String>)>,
     /// How many scripts are being read.
     depth: usize,
+    /// Those of them that are files of the build context.
+    open: Vec<String>,
+    /// The working directory, and those that scripts change to.
+    folders: Vec<String>,
+    /// What they have assigned to their variables.
+    variables: ShellVariables,
 }
 
 /// A script of the project: its path, its text, and the words that it is called with, its own name first.
@@ -142,55 +151,73 @@ const DEEPEST: usize = 16;
 
 impl<'s> Walk<'s> {
     fn follow(&mut self, launch: &'s Launch, words: Vec<String>) -> Result<(), String> {
-        let behind = self.cx.knowledge.startup.commands_behind(&words);
-        let scripts = words.iter().enumerate().filter_map(|(at, word)| {
-            let (path, text) = self.script_at(word)?;
-            Some((path, text, words[at..].to_vec()))
+        let scripts = words.iter().enumerate().flat_map(|(at, word)| {
+            let found = self.scripts_at(word).into_iter();
+            let given = &words[at..];
+            found.map(|(path, text)| (path, text, given.to_vec()))
         });
         let scripts: Vec<Script> = scripts.collect();
         let is_unread = scripts.is_empty() && self.is_unread(&words);
-        let by_manifest = self.scripts_of_manifest(&words);
         let interpreted = self.interpreted(&words, &scripts);
-        let written = words.first().map(|word| self.commands_of_files(word));
-        let written = written.unwrap_or_default();
-        let of_shell = launch::script_of(&words);
-        let of_shell = of_shell.map(|(script, given)| (script.to_owned(), given.to_vec()));
-        self.lines.push(CommandLine {
-            launch,
-            words,
-            by_script: self.depth > 0,
-            is_unread,
-        });
         let by_script = self.depth > 0;
-        self.lines.extend(interpreted.map(|words| CommandLine {
+        let line = |words, is_unread| CommandLine {
             launch,
             words,
             by_script,
-            is_unread: false,
-        }));
-        for words in behind {
+            is_unread,
+        };
+        self.lines.push(line(words.clone(), is_unread));
+        self.lines
+            .extend(interpreted.map(|words| line(words, false)));
+        self.commands_behind(launch, &words)?;
+        self.texts(launch, &words)?;
+        for (path, text, given) in scripts {
+            if self.is_new(&path, &given) {
+                self.open.push(path.clone());
+                self.script(launch, &path, &text, &given)?;
+                self.open.pop();
+                self.handed_over(launch, &given[1..])?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Follows the commands in `words`, which are behind a wrapper, or take the place of those that a script is called with.
+    fn commands_behind(&mut self, launch: &'s Launch, words: &[String]) -> Result<(), String> {
+        let set = launch::set_by(words).unwrap_or_default();
+        let whole = (!set.is_empty()).then(|| set.to_vec());
+        let behind = self.cx.knowledge.startup.commands_behind(words);
+        for words in behind.into_iter().chain(whole) {
             // What may begin in several places leads to the same again and again.
             if self.lines.iter().all(|line| line.words != words) {
                 self.follow(launch, words)?;
             }
         }
-        for command in written {
+        self.handed_over(launch, set)
+    }
+
+    /// Follows the scripts that `words` hand to a shell, or have run by what reads files of the project.
+    fn texts(&mut self, launch: &'s Launch, words: &[String]) -> Result<(), String> {
+        if let [cd, folder] = words
+            && cd == "cd"
+        {
+            self.folders.push(join(&self.workdir, folder));
+        }
+        let program = words.first().map_or("", String::as_str);
+        for command in self.commands_of_files(program) {
             self.written(launch, &command, &[])?;
         }
-        if let Some((script, given)) = of_shell
+        let of_shell = launch::script_of(words);
+        let of_shell = of_shell.map(|(script, given)| (script.to_owned(), given.to_vec()));
+        let evaluated = || launch::evaluated(words).map(|script| (script, Vec::new()));
+        if let Some((script, given)) = of_shell.or_else(evaluated)
             && self.is_new(&script, &given)
         {
             self.written(launch, &script, &given)?;
         }
-        for text in by_manifest {
+        for text in self.scripts_of_manifest(words) {
             if self.is_new(&text, &[]) {
                 self.script(launch, PACKAGE_JSON, &text, &[])?;
-            }
-        }
-        for (path, text, given) in scripts {
-            if self.is_new(&path, &given) {
-                self.script(launch, &path, &text, &given)?;
-                self.handed_over(launch, &given[1..])?;
             }
         }
         Ok(())
@@ -231,35 +258,59 @@ impl<'s> Walk<'s> {
             return Err(path.to_owned());
         };
         self.depth += 1;
-        for simple in parsed.simple_commands() {
-            let known = |word: &shell::Word| {
-                if let Some(words) = launch::given_words(word.text(text), given) {
-                    return words.to_vec();
+        let state = self.cx.facts.state_after(self.stage);
+        let given = Given {
+            words: Some(given),
+            variable: &|name| state.value(name),
+        };
+        for (loops, simple) in in_order(&parsed) {
+            self.variables.note(&parsed, (&loops, simple), text, given);
+            for line in self.variables.lines(simple, text, given) {
+                let words: Vec<String> = line.into_iter().map(|word| word.text).collect();
+                if !words.is_empty() {
+                    self.follow(launch, words)?;
                 }
-                let literal = word.literal(text).map(Cow::into_owned);
-                vec![literal.unwrap_or_else(|| word.text(text).to_owned())]
-            };
-            let words: Vec<String> = simple.words.iter().flat_map(known).collect();
-            if !words.is_empty() {
-                self.follow(launch, words)?;
             }
         }
         self.depth -= 1;
         Ok(())
     }
 
-    /// The shell script of the build context that `word` names: where a copy has put it, by its path or where programs are
-    /// found by their names; else below the working directory, or by its name alone.
+    /// The shell scripts of the build context that `word` names, or that are called as it says: `./init.d/*.sh`.
+    fn scripts_at(&self, word: &str) -> Vec<(String, Arc<str>)> {
+        let mut paths = vec![word.to_owned()];
+        if word.contains('*') {
+            paths = matching(self.cx, self.stage, &join(&self.workdir, word));
+        }
+        paths
+            .iter()
+            .filter_map(|path| self.script_at(path))
+            .collect()
+    }
+
+    /// The shell script of the build context that `word` names: beside the one that is read, where a copy has put it, by its path
+    /// or where programs are found by their names; else below the working directory, or by its name alone.
     fn script_at(&self, word: &str) -> Option<(String, Arc<str>)> {
         let context = self.cx.context?;
-        let path = join(&self.workdir, word);
+        let word = word.replace('"', "");
+        let path = join(&self.workdir, &word);
         let name = file_name(&path);
         let inside = below(&path, &self.workdir).unwrap_or(name);
         let guessed = [inside, name].into_iter().map(str::to_owned);
-        let places = self.copied_to(word).into_iter().chain(guessed);
+        let beside = self.beside_open_script(&word).into_iter();
+        let places = beside.chain(self.copied_to(&word)).chain(guessed);
         let mut texts = places.filter_map(|path| Some((context.read(&path)?, path)));
         let (text, path) = texts.next()?;
         (path.ends_with(".sh") || is_shell_script(&text)).then_some((path, text))
+    }
+
+    /// The file of the build context that `word` names by the place of the script that is read: `$(dirname "$0")/lib.sh`.
+    fn beside_open_script(&self, word: &str) -> Option<String> {
+        let (levels, rest) = launch::beside_script(word)?;
+        let script = join("/", self.open.last()?);
+        let around = (0..levels).fold(script.as_str(), |path, _| parent(path));
+        let path = join(around, rest.trim_start_matches('/'));
+        Some(path.trim_start_matches('/').to_owned())
     }
 
     /// The file of the build context that a copy has put where `word` finds it.
@@ -315,15 +366,26 @@ impl<'s> Walk<'s> {
         Ok(())
     }
 
-    /// The texts of the scripts that `words` run by the manifest in the root of the build context, if they do.
+    /// The texts of the scripts that `words` run by a manifest, if they do.
     fn scripts_of_manifest(&self, words: &[String]) -> Vec<String> {
-        let context = self.cx.context;
-        let name = self.cx.knowledge.startup.script_run_by(words);
-        let manifest = || context?.document(PACKAGE_JSON);
-        let Some((name, manifest)) = name.and_then(|name| Some((name, manifest()?))) else {
+        let Some((name, context)) = self
+            .cx
+            .knowledge
+            .startup
+            .script_run_by(words)
+            .zip(self.cx.context)
+        else {
             return Vec::new();
         };
-        let texts = scripts_around(&manifest, name);
+        let manifest =
+            |folder: &String| match origin(self.cx, self.stage, &join(folder, PACKAGE_JSON)) {
+                Origin::File(file) => context.document(&file),
+                _ => context.document(PACKAGE_JSON),
+            };
+        let manifests: Vec<_> = self.folders.iter().filter_map(manifest).collect();
+        let texts = manifests
+            .iter()
+            .flat_map(|manifest| scripts_around(manifest, name));
         texts.map(str::to_owned).collect()
     }
 

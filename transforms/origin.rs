@@ -1,6 +1,8 @@
 //! Which file of the build context a path in the image comes from.
 
-use crate::analysis::paths::{below, file_name, join};
+use std::collections::BTreeSet;
+
+use crate::analysis::paths::{below, file_name, join, parent};
 use crate::analysis::runs::Step;
 use crate::analysis::stages::{Base, Stage};
 use crate::context::{FileKind, in_folder};
@@ -23,6 +25,22 @@ pub(super) enum Origin {
 /// Where `path` in `stage` comes from: the last copy that brings it counts.
 pub(super) fn origin(cx: &Cx<'_>, stage: &Stage, path: &str) -> Origin {
     origin_before(cx, stage, stage.body.end, path)
+}
+
+/// The paths that a pattern for names in a folder of `stage` stands for, as far as copies bring files of the build context there:
+/// `/init.d/*.sh`.
+pub(super) fn matching(cx: &Cx<'_>, stage: &Stage, pattern: &str) -> Vec<String> {
+    let Some(context) = cx.context else {
+        return Vec::new();
+    };
+    let (folder, name) = (parent(pattern), file_name(pattern));
+    let files = context.files_called(&[name.to_owned()]);
+    let paths = files
+        .files()
+        .map(|file| join(folder, file_name(file.path())));
+    let is_brought = |path: &String| matches!(origin(cx, stage, path), Origin::File(_));
+    let paths: BTreeSet<String> = paths.filter(is_brought).collect();
+    paths.into_iter().collect()
 }
 
 /// Where `path` comes from in the state before instruction `end`.

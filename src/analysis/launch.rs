@@ -1,6 +1,7 @@
 //! The programs that a container starts: those of `ENTRYPOINT`, `CMD` and `HEALTHCHECK`.
 
 use super::Facts;
+use super::shell_variables::{self, Given, ShellVariables};
 use super::stages::{Base, Stage};
 use super::state::Shell;
 use crate::analysis::paths::file_name;
@@ -173,19 +174,24 @@ impl Launches {
             return;
         };
         let state = &facts.states[instruction];
-        for simple in parsed.simple_commands() {
-            let known = |word: &shell::Word| match given_words(word.text(script), given) {
-                Some(words) => words.to_vec(),
-                None => Vec::from_iter(word.expand(script, &|name| state.value(name))),
-            };
-            let words: Vec<String> = simple.words.iter().flat_map(known).collect();
-            self.opaque |= words.len() < simple.words.len().min(1);
-            if !words.is_empty() {
-                self.launches.push(Launch {
-                    instruction,
-                    words,
-                    needs_shell: true,
-                });
+        let given = Given {
+            words: Some(given),
+            variable: &|name| state.value(name),
+        };
+        let mut variables = ShellVariables::default();
+        for (loops, simple) in shell_variables::in_order(&parsed) {
+            variables.note(&parsed, (&loops, simple), script, given);
+            for line in variables.lines(simple, script, given) {
+                let known = line.iter().filter(|word| word.is_known);
+                let words: Vec<String> = known.map(|word| word.text.clone()).collect();
+                self.opaque |= words.is_empty() && !simple.words.is_empty();
+                if !words.is_empty() {
+                    self.launches.push(Launch {
+                        instruction,
+                        words,
+                        needs_shell: true,
+                    });
+                }
             }
         }
         let mut commands = parsed
@@ -215,21 +221,54 @@ pub fn script_of(words: &[String]) -> Option<(&str, &[String])> {
 }
 
 /// The words that `word` of a script, as it is written, stands for, if it stands for some of those which the script is
-/// called with; the first of these is its `$0`. A script of which that is not known is called with none.
+/// called with; the first of these is its `$0`.
 #[must_use]
-pub fn given_words<'g>(word: &str, given: &'g [String]) -> Option<&'g [String]> {
-    if is_all_given(word) {
-        return Some(given.get(1..).unwrap_or_default());
+pub fn given_words(word: &str, given: &[String]) -> Option<Vec<String>> {
+    let is_quoted = word.starts_with('"');
+    let words = match is_all_given(word) {
+        true => given.get(1..).unwrap_or_default(),
+        false => {
+            let name = word.trim_matches('"').strip_prefix('$')?;
+            let name = name.trim_start_matches('{').trim_end_matches('}');
+            let at: usize = name.parse().ok()?;
+            given.get(at..=at)?
+        }
+    };
+    let divided = words.iter().flat_map(|word| word.split_whitespace());
+    Some(match is_quoted {
+        true => words.to_vec(),
+        false => divided.map(str::to_owned).collect(),
+    })
+}
+
+/// The script that `words` of another one hand to the shell: those behind `eval`, in one line.
+#[must_use]
+pub fn evaluated(words: &[String]) -> Option<String> {
+    let (program, rest) = words.split_first()?;
+    (program == "eval" && !rest.is_empty()).then(|| rest.join(" "))
+}
+
+/// The words that a script goes on with in place of those that it is called with: `set -- make run`.
+#[must_use]
+pub fn set_by(words: &[String]) -> Option<&[String]> {
+    match words {
+        [set, mark, rest @ ..] if set == "set" && mark == "--" && !rest.is_empty() => Some(rest),
+        _ => None,
     }
-    let name = word.trim_matches('"').strip_prefix('$')?;
-    let name = name.trim_start_matches('{').trim_end_matches('}');
-    let at: usize = name.parse().ok()?;
-    given.get(at..=at)
+}
+
+/// How many levels above the script that runs `path` starts, and how it goes on: `$(dirname $0)/..`.
+#[must_use]
+pub fn beside_script(path: &str) -> Option<(usize, &str)> {
+    let names = ["$0", "${0", "BASH_SOURCE"];
+    let levels = path.matches("dirname").count() + usize::from(path.starts_with("${0%"));
+    let is_it = levels > 0 && names.iter().any(|name| path.contains(name));
+    let end = path.rfind([')', '}', '`'])?;
+    is_it.then(|| (levels, &path[end + 1..]))
 }
 
 /// Whether `word` of a script, as written, stands for all words that the script is called with.
-#[must_use]
-pub fn is_all_given(word: &str) -> bool {
+fn is_all_given(word: &str) -> bool {
     matches!(word.trim_matches('"'), "$@" | "${@}" | "$*" | "${*}")
 }
 
@@ -334,5 +373,18 @@ mod tests {
         assert!(!same(&sh("a > b"), &["a"]));
         assert!(!same(&["a"], &sh("a")));
         assert!(!same(&sh("a"), &["/bin/bash", "-c", "exec a"]));
+    }
+
+    #[test]
+    fn the_folder_of_a_script_is_known_by_its_forms() {
+        assert_eq!(beside_script("$(dirname $0)"), Some((1, "")));
+        assert_eq!(beside_script("$(dirname -- $0)/.."), Some((1, "/..")));
+        assert_eq!(beside_script("${0%/*}/lib"), Some((1, "/lib")));
+        assert_eq!(
+            beside_script("$(dirname $(dirname $(readlink -f ${BASH_SOURCE[0]})))"),
+            Some((2, ""))
+        );
+        assert_eq!(beside_script("$HOME/x"), None);
+        assert_eq!(beside_script("$(pwd)"), None);
     }
 }

@@ -25,6 +25,7 @@ pub mod paths;
 pub mod rebuild;
 pub mod runs;
 pub mod runtime;
+pub mod shell_variables;
 pub mod sources;
 pub mod stages;
 pub mod state;

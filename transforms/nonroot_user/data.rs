@@ -1,7 +1,7 @@
-//! Folders in which each program keeps its data in one of its own: `/var/lib/app`, `/srv/app`.
+//! The folders of what a program writes, and those in which each keeps its data in one of its own: `/var/lib/app`, `/srv/app`.
 
 use super::volumes;
-use crate::analysis::paths::{Extent, Region, below};
+use crate::analysis::paths::{Extent, Region, below, file_name, parent};
 use crate::analysis::stages::Stage;
 use crate::knowledge::startup::Settings;
 use crate::transform::Cx;
@@ -28,4 +28,31 @@ pub(super) fn own_folder<'p>(
         .data_folder(path)
         .filter(|_| !settings.is_file(name))?;
     below(own, folder).map(|_| own)
+}
+
+/// The folder in which a program writes that writes `path`.
+pub(super) fn folder_of(path: &str, is_folder: bool) -> String {
+    if is_folder && !has_ending(path) {
+        path.trim_end_matches('/').to_owned()
+    } else {
+        parent(path.trim_end_matches('/')).to_owned()
+    }
+}
+
+/// Whether the name of `path` ends as those of files do.
+pub(super) fn has_ending(path: &str) -> bool {
+    let name = file_name(path);
+    name.trim_start_matches('.').contains('.')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_needs_the_folder_around_it() {
+        assert_eq!(folder_of("/data/app.db", true), "/data");
+        assert_eq!(folder_of("/data/uploads/", true), "/data/uploads");
+        assert_eq!(folder_of("/data/result", false), "/data");
+    }
 }

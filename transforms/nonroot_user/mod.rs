@@ -35,7 +35,6 @@ mod scripts_of_steps;
 mod search_path;
 mod settled;
 mod shared;
-mod shell_variables;
 mod site;
 mod sources;
 mod start;

@@ -1,13 +1,14 @@
 //! Scripts of the project: files that a shell reads, and those that `package.json` names.
 
 use super::start::{Reader, StartCommand};
+use crate::analysis::launch;
 use crate::analysis::paths::{file_name, join, parent};
 use crate::analysis::stages::Base;
 use crate::context::{PACKAGE_JSON, scripts_around};
 use crate::knowledge::images::{Entrypoint, Shell};
 use crate::syntax::Kind;
 use crate::transform::{Place, Refusal};
-use crate::transforms::origin::{Origin, origin};
+use crate::transforms::origin::{Origin, matching, origin};
 
 impl Reader<'_> {
     /// The copy of a file with a variable in its name that becomes `name`.
@@ -27,8 +28,20 @@ impl Reader<'_> {
 
     /// Reads the program `name` if it is a shell script of the project; `surely` when a shell is told to read it.
     pub(super) fn calls_script(&mut self, name: &str, surely: bool) -> Result<bool, Refusal> {
+        let unquoted = name.replace('"', "");
+        let name = match launch::beside_script(name) {
+            Some(_) => &unquoted,
+            None => name,
+        };
         if !surely && (!has_shell_extension(name) || !self.has_shell()) {
             return Ok(false);
+        }
+        if name.contains('*') {
+            let paths = self.called_like(name);
+            for path in &paths {
+                self.calls_script(path, surely)?;
+            }
+            return Ok(!paths.is_empty());
         }
         for path in self.places(name) {
             match origin(self.cx, self.stage, &path) {
@@ -81,7 +94,7 @@ impl Reader<'_> {
     /// The path that a script names, also by its own place: `"$(dirname "$0")/lib"`.
     fn named_in_script(&self, name: &str) -> Option<String> {
         let name = name.replace('"', "");
-        match beside_script(&name) {
+        match launch::beside_script(&name) {
             Some((levels, rest)) => self.scripts.last().map(|script| {
                 let around = (0..levels).fold(script.as_str(), |path, _| parent(path));
                 join(around, rest.trim_start_matches('/'))
@@ -100,6 +113,10 @@ impl Reader<'_> {
     /// # Errors
     /// When it cannot be understood.
     pub(super) fn sourced(&mut self, name: &str) -> Result<(), Refusal> {
+        if name.contains('*') {
+            let paths = self.called_like(name);
+            return paths.iter().try_for_each(|path| self.sourced(path));
+        }
         let Some(path) = self.named_in_script(name) else {
             return Ok(());
         };
@@ -111,6 +128,12 @@ impl Reader<'_> {
             self.file(&file, true)?;
         }
         Ok(())
+    }
+
+    /// The files of the build context that `name`, a pattern, stands for in the image.
+    fn called_like(&self, name: &str) -> Vec<String> {
+        let workdir = self.cx.facts.state_after(self.stage).workdir;
+        matching(self.cx, self.stage, &join(&workdir, name))
     }
 
     /// Whether there is a shell to read scripts.
@@ -142,6 +165,9 @@ impl Reader<'_> {
 
     /// The paths in the image that `name` may stand for.
     fn places(&self, name: &str) -> Vec<String> {
+        if launch::beside_script(name).is_some() {
+            return self.named_in_script(name).into_iter().collect();
+        }
         let workdir = self.cx.facts.state_after(self.stage).workdir;
         if name.contains('/')
             || name.ends_with(".sh") && self.open.is_empty() && !name.contains('$')
@@ -240,15 +266,6 @@ pub(super) fn unread_script(name: &str) -> String {
     )
 }
 
-/// How many levels above the script that runs `path` starts, and how it goes on: `$(dirname $0)/..`.
-fn beside_script(path: &str) -> Option<(usize, &str)> {
-    let names = ["$0", "${0", "BASH_SOURCE"];
-    let levels = path.matches("dirname").count() + usize::from(path.starts_with("${0%"));
-    let is_it = levels > 0 && names.iter().any(|name| path.contains(name));
-    let end = path.rfind([')', '}', '`'])?;
-    is_it.then(|| (levels, &path[end + 1..]))
-}
-
 fn has_shell_extension(path: &str) -> bool {
     path.ends_with(".sh") || path.ends_with(".bash") || !file_name(path).contains('.')
 }
@@ -264,22 +281,4 @@ fn in_path(name: &str) -> Vec<String> {
     ]
     .map(|folder| join(folder, name))
     .to_vec()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::beside_script;
-
-    #[test]
-    fn the_folder_of_a_script_is_known_by_its_forms() {
-        assert_eq!(beside_script("$(dirname $0)"), Some((1, "")));
-        assert_eq!(beside_script("$(dirname -- $0)/.."), Some((1, "/..")));
-        assert_eq!(beside_script("${0%/*}/lib"), Some((1, "/lib")));
-        assert_eq!(
-            beside_script("$(dirname $(dirname $(readlink -f ${BASH_SOURCE[0]})))"),
-            Some((2, ""))
-        );
-        assert_eq!(beside_script("$HOME/x"), None);
-        assert_eq!(beside_script("$(pwd)"), None);
-    }
 }

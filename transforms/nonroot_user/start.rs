@@ -3,13 +3,13 @@
 
 use super::given;
 use super::scripts::unread_script;
-use super::shell_variables::ShellVariables;
-use crate::analysis::launch::Declared;
+use crate::analysis::launch::{self, Declared};
 use crate::analysis::paths::file_name;
+use crate::analysis::shell_variables::{Given, ShellVariables, in_order};
 use crate::analysis::stages::Stage;
 use crate::knowledge::images::Command;
 use crate::knowledge::startup::{self, Needs};
-use crate::syntax::shell::{self, Compound, Redirect, RedirectOperator, Simple};
+use crate::syntax::shell::{self, Redirect, RedirectOperator, Simple};
 use crate::syntax::{Form, Healthcheck, Kind, Span};
 use crate::transform::{Cx, Place, Refusal};
 use crate::transforms::launched;
@@ -208,26 +208,13 @@ impl Reader<'_> {
             let message = format!("the script cannot be understood ({error}), so it may need root; simplify it, or set USER yourself");
             self.unread(message).because(place.clone(), "this script")
         })?;
-        let substituted = script
-            .substitutions
-            .iter()
-            .filter_map(|substitution| substitution.items.clone())
-            .flatten();
-        let inner = shell::Script {
-            items: substituted.collect(),
-            ..shell::Script::default()
-        };
         let state = self.cx.facts.state_after(self.stage);
-        let given = |name: &str| state.value(name);
-        let compounds = script.compound_commands();
-        let mut loops = compounds.iter().peekable();
-        let inner = inner.simple_commands();
-        for simple in script.simple_commands().into_iter().chain(inner) {
-            let is_open = |compound: &&&Compound| compound.span.start < simple.span.start;
-            while let Some(compound) = loops.next_if(is_open) {
-                self.variables.note_loop(compound, text, &given);
-            }
-            self.variables.note(&script, simple, text, &given);
+        let given = Given {
+            words: None,
+            variable: &|name| state.value(name),
+        };
+        for (loops, simple) in in_order(&script) {
+            self.variables.note(&script, (&loops, simple), text, given);
             let place = match place {
                 Place::File(path, _) => Place::File(
                     path.clone(),
@@ -235,10 +222,10 @@ impl Reader<'_> {
                 ),
                 other => other.clone(),
             };
-            self.simple(simple, text, &given, place)?;
+            self.simple(simple, text, given, place)?;
         }
-        for compound in compounds {
-            let writes = self.written(&compound.redirects, text, &given);
+        for compound in script.compound_commands() {
+            let writes = self.written(&compound.redirects, text, given);
             self.note_writes(writes, place.clone());
         }
         Ok(())
@@ -249,11 +236,14 @@ impl Reader<'_> {
         &mut self,
         simple: &Simple,
         text: &str,
-        given: &dyn Fn(&str) -> Option<String>,
+        given: Given<'_>,
         place: Place,
     ) -> Result<(), Refusal> {
         let writes = self.written(&simple.redirects, text, given);
-        let mut lines = self.variables.lines(simple, text, given);
+        let lines = self.variables.lines(simple, text, given).into_iter();
+        let mut lines: Vec<Vec<String>> = lines
+            .map(|line| line.into_iter().map(|word| word.text).collect())
+            .collect();
         let words = lines.pop().unwrap_or_default();
         self.command(words.clone(), writes, place.clone())?;
         let own = self.start.commands.pop_if(|command| command.words == words);
@@ -281,12 +271,7 @@ impl Reader<'_> {
     }
 
     /// The files that the redirections of a command write.
-    fn written(
-        &self,
-        redirects: &[Redirect],
-        text: &str,
-        given: &dyn Fn(&str) -> Option<String>,
-    ) -> Vec<String> {
+    fn written(&self, redirects: &[Redirect], text: &str, given: Given<'_>) -> Vec<String> {
         use RedirectOperator as Op;
         let writes = redirects.iter().filter(|redirect| {
             matches!(
@@ -295,11 +280,8 @@ impl Reader<'_> {
             )
         });
         let targets = |target: shell::Word| {
-            let values = self.variables.values(target, text, given);
-            match values.is_empty() {
-                true => vec![target.text(text).trim_matches(['"', '\'']).to_owned()],
-                false => values,
-            }
+            let values = self.variables.values(target, text, given).into_iter();
+            values.map(|value| value.text)
         };
         writes
             .flat_map(|redirect| targets(redirect.target))
@@ -324,10 +306,8 @@ impl Reader<'_> {
             });
             return Ok(());
         }
-        if let [".", name] | ["source", name] =
-            words.iter().map(String::as_str).collect::<Vec<_>>()[..]
-        {
-            self.sourced(name)?;
+        if self.by_shell_itself(&words, &writes, &place)? {
+            return Ok(());
         }
         if self.calls_script(&words[0], false)? {
             self.note_writes(writes, place.clone());
@@ -368,8 +348,41 @@ impl Reader<'_> {
         }
     }
 
+    /// What a shell does with `words` of a script itself: it reads other scripts, or goes on with other words. Whether that is all
+    /// that they do.
+    fn by_shell_itself(
+        &mut self,
+        words: &[String],
+        writes: &[String],
+        place: &Place,
+    ) -> Result<bool, Refusal> {
+        if let [program, name] = words
+            && [".", "source"].contains(&program.as_str())
+        {
+            self.sourced(name)?;
+        }
+        if let Some(script) = launch::evaluated(words) {
+            self.note_writes(writes.to_vec(), place.clone());
+            self.open.push(script.clone());
+            self.script(&script, place)?;
+            self.open.pop();
+            return Ok(true);
+        }
+        if let Some(words) = launch::set_by(words) {
+            self.handed_over(words, place)?;
+            return Ok(true);
+        }
+        Ok(false)
+    }
+
     /// What a script of the project that is called with `words` may start: all of them, or a command among them.
     fn handed_over(&mut self, words: &[String], place: &Place) -> Result<(), Refusal> {
+        // A line in one word is for `eval`, `sh -c`, or to be divided.
+        if let [line] = words
+            && line.contains(' ')
+        {
+            return self.script(line, place);
+        }
         let is_command = words.first().is_some_and(|first| !first.starts_with('-'));
         let whole = is_command.then_some(words);
         let among = self.cx.knowledge.commands_among(words);

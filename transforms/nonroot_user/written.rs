@@ -1,6 +1,6 @@
 //! What the program writes when the container runs, as far as the project shows it.
 
-use super::data;
+use super::data::{self, folder_of, has_ending};
 use super::given;
 use super::made;
 use super::makers;
@@ -12,7 +12,8 @@ use super::started;
 use crate::analysis::commands::recognise;
 use crate::analysis::effects::{self, Areas};
 use crate::analysis::launch;
-use crate::analysis::paths::{Extent, Region, file_name, join, parent};
+use crate::analysis::paths::{Extent, Region, join};
+use crate::analysis::shell_variables;
 use crate::analysis::stages::Stage;
 use crate::context::{Addresses, SourceLine};
 use crate::knowledge::tools::Does;
@@ -141,10 +142,17 @@ impl Teller<'_> {
             [] => "the script writes".to_owned(),
             words => format!("`{}` writes", words.join(" ")),
         };
-        let known = paths.into_iter().filter(|path| !path.contains('$'));
-        known
-            .map(|path| Written {
-                folder: Some(folder_of(&path, makes_folder)),
+        // What is only known when it runs may lie anywhere, but for what stands in front of it.
+        let known = |path: String| match shell_variables::folder_around_unknown(&path) {
+            Some(folder) => Some((folder.to_owned(), folder.to_owned()))
+                .filter(|(folder, _)| *folder != state.workdir),
+            None => Some((folder_of(&path, makes_folder), path)),
+        };
+        paths
+            .into_iter()
+            .filter_map(known)
+            .map(|(folder, path)| Written {
+                folder: Some(folder),
                 path: Some(path),
                 shown_by: shown_by.clone(),
                 place: command.place.clone(),
@@ -411,31 +419,5 @@ impl Teller<'_> {
         let has_other_ending =
             has_ending(path) && !settings.is_written(path) && !settings.is_kept(path);
         !has_other_ending && !settings.is_only_read(path) && !self.made.meets(&Region::new(path))
-    }
-}
-
-/// The folder in which a program writes that writes `path`.
-fn folder_of(path: &str, is_folder: bool) -> String {
-    if is_folder && !has_ending(path) {
-        path.trim_end_matches('/').to_owned()
-    } else {
-        parent(path.trim_end_matches('/')).to_owned()
-    }
-}
-
-fn has_ending(path: &str) -> bool {
-    let name = file_name(path);
-    name.trim_start_matches('.').contains('.')
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_file_needs_the_folder_around_it() {
-        assert_eq!(folder_of("/data/app.db", true), "/data");
-        assert_eq!(folder_of("/data/uploads/", true), "/data/uploads");
-        assert_eq!(folder_of("/data/result", false), "/data");
     }
 }

@@ -6,9 +6,7 @@ use super::Site;
 use super::artefacts::Artefacts;
 use super::packages::RuntimePackages;
 use crate::analysis::effects::PROGRAM_FOLDERS;
-use crate::analysis::launch::is_all_given;
 use crate::analysis::paths::{below, file_name, join, parent};
-use crate::transforms::launched::CommandLine;
 
 /// The programs that the container may start of what is built: that of its own command line, and those that a script there
 /// starts.
@@ -20,17 +18,8 @@ pub(super) fn programs(site: &Site<'_>) -> Vec<String> {
     let lines = site.command_lines().unwrap_or_default();
     let by_script = lines.iter().filter(|line| line.by_script);
     let by_script = by_script.filter(|line| line.launch == first);
-    programs.extend(by_script.filter_map(program));
+    programs.extend(by_script.filter_map(|line| line.words.first().cloned()));
     programs
-}
-
-/// The program of a line of a script: where it calls what stands behind it, that is the first of these words.
-fn program(line: &CommandLine<'_>) -> Option<String> {
-    let first = line.words.first()?;
-    match is_all_given(first) {
-        true => line.launch.words.get(1).cloned(),
-        false => Some(first.clone()),
-    }
 }
 
 /// Whether a script of the project starts what the container runs.
@@ -47,7 +36,7 @@ pub(super) fn missing(
 ) -> Option<String> {
     let lines = site.command_lines().unwrap_or_default();
     let by_script = lines.iter().filter(|line| line.by_script);
-    let mut programs = by_script.filter_map(program);
+    let mut programs = by_script.filter_map(|line| line.words.first().cloned());
     programs.find(|program| !is_there(site, artefacts, packages, program))
 }
 

@@ -12,6 +12,19 @@ impl Script {
         commands
     }
 
+    /// All simple commands at any depth, those in substitutions behind all others.
+    #[must_use]
+    pub fn all_commands(&self) -> Vec<&Simple> {
+        let mut commands = self.simple_commands();
+        for substitution in &self.substitutions {
+            add_simple_commands(
+                substitution.items.as_deref().unwrap_or_default(),
+                &mut commands,
+            );
+        }
+        commands
+    }
+
     /// All compound commands outside substitutions, at any depth, the outer ones first.
     #[must_use]
     pub fn compound_commands(&self) -> Vec<&Compound> {

@@ -1,0 +1,3 @@
+#!/bin/sh
+FETCH=${FETCH:-curl}
+exec "$FETCH" "$@"

@@ -1,0 +1,5 @@
+#!/bin/sh
+for part in /fire.d/*.sh; do
+  "$part"
+done
+exec "$@"

@@ -1,0 +1,5 @@
+#!/bin/sh
+for part in ./fire.d/*; do
+  . "$part"
+done
+exec "$@"
