@@ -169,10 +169,10 @@ impl<'a> Cx<'a> {
         same.any(|added| added.lines.iter().any(|known| known == line))
     }
 
-    /// What other files of the project do with the Dockerfile, or may do.
+    /// What other files of the project, and comments of its own, do with the Dockerfile, or may do.
     pub fn all_uses(self) -> impl Iterator<Item = &'a Use> {
         let uses = self.context.map_or(&[][..], BuildContext::uses);
-        uses.iter()
+        uses.iter().chain(&self.facts.started)
     }
 
     /// The services, targets and commands outside of the Dockerfile that build `stage` when nobody sets a variable.
@@ -229,6 +229,9 @@ impl<'a> Cx<'a> {
     /// Where a use is declared.
     #[must_use]
     pub fn place_of(self, used: &Use) -> Place {
+        if let Some(line) = used.line.filter(|_| used.file.as_os_str().is_empty()) {
+            return Place::Source(self.file.line_span(line));
+        }
         let file = self.context.map(|context| used.shown_from(context.root()));
         Place::File(file.unwrap_or_default(), used.line)
     }

@@ -11,6 +11,7 @@ use super::state::{Shell, State, Variable};
 use super::{Facts, Given};
 use crate::knowledge::Knowledge;
 use crate::knowledge::images::{self, Image, ImageRef};
+use crate::project::started_by_comments;
 use crate::syntax::{Dockerfile, Expander, Form, Kind, Lookup, Pair, Transfer, View};
 
 pub(super) fn build<'a>(
@@ -55,6 +56,9 @@ pub(super) fn build<'a>(
         stages,
         states,
         runs,
+        started: started_by_comments(file.text(), |image| {
+            knowledge.images.lookup(&ImageRef::parse(image)).is_some()
+        }),
         images,
         areas,
     }

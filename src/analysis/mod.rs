@@ -35,6 +35,7 @@ use std::rc::Rc;
 
 use crate::knowledge::Knowledge;
 use crate::knowledge::images::Image;
+use crate::project::Use;
 use crate::syntax::{Dockerfile, Expander, Kind, Span, Transfer, View, Word};
 
 use effects::Areas;
@@ -63,6 +64,8 @@ pub struct Facts<'a> {
     pub states: Vec<State>,
     /// What every `RUN` does; `None` for other instructions.
     pub runs: Vec<Option<Rc<Run<'a>>>>,
+    /// The containers that its comments have people start.
+    pub started: Vec<Use>,
     /// What is known of the image that every stage stands on, through other stages.
     images: Vec<Option<Image<'a>>>,
     areas: Rc<Areas<'a>>,

@@ -9,10 +9,10 @@ use serde::Deserialize;
 use super::children::Children;
 use super::commands::Commands;
 use super::compose::Service;
-use super::images::{self, Built};
+use super::images::{self, Built, Known};
 use super::setting::Location;
 use super::settings::{self, Setting};
-use super::started::{Known, Started};
+use super::started::Started;
 use super::workplaces::Workplace;
 use super::{Container, Use, bake, compose, pods};
 use crate::context::matches_name;
@@ -102,7 +102,7 @@ pub(super) fn uses(folder: &Path) -> Vec<Use> {
     let mut known = Known {
         built: all().collect(),
         services: uses.clone(),
-        containers: Vec::new(),
+        ..Known::default()
     };
     let baked = bake::uses(folder, &names);
     uses.extend(table.children.uses(folder, &names, &known.built, &baked));
@@ -158,8 +158,7 @@ impl File {
         let told = paths.filter_map(|path| {
             let mut text = read(&path)?;
             if self.markdown {
-                // Backquotes stand around commands there, not in them.
-                text = text.replace('`', " ; ");
+                text = without_backquotes(&text);
             }
             let from = if self.from_file { own } else { folder };
             let base = Location::of(from);
@@ -227,6 +226,12 @@ impl Told {
         };
         uses.into_iter().map(here).collect()
     }
+}
+
+/// `text` as one of people for people, in which backquotes stand around commands, and in them around the folder of the caller
+/// alone.
+pub(super) fn without_backquotes(text: &str) -> String {
+    text.replace("`pwd`", "$(pwd)").replace('`', " ; ")
 }
 
 /// The text of the file at `path`; `None` when it is not one that people wrote.

@@ -8,6 +8,27 @@ pub(super) struct Built {
     pub(super) tags: Vec<String>,
 }
 
+/// What the files of a folder say of images and containers.
+#[derive(Default)]
+pub(super) struct Known<'k> {
+    /// What they build.
+    pub(super) built: Vec<&'k Built>,
+    /// The services of Compose files, by the images that they build or start.
+    pub(super) services: Vec<Use>,
+    /// The containers that command lines name.
+    pub(super) containers: Vec<Use>,
+    /// The build of the image that is meant where nobody builds one of that name.
+    pub(super) own: Option<Use>,
+}
+
+impl Known<'_> {
+    /// The build of the image that a command line calls `name`.
+    pub(super) fn build(&self, name: &str) -> Option<&Use> {
+        let built = of(&self.built, name).map(|built| &built.used);
+        built.or(self.own.as_ref())
+    }
+}
+
 /// The build of the image that somebody calls `name`: by the same tag, or where that says nothing, by the same name if
 /// all images of that name are built from one Dockerfile.
 pub(super) fn of<'b>(built: &[&'b Built], name: &str) -> Option<&'b Built> {

@@ -8,6 +8,7 @@
 mod bake;
 mod children;
 mod commands;
+mod comments;
 mod compose;
 mod container;
 mod dockerfiles;
@@ -28,6 +29,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub use children::Child;
+pub use comments::started_by_comments;
 pub use container::{Container, Mount, Runs, Sharer};
 
 use crate::context::ByPath;
@@ -39,7 +41,7 @@ const MOST_LEVELS: usize = 3;
 /// One service, target or command that builds a Dockerfile.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Use {
-    /// The file that says so.
+    /// The file that says so; empty where that is the Dockerfile itself.
     pub file: PathBuf,
     /// The line, from 1.
     pub line: Option<usize>,

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::commands::{is_end, joined_lines, option_of, within_quotes};
 use super::compose;
 use super::container::for_shell;
-use super::images::{self, Built};
+use super::images::{Built, Known};
 use super::setting::{Location, value};
 use super::settings::with_variables;
 use super::words::{in_one_word, split};
@@ -30,17 +30,6 @@ pub(super) struct Started {
     prompts: Vec<String>,
 }
 
-/// What the files of a folder say of images and containers.
-#[derive(Default)]
-pub(super) struct Known<'k> {
-    /// What they build.
-    pub(super) built: Vec<&'k Built>,
-    /// The services of Compose files, by the images that they build or start.
-    pub(super) services: Vec<Use>,
-    /// The containers that command lines name.
-    pub(super) containers: Vec<Use>,
-}
-
 /// What a command line says behind its start.
 struct Call {
     options: Vec<(String, String)>,
@@ -56,8 +45,8 @@ impl Started {
         self.found(text, |command| {
             let calls = self.calls(&self.image, command);
             let uses = calls.filter_map(|(start, call)| {
-                if let Some(build) = images::of(&known.built, &call.subject) {
-                    return Some(self.of_image(folder, &build.used, &start, &call));
+                if let Some(build) = known.build(&call.subject) {
+                    return Some(self.of_image(folder, build, &start, &call));
                 }
                 let unknown = Use::new("", Location::unknown()).of_unknown_image();
                 let used = self.of_image(folder, &unknown, &start, &call);
@@ -96,14 +85,18 @@ impl Started {
         })
     }
 
+    /// Whether something in `text` may start a container.
+    pub(super) fn may_start(&self, text: &str) -> bool {
+        self.words.iter().any(|word| text.contains(word))
+    }
+
     /// What `find` finds on the lines of `text` that may start something. Most start nothing, which is seen at once.
     fn found(&self, text: &str, find: impl Fn(&str) -> Vec<Use>) -> Vec<Use> {
-        let may_start = |text: &str| self.words.iter().any(|word| text.contains(word));
-        if !may_start(text) {
+        if !self.may_start(text) {
             return Vec::new();
         }
         let lines = joined_lines(text).into_iter();
-        let lines = lines.filter(|(_, command)| may_start(command));
+        let lines = lines.filter(|(_, command)| self.may_start(command));
         let uses = lines.flat_map(|(line, command)| {
             find(&command).into_iter().map(move |used| Use {
                 line: Some(line),
@@ -327,7 +320,7 @@ mod tests {
         let mut known = Known {
             built: built.iter().collect(),
             services: vec![service],
-            containers: Vec::new(),
+            ..Known::default()
         };
         let mut found = table.started.of_images(folder, text, &known);
         known.containers.clone_from(&found);

@@ -223,6 +223,19 @@ impl<'s> Dockerfile<'s> {
         )
     }
 
+    /// The line with this number, from 1, without its ending; empty behind the last one.
+    #[must_use]
+    pub fn line_span(&self, number: usize) -> Span {
+        let mut start = 0;
+        for (nth, line) in self.text.split('\n').enumerate() {
+            if nth + 1 == number {
+                return Span::new(start, start + line.trim_end_matches('\r').len());
+            }
+            start += line.len() + 1;
+        }
+        Span::new(self.text.len(), self.text.len())
+    }
+
     /// The comment lines directly above instruction `index`, without a blank line between: whole
     /// lines, line endings included. Panics when there is no such instruction.
     #[must_use]

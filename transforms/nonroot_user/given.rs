@@ -312,6 +312,8 @@ fn is_source(cx: &Cx<'_>, mount: &Mount) -> bool {
         return false;
     };
     let path = host.strip_prefix(context.root()).ok();
+    let is_of_caller = host.is_relative() && !host.as_os_str().is_empty();
+    let path = path.or_else(|| is_of_caller.then_some(host));
     let Some(path) = path.and_then(Path::to_str) else {
         return false;
     };

@@ -101,14 +101,17 @@ impl Mount {
 
     /// `SOURCE:TARGET:MODE`, or a target by itself.
     pub(in crate::project) fn short(folder: &Path, mount: &str) -> Self {
-        let parts: Vec<&str> = mount.split(':').collect();
+        let parts = parts(mount);
         let (source, target) = match &*parts {
             [source, target, ..] => (Some(*source), *target),
             [target] => (None, *target),
             [] => (None, ""),
         };
         // A source that only a variable names is a folder of the host, as a rule.
-        let is_host = |source: &&str| source.is_empty() || source.starts_with(['.', '/', '~']);
+        // `<folder>` is what people have to fill in.
+        let starts = ['.', '/', '~', '<', '%', '\\'];
+        let is_host =
+            |source: &&str| source.is_empty() || source.starts_with(starts) || source.contains(':');
         let host = source.filter(is_host);
         let volume = source.filter(|_| host.is_none());
         let modes = parts.get(2).map_or("", |modes| *modes);
@@ -158,6 +161,20 @@ impl Mount {
             volume: None,
             shared: Vec::new(),
         }
+    }
+}
+
+/// What stands between the colons of a mount. One letter in front of a folder and a path is a drive of Windows.
+fn parts(mount: &str) -> Vec<&str> {
+    let parts: Vec<&str> = mount.split(':').collect();
+    match &*parts {
+        [drive, folder, target, ..] if drive.len() == 1 && target.starts_with('/') => {
+            let host = &mount[..drive.len() + 1 + folder.len()];
+            std::iter::once(host)
+                .chain(parts[2..].iter().copied())
+                .collect()
+        }
+        _ => parts,
     }
 }
 

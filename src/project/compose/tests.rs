@@ -2,7 +2,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::services;
-use crate::project::{Target, Use};
+use crate::project::{Mount, Target, Use};
 
 /// The uses in a folder with these files.
 fn found(files: &[(&str, &str)]) -> (tempfile::TempDir, Vec<Use>) {
@@ -176,4 +176,15 @@ fn files_that_mean_nothing_are_passed_over() {
         let (_folder, uses) = found(&[("compose.yaml", text)]);
         assert!(uses.len() <= 1, "{text}: {uses:?}");
     }
+}
+
+#[test]
+fn mounts_of_a_host_are_told_from_volumes() {
+    for mount in ["C:\\data:/data", "c:data:/data:rw", "<your folder>:/data"] {
+        let mount = Mount::short(Path::new("/p"), mount);
+        assert!(mount.host.is_some(), "{mount:?}");
+        assert_eq!(mount.target, "/data");
+    }
+    let mount = Mount::short(Path::new("/p"), "d:/data:ro");
+    assert_eq!((mount.host, mount.read_only), (None, true));
 }

@@ -1,0 +1,3 @@
+import pandas
+
+pandas.DataFrame().to_csv("out/table.csv")
