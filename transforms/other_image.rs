@@ -3,7 +3,7 @@
 use crate::analysis::commands::{Arg, recognise};
 use crate::analysis::runs::Step;
 use crate::knowledge::images::{Image, ImageRef, Runs};
-use crate::knowledge::tools::{Action, Does};
+use crate::knowledge::tools::{Action, Does, Language};
 use crate::transform::Cx;
 
 /// Whether two references differ in nothing but their tags.
@@ -32,13 +32,22 @@ pub(super) fn own_folder<'i>(cx: &Cx<'_>, image: &Image<'i>, at: usize) -> Optio
     folders.find(|folder| text.contains(folder))
 }
 
-/// The programs that `image` brings with its language, and the smaller image that runs what is built in it does not.
-pub(super) fn left_behind<'k>(cx: &Cx<'k>, image: &Image<'_>) -> &'k [String] {
+/// The language of `image`, if another image runs what is built in it.
+fn language<'k>(cx: &Cx<'k>, image: &Image<'_>) -> Option<&'k Language> {
     let mut runtimes = image.runtimes.iter();
     let has_both = runtimes.any(|runtime| runtime.runs == Runs::Language);
-    let language = image.provides.filter(|_| has_both);
-    let language = language.and_then(|name| cx.knowledge.tools.language(name));
-    language.map_or(&[], |language| &language.builders)
+    let name = image.provides.filter(|_| has_both)?;
+    cx.knowledge.tools.language(name)
+}
+
+/// The programs that `image` brings with its language, and the smaller image that runs what is built in it does not.
+pub(super) fn left_behind<'k>(cx: &Cx<'k>, image: &Image<'_>) -> &'k [String] {
+    language(cx, image).map_or(&[], |language| &language.builders)
+}
+
+/// Whether a command line has a program that both images have build something first: `java Main.java`.
+pub(super) fn builds_first(cx: &Cx<'_>, image: &Image<'_>, words: &[String]) -> bool {
+    language(cx, image).is_some_and(|language| language.builds_first(words))
 }
 
 /// Whether a command line asks a tool to build or to install, and not just to run what was built.

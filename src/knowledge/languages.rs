@@ -29,6 +29,9 @@ pub struct Language {
     /// Programs of images that build it, which those that only run it have not: `javac`.
     #[serde(default)]
     pub builders: Vec<String>,
+    /// Matches in a word with which a program that both have needs what the latter have not: `java Main.java` compiles.
+    #[serde(default)]
+    builds_with: Vec<Pattern>,
     /// Matches in a source that starts other programs.
     pub starts: Vec<Pattern>,
     /// Modules that have a function for every program: `sh` of Python, in `sh.git("log")`.
@@ -84,6 +87,13 @@ pub struct Language {
 }
 
 impl Language {
+    /// Whether the command line `words` has a program that runs the language build something first.
+    #[must_use]
+    pub fn builds_first(&self, words: &[String]) -> bool {
+        let mut given = words.iter().skip(1);
+        given.any(|word| self.builds_with.iter().any(|form| form.is_match(word)))
+    }
+
     /// Whether images that are made for `provides` run programs in it.
     #[must_use]
     pub fn is_for(&self, provides: &str) -> bool {

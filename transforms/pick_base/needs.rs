@@ -109,7 +109,8 @@ impl Needs {
                 let message = "it runs a script that dfopt cannot read, which may need what only this image has";
                 return Err(site.refuse_at(at, "opaque-step", message));
             }
-            if is_build_tool(site, target, &line.words, is_step) {
+            let builds_first = other_image::builds_first(site.cx, site.image, &line.words);
+            if builds_first || is_build_tool(site, target, &line.words, is_step) {
                 return Err(refuse_tool(site, at, &line.words[0]));
             }
             let before = if is_step { at } else { site.stage.body.end };
@@ -246,10 +247,14 @@ impl Needs {
                     );
                     return Err(site.refuse_at(at, "native-dependency", &message));
                 };
-                for need in found
-                    .into_iter()
-                    .chain(known.programs.values().map(String::as_str))
-                {
+                let lacks = target.lacks;
+                let comes_along = |program: &String| {
+                    lacks.is_some_and(|lacks| lacks.programs.contains_key(program))
+                };
+                let programs = known.programs.iter();
+                let programs = programs.filter(|(program, _)| comes_along(program));
+                let programs = programs.map(|(_, package)| package.as_str());
+                for need in found.into_iter().chain(programs) {
                     self.add(site, site.stage.body.end, need, &name);
                 }
             }

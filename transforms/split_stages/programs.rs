@@ -6,7 +6,7 @@ use crate::analysis::paths::{file_name, join};
 use crate::analysis::runs::{Run, Step};
 use crate::knowledge::startup::Needs;
 use crate::transform::Refusal;
-use crate::transforms::other_image::{builds, left_behind, share_repository};
+use crate::transforms::other_image::{builds, builds_first, left_behind, share_repository};
 
 use super::Site;
 use super::artefacts::Artefacts;
@@ -148,7 +148,7 @@ pub(super) fn check(
     if !keeps_tools {
         check_repeated(site, artefacts)?;
     }
-    check_tools(site, keeps_tools)?;
+    check_tools(site, base.is_same, keeps_tools)?;
     if artefacts.is_program {
         check_handed_over(site, artefacts, packages)?;
         check_found(site, artefacts, packages)?;
@@ -169,11 +169,13 @@ fn check_repeated(site: &Site<'_>, artefacts: &Artefacts) -> Result<(), Refusal>
 
 /// No command line of the container builds or installs, also where both stages have the same base: what only a build needs
 /// is left out.
-fn check_tools(site: &Site<'_>, keeps_tools: bool) -> Result<(), Refusal> {
+fn check_tools(site: &Site<'_>, is_same: bool, keeps_tools: bool) -> Result<(), Refusal> {
     for line in site.command_lines()? {
         let tool = &line.words[0];
         let message = if !keeps_tools && builds(site.cx, &line.words) {
             format!("the container starts {tool}, which the smaller image has not")
+        } else if !is_same && builds_first(site.cx, site.image, &line.words) {
+            format!("{tool} compiles what it runs, which it cannot in the smaller image")
         } else if builds_at_start(site, &line.words) {
             format!("the container builds or installs when it starts, with {tool}")
         } else {
