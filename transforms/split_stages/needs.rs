@@ -9,7 +9,7 @@ use crate::transforms::dependencies;
 use super::Site;
 use super::artefacts::steps;
 use super::base;
-use super::packages::RuntimePackages;
+use super::packages::{RuntimePackages, bare};
 use super::roles::Role;
 use crate::transforms::libraries::Libraries;
 
@@ -42,7 +42,9 @@ pub(super) fn add(site: &Site<'_>, packages: &mut RuntimePackages) -> Result<(),
             );
             return Err(site.refuse_at(at, "native-dependency", &message));
         };
-        let programs = dependency.programs.values().map(String::as_str);
+        let programs = dependency.programs.iter();
+        let programs = programs.filter(|(program, package)| has_program(site, program, package));
+        let programs = programs.map(|(_, package)| package.as_str());
         for need in found.into_iter().chain(programs) {
             packages.manager.get_or_insert_with(|| tool.to_owned());
             packages.add(need);
@@ -51,6 +53,22 @@ pub(super) fn add(site: &Site<'_>, packages: &mut RuntimePackages) -> Result<(),
     packages.assumes.extend(assumption(site));
     packages.assumes.extend(of_downloads(site));
     Ok(())
+}
+
+/// Whether the stage has `program`, with its image or because it installs `package`: what is not there, nothing starts.
+fn has_program(site: &Site<'_>, program: &str, package: &str) -> bool {
+    let toolset = site.image.toolset;
+    let comes_along = toolset.is_some_and(|toolset| toolset.programs.contains_key(program));
+    let bases = &site.cx.knowledge.bases;
+    let brings = |word: &str| bases.is_brought(bare(word), package);
+    comes_along || installs(site).any(|step| step.words().any(brings))
+}
+
+/// The commands of the stage that install packages.
+fn installs<'s>(site: &'s Site<'_>) -> impl Iterator<Item = &'s Step<'s>> {
+    let body = site.stage.body.clone();
+    let steps = body.flat_map(|at| site.cx.facts.steps(at));
+    steps.filter(|step| step.does() == Some(Does::InstallPackages))
 }
 
 /// Whether the dependency comes compiled, with all that it needs.
@@ -64,20 +82,15 @@ fn is_ready_made(site: &Site<'_>, name: &str, dependency: &Dependency) -> bool {
 /// Whether packages that the stage installs, and that are installed in the smaller image as well, bring what the
 /// dependency needs, and a variable says that it uses these where it would bring its own otherwise.
 fn is_brought(site: &Site<'_>, dependency: &Dependency) -> bool {
-    let facts = site.cx.facts;
-    let runs = site.stage.body.clone();
-    let mut installs = runs
-        .flat_map(|at| facts.steps(at))
-        .filter(|step| step.does() == Some(Does::InstallPackages));
     let names = |step: &Step<'_>| {
         let mut words = step.words();
         words.any(|word| dependency.unless_package.iter().any(|name| name == word))
     };
-    let variables = &facts.states[site.stage.body.end - 1].variables;
+    let variables = &site.cx.facts.states[site.stage.body.end - 1].variables;
     let mut switches = dependency.unless_env.iter();
     let switched =
         dependency.unless_env.is_empty() || switches.any(|name| variables.contains_key(name));
-    installs.any(names) && switched
+    installs(site).any(names) && switched
 }
 
 /// The dependencies that the tables know, with the instruction that names them.
