@@ -13,6 +13,8 @@ pub struct Mount {
     pub target: Option<String>,
     /// What stands behind `source=` or `src=`.
     pub source: Option<String>,
+    /// The stage, the image or the context that it is in, where that is not the build context.
+    pub from: Option<String>,
     /// The variable of the environment that holds a secret: what stands behind `env=`.
     pub variable: Option<String>,
 }
@@ -34,8 +36,15 @@ impl Mount {
             kind: of(&["type"]).unwrap_or_else(|| "bind".to_owned()),
             target: of(&["target", "dst", "destination"]).map(|path| join(workdir, &path)),
             source: of(&["source", "src"]),
+            from: of(&["from"]),
             variable: of(&["env"]),
         })
+    }
+
+    /// Whether it shows files of the build context.
+    #[must_use]
+    pub fn is_of_context(&self) -> bool {
+        self.kind == "bind" && self.from.is_none()
     }
 
     /// Whether it is a folder that the builder keeps between builds, and that is not part of the image.

@@ -38,6 +38,7 @@ mod way;
 mod writer;
 
 use crate::analysis::commands;
+use crate::analysis::mounts;
 use crate::analysis::paths::file_name;
 use crate::analysis::runs::Step;
 use crate::analysis::stages::{Os, Stage};
@@ -164,12 +165,18 @@ fn rewrite(cx: &Cx<'_>, stage: &Stage, index: usize) -> Result<Option<Rewrite>, 
     }
 }
 
-/// Whether the copy brings files by name, or a part of the project of which the rest comes behind the obstacle.
+/// Whether the copy brings files by name, or a part of the project of which the rest comes behind the obstacle, or is mounted
+/// by it.
 fn is_picked(sink: &Sink<'_>, obstacle: &Obstacle) -> bool {
+    let is_part = !sink.copied.brings_everything();
+    let mut mounts = mounts::of(sink.cx.facts, obstacle.at);
+    if is_part && mounts.any(|mount| mount.is_of_context()) {
+        return true;
+    }
     let behind = obstacle.at + 1..sink.stage.body.end;
     let mut others = sink.other_copies();
     let rest = others.any(|other| behind.contains(&other.index) && other.brings_folder());
-    !sink.copied.brings_folder() || rest && !sink.copied.brings_everything()
+    !sink.copied.brings_folder() || rest && is_part
 }
 
 /// Whether the copy was written for the installs that would be passed: by a pattern (`COPY package*.json tsconfig.json ./`), or
