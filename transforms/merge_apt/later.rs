@@ -1,6 +1,6 @@
 //! Whether anything behind an instruction still needs the package lists.
 
-use crate::analysis::paths::file_name;
+use crate::analysis::paths::{Extent, file_name};
 use crate::analysis::runs::{Run, Step};
 use crate::analysis::runtime;
 use crate::analysis::stages::{Base, Stage};
@@ -168,8 +168,25 @@ fn use_of_run(cx: &Cx<'_>, manager: &PackageManager, index: usize, run: &Run<'_>
     let always = unconditional(run);
     let text = &cx.facts.views[index].logical.text;
     let mut found = Use::Nothing;
+    let mut saved: Vec<&str> = Vec::new();
     for step in &run.steps {
-        match use_of_step(cx, manager, step, text) {
+        let is_run = step
+            .args
+            .iter()
+            .any(|arg| saved.contains(&file_name(arg.known())));
+        let step_use = match is_run {
+            true => Use::UnknownThenRefreshes,
+            false => use_of_step(cx, manager, step, text),
+        };
+        let step_use = match step_use {
+            // What is only saved downloads nothing before it is run.
+            Use::UnknownThenRefreshes if !is_run && saves(step) => {
+                saved.extend(saved_files(step));
+                Use::Nothing
+            }
+            other => other,
+        };
+        match step_use {
             Use::Refreshes if always.contains(&step.span) => {
                 return match found {
                     Use::Unknown => Use::UnknownThenRefreshes,
@@ -187,6 +204,20 @@ fn use_of_run(cx: &Cx<'_>, manager: &PackageManager, index: usize, run: &Run<'_>
         }
     }
     found
+}
+
+/// Whether `step` writes what it downloads to files.
+fn saves(step: &Step<'_>) -> bool {
+    saved_files(step).next().is_some()
+}
+
+/// The names of the files that `step` writes.
+fn saved_files<'s>(step: &'s Step<'_>) -> impl Iterator<Item = &'s str> {
+    let regions = match &step.effects.writes {
+        Extent::Regions(regions) => regions.as_slice(),
+        Extent::Everything => &[],
+    };
+    regions.iter().map(|region| file_name(region.fixed()))
 }
 
 fn use_of_step(cx: &Cx<'_>, manager: &PackageManager, step: &Step<'_>, text: &str) -> Use {
