@@ -168,23 +168,14 @@ fn use_of_run(cx: &Cx<'_>, manager: &PackageManager, index: usize, run: &Run<'_>
     let always = unconditional(run);
     let text = &cx.facts.views[index].logical.text;
     let mut found = Use::Nothing;
-    let mut saved: Vec<&str> = Vec::new();
+    let mut saved: Vec<&str> = saved_before(cx, manager, index).collect();
     for step in &run.steps {
-        let is_run = step
-            .args
-            .iter()
-            .any(|arg| saved.contains(&file_name(arg.known())));
+        let mut names = step.args.iter().map(|arg| file_name(arg.known()));
+        let is_run = step.does() != Some(Does::Files) && names.any(|name| saved.contains(&name));
+        saved.extend(saved_by(cx, manager, step));
         let step_use = match is_run {
             true => Use::UnknownThenRefreshes,
             false => use_of_step(cx, manager, step, text),
-        };
-        let step_use = match step_use {
-            // What is only saved downloads nothing before it is run.
-            Use::UnknownThenRefreshes if !is_run && saves(step) => {
-                saved.extend(saved_files(step));
-                Use::Nothing
-            }
-            other => other,
         };
         match step_use {
             Use::Refreshes if always.contains(&step.span) => {
@@ -206,16 +197,26 @@ fn use_of_run(cx: &Cx<'_>, manager: &PackageManager, index: usize, run: &Run<'_>
     found
 }
 
-/// Whether `step` writes what it downloads to files.
-fn saves(step: &Step<'_>) -> bool {
-    saved_files(step).next().is_some()
+/// The names of the scripts that steps in front of instruction `index` save, and that download the lists when they are run.
+fn saved_before<'a>(
+    cx: &'a Cx<'_>,
+    manager: &'a PackageManager,
+    index: usize,
+) -> impl Iterator<Item = &'a str> {
+    let steps = (0..index).flat_map(|at| cx.facts.steps(at));
+    steps.flat_map(move |step| saved_by(cx, manager, step))
 }
 
-/// The names of the files that `step` writes.
-fn saved_files<'s>(step: &'s Step<'_>) -> impl Iterator<Item = &'s str> {
+/// The names of the files to which `step` saves such a script.
+fn saved_by<'s>(
+    cx: &Cx<'_>,
+    manager: &PackageManager,
+    step: &'s Step<'_>,
+) -> impl Iterator<Item = &'s str> + use<'s> {
+    let fetches = fetches_refreshing_script(cx, manager, step);
     let regions = match &step.effects.writes {
-        Extent::Regions(regions) => regions.as_slice(),
-        Extent::Everything => &[],
+        Extent::Regions(regions) if fetches => regions.as_slice(),
+        _ => &[],
     };
     regions.iter().map(|region| file_name(region.fixed()))
 }
@@ -236,10 +237,11 @@ fn use_of_step(cx: &Cx<'_>, manager: &PackageManager, step: &Step<'_>, text: &st
     }
     match &step.invocation {
         Some(invocation) if invocation.tool.id != manager.tool => {
-            if fetches_refreshing_script(cx, manager, step) {
-                Use::UnknownThenRefreshes
-            } else {
-                Use::Nothing
+            // What is only saved downloads nothing before it is run.
+            let is_saved = saved_by(cx, manager, step).next().is_some();
+            match fetches_refreshing_script(cx, manager, step) && !is_saved {
+                true => Use::UnknownThenRefreshes,
+                false => Use::Nothing,
             }
         }
         Some(invocation) if touches_lists(invocation.action.does) => Use::Needs(step.span),
