@@ -1,50 +1,17 @@
-//! The manifests that an install reads, and the copies that bring just them.
+//! The manifests that an install reads.
 
 use crate::analysis::commands::{Invocation, OptionUse};
 use crate::analysis::paths::{Extent, Region, below, join, parent};
 use crate::analysis::runs::Step;
-use crate::context::{BuildContext, Entry, FileKind, Required, folder_and_name, required_by};
+use crate::context::{BuildContext, Entry, Required, folder_and_name, required_by};
 use crate::knowledge::tools::{Operands, Role};
-use crate::syntax::Kind;
 use crate::transform::{Evidence, Place, Refusal};
 
 use super::again;
-use super::copied::{Copied, is_plain, linked};
+use super::copied::linked;
+use super::leaves::{Leave, check_name, is_copied_before, leave, odd_name};
 use super::sink::Sink;
 use super::unseen;
-
-/// A copy of manifests into one folder.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Leave {
-    /// As they are written: paths in the context, or patterns.
-    pub(super) sources: Vec<String>,
-    /// As it is written, with a `/` at the end.
-    pub(super) dest: String,
-    /// The paths in the image that it brings, patterns included.
-    pub(super) lands: Vec<String>,
-}
-
-impl Leave {
-    /// Whether it brings the file at `region`.
-    pub(super) fn covers(&self, region: &Region) -> bool {
-        let brings = |path: &String| Region::new(path).covers(region);
-        self.lands.iter().any(brings)
-    }
-
-    /// Adds it to copies for the same instruction: one for each folder.
-    pub(super) fn add_to(self, leaves: &mut Vec<Self>) {
-        let Some(other) = leaves.iter_mut().find(|other| other.dest == self.dest) else {
-            leaves.push(self);
-            return;
-        };
-        for (source, path) in self.sources.into_iter().zip(self.lands) {
-            if !other.lands.contains(&path) {
-                other.sources.push(source);
-                other.lands.push(path);
-            }
-        }
-    }
-}
 
 /// What one step needs of what a copy brings.
 #[derive(Default)]
@@ -409,62 +376,4 @@ fn obstacle_code(code: &str) -> &'static str {
         "vendored" => "vendored",
         _ => "local-dependency",
     }
-}
-
-/// Whether an earlier copy of the stage, or one that has been passed, brings the same file `source` of the context to
-/// `path`, with the same owner, and no step in between may change it.
-pub(super) fn is_copied_before(sink: &Sink<'_>, source: &str, path: &str) -> bool {
-    let region = Region::new(path);
-    let here = sink.copied.index + 1 + sink.passed.len();
-    let mut copies = (sink.stage.from..here).filter(|&index| index != sink.copied.index);
-    copies.any(|index| {
-        let is_copy = matches!(
-            sink.cx.facts.views[index].kind,
-            Kind::Copy(_) | Kind::Add(_)
-        );
-        let same = |other: &Copied| {
-            other.flags == sink.copied.flags
-                && other.brings(sink.cx.context, path).as_deref() == Some(source)
-        };
-        let mut runs = (index..here).filter_map(|at| sink.cx.facts.run(at));
-        is_copy
-            && Copied::read(sink.cx, index)
-                .ok()
-                .flatten()
-                .as_ref()
-                .is_some_and(same)
-            && !runs.any(|run| run.effects.writes.meets(&region))
-    })
-}
-
-/// The copy of one file; a folder is copied by itself.
-fn leave(sink: &Sink<'_>, source: String, path: String) -> Leave {
-    let kind = sink.cx.context.and_then(|context| context.kind(&source));
-    let (source, folder) = if kind == Some(FileKind::Folder) {
-        (source + "/", path.as_str())
-    } else {
-        (source, parent(&path))
-    };
-    Leave {
-        dest: sink.copied.written_folder(folder),
-        sources: vec![source],
-        lands: vec![path],
-    }
-}
-
-/// Refuses a file that a copy cannot name without quotes.
-pub(super) fn check_name(
-    sink: &Sink<'_>,
-    request: &Request<'_>,
-    source: &str,
-) -> Result<(), Refusal> {
-    if source.contains('$') || !is_plain(sink.cx, source) {
-        return Err(odd_name(sink, request, source));
-    }
-    Ok(())
-}
-
-fn odd_name(sink: &Sink<'_>, request: &Request<'_>, source: &str) -> Refusal {
-    let message = format!("the name of {source} cannot be written without quotes");
-    sink.refuse(request.at, "odd-name", &message)
 }

@@ -25,6 +25,7 @@ mod copied;
 mod crossing;
 mod followers;
 mod instead;
+mod leaves;
 mod manifests;
 mod packages;
 mod prefetch;

@@ -11,7 +11,8 @@ use super::super::style::title;
 use super::copied::Copied;
 use super::crossing;
 use super::followers;
-use super::manifests::{self, Leave};
+use super::leaves::Leave;
+use super::manifests;
 use super::prefetch::Fetch;
 
 /// How many manifests there may be in a folder.

@@ -4,7 +4,8 @@ use crate::analysis::paths::{Region, UNKNOWN_WORKDIR, file_name, join, parent};
 use crate::context::{folder_and_name, in_folder};
 use crate::transform::Refusal;
 
-use super::manifests::{Manifest, Needed, Request, check_name, is_copied_before};
+use super::leaves::{check_name, is_copied_before};
+use super::manifests::{Manifest, Needed, Request};
 use super::signs;
 use super::sink::Sink;
 

@@ -6,7 +6,7 @@ use crate::transform::Cx;
 
 use super::super::style;
 use super::copied::Copied;
-use super::manifests::Leave;
+use super::leaves::Leave;
 use super::sink::{Crossing, Sink};
 
 /// How long a line of commands may be, in bytes.
