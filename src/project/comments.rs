@@ -12,7 +12,10 @@ use super::setting::Location;
 #[must_use]
 pub fn started_by_comments(text: &str, foreign: impl Fn(&str) -> bool) -> Vec<Use> {
     let table = Table::builtin();
-    let Some(comments) = comments(text).filter(|text| table.started.may_start(text)) else {
+    // Few files do, and every file is asked.
+    let may_start = |text: &str| table.started.may_start(text);
+    let comments = may_start(text).then(|| comments(text)).flatten();
+    let Some(comments) = comments.filter(|text| may_start(text)) else {
         return Vec::new();
     };
     let builds = table
