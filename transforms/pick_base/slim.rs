@@ -1,6 +1,6 @@
 //! The smaller image that runs what is written in a language: the slim variant, or one without what builds it.
 
-use crate::knowledge::images::{ImageRef, Runs};
+use crate::knowledge::images::{ImageRef, Runs, Runtime};
 use crate::transform::{Plan, Refusal, Rewrite};
 use crate::transforms::{other_image, slim};
 
@@ -21,7 +21,8 @@ pub(super) fn plan(site: &Site<'_>) -> Option<Plan> {
         Runs::Everything => true,
         Runs::Dynamic | Runs::Static => false,
     });
-    let slim = slim.filter(|runtime| runtime.lacks.is_empty())?;
+    let is_alike = |runtime: &&Runtime| runtime.lacks.is_empty() && runtime.environment.is_empty();
+    let slim = slim.filter(is_alike)?;
     let images = &site.cx.knowledge.images;
     let target = Target {
         image: images.lookup(&ImageRef::parse(&slim.reference))?,

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::analysis::stages::Stage;
 use crate::knowledge::images::{self, ImageRef, Runs, Shell, Version};
+use crate::syntax::Kind;
 use crate::transform::{Cx, Refusal};
 
 use super::super::other_image::{is_bound_to_distribution, own_folder, share_repository};
@@ -78,13 +79,26 @@ pub(super) fn choose(
         runs: candidate.runs,
         is_same: written == builder,
         lacks: candidate.lacks.clone(),
-        environment: candidate.environment.clone(),
+        environment: kept_environment(site, candidate),
         assumes: assumptions(site, candidate, packages, &builder, &written),
         named_builder: site.named.clone(),
         reference: candidate.reference.clone(),
         written,
         builder,
     }))
+}
+
+/// The variables of the builder's image that `candidate` sets to something else, less those that the stage sets itself.
+fn kept_environment(site: &Site<'_>, candidate: &images::Runtime) -> BTreeMap<String, String> {
+    let views = &site.cx.facts.views;
+    let is_set = |name: &String| {
+        let mut body = site.stage.body.clone().map(|at| &views[at].kind);
+        body.any(|kind| matches!(kind, Kind::Env { pairs, .. } if pairs.iter().any(|pair| pair.key.raw == *name)))
+    };
+    let variables = candidate.environment.iter();
+    let kept = variables.filter(|(name, _)| !is_set(name));
+    kept.map(|(name, value)| (name.clone(), value.clone()))
+        .collect()
 }
 
 /// The reference of the base image as its author wrote it.

@@ -55,7 +55,7 @@ use crate::analysis::stages::{Base, Os, Stage};
 use crate::knowledge::images::{Command, Image};
 use crate::knowledge::tools::Does;
 use crate::syntax::{Kind, Span};
-use crate::transform::{Change, Cx, Gain, Info, Plan, Refusal, Rewrite, Runs, Transform};
+use crate::transform::{Change, Cx, Gain, Info, Place, Plan, Refusal, Rewrite, Runs, Transform};
 
 use apart::Apart;
 use roles::{Role, Roles};
@@ -461,9 +461,15 @@ impl Split {
             rewrite.assume(format!("only the build reads {}", read.join(", ")));
         }
         rewrite.declares.extend(names.into_iter().map(Change::Env));
-        let set = base.environment.iter();
-        let set = set.map(|(name, value)| Change::Variable(format!("{name}={value}")));
-        rewrite.declares.extend(set);
+        for (name, value) in &base.environment {
+            let setting = format!("{name}={value}");
+            let note = format!(
+                "{setting} in {}, and something else in {}",
+                base.builder, base.written
+            );
+            rewrite.evidence(Place::Table("images"), note);
+            rewrite.declares.push(Change::Variable(setting));
+        }
     }
 }
 

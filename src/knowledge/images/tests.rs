@@ -269,6 +269,10 @@ fn a_language_has_a_runtime_of_the_same_version_and_distribution() {
             "mcr.microsoft.com/dotnet/aspnet:8.0-alpine3.19",
         ),
         (
+            "mcr.microsoft.com/dotnet/sdk:3.1-buster",
+            "mcr.microsoft.com/dotnet/aspnet:3.1-buster-slim",
+        ),
+        (
             "mcr.microsoft.com/dotnet/sdk:8.0-bookworm-slim",
             "mcr.microsoft.com/dotnet/aspnet:8.0-bookworm-slim",
         ),
@@ -319,6 +323,10 @@ fn no_tag_is_invented() {
         "gradle:8-jdk",
         "gradle:5.6-jdk11",
         "gradle:8-jdk17-graal",
+        "gradle:8-jdk17-corretto",
+        "gradle:8-jdk17-ubi9",
+        "mcr.microsoft.com/dotnet/sdk:3.1-alpine",
+        "mcr.microsoft.com/dotnet/sdk:5.0-alpine",
         "mcr.microsoft.com/dotnet/sdk:8.0.412",
         "mcr.microsoft.com/dotnet/sdk:8.0-nanoserver-ltsc2022",
         "gcc:13",
