@@ -77,6 +77,11 @@ pub struct Dependency {
     /// only then linked with these libraries. Empty: it always is.
     #[serde(default)]
     ready_made: BTreeMap<String, String>,
+    /// The package with the headers without which it is compiled with libraries of its own.
+    pub headers: Option<String>,
+    /// Names of files, and texts of which one of these has one where it is compiled with its own in any case.
+    #[serde(default)]
+    pub own_with: BTreeMap<String, Vec<String>>,
     /// Why it cannot be said what it needs.
     pub refuse: Option<String>,
     /// Packages of the distribution that bring all of it, if one of the variables `unless_env` says to use them, or none is

@@ -1,6 +1,7 @@
 //! What the dependencies of the program need of the system when it runs.
 
 use crate::analysis::runs::Step;
+use crate::context::BuildContext;
 use crate::knowledge::packages::Dependency;
 use crate::knowledge::tools::{Does, Operands};
 use crate::transform::Refusal;
@@ -26,7 +27,7 @@ pub(super) fn add(site: &Site<'_>, packages: &mut RuntimePackages) -> Result<(),
     };
     let libraries = Libraries::new(site.cx.knowledge, site.image, manager);
     for (at, name, dependency) in known(site) {
-        if is_ready_made(site, &name, dependency) {
+        if is_ready_made(site, &name, dependency) || brings_library(site, dependency) {
             continue;
         }
         if let Some(reason) = &dependency.refuse {
@@ -77,6 +78,26 @@ fn is_ready_made(site: &Site<'_>, name: &str, dependency: &Dependency) -> bool {
         builder_steps(site).filter_map(|(_, step)| dependencies::version_of(site.cx, step, name));
     let language = base::version(site.reference(), 2);
     dependency.is_ready_made(versions.next().as_deref(), language.as_deref())
+}
+
+/// Whether the dependency is compiled with libraries of its own, since the image has no headers of others or the project asks
+/// for it. What the stage installs to build with is answered for by its own name.
+fn brings_library(site: &Site<'_>, dependency: &Dependency) -> bool {
+    let is_missing = |name: &String| {
+        let toolset = site.image.toolset;
+        !toolset.is_some_and(|toolset| toolset.headers.contains(name))
+    };
+    let asks = |context: &BuildContext, file: &str, texts: &[String]| {
+        let paths = context.glob(&format!("**/{file}"));
+        let mut found = paths.iter().filter_map(|path| context.read(path));
+        found.any(|text| texts.iter().any(|own| text.contains(own)))
+    };
+    let mut own = dependency.own_with.iter();
+    dependency.headers.as_ref().is_some_and(is_missing)
+        || site
+            .cx
+            .context
+            .is_some_and(|context| own.any(|(file, texts)| asks(context, file, texts)))
 }
 
 /// Whether packages that the stage installs, and that are installed in the smaller image as well, bring what the

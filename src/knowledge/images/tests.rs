@@ -350,7 +350,7 @@ fn executables_run_where_their_c_library_is() {
     let distroless = "gcr.io/distroless/static-debian12";
     assert_eq!(
         runtimes("golang:1.22", Runs::Dynamic),
-        ["gcr.io/distroless/base-debian12", "debian:bookworm-slim"]
+        ["gcr.io/distroless/cc-debian12", "debian:bookworm-slim"]
     );
     assert_eq!(
         runtimes("golang:1.22-bullseye", Runs::Dynamic),
@@ -366,7 +366,7 @@ fn executables_run_where_their_c_library_is() {
     assert_eq!(
         runtimes("public.ecr.aws/docker/library/golang:1.22", Runs::Dynamic),
         [
-            "gcr.io/distroless/base-debian12",
+            "gcr.io/distroless/cc-debian12",
             "public.ecr.aws/docker/library/debian:bookworm-slim"
         ]
     );
