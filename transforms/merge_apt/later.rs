@@ -1,6 +1,6 @@
 //! Whether anything behind an instruction still needs the package lists.
 
-use crate::analysis::paths::{Extent, file_name};
+use crate::analysis::paths::{Extent, file_name, join};
 use crate::analysis::runs::{Run, Step};
 use crate::analysis::runtime;
 use crate::analysis::stages::{Base, Stage};
@@ -9,6 +9,7 @@ use crate::knowledge::tools::Does;
 use crate::syntax::shell::{Command, Connector};
 use crate::syntax::{Kind, Span};
 use crate::transform::Cx;
+use crate::transforms::origin::{Origin, origin_before};
 
 use super::layer::{Work, fetches_refreshing_script, work_of};
 use super::mention::{self, touches_lists};
@@ -166,7 +167,6 @@ pub(super) fn works_offline(cx: &Cx<'_>, manager: &PackageManager, index: usize)
 /// the rest of that `RUN`.
 fn use_of_run(cx: &Cx<'_>, manager: &PackageManager, index: usize, run: &Run<'_>) -> Use {
     let always = unconditional(run);
-    let text = &cx.facts.views[index].logical.text;
     let mut found = Use::Nothing;
     let mut saved: Vec<&str> = saved_before(cx, manager, index).collect();
     for step in &run.steps {
@@ -175,7 +175,7 @@ fn use_of_run(cx: &Cx<'_>, manager: &PackageManager, index: usize, run: &Run<'_>
         saved.extend(saved_by(cx, manager, step));
         let step_use = match is_run {
             true => Use::UnknownThenRefreshes,
-            false => use_of_step(cx, manager, step, text),
+            false => use_of_step(cx, manager, index, step),
         };
         match step_use {
             Use::Refreshes if always.contains(&step.span) => {
@@ -221,7 +221,7 @@ fn saved_by<'s>(
     regions.iter().map(|region| file_name(region.fixed()))
 }
 
-fn use_of_step(cx: &Cx<'_>, manager: &PackageManager, step: &Step<'_>, text: &str) -> Use {
+fn use_of_step(cx: &Cx<'_>, manager: &PackageManager, index: usize, step: &Step<'_>) -> Use {
     let program = step.args.first().map_or("", |arg| file_name(arg.known()));
     let others = &manager.others;
     let is_other = |names: &[String]| {
@@ -248,7 +248,32 @@ fn use_of_step(cx: &Cx<'_>, manager: &PackageManager, step: &Step<'_>, text: &st
         Some(_) => Use::Nothing,
         None if is_other(&others.refresh_lists) => Use::Nothing,
         None if is_other(&others.need_lists) => Use::Needs(step.span),
-        None => mentioned(cx, manager, step.span.text(text)).unwrap_or(Use::Unknown),
+        None => {
+            let text = &cx.facts.views[index].logical.text;
+            let by_itself = mentioned(cx, manager, step.span.text(text));
+            by_itself.unwrap_or_else(|| use_of_files(cx, manager, index, step))
+        }
+    }
+}
+
+/// The use of what `step` runs, as far as its words name files of the build context: a script that installs first needs the lists.
+fn use_of_files(cx: &Cx<'_>, manager: &PackageManager, index: usize, step: &Step<'_>) -> Use {
+    let stage = cx.facts.stage_of(index);
+    let text_of = |word: &str| {
+        let path = join(step.cwd.as_deref()?, word);
+        match origin_before(cx, stage?, index, &path) {
+            Origin::File(file) => cx.context?.read(&file),
+            _ => None,
+        }
+    };
+    let mut texts = step.words().filter_map(text_of);
+    let installs = |text: &str| {
+        let first = mention::first_use(cx, manager, text);
+        first.is_some_and(|first| first != Does::RefreshLists)
+    };
+    match texts.any(|text| installs(&text)) {
+        true => Use::Needs(step.span),
+        false => Use::Unknown,
     }
 }
 
