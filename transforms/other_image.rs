@@ -45,6 +45,13 @@ pub(super) fn left_behind<'k>(cx: &Cx<'k>, image: &Image<'_>) -> &'k [String] {
     language(cx, image).map_or(&[], |language| &language.builders)
 }
 
+/// A part of a path in the instruction at `at` that `image` has, and the smaller image that runs what is built in it has not.
+pub(super) fn lost_path<'k>(cx: &Cx<'k>, image: &Image<'_>, at: usize) -> Option<&'k str> {
+    let text = cx.facts.source_text(at);
+    let mut paths = language(cx, image)?.builder_paths.iter();
+    paths.find(|path| text.contains(*path)).map(String::as_str)
+}
+
 /// Whether a command line has a program that both images have build something first: `java Main.java`.
 pub(super) fn builds_first(cx: &Cx<'_>, image: &Image<'_>, words: &[String]) -> bool {
     language(cx, image).is_some_and(|language| language.builds_first(words))

@@ -29,6 +29,9 @@ pub struct Language {
     /// Programs of images that build it, which those that only run it have not: `javac`.
     #[serde(default)]
     pub builders: Vec<String>,
+    /// Parts of paths that images which build it have, and those that only run it have not.
+    #[serde(default)]
+    pub builder_paths: Vec<String>,
     /// Matches in a word with which a program that both have needs what the latter have not: `java Main.java` compiles.
     #[serde(default)]
     builds_with: Vec<Pattern>,

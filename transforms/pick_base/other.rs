@@ -11,6 +11,12 @@ use super::{Site, Target};
 /// # Errors
 /// The first instruction that is, or may be.
 pub(super) fn check(site: &Site<'_>, target: &Target<'_>) -> Result<(), Refusal> {
+    let mut body = site.stage.body.clone();
+    let lost = body.find_map(|at| Some((at, other_image::lost_path(site.cx, site.image, at)?)));
+    if let Some((at, path)) = lost {
+        let message = format!("{path} is not there in {}", target.reference);
+        return Err(site.refuse_at(at, "by-path", &message));
+    }
     if other_image::share_repository(site.reference, &target.reference) {
         return Ok(());
     }

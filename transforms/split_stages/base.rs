@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 
 use crate::analysis::stages::Stage;
-use crate::knowledge::images::{self, ImageRef, Runs, Shell, Version};
+use crate::knowledge::images::{self, Image, ImageRef, Runs, Shell, User, Version};
 use crate::syntax::Kind;
 use crate::transform::{Cx, Refusal};
 
-use super::super::other_image::{is_bound_to_distribution, own_folder, share_repository};
+use super::super::other_image::{
+    is_bound_to_distribution, lost_path, own_folder, share_repository,
+};
 use super::super::{interpreters, slim};
 use super::Site;
 use super::artefacts::Artefacts;
@@ -127,7 +129,15 @@ fn nothing_smaller(
         );
         site.refuse(OTHER_DISTRIBUTION, message)
     });
-    let refusal = refusal.or(floats);
+    let lost = unfit.filter(|unfit| names_own(site, artefacts, &unfit.reference));
+    let lost = lost.map(|lost| {
+        let message = format!(
+            "{} has no such account or folder as {builder}, and one is named here",
+            lost.reference
+        );
+        site.refuse("nothing-smaller", message)
+    });
+    let refusal = refusal.or(lost).or(floats);
     match (same_image(site, artefacts, builder, packages), refusal) {
         (None, Some(refusal)) => Err(refusal),
         (same, _) => Ok(same),
@@ -175,7 +185,7 @@ fn serves(
     let is_bound =
         installs || steps(site, artefacts).any(|at| is_bound_to_distribution(site.cx, at));
     let is_bound = is_bound && is_of_another_distribution(site, reference);
-    if is_bound || names_own_folder(site, artefacts, reference) {
+    if is_bound || names_own(site, artefacts, reference) {
         return false;
     }
     let image = site.cx.knowledge.images.lookup(&ImageRef::parse(reference));
@@ -186,15 +196,48 @@ fn serves(
     has_shell || !has_steps && !starts_shell(site, packages)
 }
 
-/// Whether an instruction of the runtime stage names a folder that only images of the builder's repository have.
+/// Whether an instruction of the runtime stage names a folder or an account that the image called `reference` has not.
+fn names_own(site: &Site<'_>, artefacts: &Artefacts, reference: &str) -> bool {
+    let image = site.cx.knowledge.images.lookup(&ImageRef::parse(reference));
+    let lacks_account = |image: Image<'_>| names_own_account(site, artefacts, &image.users);
+    names_own_folder(site, artefacts, reference) || image.is_some_and(lacks_account)
+}
+
+/// Whether an instruction of the runtime stage names a folder that only images of the builder's repository have, or only those that
+/// build.
 fn names_own_folder(site: &Site<'_>, artefacts: &Artefacts, reference: &str) -> bool {
-    if share_repository(reference, site.reference()) {
-        return false;
-    }
+    let (cx, image) = (site.cx, site.image);
+    let is_other = !share_repository(reference, site.reference());
+    let is_lost = |at: usize| {
+        is_other && own_folder(cx, image, at).is_some() || lost_path(cx, image, at).is_some()
+    };
     let is_no_step = |at: &usize| site.cx.facts.runs[*at].is_none();
     let others = site.stage.body.clone().filter(is_no_step);
     let mut kept = others.chain(steps(site, artefacts));
-    kept.any(|at| own_folder(site.cx, site.image, at).is_some())
+    kept.any(is_lost)
+}
+
+/// Whether an instruction of the runtime stage names an account that the builder's image has, and is none of `users`.
+fn names_own_account(site: &Site<'_>, artefacts: &Artefacts, users: &[&User]) -> bool {
+    let is_lost = |account: &str| {
+        let has = |users: &[&User]| users.iter().any(|user| user.name == account);
+        has(&site.image.users) && !has(users)
+    };
+    let body = site.stage.body.clone();
+    let mut kept = body.filter(|at| !artefacts.leave_to_builder(site, *at));
+    kept.any(|at| {
+        let view = &site.cx.facts.views[at];
+        let user = match &view.kind {
+            Kind::User(user) => Some(user.raw.as_str()),
+            _ => None,
+        };
+        let owners = view.flags.iter().filter(|flag| flag.name == "chown");
+        let owners = owners.filter_map(|flag| flag.value.as_deref());
+        user.into_iter()
+            .chain(owners)
+            .flat_map(|owner| owner.split(':'))
+            .any(is_lost)
+    })
 }
 
 fn is_of_another_distribution(site: &Site<'_>, reference: &str) -> bool {
