@@ -5,6 +5,7 @@
 //! [`ALL`]. `CONTRIBUTING.md` walks through it.
 
 mod added;
+mod awaited;
 pub mod build_ahead;
 pub mod build_checks;
 pub mod cache_mounts;

@@ -34,7 +34,8 @@ pub fn looks_like_file(facts: &Facts<'_>, knowledge: &Knowledge, path: &str) -> 
 }
 
 /// Whether a command of the file reads a manifest of this name: `pip install -c constraints`.
-fn is_given_as_manifest(facts: &Facts<'_>, name: &str) -> bool {
+#[must_use]
+pub fn is_given_as_manifest(facts: &Facts<'_>, name: &str) -> bool {
     let steps = (0..facts.runs.len()).flat_map(|at| facts.steps(at));
     let invocations = steps.filter_map(|step| step.invocation.as_ref());
     let mut options = invocations.flat_map(|invocation| &invocation.options);

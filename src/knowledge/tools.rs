@@ -8,6 +8,7 @@ use super::bundles::{Bundle, FileServer};
 use super::dependency_folders::DependencyFolder;
 use super::installs::Installs;
 use crate::analysis::paths::file_name;
+use crate::context::matches_name;
 
 pub use super::actions::{Action, Directives, Does, Makes, Operands, Prefix, Static, Stripped};
 pub use super::interpreter::Interpreter;
@@ -162,6 +163,15 @@ impl Tools {
         actions
             .flat_map(|action| &action.manifests)
             .any(|known| known.trim_end_matches('?') == name)
+    }
+
+    /// Whether some tool reads a manifest that is called `name`, or matches it: `package*.json`. What begins with a star may be
+    /// anything.
+    #[must_use]
+    pub fn knows_manifest_like(&self, name: &str) -> bool {
+        let actions = self.tools.iter().flat_map(|tool| &tool.actions);
+        let mut known = actions.flat_map(|action| &action.manifests);
+        !name.starts_with('*') && known.any(|known| matches_name(name, known.trim_end_matches('?')))
     }
 
     /// The tools that read the variable `name`, if no program does that they have built. None when it is not known.

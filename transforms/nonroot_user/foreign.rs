@@ -4,6 +4,7 @@ use super::site::Site;
 use super::start::Start;
 use crate::analysis::stages::Base;
 use crate::transform::Refusal;
+use crate::transforms::awaited::awaits_project;
 use crate::transforms::shipped::brings_project;
 
 /// Arguments with which a program says how it is used.
@@ -28,6 +29,10 @@ pub(super) fn refuse(site: &Site<'_>, start: &Start) -> Result<(), Refusal> {
         .last()
         .is_some_and(|word| HELP.contains(&word.as_str()));
     let of_project = brings_project(site.cx, site.stage);
+    if awaits_project(site.cx, site.stage) {
+        let message = "nothing of the project but what installs read is copied into the image: people mount it, and its files in a folder of the host may be written by root whoever owns them; copy the project, or set USER";
+        return Err(site.refuse("foreign-program", message));
+    }
     if of_project && !is_tool {
         return Ok(());
     }

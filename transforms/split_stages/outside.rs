@@ -1,10 +1,11 @@
-//! What files outside of the Dockerfile expect of the image: Compose and bake files.
+//! What people, Compose and bake files expect of the image.
 
 use crate::analysis::launch::{Launch, Launches};
 use crate::project::{Container, Use};
 use crate::transform::Refusal;
 
 use super::Site;
+use crate::transforms::awaited::awaits_project;
 use crate::transforms::launched::{by_projects, is_prompt, only_started_by, started_by};
 
 /// Refuses when something outside wants a prompt, counts the stages, or takes more of the image than its program.
@@ -35,6 +36,10 @@ pub(super) fn check(site: &Site<'_>) -> Result<(), Refusal> {
         let message = format!("{} {takes} what only the builder would have", used.name);
         let refusal = site.refuse("no-command", message);
         return Err(refusal.because(cx.place_of(used), "takes it"));
+    }
+    if awaits_project(cx, stage) {
+        let message = "nothing of the project but what installs read is copied into the image: people mount it and develop in the image, which needs its tools";
+        return Err(site.refuse("no-command", message));
     }
     for (used, words) in by_projects(cx, stage) {
         let mut launches = Launches::default();
