@@ -6,6 +6,7 @@ use crate::edit::Edits;
 use crate::knowledge::package_managers::PackageManager;
 use crate::knowledge::tools::Does;
 use crate::transform::{Cx, Plan, Refusal, Rewrite};
+use crate::transforms::launched;
 
 use super::append::{appended, last_item};
 use super::arrange::arrange;
@@ -129,8 +130,7 @@ impl<'a> Site<'a, '_> {
     fn hand_over(&self, fate: &Fate) -> Result<Option<Rewrite>, Refusal> {
         let cx = self.cx;
         let Some(first) = fate.refreshes.first() else {
-            // Whoever wrote it wants them.
-            return Ok(None);
+            return Ok(self.for_nobody(fate));
         };
         if let Some(&unknown) = fate.unknown.first() {
             let why =
@@ -147,6 +147,27 @@ impl<'a> Site<'a, '_> {
         guards::show_download(cx, self.manager, self.index, &mut rewrite);
         fate.tell(cx, &mut rewrite);
         Ok(Some(rewrite))
+    }
+
+    /// Lists in which neither a step nor what the container starts looks packages up. At a prompt, or in images that are
+    /// built on this one, people may.
+    fn for_nobody(&self, fate: &Fate) -> Option<Rewrite> {
+        let (cx, next) = (self.cx, self.index + 1);
+        let launches = launched::launches(cx, self.stage);
+        let tool = std::slice::from_ref(&self.manager.tool);
+        let is_program = launches.declared
+            && !launches.launches.iter().any(launched::is_prompt)
+            && !launched::may_start(cx, self.stage, &launches, tool);
+        let is_described = cx.file.leading_comments(self.index).is_some();
+        let may_go = is_program && !is_described && fate.unknown.is_empty();
+        if !may_go || !self.stage.body.contains(&next) {
+            return None;
+        }
+        let message = "no layer of package lists alone: nothing installs packages with them";
+        let mut rewrite = Rewrite::new(cx.file.instructions()[self.index].span, message);
+        rewrite.edits = refresh::take_all_out(cx, self.index, next)?;
+        guards::show_download(cx, self.manager, self.index, &mut rewrite);
+        Some(rewrite)
     }
 
     fn refuse(&self, code: &'static str, why: &str) -> Refusal {

@@ -295,6 +295,13 @@ pub(super) fn take_out(cx: &Cx<'_>, index: usize, to: usize) -> Result<Edits, &'
     Ok(edits)
 }
 
+/// The same, if all of instruction `index` goes.
+pub(super) fn take_all_out(cx: &Cx<'_>, index: usize, to: usize) -> Option<Edits> {
+    let layer = Layer::read(cx, index).ok().flatten();
+    let is_all = layer.as_ref().is_some_and(only_downloads);
+    is_all.then(|| take_out(cx, index, to).ok()).flatten()
+}
+
 fn only_downloads(layer: &Layer<'_>) -> bool {
     let lasts = |work| !matches!(work, Work::Refresh | Work::Clean);
     layer.rest.is_none() && !layer.commands.iter().any(|command| lasts(command.work))
