@@ -19,6 +19,7 @@ use super::late;
 use super::later::is_shipped;
 use super::layer::{Layer, Work, fetches_refreshing_script, single_list};
 use super::merge::flags;
+use super::spelling::respell;
 use super::{guards, recommends};
 
 /// Joins the install behind instruction `index` to the script in it, when nothing else is to be done with the install.
@@ -63,6 +64,20 @@ fn is_plain(cx: &Cx<'_>, index: usize, run: &Run<'_>) -> bool {
         && steps.all(|step| step.does() != Some(Does::ShellState))
 }
 
+/// The commands of `layer`, in words for scripts.
+fn respelled(cx: &Cx<'_>, layer: &Layer<'_>) -> String {
+    let body = cx.facts.views[layer.index].body;
+    let source = cx.facts.source(layer.index, body);
+    let mut text = source.text(cx.file.text()).to_owned();
+    let commands = layer.commands.iter();
+    let changes = commands.flat_map(|command| respell(cx, layer.manager, command, false));
+    let changes: Vec<(Span, String)> = changes.collect();
+    for (span, words) in changes.into_iter().rev() {
+        text.replace_range(span.start - source.start..span.end - source.start, &words);
+    }
+    text
+}
+
 fn joined(
     cx: &Cx<'_>,
     index: usize,
@@ -71,10 +86,7 @@ fn joined(
     fetch: Span,
 ) -> Option<Rewrite> {
     let last = last_item(run)?;
-    let install = cx
-        .facts
-        .source(layer.index, cx.facts.views[layer.index].body);
-    let commands = [install.text(cx.file.text()).to_owned()];
+    let commands = [respelled(cx, layer)];
     let comments = late::comments(cx, layer, &[]);
     let mut edits = Edits::new();
     let end = cx.facts.source(index, last.span.shift(run.body.start)).end;
