@@ -1,0 +1,1 @@
+require("express")().get("/", (_, answer) => answer.json(require("./colours.json"))).listen(3000);
