@@ -234,6 +234,10 @@ impl Reader<'_> {
             .map_or_else(Vec::new, |file| self.manifest_scripts(file, name));
         scripts.retain(|script| !self.open.contains(script));
         if scripts.is_empty() {
+            let parts: Vec<String> = name.split(':').map(str::to_owned).collect();
+            if self.cx.knowledge.development.is_meant_by(&parts) {
+                return Err(self.unread(unread_server(&words.join(" "))));
+            }
             self.start.unread_scripts.push(words.join(" "));
             self.start.commands.push(StartCommand {
                 words: words.to_vec(),
@@ -263,6 +267,13 @@ impl Reader<'_> {
 pub(super) fn unread_script(name: &str) -> String {
     format!(
         "the script `{name}` cannot be read, and it may need root; run dfopt with the build context, or set USER yourself"
+    )
+}
+
+/// Servers for those who develop have caches, often among the dependencies, which belong to root.
+fn unread_server(line: &str) -> String {
+    format!(
+        "`{line}` is called like a server for development, and the manifest that says which one, and where it keeps its caches, cannot be read; run dfopt with the build context, or set USER yourself"
     )
 }
 
