@@ -149,8 +149,8 @@ impl<'a> Site<'a, '_> {
         Ok(Some(rewrite))
     }
 
-    /// Lists in which neither a step nor what the container starts looks packages up. At a prompt, or in images that are
-    /// built on this one, people may.
+    /// Lists in which neither a step nor what the container starts looks packages up. At a prompt, or in images and stages
+    /// that are built on this one, people may.
     fn for_nobody(&self, fate: &Fate) -> Option<Rewrite> {
         let (cx, next) = (self.cx, self.index + 1);
         let launches = launched::launches(cx, self.stage);
@@ -159,7 +159,8 @@ impl<'a> Site<'a, '_> {
             && !launches.launches.iter().any(launched::is_prompt)
             && !launched::may_start(cx, self.stage, &launches, tool);
         let is_described = cx.file.leading_comments(self.index).is_some();
-        let may_go = is_program && !is_described && fate.unknown.is_empty();
+        let is_last = cx.facts.users_of(self.stage).next().is_none();
+        let may_go = is_program && is_last && !is_described && fate.unknown.is_empty();
         if !may_go || !self.stage.body.contains(&next) {
             return None;
         }
