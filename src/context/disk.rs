@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{FileKind, matches_name};
+use crate::knowledge::tools::Language;
 use crate::project::Projects;
 
 /// What stands in a folder: the name, and what it is.
@@ -23,20 +24,18 @@ pub struct Disk(Arc<Shared>);
 #[derive(Debug, Default)]
 struct Shared {
     listings: ByPath<Arc<[Entry]>>,
-    /// What the first patterns that were asked for pick of a listing.
-    picked: ByPath<Arc<Picked>>,
+    /// The entries with some names, by the patterns for these.
+    called: ByPath<Arc<Picked>>,
+    /// The entries that may be sources, by the ends of the names of these.
+    sources: ByPath<Arc<Picked>>,
     /// Whether a folder holds no more than what was asked for first.
     bare: ByPath<bool>,
     ignore_files: ByPath<Arc<str>>,
     projects: Projects,
 }
 
-/// The entries of a folder that are folders, or files with one of these names.
-#[derive(Debug)]
-struct Picked {
-    names: Vec<String>,
-    entries: Arc<[Entry]>,
-}
+/// The entries of a folder that are folders, or files that were asked for, by the words of that question.
+type Picked = Kept<Vec<String>, Arc<[Entry]>>;
 
 impl Disk {
     /// Nothing is read yet.
@@ -80,24 +79,23 @@ impl Disk {
 
     /// The folders in the folder at `path`, and the files whose names match one of `names`, sorted by name.
     pub(super) fn entries_called(&self, path: &Path, names: &[String]) -> Arc<[Entry]> {
-        let pick = || {
-            let is_wanted = |(name, kind): &&Entry| {
-                *kind == FileKind::Folder || names.iter().any(|pattern| matches_name(pattern, name))
-            };
-            let entries = self.entries(path);
-            entries.iter().filter(is_wanted).cloned().collect()
-        };
-        let picked = self.0.picked.get(path, || {
-            Arc::new(Picked {
-                names: names.to_vec(),
-                entries: pick(),
-            })
-        });
-        if picked.names == names {
-            picked.entries.clone()
-        } else {
-            pick()
-        }
+        let is_called = |name: &str| names.iter().any(|pattern| matches_name(pattern, name));
+        let picked = self.0.called.get(path, Arc::default);
+        picked.get(names, || self.pick(path, is_called))
+    }
+
+    /// The folders in the folder at `path`, and the files that may be sources in `language` by their names, sorted by name.
+    pub(super) fn entries_in(&self, path: &Path, language: &Language) -> Arc<[Entry]> {
+        // A script without an ending may be one.
+        let may_be = |name: &str| language.is_source(name) || !name.contains('.');
+        let picked = self.0.sources.get(path, Arc::default);
+        picked.get(&language.sources[..], || self.pick(path, may_be))
+    }
+
+    fn pick(&self, path: &Path, is_wanted: impl Fn(&str) -> bool) -> Arc<[Entry]> {
+        let is_wanted = |(name, kind): &&Entry| *kind == FileKind::Folder || is_wanted(name);
+        let entries = self.entries(path);
+        entries.iter().filter(is_wanted).cloned().collect()
     }
 
     /// The text of the ignore file at `path`; empty when there is none.

@@ -43,10 +43,7 @@ impl BuildContext {
     #[must_use]
     pub fn sources(&self, language: &Language) -> Arc<Sources> {
         self.sources.get(&language.sources, || {
-            let files = self.program_files(
-                |folder| self.disk.entries(folder),
-                |name| language.is_source(name) || !name.contains('.'),
-            );
+            let files = self.program_files(|folder| self.disk.entries_in(folder, language));
             let is_script = |path: &str| {
                 let interpreter = self.interpreter(path);
                 interpreter.is_some_and(|interpreter| language.is_read_by(&interpreter))
@@ -61,8 +58,7 @@ impl BuildContext {
     #[must_use]
     pub fn files_called(&self, names: &[String]) -> Arc<Sources> {
         self.called.get(names, || {
-            let files =
-                self.program_files(|folder| self.disk.entries_called(folder, names), |_| true);
+            let files = self.program_files(|folder| self.disk.entries_called(folder, names));
             self.read_all(files.into_iter(), Addresses::Relative)
         })
     }
@@ -90,12 +86,8 @@ impl BuildContext {
         Some(Sources { files })
     }
 
-    /// The files in `list` whose names are `wanted`, but for those in folders that hold none of the program.
-    fn program_files(
-        &self,
-        list: impl Fn(&Path) -> Arc<[Entry]>,
-        wanted: impl Fn(&str) -> bool,
-    ) -> Vec<String> {
+    /// The files in `list` but for those in folders that hold none of the program.
+    fn program_files(&self, list: impl Fn(&Path) -> Arc<[Entry]>) -> Vec<String> {
         let is_of_program = |path: &str, kind: FileKind| {
             let (_, name) = folder_and_name(path);
             let may_be = match kind {
@@ -103,7 +95,7 @@ impl BuildContext {
                     let is_other = DEPENDENCIES.contains(&name) || TESTS.contains(&name);
                     !is_other && !name.starts_with('.')
                 }
-                FileKind::File => wanted(name),
+                FileKind::File => true,
             };
             may_be && self.is_seen(path, kind)
         };
