@@ -1,5 +1,6 @@
 //! What a `RUN` instruction does, command by command.
 
+mod nested;
 mod scripts;
 mod walk;
 

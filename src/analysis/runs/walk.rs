@@ -1,6 +1,7 @@
 //! The walk through a script that finds its commands.
 
 use super::Step;
+use super::nested;
 use super::scripts::{Scripts, downloaded_by};
 use crate::analysis::commands::{Arg, Invocation, recognise, recognise_script};
 use crate::analysis::effects::{self, Areas, Effects};
@@ -127,6 +128,11 @@ impl<'a, 'w> Walk<'a, 'w> {
             .iter()
             .map(|assignment| assignment.name.text(self.text).to_owned())
             .collect();
+        let last = simple
+            .words
+            .last()
+            .map_or("", |word| word.span.text(self.text));
+        let args = nested::words(&args, last, self.areas.tools).unwrap_or(args);
         let mut extra = self.redirects(&simple.redirects);
         extra.extend(&self.substitutions_in(simple.span, &[]));
         if args.is_empty() {
