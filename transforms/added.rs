@@ -44,7 +44,7 @@ pub(super) fn read(cx: &Cx<'_>, source: &str) -> Added {
 }
 
 /// Whether it is fetched from somewhere: `BuildKit` takes URLs, and Git repositories in several forms.
-fn is_remote(name: &str) -> bool {
+pub(super) fn is_remote(name: &str) -> bool {
     name.contains("://") || name.starts_with("git@") || name.starts_with("github.com/")
 }
 

@@ -32,6 +32,7 @@ mod other_image;
 pub mod pick_base;
 pub mod pin_base;
 pub mod reorder_copies;
+pub mod runtime_base;
 mod settings;
 mod shipped;
 mod slim;
@@ -51,7 +52,7 @@ use crate::transform::{Preset, Transform};
 ///   are not.
 /// - Copies move before package layers are joined that they separated, and stages are split when their layers are final:
 ///   what is copied from the builder can then be given away as well.
-/// - A smaller image is picked for what is shipped only where a split has not done so. The image of a language takes the
+/// - A smaller image is picked for what is shipped only where a split has not done so, one that only runs what is built first. The image of a language takes the
 ///   place of a distribution before all others ([`Transform::plan_early`]).
 /// - Only what is shipped in the end is kept free of caches.
 pub const ALL: &[&dyn Transform] = &[
@@ -65,6 +66,7 @@ pub const ALL: &[&dyn Transform] = &[
     &merge_apt::MergeApt,
     &use_uv::UseUv,
     &split_stages::SplitStages,
+    &runtime_base::RuntimeBase,
     &chown_copies::ChownCopies,
     &pick_base::PickBase,
     &nonroot_user::NonrootUser,

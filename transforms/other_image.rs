@@ -12,6 +12,12 @@ pub(super) fn share_repository(one: &str, other: &str) -> bool {
     (one.prefix, one.repository) == (other.prefix, other.repository)
 }
 
+/// Whether packages and settings that are written for `image` may not suit `other`.
+pub(super) fn is_of_another_release(image: &Image<'_>, other: &Image<'_>) -> bool {
+    let release = |image: &Image<'_>| image.release.as_ref().map(|release| release.name.clone());
+    image.distribution != other.distribution || release(image) != release(other)
+}
+
 /// Whether the `RUN` at `at` does more than to handle files, which is the same everywhere. Packages and how accounts are
 /// made differ from one distribution to the next.
 pub(super) fn is_bound_to_distribution(cx: &Cx<'_>, at: usize) -> bool {

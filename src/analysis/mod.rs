@@ -35,6 +35,7 @@ use std::rc::Rc;
 
 use crate::knowledge::Knowledge;
 use crate::knowledge::images::Image;
+use crate::knowledge::tools::Does;
 use crate::project::Use;
 use crate::syntax::{Dockerfile, Expander, Kind, Span, Transfer, View, Word};
 
@@ -231,6 +232,13 @@ impl<'a> Facts<'a> {
     #[must_use]
     pub fn steps(&self, index: usize) -> &[Step<'a>] {
         self.run(index).map_or(&[], |run| &run.steps)
+    }
+
+    /// Whether a command of `stage` does one of these things.
+    #[must_use]
+    pub fn does_any(&self, stage: &Stage, what: &[Does]) -> bool {
+        let mut steps = stage.body.clone().flat_map(|at| self.steps(at));
+        steps.any(|step| step.does().is_some_and(|does| what.contains(&does)))
     }
 
     /// A command of that script, or a word of it, as it is written.

@@ -222,6 +222,14 @@ pub struct Directives {
     pub makes_sources: Pattern,
 }
 
+impl Action {
+    /// Whether it fetches something.
+    #[must_use]
+    pub fn fetches(&self) -> bool {
+        self.reads.iter().any(|area| area == "@network")
+    }
+}
+
 /// How a build makes an executable that needs no library.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -65,6 +65,8 @@ pub enum Change {
         /// The reference that is written now.
         to: String,
     },
+    /// The stage says that it begins in this folder, in which the image began that it was built on.
+    BeginsIn(String),
     /// A command of a `RUN`, as written, that another one stands for now, which does the same for the program.
     Replaced {
         /// The command that was there.

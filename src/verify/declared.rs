@@ -41,6 +41,12 @@ impl<'r> Declared<'r> {
         })
     }
 
+    /// Whether `key` is a `WORKDIR` with the folder in which the stage has begun before.
+    pub(super) fn begins_in(&self, key: &str) -> bool {
+        let folder = key.strip_prefix("WORKDIR ");
+        self.any(|change| matches!(change, Change::BeginsIn(own) if folder == Some(own)))
+    }
+
     /// The mounts that a `RUN` may gain.
     pub(super) fn mounts(&self) -> Vec<&'r str> {
         let changes = self.rewrite.declares.iter();

@@ -242,6 +242,7 @@ impl<'c, 'f> Comparison<'c, 'f, '_> {
             What::Command { .. } if self.declared.adds(&operation.key) => None,
             // It is there without that, and where others work is compared by itself.
             What::Folder if operation.key == "WORKDIR /" => None,
+            What::Folder if self.declared.begins_in(&operation.key) => None,
             What::Copy {
                 from: Some(source),
                 lands,

@@ -6,6 +6,7 @@
 //! CMD ["node", "server.js"]                        CMD ["node", "server.js"]
 //! ```
 
+mod brought;
 mod compiled;
 mod ended;
 mod extra;
@@ -50,7 +51,7 @@ impl Transform for PickBase {
 
     fn plan(&self, cx: &Cx<'_>) -> Vec<Plan> {
         let mut plans = ended::plan(cx);
-        plans.extend(Site::find(cx).as_ref().and_then(slim::plan));
+        plans.extend(Site::find(cx).as_ref().and_then(slim::plan).map(by_intent));
         plans
     }
 
@@ -61,8 +62,22 @@ impl Transform for PickBase {
     /// What others know of a stage depends on the language of its image: split-stages would ship the distribution.
     fn plan_early(&self, cx: &Cx<'_>) -> Vec<Plan> {
         let plan = Site::find(cx).as_ref().and_then(language::plan);
-        plan.into_iter().collect()
+        plan.map(by_intent).into_iter().collect()
     }
+}
+
+/// The image is built on another one than today: nobody gets that who has not asked for it.
+fn by_intent(plan: Plan) -> Plan {
+    plan.map(|mut rewrite| {
+        rewrite.by_intent = true;
+        rewrite
+    })
+}
+
+/// What there is to say of a stage on an image that is made to build, when nothing is built in it: the image that only runs
+/// what is built serves as well. Nothing when the stage is none of that kind.
+pub(super) fn without_builders(cx: &Cx<'_>) -> Option<Plan> {
+    slim::without_builders(&Site::find(cx)?)
 }
 
 /// The stage that is shipped.
@@ -213,7 +228,6 @@ impl<'a> Site<'a> {
     /// The rewrite that puts the stage on `to`.
     fn rewrite(&self, to: &Target<'_>, message: String) -> Rewrite {
         let mut rewrite = Rewrite::new(self.span(), message);
-        rewrite.by_intent = true;
         rewrite.edits.replace(self.span(), to.reference.clone());
         rewrite.declares.push(Change::Base {
             from: self.reference.to_owned(),

@@ -311,7 +311,7 @@ fn is_build_tool(site: &Site<'_>, target: &Target<'_>, words: &[String], is_step
 }
 
 /// Whether a program belongs to the language of the image to come.
-fn is_of_language(site: &Site<'_>, target: &Target<'_>, name: &str) -> bool {
+pub(super) fn is_of_language(site: &Site<'_>, target: &Target<'_>, name: &str) -> bool {
     let tool = site.cx.knowledge.tools.find(&[name]);
     let language = tool.and_then(|(tool, _)| tool.ecosystem.as_deref());
     language.is_some() && language == target.image.provides

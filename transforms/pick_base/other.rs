@@ -1,7 +1,7 @@
 //! What is not the same in an image of another repository.
 
 use crate::syntax::Kind;
-use crate::transform::{Refusal, Rewrite};
+use crate::transform::{Change, Refusal, Rewrite};
 use crate::transforms::{other_image, style};
 
 use super::{Site, Target};
@@ -20,11 +20,14 @@ pub(super) fn check(site: &Site<'_>, target: &Target<'_>) -> Result<(), Refusal>
     if other_image::share_repository(site.reference, &target.reference) {
         return Ok(());
     }
-    let is_other = site.image.distribution != target.image.distribution;
+    let is_other = other_image::is_of_another_release(site.image, &target.image);
     for at in site.stage.body.clone() {
         if is_other && other_image::is_bound_to_distribution(site.cx, at) {
-            let message = "it may do something else on the distribution of the smaller image";
-            return Err(site.refuse_at(at, "other-distribution", message));
+            let message = format!(
+                "it may do something else in {}, which is of another release of its distribution, or of another one",
+                target.reference
+            );
+            return Err(site.refuse_at(at, "other-distribution", &message));
         }
         if let Some(name) = own_name(site, target, at) {
             let message = format!("{name} is not there in {}", target.reference);
@@ -67,7 +70,7 @@ pub(super) fn keep_folder(site: &Site<'_>, target: &Target<'_>, rewrite: &mut Re
     let newline = style::newline(site.cx.file, end);
     let keyword = style::keyword(site.cx.file, site.stage.from, "WORKDIR");
     let folder = own.unwrap_or("/");
-    rewrite
-        .edits
-        .insert(end, format!("{keyword} {folder}{newline}"));
+    let instruction = format!("{keyword} {folder}{newline}");
+    rewrite.edits.insert(end, instruction);
+    rewrite.declares.push(Change::BeginsIn(folder.to_owned()));
 }

@@ -1,11 +1,14 @@
 //! The smaller image that runs what is written in a language: the slim variant, or one without what builds it.
 
 use crate::knowledge::images::{ImageRef, Runs, Runtime};
+use crate::knowledge::tools::Does;
 use crate::transform::{Plan, Refusal, Rewrite};
-use crate::transforms::{other_image, slim};
+use crate::transforms::other_image::{self, share_repository};
+use crate::transforms::shipped::brings_project;
+use crate::transforms::slim;
 
 use super::needs::Needs;
-use super::{Site, Target, compiled, other};
+use super::{Site, Target, brought, compiled, other};
 
 /// What there is to say of the stage; nothing when its image has no slim variant.
 pub(super) fn plan(site: &Site<'_>) -> Option<Plan> {
@@ -13,26 +16,54 @@ pub(super) fn plan(site: &Site<'_>) -> Option<Plan> {
         let message = "a digest asks for this very image; take it out to have another one picked";
         return Some(Err(site.refuse("digest", message)));
     }
-    let lacks = other_image::left_behind(site.cx, site.image);
-    let is_known = site.image.toolset.is_some() || !lacks.is_empty();
-    let mut runtimes = site.image.runtimes.iter();
-    let slim = runtimes.find(|runtime| match runtime.runs {
-        Runs::Language => is_known && runtime.reference != site.reference,
+    let has_tools = site.image.toolset.is_some() && !is_for_builds(site);
+    let target = target(site, |runtime| match runtime.runs {
+        Runs::Language => has_tools,
         Runs::Everything => true,
         Runs::Dynamic | Runs::Static => false,
     });
-    let is_alike = |runtime: &&Runtime| runtime.lacks.is_empty() && runtime.environment.is_empty();
-    let slim = slim.filter(is_alike)?;
-    let images = &site.cx.knowledge.images;
-    let target = Target {
-        image: images.lookup(&ImageRef::parse(&slim.reference))?,
-        reference: slim.reference.clone(),
-        lacks: site.image.toolset,
-    };
-    Some(match slim.runs {
+    let (target, runs) = target?;
+    Some(match runs {
         Runs::Everything => same_packages(site, &target),
         _ => rewrite(site, &target),
     })
+}
+
+/// What there is to say of a stage on an image that is made to build, when it only runs what is built elsewhere.
+pub(super) fn without_builders(site: &Site<'_>) -> Option<Plan> {
+    let facts = site.cx.facts;
+    let builds = facts.does_any(site.stage, &[Does::InstallDependencies, Does::Build]);
+    let starts = site.launches.declared || brings_project(site.cx, site.stage);
+    if !is_for_builds(site) || builds || !starts {
+        return None;
+    }
+    let (target, _) = target(site, |runtime| runtime.runs == Runs::Language)?;
+    let plan = rewrite(site, &target);
+    Some(plan.and_then(|rewrite| brought::check(site, &target).map(|()| rewrite)))
+}
+
+/// Whether its image has tools to build with its language that another image, which runs what they make, has not: programs that
+/// are known, or whatever makes them two repositories.
+fn is_for_builds(site: &Site<'_>) -> bool {
+    let of_language = |runtime: &&Runtime| runtime.runs == Runs::Language;
+    let mut runtimes = site.image.runtimes.iter().filter(of_language);
+    !other_image::left_behind(site.cx, site.image).is_empty()
+        || runtimes.any(|runtime| !share_repository(&runtime.reference, site.reference))
+}
+
+/// The image that `serves`, which needs nothing in addition, and what runs in it.
+fn target<'s>(site: &Site<'s>, serves: impl Fn(&Runtime) -> bool) -> Option<(Target<'s>, Runs)> {
+    let is_other = |runtime: &&Runtime| runtime.reference != site.reference;
+    let mut runtimes = site.image.runtimes.iter().filter(is_other);
+    let found = runtimes.find(|runtime| serves(runtime))?;
+    let needs_more = !found.lacks.is_empty() || !found.environment.is_empty();
+    let images = &site.cx.knowledge.images;
+    let target = Target {
+        image: images.lookup(&ImageRef::parse(&found.reference))?,
+        reference: found.reference.clone(),
+        lacks: site.image.toolset,
+    };
+    (!needs_more).then_some((target, found.runs))
 }
 
 /// The variant that has the same packages, without what people read.

@@ -8,7 +8,7 @@ use crate::syntax::Kind;
 use crate::transform::{Cx, Refusal};
 
 use super::super::other_image::{
-    is_bound_to_distribution, lost_path, own_folder, share_repository,
+    is_bound_to_distribution, is_of_another_release, lost_path, own_folder, share_repository,
 };
 use super::super::{interpreters, slim};
 use super::Site;
@@ -242,7 +242,8 @@ fn names_own_account(site: &Site<'_>, artefacts: &Artefacts, users: &[&User]) ->
 
 fn is_of_another_distribution(site: &Site<'_>, reference: &str) -> bool {
     let image = site.cx.knowledge.images.lookup(&ImageRef::parse(reference));
-    image.is_some_and(|image| image.distribution != site.image.distribution)
+    !share_repository(reference, site.reference())
+        && image.is_some_and(|image| is_of_another_release(site.image, &image))
 }
 
 /// The first `count` numbers of the version that the tag of a reference starts with: `3.11` of `3.11.4-slim`.

@@ -171,7 +171,10 @@ fn rewrite(cx: &Cx<'_>) -> Result<Option<Rewrite>, Refusal> {
     let Some(image) = cx.facts.image(stage) else {
         return Ok(None);
     };
-    let installs = |stage| roles::does_any(cx, stage, &[Does::InstallDependencies, Does::Build]);
+    let installs = |stage| {
+        cx.facts
+            .does_any(stage, &[Does::InstallDependencies, Does::Build])
+    };
     if !cx.facts.ancestry(stage).any(installs) {
         return Ok(None);
     }
@@ -252,7 +255,7 @@ fn nothing_smaller(
     let is_alone = cx.facts.stages.len() == 1;
     // The image of a distribution brings no tools of its own.
     let has_tools = image.provides.is_some() || image.distribution.is_none();
-    if !is_alone || !has_tools || !roles::does_any(cx, stage, &[Does::Build]) {
+    if !is_alone || !has_tools || !cx.facts.does_any(stage, &[Does::Build]) {
         return Ok(None);
     }
     let message = format!(

@@ -21,7 +21,7 @@ use crate::transforms::origin::{Origin, origin};
 
 use super::Site;
 use super::base;
-use super::roles::{self, Role};
+use super::roles::Role;
 
 /// More sources than this are not looked through.
 const MOST_FILES: usize = 5_000;
@@ -90,7 +90,7 @@ pub(super) fn is_known(cx: &Cx<'_>, stage: &Stage) -> bool {
         entry.is_some_and(|(entry, own)| entry.prune(&own.tool.id).is_some())
     };
     let mut steps = body.flat_map(|at| cx.facts.steps(at));
-    roles::does_any(cx, stage, &[Does::Build]) && steps.any(prunes)
+    cx.facts.does_any(stage, &[Does::Build]) && steps.any(prunes)
 }
 
 /// The folder of dependencies that a step fills from the manifest of the project.

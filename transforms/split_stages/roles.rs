@@ -64,12 +64,6 @@ impl Roles {
     }
 }
 
-/// Whether a command of the stage does one of these things.
-pub(super) fn does_any(cx: &Cx<'_>, stage: &Stage, what: &[Does]) -> bool {
-    let mut steps = stage.body.clone().flat_map(|at| cx.facts.steps(at));
-    steps.any(|step| step.does().is_some_and(|does| what.contains(&does)))
-}
-
 /// The instruction before `end` with which another user than root takes over, if there is one.
 pub(super) fn user_before(cx: &Cx<'_>, stage: &Stage, end: usize) -> Option<usize> {
     (stage.from + 1..end)

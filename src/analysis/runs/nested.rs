@@ -5,10 +5,6 @@ use crate::analysis::paths::file_name;
 use crate::knowledge::tools::{Does, Tools};
 use crate::syntax::shell::{self, Command};
 
-/// What commands read that fetch something, in the table of tools. They may be given secrets, which stand otherwise in a script
-/// that is quoted.
-const NETWORK: &str = "@network";
-
 /// The words of the only command that `args` have a shell run, when that does no more than to handle files: it does the same
 /// without that shell. `written` is how the last word stands in the logical line.
 pub(super) fn words(args: &[Arg], written: &str, tools: &Tools) -> Option<Vec<Arg>> {
@@ -46,8 +42,8 @@ pub(super) fn words(args: &[Arg], written: &str, tools: &Tools) -> Option<Vec<Ar
     });
     let words: Vec<Arg> = words.collect::<Option<_>>()?;
     let action = recognise(tools, &words)?.action;
-    let is_local = !action.reads.iter().any(|read| read == NETWORK);
-    let is_simple = matches!(action.does, Does::Files | Does::Nothing) && is_local;
+    // What fetches something may be given a secret, which is handed over otherwise in a script that is quoted.
+    let is_simple = matches!(action.does, Does::Files | Does::Nothing) && !action.fetches();
     (is_bare && is_simple).then_some(words)
 }
 

@@ -1,0 +1,3 @@
+class Shop {
+    static { System.loadLibrary("z"); }
+}
