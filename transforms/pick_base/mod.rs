@@ -28,6 +28,7 @@ use crate::transform::{Change, Cx, Gain, Info, Plan, Preset, Refusal, Rewrite, R
 use setup::Setup;
 
 use super::launched;
+use super::shipped;
 use super::style;
 
 /// Puts the stage that is shipped on a smaller or better image.
@@ -203,6 +204,10 @@ impl<'a> Site<'a> {
         if *opaque {
             let message = "dfopt cannot tell which programs the container starts";
             return Err(self.refuse("opaque-command", message));
+        }
+        if let Some(wanted) = shipped::wanted(self.cx, self.stage) {
+            let refusal = self.refuse("no-command", wanted.message);
+            return Err(refusal.because(self.cx.place_of(wanted.used), wanted.note));
         }
         Ok(())
     }

@@ -6,7 +6,8 @@ use crate::transform::Refusal;
 
 use super::Site;
 use crate::transforms::awaited::awaits_project;
-use crate::transforms::launched::{by_projects, is_prompt, only_started_by, started_by};
+use crate::transforms::launched::{by_projects, only_started_by, started_by};
+use crate::transforms::shipped;
 
 /// Refuses when something outside wants a prompt, counts the stages, or takes more of the image than its program.
 ///
@@ -27,31 +28,13 @@ pub(super) fn check(site: &Site<'_>) -> Result<(), Refusal> {
             .refuse("stage-by-number", message)
             .because(cx.place_of(used), "this use"));
     }
-    if let Some((used, child)) = cx.children(stage).next() {
-        let takes = if child.is_built_on {
-            "is built on this image, and may need"
-        } else {
-            "copies files of this image, perhaps"
-        };
-        let message = format!("{} {takes} what only the builder would have", used.name);
-        let refusal = site.refuse("no-command", message);
-        return Err(refusal.because(cx.place_of(used), "takes it"));
+    if let Some(wanted) = shipped::wanted(cx, stage) {
+        let refusal = site.refuse("no-command", wanted.message);
+        return Err(refusal.because(cx.place_of(wanted.used), wanted.note));
     }
     if awaits_project(cx, stage) {
         let message = "nothing of the project but what installs read is copied into the image: people mount it and develop in the image, which needs its tools";
         return Err(site.refuse("no-command", message));
-    }
-    for (used, words) in by_projects(cx, stage) {
-        let mut launches = Launches::default();
-        launches.add_words(cx.facts, stage.from, words);
-        if launches.launches.iter().any(is_prompt) {
-            let message = format!(
-                "{} starts a prompt, at which people may want the tools",
-                used.described()
-            );
-            let refusal = site.refuse("no-command", message);
-            return Err(refusal.because(cx.place_of(used), "what it starts"));
-        }
     }
     Ok(())
 }

@@ -1,0 +1,3 @@
+FROM shop
+COPY checks /checks
+RUN javac -d /checks /checks/*.java
