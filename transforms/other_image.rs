@@ -4,6 +4,7 @@ use crate::analysis::commands::{Arg, recognise};
 use crate::analysis::runs::Step;
 use crate::knowledge::images::{Image, ImageRef, Runs};
 use crate::knowledge::tools::{Action, Does, Language};
+use crate::syntax::Expander;
 use crate::transform::Cx;
 
 /// Whether two references differ in nothing but their tags.
@@ -18,14 +19,16 @@ pub(super) fn is_of_another_release(image: &Image<'_>, other: &Image<'_>) -> boo
     image.distribution != other.distribution || release(image) != release(other)
 }
 
-/// Whether the `RUN` at `at` does more than to handle files, which is the same everywhere. Packages and how accounts are
-/// made differ from one distribution to the next.
-pub(super) fn is_bound_to_distribution(cx: &Cx<'_>, at: usize) -> bool {
-    let is_common = |step: &Step<'_>| {
-        matches!(
-            step.does(),
-            Some(Does::Files | Does::Nothing | Does::ShellState)
-        )
+/// Whether the `RUN` at `at` may do something else in `other` than in `image`. Handling files is the same everywhere; packages
+/// differ from one release to the next, and how accounts are made from one distribution to the next.
+pub(super) fn is_bound(cx: &Cx<'_>, at: usize, image: &Image<'_>, other: &Image<'_>) -> bool {
+    if !is_of_another_release(image, other) {
+        return false;
+    }
+    let is_common = |step: &Step<'_>| match step.does() {
+        Some(Does::Files | Does::Nothing | Does::ShellState) => true,
+        Some(Does::AddUser) => image.distribution == other.distribution,
+        _ => false,
     };
     let run = cx.facts.run(at);
     run.is_some_and(|run| run.opaque.is_some() || !run.steps.iter().all(is_common))
@@ -36,6 +39,17 @@ pub(super) fn own_folder<'i>(cx: &Cx<'_>, image: &Image<'i>, at: usize) -> Optio
     let text = cx.facts.source_text(at);
     let mut folders = image.folders.iter().map(String::as_str);
     folders.find(|folder| text.contains(folder))
+}
+
+/// A variable that the instruction at `at` has from the base image, of those that images of other languages have not.
+pub(super) fn variable_of_base(cx: &Cx<'_>, at: usize) -> Option<String> {
+    let state = &cx.facts.states[at];
+    let text = &cx.facts.views[at].logical.text;
+    let references = Expander::new(cx.facts.file.escape()).references(text);
+    let mut names = references.into_iter().map(|reference| reference.name);
+    names.find(|name| {
+        state.inherited.contains_key(name.as_str()) && !state.variables.contains_key(name.as_str())
+    })
 }
 
 /// The language of `image`, if another image runs what is built in it.

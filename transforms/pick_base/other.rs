@@ -20,9 +20,8 @@ pub(super) fn check(site: &Site<'_>, target: &Target<'_>) -> Result<(), Refusal>
     if other_image::share_repository(site.reference, &target.reference) {
         return Ok(());
     }
-    let is_other = other_image::is_of_another_release(site.image, &target.image);
     for at in site.stage.body.clone() {
-        if is_other && other_image::is_bound_to_distribution(site.cx, at) {
+        if other_image::is_bound(site.cx, at, site.image, &target.image) {
             let message = format!(
                 "it may do something else in {}, which is of another release of its distribution, or of another one",
                 target.reference
@@ -37,14 +36,16 @@ pub(super) fn check(site: &Site<'_>, target: &Target<'_>) -> Result<(), Refusal>
     Ok(())
 }
 
-/// The folder or the account that the instruction at `at` names and `target` has not.
-fn own_name<'s>(site: &'s Site<'_>, target: &Target<'_>, at: usize) -> Option<&'s str> {
+/// The folder, the account or the variable that the instruction at `at` names and `target` has not.
+fn own_name(site: &Site<'_>, target: &Target<'_>, at: usize) -> Option<String> {
     let is_kept = |name: &str| target.image.users.iter().any(|user| user.name == name);
     let accounts = site.image.users.iter().map(|user| user.name.as_str());
     let mut accounts = accounts.filter(|name| !is_kept(name));
     let text = site.cx.facts.source_text(at);
     let folder = other_image::own_folder(site.cx, site.image, at);
-    folder.or_else(|| accounts.find(|name| text.contains(*name)))
+    let named = folder.or_else(|| accounts.find(|name| text.contains(*name)));
+    let variable = || Some(format!("${}", other_image::variable_of_base(site.cx, at)?));
+    named.map(str::to_owned).or_else(variable)
 }
 
 /// Has the stage begin in the folder in which it began: images of languages may have another one.

@@ -8,7 +8,7 @@ use crate::syntax::Kind;
 use crate::transform::{Cx, Refusal};
 
 use super::super::other_image::{
-    is_bound_to_distribution, is_of_another_release, lost_path, own_folder, share_repository,
+    is_bound, is_of_another_release, lost_path, own_folder, share_repository,
 };
 use super::super::{interpreters, slim};
 use super::Site;
@@ -119,12 +119,16 @@ fn nothing_smaller(
     builder: String,
     unfit: Option<&images::Runtime>,
 ) -> Result<Option<Runtime>, Refusal> {
-    let foreign = unfit.filter(|unfit| is_of_another_distribution(site, &unfit.reference));
+    let is_other = |unfit: &&images::Runtime| {
+        let image = foreign(site, &unfit.reference);
+        image.is_some_and(|other| is_of_another_release(site.image, &other))
+    };
+    let foreign = unfit.filter(is_other);
     let floats = unfit.filter(|unfit| unfit.only_adding.is_some());
     let floats = floats.map(|_| release::floating(site, &builder));
     let refusal = foreign.map(|foreign| {
         let message = format!(
-            "{} is built on another distribution than {builder}, and what is installed or set up here is written for one of them",
+            "{} is built on another distribution than {builder}, or on another release, and what is installed or set up here is written for one of them",
             foreign.reference
         );
         site.refuse(OTHER_DISTRIBUTION, message)
@@ -182,9 +186,11 @@ fn serves(
     reference: &str,
 ) -> bool {
     let installs = !packages.names.is_empty();
-    let is_bound =
-        installs || steps(site, artefacts).any(|at| is_bound_to_distribution(site.cx, at));
-    let is_bound = is_bound && is_of_another_distribution(site, reference);
+    let is_bound = foreign(site, reference).is_some_and(|other| {
+        let mut steps = steps(site, artefacts);
+        installs && is_of_another_release(site.image, &other)
+            || steps.any(|at| is_bound(site.cx, at, site.image, &other))
+    });
     if is_bound || names_own(site, artefacts, reference) {
         return false;
     }
@@ -240,10 +246,10 @@ fn names_own_account(site: &Site<'_>, artefacts: &Artefacts, users: &[&User]) ->
     })
 }
 
-fn is_of_another_distribution(site: &Site<'_>, reference: &str) -> bool {
+/// The image called `reference`, if it is one of another repository.
+fn foreign<'s>(site: &Site<'s>, reference: &str) -> Option<Image<'s>> {
     let image = site.cx.knowledge.images.lookup(&ImageRef::parse(reference));
-    !share_repository(reference, site.reference())
-        && image.is_some_and(|image| is_of_another_release(site.image, &image))
+    image.filter(|_| !share_repository(reference, site.reference()))
 }
 
 /// The first `count` numbers of the version that the tag of a reference starts with: `3.11` of `3.11.4-slim`.
@@ -284,7 +290,9 @@ fn assumptions(
             "{runtime} is of the same release of its distribution as {builder} or of a later one"
         ));
     }
-    if candidate.runs == Runs::Language && is_of_another_distribution(site, &candidate.reference) {
+    let is_other = |image: Image<'_>| image.distribution != site.image.distribution;
+    if candidate.runs == Runs::Language && foreign(site, &candidate.reference).is_some_and(is_other)
+    {
         assumes.push(format!(
             "the program runs in {runtime} as it does in {builder}, which is built on another distribution"
         ));

@@ -4,24 +4,13 @@ use crate::analysis::paths::below;
 use crate::knowledge::tools::Tool;
 use crate::syntax::{Expander, Kind};
 use crate::transform::Refusal;
+use crate::transforms::other_image::variable_of_base;
 
 use super::Site;
 use super::artefacts::Artefacts;
 use super::programs;
 use super::roles::Role;
 use super::tools_only;
-
-/// A variable that instruction `at` has from the base image, of those that the runtime image has not.
-pub(super) fn of_base(site: &Site<'_>, at: usize) -> Option<String> {
-    let facts = site.cx.facts;
-    let state = &facts.states[at];
-    let text = &facts.views[at].logical.text;
-    let references = Expander::new(facts.file.escape()).references(text);
-    let mut names = references.into_iter().map(|reference| reference.name);
-    names.find(|name| {
-        state.inherited.contains_key(name.as_str()) && !state.variables.contains_key(name.as_str())
-    })
-}
 
 /// Refuses when an instruction of the runtime stage needs such a variable. The path of a `WORKDIR` is written out.
 ///
@@ -38,7 +27,7 @@ pub(super) fn check(site: &Site<'_>, artefacts: &Artefacts) -> Result<(), Refusa
         !is_workdir && (*at >= site.roles.split || is_repeated)
     };
     let mut shipped = site.stage.body.clone().filter(is_shipped);
-    let needs = shipped.find_map(|at| Some((at, of_base(site, at)?)));
+    let needs = shipped.find_map(|at| Some((at, variable_of_base(site.cx, at)?)));
     needs.map_or(Ok(()), |(at, name)| {
         let message = format!("it needs {name}, which only the larger image sets");
         Err(site.refuse_at(at, "base-variable", &message))

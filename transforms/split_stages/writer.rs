@@ -8,6 +8,7 @@ use crate::edit::Edits;
 use crate::knowledge::images::ImageRef;
 use crate::syntax::{Expander, Kind, Span};
 use crate::transforms::build_checks::key_value;
+use crate::transforms::other_image::variable_of_base;
 use crate::transforms::style;
 
 use super::apart::Apart;
@@ -275,7 +276,7 @@ impl<'a> Writer<'a> {
         }
         let keyword = view.text(view.keyword_span);
         let line = || format!("{keyword} {}{}", facts.expanded(at, path), self.newline);
-        variables::of_base(self.site, at).map(|_| line())
+        variable_of_base(self.site.cx, at).map(|_| line())
     }
 
     /// What the runtime stage takes over from the builder, and what it does with that.
