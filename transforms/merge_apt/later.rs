@@ -241,6 +241,7 @@ fn use_of_step(cx: &Cx<'_>, manager: &PackageManager, index: usize, step: &Step<
             let is_saved = saved_by(cx, manager, step).next().is_some();
             match fetches_refreshing_script(cx, manager, step) && !is_saved {
                 true => Use::UnknownThenRefreshes,
+                false if invocation.tool.does_anything => use_of_recipes(cx, manager, step),
                 false => Use::Nothing,
             }
         }
@@ -256,6 +257,26 @@ fn use_of_step(cx: &Cx<'_>, manager: &PackageManager, index: usize, step: &Step<
     }
 }
 
+/// The use of what the project has a tool do that does anything: `make deps`, with `apt-get install` in the Makefile.
+fn use_of_recipes(cx: &Cx<'_>, manager: &PackageManager, step: &Step<'_>) -> Use {
+    let action = step.invocation.as_ref().map(|own| own.action);
+    let Some((context, action)) = cx.context.zip(action) else {
+        return Use::Unknown;
+    };
+    let files = context.files_called(&action.sources);
+    let mut texts = files.files().map(|file| file.text());
+    match texts.any(|text| installs_first(cx, manager, text)) {
+        true => Use::Needs(step.span),
+        false => Use::Nothing,
+    }
+}
+
+/// Whether `text` seems to look packages up in lists that it has not downloaded.
+fn installs_first(cx: &Cx<'_>, manager: &PackageManager, text: &str) -> bool {
+    let first = mention::first_use(cx, manager, text);
+    first.is_some_and(|first| first != Does::RefreshLists)
+}
+
 /// The use of what `step` runs, as far as its words name files of the build context: a script that installs first needs the lists.
 fn use_of_files(cx: &Cx<'_>, manager: &PackageManager, index: usize, step: &Step<'_>) -> Use {
     let stage = cx.facts.stage_of(index);
@@ -267,11 +288,7 @@ fn use_of_files(cx: &Cx<'_>, manager: &PackageManager, index: usize, step: &Step
         }
     };
     let mut texts = step.words().filter_map(text_of);
-    let installs = |text: &str| {
-        let first = mention::first_use(cx, manager, text);
-        first.is_some_and(|first| first != Does::RefreshLists)
-    };
-    match texts.any(|text| installs(&text)) {
+    match texts.any(|text| installs_first(cx, manager, &text)) {
         true => Use::Needs(step.span),
         false => Use::Unknown,
     }
