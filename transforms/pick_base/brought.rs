@@ -18,7 +18,9 @@ use super::{Site, Target, needs};
 /// # Errors
 /// What others have made, or what the container starts instead.
 pub(super) fn check(site: &Site<'_>, target: &Target<'_>) -> Result<(), Refusal> {
-    if let Some(at) = site.stage.body.clone().find(|&at| is_of_others(site, at)) {
+    let of_others = of_others(site);
+    let mut body = site.stage.body.clone();
+    if let Some(at) = body.find(|&at| brings_others(site, at, &of_others)) {
         let message = "others have made what it brings, which may need the tools that the smaller image has not";
         return Err(site.refuse_at(at, "foreign-program", message));
     }
@@ -49,20 +51,34 @@ pub(super) fn check(site: &Site<'_>, target: &Target<'_>) -> Result<(), Refusal>
     Err(site.refuse("foreign-program", message))
 }
 
-/// Whether the instruction at `at` brings files that come neither from the build context nor from another stage.
-fn is_of_others(site: &Site<'_>, at: usize) -> bool {
+/// For each stage whether it has only what others have made: it builds nothing, and brings files from elsewhere.
+fn of_others(site: &Site<'_>) -> Vec<bool> {
+    let facts = site.cx.facts;
+    let mut known = Vec::with_capacity(facts.stages.len());
+    for stage in &facts.stages {
+        let makes = facts.does_any(stage, &[Does::Build, Does::InstallDependencies]);
+        let brings = stage.body.clone().any(|at| brings_others(site, at, &known));
+        known.push(!makes && brings);
+    }
+    known
+}
+
+/// Whether the instruction at `at` brings files that come neither from the build context nor from a stage that has them from there or
+/// builds something; `of_others` are the stages in front of it that do neither.
+fn brings_others(site: &Site<'_>, at: usize, of_others: &[bool]) -> bool {
     let facts = site.cx.facts;
     let view = &facts.views[at];
     let is_remote = match &view.kind {
         Kind::Add(transfer) => transfer.sources.iter().any(|source| is_remote(&source.raw)),
         _ => false,
     };
+    let is_taken = view.taken_from().next().is_some();
+    let source = facts.source_stage(at);
+    let is_foreign = is_taken && source.is_none_or(|stage| of_others[stage]);
     let mut steps = facts.steps(at).iter();
     let fetches = |step: &Step<'_>| {
         let action = step.invocation.as_ref().map(|invocation| invocation.action);
         action.is_some_and(|action| action.does == Does::Files && action.fetches())
     };
-    is_remote
-        || view.taken_from().next().is_some() && facts.source_stage(at).is_none()
-        || steps.any(fetches)
+    is_remote || is_foreign || steps.any(fetches)
 }
