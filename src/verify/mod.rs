@@ -9,6 +9,7 @@ mod copies;
 mod declared;
 mod extra;
 mod folders;
+mod gone;
 mod installs;
 mod launch;
 mod mounts;

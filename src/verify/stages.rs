@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, HashSet};
 use super::Violation;
 use super::copies::Landing;
 use super::declared::Declared;
+use super::gone;
 use super::installs;
 use super::operations::{Operation, What};
 use super::order::{found, meet, runs};
@@ -98,7 +99,7 @@ fn moved(
         What::Copy { from: None, .. } => built.iter().any(|other| works_on(other, operation)),
         _ => false,
     };
-    let is_gone = later.iter().any(|later| removes(later, operation));
+    let is_gone = gone::is_gone(operation, later);
     let is_needed = !writes.is_empty() && !is_material && !is_gone;
     let is_needed = is_needed && !serves_build(operation, rewrite);
     // What has been registered is no file that is taken.
@@ -176,17 +177,6 @@ fn makes_accounts_anyway(step: &Operation<'_>, first: &Operation<'_>) -> bool {
     let accounts = matches!(step.what, What::Command { makes_accounts, .. } if makes_accounts);
     let installs = matches!(first.what, What::Command { handles_files, .. } if !handles_files);
     accounts && installs
-}
-
-/// Whether nothing that `operation` writes is left behind `later`.
-fn removes(later: &Operation<'_>, operation: &Operation<'_>) -> bool {
-    let (Extent::Regions(made), Extent::Regions(gone)) =
-        (&operation.effects.writes, &later.effects.writes)
-    else {
-        return false;
-    };
-    let is_gone = |region: &Region| gone.iter().any(|gone| gone.covers(region));
-    matches!(later.what, What::Command { removes: true, .. }) && made.iter().all(is_gone)
 }
 
 pub(super) fn is_same(one: &Operation<'_>, other: &Operation<'_>) -> bool {
@@ -348,8 +338,8 @@ impl<'c, 'f> Placed<'c, 'f> {
             if !needs_files {
                 continue;
             }
-            let before = self.old[..at].iter().zip(&self.places);
-            let elsewhere = before.filter(|(first, place)| place.is_none() && !first.is_package());
+            let left = gone::left(&self.old[..at], &self.places, &self.new[..place]);
+            let elsewhere = left.filter(|first| !first.is_package());
             let arriving = if self.is_shipped {
                 arriving(&self.new[..place])
             } else {
@@ -363,13 +353,13 @@ impl<'c, 'f> Placed<'c, 'f> {
                     || self.is_made_here(first, second, at, place)
                     || installs::are_elsewhere(first, second)
             };
-            let needed = elsewhere.filter(|(first, _)| {
+            let needed = elsewhere.filter(|first| {
                 let writes = &first.effects.writes;
                 writes.overlaps(&second.effects.reads)
                     && !writes.overlaps(&arriving)
                     && !does_without(first)
             });
-            violations.extend(needed.map(|(first, _)| Violation::FilesMissing {
+            violations.extend(needed.map(|first| Violation::FilesMissing {
                 first: first.key.clone(),
                 second: second.key.clone(),
             }));
