@@ -31,7 +31,8 @@ pub struct Prefetch {
     /// Not when one of these paths exists beside the manifests.
     #[serde(default)]
     pub unless: Vec<String>,
-    /// What can be done when the build context is not at hand, in an image that requires the first manifest.
+    /// What can be done when the build context is not at hand, in an image that requires the first manifest, or with a tool
+    /// that does.
     pub unseen: Option<Unseen>,
 }
 
@@ -41,9 +42,13 @@ pub struct Prefetch {
 pub struct Unseen {
     /// What to copy: patterns, of which all but one may match nothing.
     pub copies: Vec<String>,
+    /// Whether the tool does nothing without the first manifest, in whatever image.
+    #[serde(default)]
+    pub requires: bool,
     /// Words in the Dockerfile with which the tool may go by something else.
+    #[serde(default)]
     pub unless_mentioned: Vec<String>,
-    /// A regular expression for an operand with which it may go by nothing.
+    /// A regular expression for a word of the step with which it may go by nothing, or has nothing to wait for.
     pub unless_operand: Pattern,
     /// What is taken for granted, one sentence each.
     pub assumes: Vec<String>,

@@ -11,7 +11,7 @@ use crate::transform::{Evidence, Place, Refusal};
 use super::super::style::shortened;
 use super::manifests::{self, Needed};
 use super::sink::{Crossing, Sink};
-use super::{artefacts, is_worth_caching, prefetch, seam, unknown_option};
+use super::{artefacts, is_worth_caching, prefetch, seam, unknown_option, way};
 
 /// Lets the copy pass the `RUN` at `at`.
 pub(super) fn cross(sink: &Sink<'_>, at: usize) -> Result<Crossing, Refusal> {
@@ -151,6 +151,10 @@ fn cross_step(
 ) -> Result<(), Refusal> {
     if let Some(reason) = step.needs_source() {
         return Err(sink.refuse(at, "needs-source", reason));
+    }
+    if manifests::has_any(step) && way::of_unseen(sink, step).is_some() {
+        let message = "its manifests may have the project itself installed as well, which can only be seen in the build context: name it with --context";
+        return Err(sink.refuse(at, "needs-source", message));
     }
     let (Extent::Regions(reads), Extent::Regions(writes)) =
         (&step.effects.reads, &step.effects.writes)

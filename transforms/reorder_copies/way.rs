@@ -67,6 +67,15 @@ impl Listed<'_> {
     }
 }
 
+/// What the table has in place of the manifests of `step` when the context is not at hand.
+pub(super) fn of_unseen<'t>(sink: &Sink<'_>, step: &Step<'t>) -> Option<&'t Unseen> {
+    let prefetch = step.invocation.as_ref()?.action.prefetch.as_ref()?;
+    let unseen = prefetch.unseen.as_ref()?;
+    let mut words = step.args.iter();
+    let is_other = words.any(|word| unseen.unless_operand.is_match(word.known()));
+    (sink.cx.context.is_none() && !is_other).then_some(unseen)
+}
+
 impl<'s, 't> Build<'s, 't> {
     /// The build in the `RUN` at `at`.
     pub(super) fn at(sink: &'s Sink<'t>, at: usize) -> Option<Self> {
@@ -169,22 +178,25 @@ impl<'s, 't> Build<'s, 't> {
         is_worth.then_some(listed)
     }
 
-    /// What the table has for a context that is not at hand, if the image cannot build without the first manifest, which comes
-    /// with a folder, and nothing is said that makes it another one.
+    /// What the table has for a context that is not at hand, if the tool or the image cannot build without the first manifest,
+    /// which comes with a folder, and nothing is said that makes it another one.
     fn unseen(&self) -> Option<&'t Unseen> {
-        let (cx, unseen) = (self.sink.cx, self.prefetch.unseen.as_ref()?);
-        let image = cx.facts.image(self.sink.stage)?;
+        let (cx, step) = (self.sink.cx, self.step());
+        let unseen = of_unseen(self.sink, step)?;
         let first = self.prefetch.manifests.first()?;
-        let place = Manifest::listed(&self.step().directory()?, first);
+        let directory = step.directory()?;
+        let place = Manifest::listed(&directory, first);
         let copied = self.sink.copied;
         let is_brought = copied.brings_folder() && copied.origins(place.path()).next().is_some();
         let mut said = unseen.unless_mentioned.iter();
-        let mut words = self.step().args.iter();
-        let is_needed = image.requires.contains(&first.as_str())
-            && !self.may_be_above(&self.step().directory()?, first)
-            && !said.any(|word| cx.file.text().contains(word.as_str()))
-            && !words.any(|word| unseen.unless_operand.is_match(word.known()));
-        (cx.context.is_none() && is_brought && is_needed).then_some(unseen)
+        let image = || cx.facts.image(self.sink.stage);
+        let by_image = || {
+            image().is_some_and(|image| image.requires.contains(&first.as_str()))
+                && !self.may_be_above(&directory, first)
+        };
+        let is_needed = (unseen.requires || by_image())
+            && !said.any(|word| cx.file.text().contains(word.as_str()));
+        (is_brought && is_needed).then_some(unseen)
     }
 
     /// Whether something brings the manifest `name` to a folder above `directory`, where the tool looks for it as well.
