@@ -12,13 +12,18 @@ use crate::context::{PACKAGE_JSON, interpreter_of, scripts_around};
 use crate::project::Use;
 use crate::syntax::shell;
 use crate::transform::Cx;
+use crate::transforms::hooks;
 use crate::transforms::origin::{Origin, matching, origin};
 
-/// What containers of `stage` start: what the stage says, and what Compose files say instead of it.
+/// What containers of `stage` start: what the stage says, what Compose files say instead of it, and the scripts that the
+/// entry point of the base image looks for.
 pub(super) fn launches(cx: &Cx<'_>, stage: &Stage) -> Launches {
     let mut launches = launch::of_stage(cx.facts, stage);
     for (_, words) in by_projects(cx, stage) {
         launches.add_words(cx.facts, stage.from, words);
+    }
+    for (at, script) in hooks::of_stage(cx, stage) {
+        launches.add_words(cx.facts, at, vec![script]);
     }
     launches
 }

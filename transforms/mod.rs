@@ -18,6 +18,7 @@ pub mod env_hygiene;
 pub mod exec_form;
 mod frontend;
 pub mod healthcheck;
+mod hooks;
 mod interpreters;
 mod launched;
 mod layout;

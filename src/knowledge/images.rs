@@ -57,6 +57,8 @@ pub struct Image<'t> {
     pub environment: &'t BTreeMap<String, String>,
     /// Starts of paths that it has and images of other repositories have not.
     pub folders: &'t [String],
+    /// The scripts that its entry point runs where an image brings some: patterns.
+    pub starts: &'t [String],
     /// Whether the tag names a version.
     pub is_versioned: bool,
     /// Whether it is the `slim` variant.
@@ -177,6 +179,7 @@ impl<'a, 't> Reading<'a, 't> {
             workdir: family.workdir.as_deref(),
             environment: &family.environment,
             folders: &family.folders,
+            starts: &family.starts,
             is_versioned: self.is_versioned(),
             slim: self.has_word("slim"),
             onbuild: self.has_word("onbuild"),

@@ -328,6 +328,9 @@ pub(crate) struct Family {
     /// Starts of paths that other images have not.
     #[serde(default)]
     pub(crate) folders: Vec<String>,
+    /// The scripts that its entry point runs where an image brings some.
+    #[serde(default)]
+    pub(crate) starts: Vec<String>,
     pub(crate) toolset: Option<String>,
     /// The same of its variant on Alpine.
     pub(crate) toolset_apk: Option<String>,

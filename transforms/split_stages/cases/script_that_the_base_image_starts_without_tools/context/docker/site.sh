@@ -1,0 +1,2 @@
+#!/bin/sh
+cp -r /srv/quay/public/. /usr/share/nginx/html/
