@@ -13,7 +13,7 @@
 //! |---|---|
 //! | `copied` | what a copy brings, and where |
 //! | `sink`, `followers` | the way down, and the steps that go along |
-//! | `crossing`, `steps` | whether one instruction, one command can be passed |
+//! | `crossing`, `steps`, `folders` | whether one instruction, one command can be passed |
 //! | `manifests`, `unseen`, `artefacts` | what an install reads, with and without the context; what it makes |
 //! | `seam` | taking a `RUN` apart |
 //! | `prefetch`, `way`, `instead`, `stand_ins` | fetching or compiling the dependencies of a build |
@@ -23,6 +23,7 @@ mod again;
 mod artefacts;
 mod copied;
 mod crossing;
+mod folders;
 mod followers;
 mod instead;
 mod leaves;

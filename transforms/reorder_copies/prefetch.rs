@@ -168,7 +168,10 @@ fn is_fetched_before(
                 super::program(step) == super::program(build)
                     && step.does() != Some(Does::InstallDependencies)
             }
-            Reads::Listed(_) | Reads::Unseen(..) => false,
+            // With whatever else its author, or another rewrite, has told it.
+            Reads::Listed(_) | Reads::Unseen(..) => {
+                is_same_tool && leaves_project_out(step, prefetch)
+            }
         }
     };
     let commands = way.commands.join(" && ");
@@ -179,6 +182,12 @@ fn is_fetched_before(
             || facts.steps(at).iter().any(has_words)
             || facts.steps(at).iter().any(does_the_same)
     })
+}
+
+/// Whether `step` has the options with which the tool leaves the project out.
+fn leaves_project_out(step: &Step<'_>, prefetch: &Prefetch) -> bool {
+    let has = |option: &String| step.args.iter().any(|arg| arg.known() == option.as_str());
+    !prefetch.with.is_empty() && prefetch.with.iter().all(has)
 }
 
 /// Whether `step` is `command` with its options in another order, as people write them.

@@ -2,7 +2,7 @@
 
 use crate::analysis::effects::Effects;
 use crate::analysis::mounts::{self, Mount};
-use crate::analysis::paths::{Extent, Region, UNKNOWN_WORKDIR, below, file_name};
+use crate::analysis::paths::{Extent, Region, UNKNOWN_WORKDIR, file_name};
 use crate::analysis::runs::{Run, Step};
 use crate::knowledge::tools::{Operands, Role};
 use crate::syntax::Expander;
@@ -11,7 +11,7 @@ use crate::transform::{Evidence, Place, Refusal};
 use super::super::style::shortened;
 use super::manifests::{self, Needed};
 use super::sink::{Crossing, Sink};
-use super::{artefacts, is_worth_caching, prefetch, seam, unknown_option, way};
+use super::{artefacts, folders, is_worth_caching, prefetch, seam, unknown_option, way};
 
 /// Lets the copy pass the `RUN` at `at`.
 pub(super) fn cross(sink: &Sink<'_>, at: usize) -> Result<Crossing, Refusal> {
@@ -33,7 +33,7 @@ pub(super) fn cross(sink: &Sink<'_>, at: usize) -> Result<Crossing, Refusal> {
     if !touched && !run.steps.iter().any(manifests::has_any) {
         crossing.gain = run.steps.iter().any(is_worth_caching);
         crossing.steps = run.steps.len();
-        return entered_folders(sink, at, &run.steps, &crossing).map(|()| crossing);
+        return folders::check(sink, at, &run.steps, &crossing).map(|()| crossing);
     }
     if is_touched(&beside_steps(run)) {
         let message = "a redirection or a substitution in it may need any file";
@@ -51,7 +51,7 @@ pub(super) fn cross(sink: &Sink<'_>, at: usize) -> Result<Crossing, Refusal> {
         crossing.steps += 1;
         Ok(())
     });
-    let folders = entered_folders(sink, at, &run.steps[..crossing.steps], &crossing);
+    let folders = folders::check(sink, at, &run.steps[..crossing.steps], &crossing);
     match (passed, folders) {
         (Ok(()), Ok(())) => Ok(crossing),
         (Ok(()), Err(refusal)) => Err(refusal),
@@ -117,30 +117,6 @@ fn mounts_over(sink: &Sink<'_>, at: usize) -> bool {
         _ => true,
     };
     mounts::of(sink.cx.facts, at).any(is_over)
-}
-
-/// A folder that a command changes to must be there without the copy.
-fn entered_folders(
-    sink: &Sink<'_>,
-    at: usize,
-    steps: &[Step<'_>],
-    crossing: &Crossing,
-) -> Result<(), Refusal> {
-    let workdir = &sink.cx.facts.states[at].workdir;
-    for folder in steps.iter().filter_map(|step| step.enters.as_deref()) {
-        let region = Region::new(folder);
-        let mut leaves = sink.left().chain(&crossing.leaves);
-        let is_there = below(workdir, folder).is_some()
-            || leaves.any(|leave| leave.lands.iter().any(|path| below(path, folder).is_some()));
-        let is_copied = sink.copied.regions().iter().any(|own| own.meets(&region))
-            && (sink.copied.is_within(&region)
-                || sink.copied.brings(sink.cx.context, folder).is_some());
-        if is_copied && !is_there {
-            let message = format!("it changes to {folder}, which the copy makes");
-            return Err(sink.refuse(at, "reads-source", &message));
-        }
-    }
-    Ok(())
 }
 
 fn cross_step(
