@@ -92,7 +92,9 @@ impl Surveyor<'_> {
         {
             territory.made_last.push(folder);
         } else if Some(&folder) == territory.workdir.as_ref() {
-            territory.made.insert(0, folder);
+            let around = |made: &&String| below(&folder, made).is_some();
+            let behind = territory.made.iter().take_while(around).count();
+            territory.made.insert(behind, folder);
         } else {
             territory.made.push(folder);
         }

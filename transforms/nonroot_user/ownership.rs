@@ -253,12 +253,27 @@ impl Surveyor<'_> {
                 && (folder || territory.holds(&dest));
             if view.flag("chown").is_none() && (own || is_download(transfer)) {
                 if own && !territory.holds(&dest) {
-                    territory.brought.push(dest);
+                    self.bring(territory, index, dest, folder);
                 }
                 territory.copies.push(index);
             }
         }
         Ok(())
+    }
+
+    /// Gives the destination `dest` of the copy at `index` to the program. The copy makes it with its owner, but where it is
+    /// there before: the image has it, or it is around the working folder, which is made first. What a step makes is given
+    /// away there, and what a tool works in as its owner behind that.
+    fn bring(&self, territory: &mut Territory, index: usize, dest: String, is_folder: bool) {
+        let (facts, tools) = (self.site.cx.facts, &self.site.cx.knowledge.tools);
+        let holds = |path: &str| below(path, &dest).is_some();
+        let is_there =
+            tools.paths("@standing").any(holds) || territory.workdir.as_deref().is_some_and(holds);
+        let is_kept = facts.is_made_above(index, &dest) || self.is_acted_in(&dest);
+        match is_folder && is_there && !is_kept && self.account.has_shell {
+            true => self.make(territory, dest),
+            false => territory.brought.push(dest),
+        }
     }
 
     /// Whether the copy at `index` brings what only the build works on, before another working folder is set.
