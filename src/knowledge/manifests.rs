@@ -60,6 +60,9 @@ pub struct Sign {
     pub below: Option<Pattern>,
     /// A regular expression for an instruction with which it means nothing.
     pub unless_command: Option<Pattern>,
+    /// A regular expression for the first command behind the install that works on the project, with which it means nothing;
+    /// where there is none, for what the container starts.
+    pub unless_next: Option<Pattern>,
     /// Options of the install with which it means nothing.
     #[serde(default)]
     pub unless_option: Vec<String>,

@@ -77,6 +77,7 @@ fn is_there(sink: &Sink<'_>, request: &Request<'_>, sign: &Sign) -> bool {
     let mut options = request.options.iter();
     if options.any(|option| sign.unless_option.contains(option))
         || matches(&sign.unless_command)
+        || is_made_again(sink, request, sign)
         || sign.unless_members && has_members(sink, request)
     {
         return false;
@@ -107,6 +108,23 @@ fn commands<'s>(sink: &'s Sink<'_>) -> impl Iterator<Item = Cow<'s, str>> {
         }
         _ => None,
     })
+}
+
+/// Whether the first command behind the install that works on the project does again what the install would do with it.
+fn is_made_again(sink: &Sink<'_>, request: &Request<'_>, sign: &Sign) -> bool {
+    let Some(pattern) = &sign.unless_next else {
+        return false;
+    };
+    let line = |step: &Step<'_>| step.words().collect::<Vec<_>>().join(" ");
+    let works = |step: &&Step<'_>| {
+        matches!(step.does(), None | Some(Does::Build | Does::Run)) || pattern.is_match(&line(step))
+    };
+    let behind = request.at..sink.stage.body.end;
+    let mut steps = behind.flat_map(|at| sink.cx.facts.steps(at));
+    match steps.find(works) {
+        Some(step) => pattern.is_match(&line(step)),
+        None => commands(sink).any(|text| pattern.is_match(&text)),
+    }
 }
 
 /// Whether a command of a step or of the container works in a folder below that of the install, and no install has run there.

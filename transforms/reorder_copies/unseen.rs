@@ -60,9 +60,12 @@ fn of_unseen_folder(
         .collect();
     missing.retain(|(origin, path)| {
         let named = named_before(sink, request, path);
-        needed.assumes.push(match &named {
-            Some(own) => format!("{origin} does not exist, or is no other than {own}"),
-            None => format!("{origin} is in the build context"),
+        needed.assumes.extend(match &named {
+            Some(own) if own == origin => None,
+            Some(own) => Some(format!(
+                "{origin} does not exist, or is no other than {own}"
+            )),
+            None => Some(format!("{origin} is in the build context")),
         });
         named.is_none()
     });
