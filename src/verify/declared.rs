@@ -82,9 +82,11 @@ impl<'r> Declared<'r> {
 
     /// Whether `new` copies from another stage what `old` does, some of it from where it is declared to be now.
     fn is_moved(&self, old: &Operation<'_>, new: &Operation<'_>) -> bool {
+        // What a copy from a stage calls relative starts at its root.
         let is_declared = |was: &str, is: &str| {
+            let was = join("/", was);
             self.any(
-                |change| matches!(change, Change::Moved { from, to } if from == was && to == is),
+                |change| matches!(change, Change::Moved { from, to } if *from == was && to == is),
             )
         };
         same_but(old, new, is_declared)
