@@ -87,6 +87,9 @@ pub struct Language {
     /// Matches in a line that only root can run: accounts, owners, raw sockets.
     #[serde(default)]
     pub as_root: Vec<Pattern>,
+    /// Libraries that install something beside them when the program runs, with a match in the line that has them do so.
+    #[serde(default)]
+    pub installers: BTreeMap<String, Pattern>,
 }
 
 impl Language {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::site::Site;
 use super::start::Start;
 use crate::analysis::paths::{below, file_name};
+use crate::analysis::runs::Step;
 use crate::analysis::stages::Stage;
 use crate::context::{Addresses, Source, SourceLine, Sources};
 use crate::knowledge::tools::Language;
@@ -149,24 +150,33 @@ impl<'a> Project<'a> {
             .because(place, "what the program uses"))
     }
 
-    /// Refuses when a line of the program installs dependencies where the build, as root, has put them.
+    /// Refuses when a line of the program installs something where the build, as root, has put the dependencies.
     ///
     /// # Errors
     /// The first such line.
     pub(super) fn check_installs(&self, site: &Site<'_>) -> Result<(), Refusal> {
         let knowledge = site.cx.knowledge;
-        let found = self.files().find_map(|(language, file)| {
+        let by_command = self.files().find_map(|(language, file)| {
             let installs = |words: &[String]| calls::installs(knowledge, words);
-            calls::find(knowledge, language, file, installs)
+            let (line, words) = calls::find(knowledge, language, file, installs)?;
+            let started = words.join(" ");
+            Some((
+                line,
+                format!(
+                    "starts `{started}`, which installs what the build, as root, has put there"
+                ),
+            ))
         });
-        let Some((line, words)) = found else {
+        let by_library = || {
+            let mut files = self.files();
+            files.find_map(|(language, file)| by_library(site, language, file))
+        };
+        let Some((line, does)) = by_command.or_else(by_library) else {
             return Ok(());
         };
         let message = format!(
-            "{}:{} starts `{}`, which installs what the build, as root, has put there; do it in a RUN, or into a folder of the program",
-            line.path,
-            line.line,
-            words.join(" ")
+            "{}:{} {does}; do it in a RUN, or into a folder of the program",
+            line.path, line.line,
         );
         let place = Place::File(line.path.to_owned(), Some(line.line));
         Err(site
@@ -259,6 +269,34 @@ fn asks_for_root(file: &Source) -> bool {
         let text: String = line.text.to_lowercase().split_whitespace().collect();
         let asks = ["uid()==0", "uid()===0"];
         asks.iter().any(|asked| text.contains(asked))
+    })
+}
+
+/// The line of `file` that has a library install something beside it, and what it does, unless a step uses that library before.
+fn by_library<'s>(
+    site: &Site<'_>,
+    language: &Language,
+    file: &'s Source,
+) -> Option<(SourceLine<'s>, String)> {
+    let facts = site.cx.facts;
+    let is_used = |step: &Step<'_>, name: &str| {
+        let tool = step.invocation.as_ref().map(|own| own.tool.id.as_str());
+        let names = |word: &str| word.contains(name);
+        // `pip install` only brings it.
+        let is_brought = step.does() == Some(Does::InstallDependencies);
+        tool == Some(name) || !is_brought && step.words().any(names)
+    };
+    let is_done = |name: &str| {
+        let mut steps = (0..facts.runs.len()).flat_map(|at| facts.steps(at));
+        steps.any(|step| is_used(step, name))
+    };
+    language.installers.iter().find_map(|(name, line)| {
+        let mut lines = file.lines_with(std::slice::from_ref(line));
+        let line = lines.find(|line| !line.is_comment())?;
+        let does = || {
+            format!("has {name} install something beside it, where the build, as root, has put it")
+        };
+        (!is_done(name)).then(|| (line, does()))
     })
 }
 
