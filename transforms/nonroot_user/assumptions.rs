@@ -11,7 +11,7 @@ use super::ownership::Territory;
 use super::search_path;
 use super::start::Start;
 use crate::analysis::paths::{UNKNOWN_WORKDIR, below};
-use crate::analysis::stages::Stage;
+use crate::analysis::stages::{Base, Stage};
 use crate::syntax::{Kind, Word};
 use crate::transform::Cx;
 use crate::transforms::interpreters;
@@ -32,6 +32,7 @@ pub(super) fn all(
     if account.is_nameless() {
         sentences.push("the program needs no name and no home folder for its account".to_owned());
     }
+    sentences.extend(base(cx, stage, account));
     sentences.extend(inherited::assumed(cx, stage));
     sentences.extend(reads_only(cx, stage, territory));
     sentences.extend(caches(territory));
@@ -53,6 +54,26 @@ pub(super) fn all(
         account.number
     ));
     sentences
+}
+
+/// A base image that the arguments of a build may name, but for its version: accounts are made otherwise in Alpine than in Debian.
+fn base(cx: &Cx<'_>, stage: &Stage, account: &Account) -> Option<String> {
+    let first = cx.facts.ancestry(stage).last()?;
+    let (Base::Image(reference), Kind::From { image, .. }) =
+        (&first.base, &cx.facts.views[first.from].kind)
+    else {
+        return None;
+    };
+    let (before, after) = image.raw.split_once('$')?;
+    let same = |(one, other): &(char, char)| one == other;
+    let ends = image.raw.chars().rev().zip(reference.chars().rev());
+    let end = reference.len() - ends.take_while(same).count();
+    let value = reference.get(before.len()..end).unwrap_or_default();
+    let is_number = |c: char| c.is_ascii_digit() || c == '.';
+    let is_version = !after.contains('$') && !value.is_empty() && value.chars().all(is_number);
+    (account.create.is_some() && !is_version).then(|| {
+        format!("accounts are made as in {reference} in whatever base image a build is given")
+    })
 }
 
 fn writes(cx: &Cx<'_>, stage: &Stage, account: &Account, territory: &Territory) -> String {
