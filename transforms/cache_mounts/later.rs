@@ -2,7 +2,7 @@
 
 use crate::analysis::launch::Declared;
 use crate::analysis::mounts;
-use crate::analysis::paths::{Extent, Region, below, join};
+use crate::analysis::paths::{Extent, Region, below, file_name, join};
 use crate::analysis::stages::Stage;
 use crate::knowledge::caches::Cache;
 use crate::syntax::{Kind, Transfer};
@@ -38,6 +38,9 @@ pub(super) fn check(
     search.taken()?;
     search.at_run_time(rewrite)
 }
+
+/// The folder of all caches in a home: whoever takes it wants these. https://specifications.freedesktop.org/basedir-spec/latest/
+const CACHES: &str = ".cache";
 
 struct Search<'s, 'a> {
     cx: &'s Cx<'a>,
@@ -93,6 +96,11 @@ impl Search<'_, '_> {
             .any(|target| Region::new(*target).meets(&region))
     }
 
+    /// Whether a copy of `path` is meant to have the folders that lie in it: they are a store, or it holds caches alone.
+    fn is_whole(&self, path: &str) -> bool {
+        self.cache.store || file_name(path) == CACHES
+    }
+
     /// What other instructions put into the folders is not seen under a mount, and what they read there is gone.
     fn hidden(&self) -> Result<(), Refusal> {
         let facts = self.cx.facts;
@@ -142,7 +150,7 @@ impl Search<'_, '_> {
             .iter()
             .filter_map(|target| below(target, &dest));
         if facts.views[at].flag("from").is_some() {
-            return self.cache.store && around.next().is_some();
+            return self.is_whole(&dest) && around.next().is_some();
         }
         let brings = |source: &String, rest: &str| {
             let path = format!("{}/{rest}", source.trim_end_matches('/'));
@@ -173,7 +181,7 @@ impl Search<'_, '_> {
             };
             let is_taken = |path: &String| {
                 let path = join("/", path);
-                self.is_inside(&path) || self.cache.store && self.meets(&path)
+                self.is_inside(&path) || self.is_whole(&path) && self.meets(&path)
             };
             if sources.iter().any(is_taken) {
                 let why = "takes over what would be in the mount, and not in the image";
