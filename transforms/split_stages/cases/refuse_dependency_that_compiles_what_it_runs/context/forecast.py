@@ -1,0 +1,3 @@
+from cmdstanpy import CmdStanModel
+
+model = CmdStanModel(stan_file="tides.stan")
