@@ -10,7 +10,7 @@ use dfopt::context::{BuildContext, Disk, matches_name};
 use dfopt::knowledge::Knowledge;
 use dfopt::project;
 use dfopt::report::NamedContext;
-use dfopt::syntax;
+use dfopt::syntax::Dockerfile;
 
 use crate::discover::{self, Source};
 use crate::files;
@@ -35,8 +35,8 @@ const ABOUT_DOCKERFILES: [&str; 10] = [
 /// A Dockerfile and what is around it.
 pub(crate) struct Place<'a> {
     pub(crate) source: &'a Source,
-    /// Its text, which need not be what is on the disk.
-    pub(crate) text: &'a str,
+    /// What it says, which need not be what is on the disk.
+    pub(crate) file: &'a Dockerfile<'a>,
     pub(crate) disk: &'a Disk,
     pub(crate) knowledge: &'a Knowledge,
 }
@@ -114,9 +114,8 @@ impl Place<'_> {
             about.any(|pattern| matches_name(pattern, &lower))
         };
         let goes_along = |name: &str| discover::is_dockerfile_name(name) || is_about(name);
-        // The folder is looked through once for all of its Dockerfiles, and few files are parsed for this.
-        own.parent().is_none()
-            || self.disk.holds_only(own, goes_along) && named::copies(&syntax::parse(self.text))
+        // The folder is looked through once for all of its Dockerfiles.
+        own.parent().is_none() || self.disk.holds_only(own, goes_along) && named::copies(self.file)
     }
 
     /// The folder above `own`, in the same repository, that has all that the Dockerfile names, when `own` has not: one from
@@ -124,8 +123,8 @@ impl Place<'_> {
     /// when `own` has nothing of it; and the first line that names something.
     fn folder_above(&self, own: &Path) -> Option<(PathBuf, usize)> {
         let is_top = |folder: &Path| folder.join(".git").exists();
-        let file = syntax::parse(self.text);
-        let named = named::paths(&file);
+        let file = self.file;
+        let named = named::paths(file);
         let first = file.instructions()[named.first()?.at].span.start;
         let is_in = |folder: &Path, named: &Named| is_in(self.disk, folder, named);
         if is_top(own) || named.iter().all(|named| is_in(own, named)) {

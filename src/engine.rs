@@ -198,15 +198,20 @@ impl fmt::Display for Defect {
 /// ```
 #[must_use]
 pub fn optimize(text: &str, options: &Options<'_>) -> Outcome {
+    optimize_file(&syntax::parse(text), options)
+}
+
+/// The same for a text that has been read.
+#[must_use]
+pub fn optimize_file(file: &Dockerfile<'_>, options: &Options<'_>) -> Outcome {
     // Each text is read once: what was verified as the text after a rewrite is the text before the next one.
     let texts = Arena::new();
     let files = Arena::new();
-    let read = |text: &str| &*files.alloc(syntax::parse(texts.alloc(text.to_owned())));
+    let read = |text: String| &*files.alloc(syntax::parse(texts.alloc(text)));
     let mut outcome = Outcome {
-        text: text.to_owned(),
+        text: file.text().to_owned(),
         ..Outcome::default()
     };
-    let file = read(text);
     if let Some(refusals) = untouched(file, options) {
         outcome.refusals = refusals;
         return outcome;
@@ -225,9 +230,9 @@ pub fn optimize(text: &str, options: &Options<'_>) -> Outcome {
             outcome.withheld = step.withheld;
             return outcome;
         };
-        let after = read(&rewrite.edits.apply(&outcome.text));
+        let after = read(rewrite.edits.apply(&outcome.text));
         match verified(&facts, after, &rewrite, options) {
-            _ if outcome.journal.len() >= most => return endless(text, id, outcome),
+            _ if outcome.journal.len() >= most => return endless(file.text(), id, outcome),
             Ok(new) => {
                 facts = new;
                 let after = after.text().to_owned();

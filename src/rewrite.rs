@@ -9,7 +9,7 @@ use dfopt::context::BuildContext;
 use dfopt::engine::{self, Options};
 use dfopt::prove::workspace::source_to_change;
 use dfopt::report::{Companion, FileReport, NamedContext, Pictures, Problem};
-use dfopt::syntax::{self, SyntaxError};
+use dfopt::syntax::{self, Dockerfile, SyntaxError};
 use dfopt::transform::Addition;
 
 use crate::built_from::{Place, open_context};
@@ -33,22 +33,29 @@ pub(crate) fn rewrite(source: &Source, job: &Job<'_>) -> FileReport {
         Err(problem) => report.problems.push(problem),
     }
     if report.problems.is_empty() {
-        report.problems = rejections(&report.source);
-    }
-    if report.problems.is_empty() {
-        match optimize(source, &mut report, job) {
-            Ok(()) => return report,
-            Err(error) => report.problems.push(Problem::new(format!("{error:#}"))),
+        let text = report.source.clone();
+        let file = syntax::parse(&text);
+        report.problems = rejections(&file);
+        if report.problems.is_empty() {
+            match optimize(source, &file, &mut report, job) {
+                Ok(()) => return report,
+                Err(error) => report.problems.push(Problem::new(format!("{error:#}"))),
+            }
         }
     }
     report.outcome.text.clone_from(&report.source);
     report
 }
 
-/// Rewrites the text in `report`, and puts there what came of it.
-fn optimize(source: &Source, report: &mut FileReport, job: &Job<'_>) -> Result<()> {
-    let setup = Setup::new(source, &report.source, job)?;
-    let (text, options) = (&report.source, setup.options());
+/// Rewrites `file`, and puts into `report` what came of it.
+fn optimize(
+    source: &Source,
+    file: &Dockerfile<'_>,
+    report: &mut FileReport,
+    job: &Job<'_>,
+) -> Result<()> {
+    let setup = Setup::new(source, file, job)?;
+    let (text, options) = (file.text(), setup.options());
     let Proven {
         mut outcome,
         proof,
@@ -58,7 +65,7 @@ fn optimize(source: &Source, report: &mut FileReport, job: &Job<'_>) -> Result<(
         (None, Some(asker)) => {
             Proven::without_builds(asker.choose(&report.path, text, &options)?)
         }
-        (None, None) => Proven::without_builds(engine::optimize(text, &options)),
+        (None, None) => Proven::without_builds(engine::optimize_file(file, &options)),
     };
     if let Some(pinner) = &job.pinner {
         problems.extend(pinner.pin(&mut outcome, &options));
@@ -86,16 +93,16 @@ pub(crate) struct Setup<'j> {
 }
 
 impl<'j> Setup<'j> {
-    /// For `text`, that of `source`, which need not be what is on the disk.
+    /// For `file`, which `source` holds, and which need not be what is on the disk.
     ///
     /// # Errors
     /// When the configuration or the build context cannot be read.
-    pub(crate) fn new(source: &Source, text: &str, job: &'j Job<'_>) -> Result<Self> {
+    pub(crate) fn new(source: &Source, file: &Dockerfile<'_>, job: &'j Job<'_>) -> Result<Self> {
         let config = job.configs.for_source(source)?;
         let settings = config.settings(job.args, source)?;
         let place = Place {
             source,
-            text,
+            file,
             disk: &job.disk,
             knowledge: config.knowledge(),
         };
@@ -166,15 +173,17 @@ impl<'j> Setup<'j> {
     }
 }
 
-/// What BuildKit would reject in `text`: the first error of each place, since the others follow
+/// What BuildKit would reject in `file`: the first error of each place, since the others follow
 /// from it. A template has one error, however many of its lines are no instructions.
-pub(crate) fn rejections(text: &str) -> Vec<Problem> {
-    let file = syntax::parse(text);
-    let instruction_errors = file.instruction_errors();
-    let mut errors: Vec<&SyntaxError> = file.errors().iter().chain(&instruction_errors).collect();
+pub(crate) fn rejections(file: &Dockerfile<'_>) -> Vec<Problem> {
+    let errors = file.errors().iter().chain(file.instruction_errors());
+    let mut errors: Vec<&SyntaxError> = errors.collect();
     let mut places = HashSet::new();
     errors.retain(|error| places.insert(error.span.start));
-    if let Some(error) = errors.first().filter(|error| is_templated(text, error)) {
+    if let Some(error) = errors
+        .first()
+        .filter(|error| is_templated(file.text(), error))
+    {
         return vec![Problem {
             advice: Some(
                 "this looks like a template: give dfopt the file that it makes".to_owned(),

@@ -172,7 +172,7 @@ impl<'a> Cx<'a> {
     /// What other files of the project, and comments of its own, do with the Dockerfile, or may do.
     pub fn all_uses(self) -> impl Iterator<Item = &'a Use> {
         let uses = self.context.map_or(&[][..], BuildContext::uses);
-        uses.iter().chain(&self.facts.started)
+        uses.iter().chain(self.facts.started())
     }
 
     /// The services, targets and commands outside of the Dockerfile that build `stage` when nobody sets a variable.

@@ -1,5 +1,6 @@
 //! Computes [`Facts`] in one pass over the instructions.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -11,7 +12,6 @@ use super::state::{Shell, State, Variable};
 use super::{Facts, Given};
 use crate::knowledge::Knowledge;
 use crate::knowledge::images::{self, Image, ImageRef};
-use crate::project::started_by_comments;
 use crate::syntax::{Dockerfile, Expander, Form, Kind, Lookup, Pair, Transfer, View};
 
 pub(super) fn build<'a>(
@@ -56,9 +56,8 @@ pub(super) fn build<'a>(
         stages,
         states,
         runs,
-        started: started_by_comments(file.text(), |image| {
-            knowledge.images.lookup(&ImageRef::parse(image)).is_some()
-        }),
+        knowledge,
+        started: OnceCell::new(),
         images,
         areas,
     }
@@ -101,7 +100,7 @@ struct Pass<'a, 'g> {
     /// `ARG`s before the first `FROM`.
     globals: BTreeMap<String, Variable>,
     stages: Vec<Stage>,
-    images: Vec<Option<Image<'a>>>,
+    images: Vec<Option<Rc<Image<'a>>>>,
     /// The state at the end of each closed stage.
     finals: Vec<State>,
     states: Vec<State>,
@@ -296,8 +295,24 @@ impl<'a> Pass<'a, '_> {
         contexts.any(|context| cut(context) == cut(name))
     }
 
-    fn start_from(&self, reference: &str) -> (Option<Image<'a>>, Os, State) {
-        let image = self.knowledge.images.lookup(&ImageRef::parse(reference));
+    /// What is known of the image `reference`: looked up once for all texts that have it.
+    fn image(&self, reference: &str) -> Option<Rc<Image<'a>>> {
+        let base = Base::Image(reference.to_owned());
+        let is_same = |stage: &&Stage| stage.base == base;
+        let known = self
+            .known
+            .and_then(|known| Some((known, known.stages.iter().find(is_same)?)));
+        match known {
+            Some((known, stage)) => known.images[stage.index].clone(),
+            None => {
+                let images = &self.knowledge.images;
+                images.lookup(&ImageRef::parse(reference)).map(Rc::new)
+            }
+        }
+    }
+
+    fn start_from(&self, reference: &str) -> (Option<Rc<Image<'a>>>, Os, State) {
+        let image = self.image(reference);
         let mut state = initial_state();
         let mut os = Os::Linux;
         if let Some(image) = &image {

@@ -30,13 +30,14 @@ pub mod sources;
 pub mod stages;
 pub mod state;
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use crate::knowledge::Knowledge;
-use crate::knowledge::images::Image;
+use crate::knowledge::images::{Image, ImageRef};
 use crate::knowledge::tools::Does;
-use crate::project::Use;
+use crate::project::{Use, started_by_comments};
 use crate::syntax::{Dockerfile, Expander, Kind, Span, Transfer, View, Word};
 
 use effects::Areas;
@@ -65,10 +66,10 @@ pub struct Facts<'a> {
     pub states: Vec<State>,
     /// What every `RUN` does; `None` for other instructions.
     pub runs: Vec<Option<Rc<Run<'a>>>>,
-    /// The containers that its comments have people start.
-    pub started: Vec<Use>,
+    knowledge: &'a Knowledge,
+    started: OnceCell<Vec<Use>>,
     /// What is known of the image that every stage stands on, through other stages.
-    images: Vec<Option<Image<'a>>>,
+    images: Vec<Option<Rc<Image<'a>>>>,
     areas: Rc<Areas<'a>>,
 }
 
@@ -90,6 +91,15 @@ impl<'a> Facts<'a> {
     #[must_use]
     pub fn given(&self, knowledge: &'a Knowledge, given: &Given) -> Self {
         builder::build(self.file, knowledge, given, Some(self))
+    }
+
+    /// The containers that its comments have people start.
+    #[must_use]
+    pub fn started(&self) -> &[Use] {
+        let images = &self.knowledge.images;
+        let is_foreign = |image: &str| images.lookup(&ImageRef::parse(image)).is_some();
+        self.started
+            .get_or_init(|| started_by_comments(self.file.text(), is_foreign))
     }
 
     /// What the `RUN` of `view` does, if one of these with the same text and the same `state` before it is known.
@@ -117,7 +127,7 @@ impl<'a> Facts<'a> {
     /// What is known of the image that `stage` stands on, directly or through other stages.
     #[must_use]
     pub fn image(&self, stage: &Stage) -> Option<&Image<'a>> {
-        self.images[stage.index].as_ref()
+        self.images[stage.index].as_deref()
     }
 
     /// `stage`, and the stages that it is built on: the nearest first.

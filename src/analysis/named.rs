@@ -1,6 +1,6 @@
 //! What a Dockerfile names of its build context.
 
-use crate::syntax::{Dockerfile, Kind, Transfer, View};
+use crate::syntax::{Dockerfile, Keyword, Kind, Transfer};
 
 /// A path without which the build would fail.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -17,15 +17,13 @@ pub struct Named {
 #[must_use]
 pub fn paths(file: &Dockerfile<'_>) -> Vec<Named> {
     let mut named = Vec::new();
-    for at in 0..file.instructions().len() {
-        if let Some(transfer) = copied(&file.view(at)) {
-            let sources = sources(transfer);
-            named.extend(sources.map(|(path, is_folder)| Named {
-                at,
-                path,
-                is_folder,
-            }));
-        }
+    for (at, transfer) in copied(file) {
+        let sources = sources(&transfer);
+        named.extend(sources.map(|(path, is_folder)| Named {
+            at,
+            path,
+            is_folder,
+        }));
     }
     named
 }
@@ -34,21 +32,25 @@ pub fn paths(file: &Dockerfile<'_>) -> Vec<Named> {
 #[must_use]
 pub fn copies(file: &Dockerfile<'_>) -> bool {
     let brings = |source: &str| !source.contains("://") && !source.starts_with("<<");
-    (0..file.instructions().len()).any(|at| {
-        let view = file.view(at);
-        let transfer = copied(&view);
-        transfer.is_some_and(|transfer| transfer.sources.iter().any(|source| brings(&source.raw)))
-    })
+    let mut copied = copied(file);
+    copied.any(|(_, transfer)| transfer.sources.iter().any(|source| brings(&source.raw)))
 }
 
-/// The copy in `view`, if it is one of the build context.
-fn copied<'v>(view: &'v View<'_>) -> Option<&'v Transfer> {
-    match &view.kind {
-        Kind::Copy(transfer) | Kind::Add(transfer) => {
-            Some(transfer).filter(|_| view.flag("from").is_none())
+/// The copies of the build context, each with its instruction.
+fn copied(file: &Dockerfile<'_>) -> impl Iterator<Item = (usize, Transfer)> {
+    let is_copy = |at: &usize| {
+        let keyword = file.instructions()[*at].keyword;
+        matches!(keyword, Keyword::Copy | Keyword::Add)
+    };
+    let copies = (0..file.instructions().len()).filter(is_copy);
+    copies.filter_map(|at| {
+        let view = file.view(at);
+        let is_of_context = view.flag("from").is_none();
+        match view.kind {
+            Kind::Copy(transfer) | Kind::Add(transfer) if is_of_context => Some((at, transfer)),
+            _ => None,
         }
-        _ => None,
-    }
+    })
 }
 
 /// The sources of a copy that must be there, but for the root of the build context. Of several, one with a wildcard may stand

@@ -164,10 +164,9 @@ impl Language {
     /// Whether `command` makes a source of its packages known, with the version that this is for if that is named.
     #[must_use]
     pub fn is_set_up_by(&self, command: &str) -> Option<Option<String>> {
-        let captures = self
-            .setups
-            .iter()
-            .find_map(|setup| setup.captures(command))?;
+        let mut setups = self.setups.iter();
+        let setup = setups.find(|setup| setup.is_match(command))?;
+        let captures = setup.captures(command)?;
         Some(captures.get(1).map(|version| version.as_str().to_owned()))
     }
 

@@ -124,8 +124,8 @@ impl PackageManager {
     pub fn replaces(&self, new: &str, old: &str) -> bool {
         self.others.exclusive.iter().any(|group| {
             let place = |package: &str| group.iter().position(|one| matches_name(one, package));
-            let (new, old) = (place(new), place(old));
-            new.is_some() && old.is_some() && new != old
+            // Few packages are in any group.
+            place(new).is_some_and(|new| place(old).is_some_and(|old| new != old))
         })
     }
 }

@@ -67,8 +67,10 @@ impl Pattern {
         if !self.has_word_in(text) {
             return false;
         }
+        // For the quick form, an end of a line is one of the text: it finds more.
         match self.fast_for(text.len()) {
-            Some(fast) if !text.contains('\n') => fast.is_match(text),
+            Some(fast) if !fast.is_match(text) => false,
+            Some(_) if !text.contains('\n') => true,
             _ => Regex::is_match(self, text),
         }
     }

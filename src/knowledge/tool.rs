@@ -164,16 +164,10 @@ impl OptionTable {
 }
 
 impl Tool {
-    /// Whether it is a script that is downloaded from `address`.
-    #[must_use]
-    pub fn is_script_at(&self, address: &str) -> bool {
-        // Every word of every command is asked.
-        if !address.contains('.') || address.starts_with(['-', '.', '/']) {
-            return false;
-        }
-        let behind_scheme = address.split_once("://").map_or(address, |(_, rest)| rest);
+    /// Whether it is a script that is downloaded from `address`, which is written without its scheme.
+    pub(super) fn is_script_at(&self, address: &str) -> bool {
         let mut known = self.downloaded_from.iter();
-        known.any(|start| behind_scheme.starts_with(start.as_str()))
+        known.any(|start| address.starts_with(start.as_str()))
     }
 
     /// Whether `program`, without its folder, calls it.

@@ -1,6 +1,6 @@
 //! What the programs that people call in a `RUN` read, write and mean.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde::Deserialize;
 
@@ -69,8 +69,10 @@ pub struct Tools {
     tools: Vec<Tool>,
     /// First word of a call -> tools, and how many words of the call name them.
     index: HashMap<String, Vec<(usize, usize)>>,
-    /// The tools that are scripts from the net.
-    scripts: Vec<usize>,
+    /// First letter of an address -> the tools that are scripts from there.
+    scripts: BTreeMap<char, Vec<usize>>,
+    /// The names of all manifests.
+    manifests: HashSet<String>,
 }
 
 impl Tools {
@@ -100,11 +102,20 @@ impl Tools {
 
     fn reindex(&mut self) {
         self.index.clear();
-        // The last of several that match equally well is found: that has to be the first one added.
+        let actions = self.tools.iter().flat_map(|tool| &tool.actions);
+        let manifests = actions.flat_map(|action| &action.manifests);
+        let names = manifests.map(|name| name.trim_end_matches('?').to_owned());
+        self.manifests = names.collect();
         self.scripts.clear();
+        for (at, tool) in self.tools.iter().enumerate() {
+            let letters = tool.downloaded_from.iter();
+            for letter in letters.filter_map(|start| start.chars().next()) {
+                self.scripts.entry(letter).or_default().push(at);
+            }
+        }
+        // The last of several that match equally well is found: that has to be the first one added.
         for (at, tool) in self.tools.iter().enumerate().rev() {
             if !tool.downloaded_from.is_empty() {
-                self.scripts.push(at);
                 continue;
             }
             for (nth, program) in tool.programs.iter().enumerate() {
@@ -152,26 +163,28 @@ impl Tools {
     /// The script that is downloaded from `address`, if it is known what it does.
     #[must_use]
     pub fn script_at(&self, address: &str) -> Option<&Tool> {
-        let mut scripts = self.scripts.iter().rev().map(|&at| &self.tools[at]);
-        scripts.find(|tool| tool.is_script_at(address))
+        // Every word of every command is asked.
+        if !address.contains('.') || address.starts_with(['-', '.', '/']) {
+            return None;
+        }
+        let behind_scheme = address.split_once("://").map_or(address, |(_, rest)| rest);
+        let scripts = self.scripts.get(&behind_scheme.chars().next()?)?;
+        let mut scripts = scripts.iter().map(|&at| &self.tools[at]);
+        scripts.find(|tool| tool.is_script_at(behind_scheme))
     }
 
     /// Whether some tool reads a manifest with this name.
     #[must_use]
     pub fn knows_manifest(&self, name: &str) -> bool {
-        let actions = self.tools.iter().flat_map(|tool| &tool.actions);
-        actions
-            .flat_map(|action| &action.manifests)
-            .any(|known| known.trim_end_matches('?') == name)
+        self.manifests.contains(name)
     }
 
     /// Whether some tool reads a manifest that is called `name`, or matches it: `package*.json`. What begins with a star may be
     /// anything.
     #[must_use]
     pub fn knows_manifest_like(&self, name: &str) -> bool {
-        let actions = self.tools.iter().flat_map(|tool| &tool.actions);
-        let mut known = actions.flat_map(|action| &action.manifests);
-        !name.starts_with('*') && known.any(|known| matches_name(name, known.trim_end_matches('?')))
+        let mut known = self.manifests.iter();
+        !name.starts_with('*') && known.any(|known| matches_name(name, known))
     }
 
     /// The tools that read the variable `name`, if no program does that they have built. None when it is not known.

@@ -4,6 +4,7 @@ use anyhow::Result;
 use dfopt::engine::proposals::{Proposal, proposals};
 use dfopt::engine::{self, Options, Outcome};
 use dfopt::report::Problem;
+use dfopt::syntax;
 use dfopt::transform::Safety;
 
 use super::document::Document;
@@ -23,8 +24,9 @@ impl<'j> Look<'j> {
     /// Looks at the text that the client has, and at what is on the disk around it.
     pub(super) fn at(document: &Document, job: &'j Job<'_>) -> Result<Self> {
         let text = document.text.as_str();
-        let setup = Setup::new(&document.source, text, job)?;
-        let problems = rejections(text);
+        let file = syntax::parse(text);
+        let setup = Setup::new(&document.source, &file, job)?;
+        let problems = rejections(&file);
         let proposals = if problems.is_empty() {
             proposals(text, &setup.options())
         } else {

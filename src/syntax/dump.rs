@@ -75,9 +75,9 @@ pub fn dump(name: &str, file: &Dockerfile<'_>) -> serde_json::Value {
 }
 
 fn instruction_error(file: &Dockerfile<'_>) -> Option<String> {
-    let SyntaxError { span, message, .. } = file.instruction_errors().into_iter().next()?;
+    let SyntaxError { span, message, .. } = file.instruction_errors().first()?;
     if message.starts_with("no build stage") {
-        return Some(message);
+        return Some(message.clone());
     }
     let (line, _) = file.line_col(span.start);
     let starts = file

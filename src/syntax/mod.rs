@@ -105,8 +105,7 @@ pub use token::{Token, TokenKind};
 pub use view::{ArgDecl, Form, Healthcheck, Kind, Transfer, View};
 pub use words::Word;
 
-use arguments::read_arguments;
-use command::split_command;
+use validate::Faults;
 
 /// How many errors of one kind are listed: a file of garbage has one on every line.
 const MAX_ERRORS: usize = 1000;
@@ -130,7 +129,7 @@ pub fn parse(text: &str) -> Dockerfile<'_> {
         directives,
         escape,
         lexer_errors: errors,
-        errors: OnceLock::new(),
+        faults: OnceLock::new(),
         line_starts: OnceLock::new(),
     }
 }
@@ -144,7 +143,7 @@ pub struct Dockerfile<'s> {
     directives: Vec<Directive>,
     escape: char,
     lexer_errors: Vec<SyntaxError>,
-    errors: OnceLock<Vec<SyntaxError>>,
+    faults: OnceLock<Faults>,
     line_starts: OnceLock<Vec<usize>>,
 }
 
@@ -183,15 +182,19 @@ impl<'s> Dockerfile<'s> {
     /// here the list ends after some thousand.
     #[must_use]
     pub fn errors(&self) -> &[SyntaxError] {
-        self.errors.get_or_init(|| self.find_errors())
+        &self.faults().of_parser
     }
 
-    /// What `BuildKit`'s instruction reader rejects although its parser takes it, in source order;
-    /// worked out on every call. `BuildKit` itself stops at the first; here the list ends after
-    /// some thousand.
+    /// What `BuildKit`'s instruction reader rejects although its parser takes it, in source order.
+    /// `BuildKit` itself stops at the first; here the list ends after some thousand.
     #[must_use]
-    pub fn instruction_errors(&self) -> Vec<SyntaxError> {
-        validate::instruction_errors(self)
+    pub fn instruction_errors(&self) -> &[SyntaxError] {
+        &self.faults().of_reader
+    }
+
+    /// Looked for once: every text that a rewrite makes is asked.
+    fn faults(&self) -> &Faults {
+        self.faults.get_or_init(|| validate::faults(self))
     }
 
     /// The joined line of instruction `index`. Panics when there is no such instruction.
@@ -256,30 +259,6 @@ impl<'s> Dockerfile<'s> {
         let is_between = |kind| matches!(kind, TokenKind::Comment | TokenKind::Blank);
         let end = tokens.find(|token| !is_between(token.kind))?;
         (end.kind == TokenKind::Continuation).then_some(last.full)
-    }
-
-    fn find_errors(&self) -> Vec<SyntaxError> {
-        let mut errors = self.lexer_errors.clone();
-        let in_arguments = (0..self.instructions.len()).filter_map(|i| self.argument_error(i));
-        errors.extend(in_arguments.take(MAX_ERRORS));
-        if self.instructions.is_empty() {
-            errors.push(SyntaxError {
-                span: Span::at(self.text.len()),
-                message: "file with no instructions".to_owned(),
-                advice: "start with `FROM <image>`".to_owned(),
-            });
-        }
-        errors.sort_by_key(|error| error.span.start);
-        errors
-    }
-
-    /// What the line parser of instruction `index` rejects.
-    fn argument_error(&self, index: usize) -> Option<SyntaxError> {
-        let logical = self.logical(index);
-        let command = split_command(&logical.text, 0, self.escape);
-        let keyword = self.instructions[index].keyword;
-        let complaint = read_arguments(&logical.text, keyword, command.body, self.escape).err()?;
-        Some(complaint.locate(&logical))
     }
 }
 

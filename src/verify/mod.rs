@@ -52,8 +52,8 @@ pub fn read<'a>(
     old: &Facts<'a>,
     knowledge: &'a Knowledge,
 ) -> Result<Facts<'a>, Violation> {
-    let errors = [file.errors(), &file.instruction_errors()].concat();
-    match errors.first() {
+    let mut errors = file.errors().iter().chain(file.instruction_errors());
+    match errors.next() {
         Some(error) => Err(Violation::Rejected(error.message.clone())),
         None => Ok(old.of_other(file, knowledge)),
     }

@@ -107,7 +107,7 @@ proptest! {
         let complaints: Vec<Span> = file
             .errors()
             .iter()
-            .chain(&instruction_errors)
+            .chain(instruction_errors)
             .filter(|error| !others.iter().any(|other| error.message.starts_with(other)))
             .map(|error| error.span)
             .collect();

@@ -22,10 +22,8 @@ fn error(text: &str) -> SyntaxError {
 fn instruction_error(text: &str) -> SyntaxError {
     let file = parse(text);
     assert_eq!(file.errors(), []);
-    file.instruction_errors()
-        .into_iter()
-        .next()
-        .expect("an error")
+    let error = file.instruction_errors().first();
+    error.expect("an error").clone()
 }
 
 mod arguments {

@@ -24,7 +24,7 @@ pub(super) fn check(site: &Site<'_>, target: &Target<'_>) -> Result<(), Refusal>
         let message = "others have made what it brings, which may need the tools that the smaller image has not";
         return Err(site.refuse_at(at, "foreign-program", message));
     }
-    let lines = launched::command_lines(site.cx, site.stage, &site.launches);
+    let lines = launched::command_lines(site.cx, site.stage, site.launches());
     let lines = lines.map_err(|path| {
         let message = format!("dfopt cannot tell which programs {path} starts");
         site.refuse("opaque-command", message)

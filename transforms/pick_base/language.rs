@@ -68,7 +68,7 @@ impl<'s, 'a> Choice<'s, 'a> {
     fn is_used(&self) -> bool {
         let site = self.site;
         let steps = site.steps().map(|(_, step)| first_words(&step.args));
-        let launches = site.launches.launches.iter();
+        let launches = site.launches().launches.iter();
         let launches = launches.map(|launch| launch.words.iter().map(String::as_str).collect());
         steps.chain(launches).any(|words| {
             let tool = site.cx.knowledge.tools.find(&words);
@@ -357,7 +357,7 @@ impl<'s, 'a> Choice<'s, 'a> {
     /// The commands that make a source of packages known, which go.
     fn gone_setups(&self) -> impl Iterator<Item = Change> {
         let cx = self.site.cx;
-        let texts = self.site.setups.iter().map(|setup| {
+        let texts = self.site.setups().iter().map(|setup| {
             let text = &cx.facts.views[setup.at].logical.text;
             setup.span.text(text).to_owned()
         });

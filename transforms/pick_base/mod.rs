@@ -18,6 +18,8 @@ mod removal;
 mod setup;
 mod slim;
 
+use std::cell::OnceCell;
+
 use crate::analysis::launch::Launches;
 use crate::analysis::runs::{Run, Step};
 use crate::analysis::stages::{Base, Os, Stage};
@@ -90,9 +92,8 @@ struct Site<'a> {
     word: &'a Word,
     /// The image that this is.
     reference: &'a str,
-    launches: Launches,
-    /// What makes a source of packages known, and goes if the packages go.
-    setups: Vec<Setup<'a>>,
+    launches: OnceCell<Launches>,
+    setups: OnceCell<Vec<Setup<'a>>>,
 }
 
 impl<'a> Site<'a> {
@@ -112,9 +113,21 @@ impl<'a> Site<'a> {
             image: cx.facts.image(stage)?,
             word,
             reference,
-            launches: launched::launches(cx, stage),
-            setups: setup::of_stage(cx, stage),
+            launches: OnceCell::new(),
+            setups: OnceCell::new(),
         })
+    }
+
+    /// What its container starts.
+    fn launches(&self) -> &Launches {
+        let launches = || launched::launches(self.cx, self.stage);
+        self.launches.get_or_init(launches)
+    }
+
+    /// What makes a source of packages known, and goes if the packages go.
+    fn setups(&self) -> &[Setup<'a>] {
+        let setups = || setup::of_stage(self.cx, self.stage);
+        self.setups.get_or_init(setups)
     }
 
     /// The name of the image in `FROM`.
@@ -156,7 +169,7 @@ impl<'a> Site<'a> {
 
     /// Whether the command at `span` of the `RUN` at `at` is part of what makes a source of packages known.
     fn is_setup(&self, at: usize, span: Span) -> bool {
-        let mut setups = self.setups.iter();
+        let mut setups = self.setups().iter();
         setups.any(|setup| setup.at == at && setup.span.contains(span))
     }
 
@@ -191,7 +204,7 @@ impl<'a> Site<'a> {
             launches,
             opaque,
             declared,
-        } = &self.launches;
+        } = self.launches();
         if !declared {
             let message = "without CMD or ENTRYPOINT this may be an image to build on, which needs what it has";
             return Err(self.refuse("no-command", message));

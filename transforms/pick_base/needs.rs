@@ -88,7 +88,8 @@ impl Needs {
             ..Launches::default()
         };
         let steps = all.launches.len();
-        all.launches.extend(site.launches.launches.iter().cloned());
+        all.launches
+            .extend(site.launches().launches.iter().cloned());
         let lines = launched::command_lines(site.cx, site.stage, &all);
         let lines = lines.map_err(|path| {
             let message = format!("dfopt cannot tell which programs {path} starts");

@@ -35,7 +35,7 @@ pub(super) fn of(site: &Site<'_>, is_gone: &dyn Fn(&str) -> bool) -> Result<Remo
             is_gone,
         };
         let names = work.names();
-        if names.is_empty() && site.setups.iter().all(|setup| setup.at != at) {
+        if names.is_empty() && site.setups().iter().all(|setup| setup.at != at) {
             continue;
         }
         if site.cx.facts.runs[at]
@@ -61,7 +61,7 @@ struct Work<'s, 'a> {
 
 impl<'a> Work<'_, 'a> {
     /// The words with packages that `step` installs, and whether each goes.
-    fn words(&self, step: &'a Step<'a>) -> Vec<(usize, bool)> {
+    fn words(&self, step: &Step<'_>) -> Vec<(usize, bool)> {
         let installs = step.does() == Some(Does::InstallPackages);
         let invocation = step.invocation.as_ref().filter(|_| installs);
         let operands = invocation
@@ -95,7 +95,7 @@ impl<'a> Work<'_, 'a> {
                 )
             }));
         }
-        let is_set_up = self.site.setups.iter().any(|setup| setup.at == self.at);
+        let is_set_up = self.site.setups().iter().any(|setup| setup.at == self.at);
         if is_set_up || self.run.steps.iter().any(|step| is_empty(&step)) {
             edits.extend(self.commands(&is_empty)?);
         }
@@ -126,7 +126,11 @@ impl<'a> Work<'_, 'a> {
         if installs_own && !installs_others && self.lists_are_needed() {
             return Err(self.refuse("a later step finds packages in the lists that it downloads"));
         }
-        let setups = self.site.setups.iter().filter(|setup| setup.at == self.at);
+        let setups = self
+            .site
+            .setups()
+            .iter()
+            .filter(|setup| setup.at == self.at);
         let mut useless: Vec<Span> = setups.map(|setup| setup.span).collect();
         let serving = steps.iter().filter(serves).map(|step| step.span);
         useless.extend(serving.filter(|span| !self.site.is_setup(self.at, *span)));

@@ -49,11 +49,14 @@ pub(super) fn of_stage<'a>(cx: &'a Cx<'a>, stage: &Stage) -> Vec<Setup<'a>> {
 /// When one of them is for another language, or they are for different versions.
 pub(super) fn version(site: &Site<'_>, language: &Language) -> Result<Option<String>, Refusal> {
     let is_other = |setup: &&Setup<'_>| setup.language.provides != language.provides;
-    if let Some(other) = site.setups.iter().find(is_other) {
+    if let Some(other) = site.setups().iter().find(is_other) {
         let message = "it sets up packages of another language";
         return Err(site.refuse_at(other.at, "package-setup", message));
     }
-    let mut versions = site.setups.iter().filter_map(|setup| setup.version.clone());
+    let mut versions = site
+        .setups()
+        .iter()
+        .filter_map(|setup| setup.version.clone());
     let first = versions.next();
     match versions.find(|version| Some(version) != first.as_ref()) {
         Some(_) => Err(site.refuse("contradiction", "packages of different versions are set up")),
@@ -66,7 +69,7 @@ pub(super) fn version(site: &Site<'_>, language: &Language) -> Result<Option<Str
 /// # Errors
 /// When one would not.
 pub(super) fn check_lists(site: &Site<'_>, is_gone: &dyn Fn(&str) -> bool) -> Result<(), Refusal> {
-    if site.setups.is_empty() {
+    if site.setups().is_empty() {
         return Ok(());
     }
     let mut has_lists = false;

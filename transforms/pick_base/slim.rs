@@ -32,9 +32,9 @@ pub(super) fn plan(site: &Site<'_>) -> Option<Plan> {
 /// What there is to say of a stage on an image that is made to build, when it only runs what is built elsewhere.
 pub(super) fn without_builders(site: &Site<'_>) -> Option<Plan> {
     let facts = site.cx.facts;
-    let builds = facts.does_any(site.stage, &[Does::InstallDependencies, Does::Build]);
-    let starts = site.launches.declared || brings_project(site.cx, site.stage);
-    if !is_for_builds(site) || builds || !starts {
+    let builds = || facts.does_any(site.stage, &[Does::InstallDependencies, Does::Build]);
+    let starts = || site.launches().declared || brings_project(site.cx, site.stage);
+    if !is_for_builds(site) || builds() || !starts() {
         return None;
     }
     let (target, _) = target(site, |runtime| runtime.runs == Runs::Language)?;

@@ -49,9 +49,54 @@ fn picked(sink: &Sink<'_>, request: &Request<'_>) -> Option<String> {
 
 /// What a sign of the tables shows.
 fn shown(sink: &Sink<'_>, request: &Request<'_>) -> Option<String> {
-    let mut signs = known(sink, request).flat_map(|known| &known.signs);
-    let sign = signs.find(|sign| is_there(sink, request, sign))?;
+    let mut signs = known(sink, request)
+        .flat_map(|known| &known.signs)
+        .peekable();
+    signs.peek()?;
+    let seen = Seen {
+        sink,
+        request,
+        commands: commands(sink).collect(),
+        copies: sink
+            .copies_before(request.at)
+            .chain([sink.copied.clone()])
+            .collect(),
+    };
+    let sign = signs.find(|sign| seen.has(sign))?;
     Some(sign.message.clone())
+}
+
+/// Where signs are looked for.
+struct Seen<'s> {
+    sink: &'s Sink<'s>,
+    request: &'s Request<'s>,
+    commands: Vec<Cow<'s, str>>,
+    copies: Vec<Copied>,
+}
+
+impl Seen<'_> {
+    fn has(&self, sign: &Sign) -> bool {
+        let is_copied = |copied: &Copied| {
+            let mut names = copied.sources().flat_map(|source| source.split('/'));
+            names.any(|name| sign.copies.iter().any(|known| known == name))
+        };
+        let mut options = self.request.options.iter();
+        if options.any(|option| sign.unless_option.contains(option))
+            || self.is_called(&sign.unless_command)
+            || is_made_again(self.sink, self.request, sign)
+            || sign.unless_members && has_members(self.sink, self.request)
+        {
+            return false;
+        }
+        self.is_called(&sign.command)
+            || self.copies.iter().any(is_copied)
+            || works_below(self.sink, self.request, sign)
+    }
+
+    fn is_called(&self, pattern: &Option<Pattern>) -> bool {
+        let mut texts = self.commands.iter();
+        texts.any(|text| pattern.as_ref().is_some_and(|own| own.is_match(text)))
+    }
 }
 
 /// What the tables know of the manifests of the install.
@@ -62,29 +107,6 @@ fn known<'s>(sink: &'s Sink<'_>, request: &'s Request<'_>) -> impl Iterator<Item
         .iter()
         .map(|manifest| file_name(manifest.path()));
     names.flat_map(|name| tables.named(name))
-}
-
-fn is_there(sink: &Sink<'_>, request: &Request<'_>, sign: &Sign) -> bool {
-    let copies = || sink.copies_before(request.at).chain([sink.copied.clone()]);
-    let is_copied = |copied: &Copied| {
-        let mut names = copied.sources().flat_map(|source| source.split('/'));
-        names.any(|name| sign.copies.iter().any(|known| known == name))
-    };
-    let matches = |pattern: &Option<Pattern>| {
-        let mut texts = commands(sink);
-        texts.any(|text| pattern.as_ref().is_some_and(|own| own.is_match(&text)))
-    };
-    let mut options = request.options.iter();
-    if options.any(|option| sign.unless_option.contains(option))
-        || matches(&sign.unless_command)
-        || is_made_again(sink, request, sign)
-        || sign.unless_members && has_members(sink, request)
-    {
-        return false;
-    }
-    matches(&sign.command)
-        || copies().any(|copied| is_copied(&copied))
-        || works_below(sink, request, sign)
 }
 
 /// The instructions that run and start something, or take it from a stage, in the stage of the copy and behind it. The words of

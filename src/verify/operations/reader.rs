@@ -369,6 +369,10 @@ pub(in crate::verify) fn keys(script: &str) -> Vec<String> {
 
 /// A command with one blank wherever there are several outside of quotes.
 pub(in crate::verify) fn normalized(text: &str) -> String {
+    let is_one_blank = |c: char| c == ' ' || !c.is_whitespace();
+    if text.chars().all(is_one_blank) && !text.contains("  ") {
+        return text.trim().to_owned();
+    }
     let mut out = String::with_capacity(text.len());
     let (mut quote, mut escaped) = (None, false);
     for c in text.trim().chars() {

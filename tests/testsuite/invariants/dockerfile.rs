@@ -45,7 +45,7 @@ pub(crate) fn instructions_are_disjoint_whole_lines(file: &Dockerfile<'_>) {
 
 pub(crate) fn every_span_can_be_cut_out(file: &Dockerfile<'_>) {
     let text = file.text();
-    for error in file.errors().iter().chain(&file.instruction_errors()) {
+    for error in file.errors().iter().chain(file.instruction_errors()) {
         let _ = error.span.text(text);
     }
     for (index, instruction) in file.instructions().iter().enumerate() {
