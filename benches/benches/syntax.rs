@@ -67,21 +67,10 @@ fn memchr_per_line(bencher: Bencher<'_, '_>) {
     });
 }
 
-/// Tokens, instructions and here-documents: what `parse` does.
+/// Tokens, instructions, here-documents, the typed view of every instruction and what `BuildKit` rejects.
 #[divan::bench]
 fn dfopt_parse(bencher: Bencher<'_, '_>) {
     over_corpus(bencher, parse);
-}
-
-/// `parse` and the typed view of every instruction.
-#[divan::bench]
-fn dfopt_parse_and_views(bencher: Bencher<'_, '_>) {
-    over_corpus(bencher, |text| {
-        let file = parse(text);
-        for index in 0..file.instructions().len() {
-            black_box(file.view(index));
-        }
-    });
 }
 
 #[divan::bench]

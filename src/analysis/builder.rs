@@ -20,9 +20,7 @@ pub(super) fn build<'a>(
     given: &Given,
     known: Option<&Facts<'a>>,
 ) -> Facts<'a> {
-    let views: Vec<View<'a>> = (0..file.instructions().len())
-        .map(|index| file.view(index))
-        .collect();
+    let views = file.views();
     let new_areas = || Rc::new(Areas::new(&knowledge.tools));
     let mut pass = Pass {
         file,
@@ -157,7 +155,8 @@ impl<'a> Pass<'a, '_> {
     fn run(&self, index: usize, view: &View<'a>, form: &Form) -> Rc<Run<'a>> {
         let heredocs = &self.file.instructions()[index].heredocs;
         let known = self.known.filter(|_| heredocs.is_empty());
-        if let Some(run) = known.and_then(|known| known.known_run(view, &self.state)) {
+        let same = known.and_then(|known| known.runs[known.same_as(view, &self.state)?].as_ref());
+        if let Some(run) = same {
             return Rc::clone(run);
         }
         let (state, areas) = (&self.state, &*self.areas);
@@ -437,9 +436,6 @@ pub(super) fn expand(
     known: &dyn Fn(&str) -> Option<String>,
 ) -> Option<String> {
     let lookup = |name: &str| known(name).map_or(Lookup::Unknown, Lookup::Set);
-    if !raw.contains(['$', '\\', '`', '"', '\'']) {
-        return Some(raw.to_owned());
-    }
     expander.expand(raw, &lookup).value()
 }
 

@@ -59,7 +59,7 @@ pub struct Facts<'a> {
     /// The text.
     pub file: &'a Dockerfile<'a>,
     /// The typed view of every instruction.
-    pub views: Vec<View<'a>>,
+    pub views: &'a [View<'a>],
     /// The stages, in order.
     pub stages: Vec<Stage>,
     /// The state before every instruction.
@@ -102,13 +102,13 @@ impl<'a> Facts<'a> {
             .get_or_init(|| started_by_comments(self.file.text(), is_foreign))
     }
 
-    /// What the `RUN` of `view` does, if one of these with the same text and the same `state` before it is known.
-    fn known_run(&self, view: &View<'_>, state: &State) -> Option<&Rc<Run<'a>>> {
+    /// The instruction with the same text as `view` and the same `state` before it, if there is one.
+    #[must_use]
+    pub fn same_as(&self, view: &View<'_>, state: &State) -> Option<usize> {
         let is_same = |at: &usize| {
             self.views[*at].logical.text == view.logical.text && self.states[*at] == *state
         };
-        let at = (0..self.views.len()).find(is_same)?;
-        self.runs[at].as_ref()
+        (0..self.views.len()).find(is_same)
     }
 
     /// The last stage: the image that a plain `docker build` makes.

@@ -1,6 +1,6 @@
 //! What a Dockerfile names of its build context.
 
-use crate::syntax::{Dockerfile, Keyword, Kind, Transfer};
+use crate::syntax::{Dockerfile, Kind, Transfer};
 
 /// A path without which the build would fail.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -18,7 +18,7 @@ pub struct Named {
 pub fn paths(file: &Dockerfile<'_>) -> Vec<Named> {
     let mut named = Vec::new();
     for (at, transfer) in copied(file) {
-        let sources = sources(&transfer);
+        let sources = sources(transfer);
         named.extend(sources.map(|(path, is_folder)| Named {
             at,
             path,
@@ -37,19 +37,13 @@ pub fn copies(file: &Dockerfile<'_>) -> bool {
 }
 
 /// The copies of the build context, each with its instruction.
-fn copied(file: &Dockerfile<'_>) -> impl Iterator<Item = (usize, Transfer)> {
-    let is_copy = |at: &usize| {
-        let keyword = file.instructions()[*at].keyword;
-        matches!(keyword, Keyword::Copy | Keyword::Add)
-    };
-    let copies = (0..file.instructions().len()).filter(is_copy);
-    copies.filter_map(|at| {
-        let view = file.view(at);
-        let is_of_context = view.flag("from").is_none();
-        match view.kind {
-            Kind::Copy(transfer) | Kind::Add(transfer) if is_of_context => Some((at, transfer)),
-            _ => None,
+fn copied<'f>(file: &'f Dockerfile<'_>) -> impl Iterator<Item = (usize, &'f Transfer)> {
+    let views = file.views().iter().enumerate();
+    views.filter_map(|(at, view)| match &view.kind {
+        Kind::Copy(transfer) | Kind::Add(transfer) if view.flag("from").is_none() => {
+            Some((at, transfer))
         }
+        _ => None,
     })
 }
 

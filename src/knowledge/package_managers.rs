@@ -124,7 +124,6 @@ impl PackageManager {
     pub fn replaces(&self, new: &str, old: &str) -> bool {
         self.others.exclusive.iter().any(|group| {
             let place = |package: &str| group.iter().position(|one| matches_name(one, package));
-            // Few packages are in any group.
             place(new).is_some_and(|new| place(old).is_some_and(|old| new != old))
         })
     }

@@ -21,8 +21,7 @@ pub(super) fn images(text: &str, given: &[(String, String)]) -> Vec<Named> {
     let mut values: HashMap<String, String> = HashMap::new();
     let mut stages: Vec<String> = Vec::new();
     let mut named = Vec::new();
-    for (index, instruction) in file.instructions().iter().enumerate() {
-        let view = file.view(index);
+    for (instruction, view) in file.instructions().iter().zip(file.views()) {
         let mut add = |image: String, is_built_on| {
             if !stages.iter().any(|own| own.eq_ignore_ascii_case(&image)) {
                 named.push(Named {
@@ -58,13 +57,12 @@ pub(super) fn images(text: &str, given: &[(String, String)]) -> Vec<Named> {
 /// stage.
 pub(super) fn base_of(text: &str, target: Option<&str>) -> Option<String> {
     let file = syntax::parse(text);
-    let views = (0..file.instructions().len()).map(|index| file.view(index).kind);
-    let stages: Vec<(String, Option<String>)> = views
-        .filter_map(|kind| match kind {
-            Kind::From { image, alias, .. } => Some((image.raw, alias.map(|alias| alias.raw))),
-            _ => None,
-        })
-        .collect();
+    let raw = |alias: &Word| alias.raw.clone();
+    let stages = file.views().iter().filter_map(|view| match &view.kind {
+        Kind::From { image, alias, .. } => Some((image.raw.clone(), alias.as_ref().map(raw))),
+        _ => None,
+    });
+    let stages: Vec<(String, Option<String>)> = stages.collect();
     let named = |name: &str| {
         let is_it = |alias: &String| alias.eq_ignore_ascii_case(name);
         let mut stages = stages.iter();

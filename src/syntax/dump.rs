@@ -116,7 +116,7 @@ fn node(file: &Dockerfile<'_>, index: usize) -> Node {
             .map(|heredoc| document(file, heredoc))
             .collect(),
         comments: comments(file, index),
-        logical: logical.text.into_owned(),
+        logical: logical.text.clone().into_owned(),
     }
 }
 
@@ -200,7 +200,7 @@ fn warnings(file: &Dockerfile<'_>) -> Vec<String> {
     for (index, instruction) in file.instructions().iter().enumerate() {
         let tokens = &file.tokens()[instruction.tokens.clone()];
         if tokens.iter().any(|token| token.kind == TokenKind::Blank) {
-            let line = file.logical(index).text;
+            let line = &file.logical(index).text;
             warnings.push(format!("Empty continuation line found in: {line}"));
         }
     }

@@ -127,6 +127,10 @@ impl Expander {
     /// Expands `word` as one word: white space stays.
     #[must_use]
     pub fn expand(&self, word: &str, env: &dyn Fn(&str) -> Lookup) -> Expanded {
+        // Most words stand for themselves.
+        if !word.contains(['$', '\'', '"', self.escape]) {
+            return Expansion::Value(word.to_owned());
+        }
         self.run(word, env).map(|(text, _)| text)
     }
 
@@ -141,6 +145,9 @@ impl Expander {
     /// not lex, those before the fault.
     #[must_use]
     pub fn references(&self, word: &str) -> Vec<Reference> {
+        if !word.contains('$') {
+            return Vec::new();
+        }
         let mut lexer = Lexer::new(*self, word, &|_| Lookup::Unknown);
         // A fault ends the list; what it is does not matter here.
         let _ = lexer.run();

@@ -73,6 +73,7 @@ mod dump;
 mod error;
 mod exec;
 mod expand;
+mod faults;
 mod heredoc;
 mod instruction;
 mod keyword;
@@ -105,7 +106,7 @@ pub use token::{Token, TokenKind};
 pub use view::{ArgDecl, Form, Healthcheck, Kind, Transfer, View};
 pub use words::Word;
 
-use validate::Faults;
+use faults::Faults;
 
 /// How many errors of one kind are listed: a file of garbage has one on every line.
 const MAX_ERRORS: usize = 1000;
@@ -122,14 +123,22 @@ pub fn parse(text: &str) -> Dockerfile<'_> {
         escape,
         errors,
     } = lexer::lex(text);
+    let mut views = Vec::with_capacity(instructions.len());
+    let mut faults = Faults::new(errors);
+    for instruction in &instructions {
+        let logical = Logical::join(text, &tokens[instruction.tokens.clone()]);
+        let (view, fault) = view::read_view(logical, escape);
+        faults.note(instruction, &view.logical, fault);
+        views.push(view);
+    }
     Dockerfile {
         text,
+        faults: faults.of_file(text, instructions.is_empty()),
         tokens,
         instructions,
         directives,
         escape,
-        lexer_errors: errors,
-        faults: OnceLock::new(),
+        views,
         line_starts: OnceLock::new(),
     }
 }
@@ -142,8 +151,8 @@ pub struct Dockerfile<'s> {
     instructions: Vec<Instruction>,
     directives: Vec<Directive>,
     escape: char,
-    lexer_errors: Vec<SyntaxError>,
-    faults: OnceLock<Faults>,
+    views: Vec<View<'s>>,
+    faults: Faults,
     line_starts: OnceLock<Vec<usize>>,
 }
 
@@ -182,32 +191,32 @@ impl<'s> Dockerfile<'s> {
     /// here the list ends after some thousand.
     #[must_use]
     pub fn errors(&self) -> &[SyntaxError] {
-        &self.faults().of_parser
+        &self.faults.of_parser
     }
 
     /// What `BuildKit`'s instruction reader rejects although its parser takes it, in source order.
     /// `BuildKit` itself stops at the first; here the list ends after some thousand.
     #[must_use]
     pub fn instruction_errors(&self) -> &[SyntaxError] {
-        &self.faults().of_reader
-    }
-
-    /// Looked for once: every text that a rewrite makes is asked.
-    fn faults(&self) -> &Faults {
-        self.faults.get_or_init(|| validate::faults(self))
+        &self.faults.of_reader
     }
 
     /// The joined line of instruction `index`. Panics when there is no such instruction.
     #[must_use]
-    pub fn logical(&self, index: usize) -> Logical<'s> {
-        let tokens = self.instructions[index].tokens.clone();
-        Logical::join(self.text, &self.tokens[tokens])
+    pub fn logical(&self, index: usize) -> &Logical<'s> {
+        &self.view(index).logical
     }
 
     /// What instruction `index` says. Panics when there is no such instruction.
     #[must_use]
-    pub fn view(&self, index: usize) -> View<'s> {
-        view::read_view(self.logical(index), self.escape)
+    pub fn view(&self, index: usize) -> &View<'s> {
+        &self.views[index]
+    }
+
+    /// What the instructions say, in source order.
+    #[must_use]
+    pub fn views(&self) -> &[View<'s>] {
+        &self.views
     }
 
     /// Line and column of a byte offset, both from 1; the column counts characters. An offset

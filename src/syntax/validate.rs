@@ -5,96 +5,17 @@
 mod flags;
 mod suggest;
 
-use super::arguments::{Arguments, read_arguments};
-use super::command::{Command, split_command};
-use super::error::{Complaint, SyntaxError};
+use super::Pair;
+use super::arguments::Arguments;
+use super::command::Command;
+use super::error::Complaint;
 use super::heredoc::Marker;
 use super::keyword::Keyword;
 use super::span::Span;
 use super::words::Word;
-use super::{Dockerfile, MAX_ERRORS, Pair};
 
 /// The complaint about an instruction, if there is one.
 type Checked = Result<(), Complaint>;
-
-/// What `BuildKit` rejects in a file, each in source order.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Faults {
-    /// What its line parser does.
-    pub(super) of_parser: Vec<SyntaxError>,
-    /// What its instruction reader does, which never sees the instructions that the parser rejects.
-    pub(super) of_reader: Vec<SyntaxError>,
-}
-
-/// Every complaint about a file.
-pub(super) fn faults(file: &Dockerfile<'_>) -> Faults {
-    let mut faults = Faults {
-        of_parser: file.lexer_errors.clone(),
-        ..Faults::default()
-    };
-    let mut stage = Stage::Before;
-    for (index, instruction) in file.instructions().iter().enumerate() {
-        let logical = file.logical(index);
-        let command = split_command(&logical.text, 0, file.escape());
-        let keyword = instruction.keyword;
-        let arguments = read_arguments(&logical.text, keyword, command.body, file.escape());
-        let arguments = match arguments {
-            Ok(arguments) => arguments,
-            Err(complaint) => {
-                add(&mut faults.of_parser, || complaint.locate(&logical));
-                continue;
-            }
-        };
-        if let Some(complaint) = complaint(&logical.text, &command, &arguments) {
-            add(&mut faults.of_reader, || complaint.locate(&logical));
-        }
-        if stage.lacks_from(keyword) {
-            add(&mut faults.of_reader, || SyntaxError {
-                span: instruction.keyword_span,
-                message: "no build stage in current context".to_owned(),
-                advice: "put a `FROM` above it".to_owned(),
-            });
-        }
-    }
-    if file.instructions().is_empty() {
-        faults.of_parser.push(SyntaxError {
-            span: Span::at(file.text().len()),
-            message: "file with no instructions".to_owned(),
-            advice: "start with `FROM <image>`".to_owned(),
-        });
-    }
-    faults.of_parser.sort_by_key(|error| error.span.start);
-    faults
-}
-
-fn add(errors: &mut Vec<SyntaxError>, error: impl FnOnce() -> SyntaxError) {
-    if errors.len() < MAX_ERRORS {
-        errors.push(error());
-    }
-}
-
-/// Where a build stage stands.
-enum Stage {
-    Before,
-    /// Before, with the complaint made: one is enough.
-    Missed,
-    Open,
-}
-
-impl Stage {
-    /// Notes the next instruction; says whether it is the first that stands outside any stage.
-    fn lacks_from(&mut self, keyword: Keyword) -> bool {
-        match (&self, keyword) {
-            (_, Keyword::From) => *self = Self::Open,
-            (Self::Before, Keyword::Arg) | (Self::Missed | Self::Open, _) => {}
-            (Self::Before, _) => {
-                *self = Self::Missed;
-                return true;
-            }
-        }
-        false
-    }
-}
 
 /// What is wrong with an instruction, if anything. A place in an empty argument list is given as
 /// the keyword's.

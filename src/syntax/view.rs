@@ -3,6 +3,7 @@
 use super::arguments::{Arguments, Pair, read_arguments};
 use super::command::{Command, Flag, split_command};
 use super::exec::ExecWord;
+use super::faults::Fault;
 use super::keyword::Keyword;
 use super::logical::Logical;
 use super::span::Span;
@@ -178,33 +179,38 @@ pub enum Healthcheck {
 }
 
 /// Reads the line of an instruction in a file with this escape character.
-pub(super) fn read_view(logical: Logical<'_>, escape: char) -> View<'_> {
+pub(super) fn read_view(logical: Logical<'_>, escape: char) -> (View<'_>, Option<Fault>) {
     let command = split_command(&logical.text, 0, escape);
     read_command(logical, command, escape)
 }
 
-fn read_command(logical: Logical<'_>, command: Command, escape: char) -> View<'_> {
+fn read_command(logical: Logical<'_>, command: Command, escape: char) -> (View<'_>, Option<Fault>) {
     let line = &*logical.text;
     let keyword = Keyword::from_word(command.keyword.text(line));
-    let kind = match read_arguments(line, keyword, command.body, escape) {
-        Ok(arguments) if validate::complaint(line, &command, &arguments).is_none() => {
-            read_kind(&logical, keyword, &command, arguments, escape)
-        }
-        _ => Kind::Invalid,
+    let (kind, fault) = match read_arguments(line, keyword, command.body, escape) {
+        Ok(arguments) => match validate::complaint(line, &command, &arguments) {
+            Some(complaint) => (Kind::Invalid, Some(Fault::OfReader(complaint))),
+            None => (
+                read_kind(&logical, keyword, &command, arguments, escape),
+                None,
+            ),
+        },
+        Err(complaint) => (Kind::Invalid, Some(Fault::OfParser(complaint))),
     };
     let Command {
         keyword: keyword_span,
         flags,
         body,
     } = command;
-    View {
+    let view = View {
         logical,
         keyword,
         keyword_span,
         flags,
         body,
         kind,
-    }
+    };
+    (view, fault)
 }
 
 /// What valid arguments say.
@@ -218,7 +224,7 @@ fn read_kind<'s>(
     let line = &*logical.text;
     match (keyword, arguments) {
         (Keyword::Onbuild, Arguments::Trigger(trigger)) => Kind::Onbuild {
-            inner: Box::new(read_command(logical.clone(), trigger, escape)),
+            inner: Box::new(read_command(logical.clone(), trigger, escape).0),
         },
         (Keyword::From, Arguments::List(words)) => from(command, words),
         (Keyword::Healthcheck, Arguments::Health { command, .. }) => {

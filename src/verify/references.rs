@@ -38,19 +38,24 @@ fn unresolved(facts: &Facts<'_>) -> BTreeMap<String, usize> {
 
 /// Variables that are used where nothing declares them, less those for which that was so before.
 pub(super) fn out_of_scope(old: &Facts<'_>, new: &Facts<'_>) -> Vec<Violation> {
-    let before = undeclared(old);
-    undeclared(new)
-        .difference(&before)
-        .map(|name| Violation::OutOfScope(name.clone()))
-        .collect()
+    let is_read_alike = old.file.escape() == new.file.escape();
+    let is_new =
+        |at: usize| !is_read_alike || old.same_as(&new.views[at], &new.states[at]).is_none();
+    let mut names = undeclared(new, is_new);
+    if !names.is_empty() {
+        let before = undeclared(old, |_| true);
+        names.retain(|name| !before.contains(name));
+    }
+    names.into_iter().map(Violation::OutOfScope).collect()
 }
 
-fn undeclared(facts: &Facts<'_>) -> BTreeSet<String> {
+/// Those that the instructions use which `is_asked_for`.
+fn undeclared(facts: &Facts<'_>, is_asked_for: impl Fn(usize) -> bool) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     for (index, view) in facts.views.iter().enumerate() {
         let text = view.body.text(&view.logical.text);
         let is_global = facts.stages.first().is_none_or(|stage| index <= stage.from);
-        if is_global || !text.contains('$') || !is_expanded(view) {
+        if is_global || !text.contains('$') || !is_expanded(view) || !is_asked_for(index) {
             continue;
         }
         let declared = &facts.states[index].variables;

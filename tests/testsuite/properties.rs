@@ -147,7 +147,7 @@ mod large {
     #[test]
     fn one_instruction_of_a_hundred_thousand_lines() {
         let text = format!("RUN x{}", " \\\n# c\n  y".repeat(100_000));
-        let logical = parse(&text).logical(0);
+        let logical = parse(&text).logical(0).clone();
         assert_eq!(logical.text.len(), 5 + 4 * 100_000);
         assert_eq!(
             logical.source(Span::at(logical.text.len())).start,

@@ -6,7 +6,7 @@ use dfopt::syntax::{Keyword, SyntaxError, TokenKind, parse};
 fn lines(text: &str) -> Vec<String> {
     let file = parse(text);
     (0..file.instructions().len())
-        .map(|index| file.logical(index).text.into_owned())
+        .map(|index| file.logical(index).text.clone().into_owned())
         .collect()
 }
 

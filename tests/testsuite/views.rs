@@ -33,7 +33,7 @@ mod arguments {
     fn in_exec_form_are_json_strings() {
         let text = "CMD [ \"a\\u00e9\\n\", \"\\ud83d\\ude00\", \"\\ud800\" ]\n";
         assert_eq!(args(text), json!(["aé\n", "😀", "\u{fffd}"]));
-        let view = parse(text).view(0);
+        let view = parse(text).view(0).clone();
         let Kind::Cmd {
             form: Form::Exec(words),
         } = &view.kind
@@ -77,7 +77,9 @@ mod arguments {
 
     #[test]
     fn follow_the_flags() {
-        let view = parse("COPY --chown=\"a b\" --from=x\\ y -- --z d\n").view(0);
+        let view = parse("COPY --chown=\"a b\" --from=x\\ y -- --z d\n")
+            .view(0)
+            .clone();
         let values: Vec<_> = view
             .flags
             .iter()
@@ -119,7 +121,7 @@ mod typed {
     use super::*;
 
     fn kind(text: &str) -> Kind<'_> {
-        parse(text).view(0).kind
+        parse(text).view(0).kind.clone()
     }
 
     #[test]
@@ -178,7 +180,7 @@ mod typed {
 
     #[test]
     fn know_commands() {
-        let run = parse("RUN --network=none ls -l\n").view(0);
+        let run = parse("RUN --network=none ls -l\n").view(0).clone();
         let Kind::Run {
             form: Form::Shell(script),
         } = run.kind
@@ -199,7 +201,7 @@ mod typed {
             })
         ));
         // Other white space than that of ASCII is a part of the command.
-        let view = parse("HEALTHCHECK CMD \u{2003}a\n").view(0);
+        let view = parse("HEALTHCHECK CMD \u{2003}a\n").view(0).clone();
         let Kind::Healthcheck(Healthcheck::Cmd {
             form: Form::Shell(command),
         }) = view.kind
@@ -211,7 +213,7 @@ mod typed {
 
     #[test]
     fn share_the_line_with_their_trigger() {
-        let view = parse("ONBUILD COPY --link a b\n").view(0);
+        let view = parse("ONBUILD COPY --link a b\n").view(0).clone();
         let Kind::Onbuild { inner } = &view.kind else {
             panic!("a trigger")
         };
