@@ -56,7 +56,7 @@ pub(crate) fn every_span_can_be_cut_out(file: &Dockerfile<'_>) {
         let comments = file.leading_comments(index);
         let _ = comments.map(|span| span.text(text));
         let view = file.view(index);
-        check_view(file, &view);
+        check_view(file, view);
         check_expansion(file, view.text(view.body));
     }
 }
