@@ -134,10 +134,10 @@ impl Addresses {
             Some((path, _)) if !scheme.is_empty() => path,
             _ => path,
         };
-        // The end of a variable with a default: `${data.dir:/srv/data}`.
-        let path = match path.contains('{') {
-            true => path,
-            false => path.trim_end_matches('}'),
+        // The end of a variable with a default: `${data.dir:/srv/data}`, `${data.dir:/srv/data}/x`.
+        let path = match path.split_once('}') {
+            Some((default, _)) if !default.contains('{') => default,
+            _ => path,
         };
         let variable = path.find(['$', '{', '%', '*', '<', '(', ' ', '?', '|']);
         let fixed = match variable {

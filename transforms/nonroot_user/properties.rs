@@ -72,6 +72,10 @@ impl Properties {
 /// `'dir' => '/x'`, `self.dir = "/x"`.
 fn property<'t>(text: &'t str, path: &str) -> Option<&'t str> {
     let (before, _) = text.split_once(path)?;
+    // What touches it is a part of its address: `jdbc:h2:file:/x`.
+    if before.ends_with(':') {
+        return None;
+    }
     let before = before.trim_end_matches(['"', '\'', '`']).trim_end();
     let named = before
         .strip_suffix("=>")
@@ -99,6 +103,7 @@ mod tests {
         is("'store' => '/srv/x',", Some("store"));
         is("    self.base = '/srv/x'", Some("base"));
         is("open('/srv/x')", None);
+        is("spring.datasource.url=jdbc:h2:file:/srv/x", None);
         is("if (base === '/srv/x')", None);
         is("app.use('a', '/srv/x')", None);
     }

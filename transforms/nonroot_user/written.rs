@@ -409,6 +409,9 @@ impl Teller<'_> {
     /// Whether `text` says that the program writes `path`, by the name of the setting or of the file, or by the place.
     fn names_what_is_written(&self, text: &str, path: &str) -> bool {
         let settings = &self.cx.knowledge.startup.settings;
+        if settings.is_database(text) {
+            return self.may_hold_data(path);
+        }
         let is_called = || settings.is_written(path) || settings.is_name(text);
         let is_data = || data::is_data(self.cx, self.stage, &self.made, path);
         self.may_be_written(path) && is_called() || !settings.is_other(text) && is_data()
@@ -416,8 +419,14 @@ impl Teller<'_> {
 
     fn may_be_written(&self, path: &str) -> bool {
         let settings = &self.cx.knowledge.startup.settings;
+        self.may_hold_data(path) && !settings.is_only_read(path)
+    }
+
+    /// Whether `path` has no ending of other files than those that programs write, and the build puts nothing there.
+    fn may_hold_data(&self, path: &str) -> bool {
+        let settings = &self.cx.knowledge.startup.settings;
         let has_other_ending =
             has_ending(path) && !settings.is_written(path) && !settings.is_kept(path);
-        !has_other_ending && !settings.is_only_read(path) && !self.made.meets(&Region::new(path))
+        !has_other_ending && !self.made.meets(&Region::new(path))
     }
 }

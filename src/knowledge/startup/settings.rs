@@ -23,6 +23,8 @@ pub struct Settings {
     no_place: Option<Pattern>,
     /// Matches in a line that sets something else.
     other_name: Option<Pattern>,
+    /// Matches in a line that has the address of a database which the program keeps itself.
+    database: Option<Pattern>,
     /// Matches in a line whose path is that of a folder.
     folder: Option<Pattern>,
     /// Matches in a value that is the content of a file, and not its place.
@@ -50,6 +52,12 @@ impl Settings {
     #[must_use]
     pub fn is_name(&self, line: &str) -> bool {
         matches(&self.name, line) && !matches(&self.other_name, line)
+    }
+
+    /// Whether `line` has the address of a database which the program keeps itself.
+    #[must_use]
+    pub fn is_database(&self, line: &str) -> bool {
+        matches(&self.database, line)
     }
 
     /// Whether the variable `name` says where a program keeps something.
@@ -171,6 +179,7 @@ impl Settings {
         self.only_read.extend(more.only_read);
         self.name = more.name.or(self.name.take());
         self.other_name = more.other_name.or(self.other_name.take());
+        self.database = more.database.or(self.database.take());
         self.folder = more.folder.or(self.folder.take());
         self.content = more.content.or(self.content.take());
         self.no_place = more.no_place.or(self.no_place.take());

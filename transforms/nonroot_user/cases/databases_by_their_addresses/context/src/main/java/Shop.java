@@ -1,0 +1,7 @@
+import java.io.File;
+
+public class Shop {
+    void start() {
+        new java.io.File("uploads").mkdirs();
+    }
+}
