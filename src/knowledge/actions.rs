@@ -144,7 +144,8 @@ pub struct Action {
     /// any, it does unless a line is `scattered`.
     #[serde(default)]
     pub whole: Vec<Pattern>,
-    /// The files that only the build reads, beside those that no program reads.
+    /// The files that only the build reads, beside those that no program reads. With a folder (`vendor/modules.txt`) it is all of
+    /// that folder, where it has the file.
     #[serde(default)]
     pub sources: Vec<String>,
     /// How the build makes an executable that needs no library.

@@ -66,7 +66,8 @@ pub(super) fn data(site: &Site<'_>, context: &BuildContext, for_build: &[String]
         let mut kept = Vec::new();
         for brought in &all {
             let inside = below(&brought.path, &workdir).or_else(|| below(&brought.path, &dest));
-            let is_read = !inside.unwrap_or_default().split('/').any(only_for_build);
+            let is_read = !inside.unwrap_or_default().split('/').any(only_for_build)
+                && !is_marked(context, &brought.source, for_build);
             if is_read && holds_data(context, &brought.source, &only_for_build, keeps_folders)? {
                 kept.push(brought.path.clone());
             }
@@ -81,6 +82,15 @@ pub(super) fn data(site: &Site<'_>, context: &BuildContext, for_build: &[String]
         data.folders.push(dest);
     }
     Some(data)
+}
+
+/// Whether one of the names `for_build` stands for the whole folder `source`: it is called so, and has the file.
+fn is_marked(context: &BuildContext, source: &str, for_build: &[String]) -> bool {
+    let mut marks = for_build.iter().filter_map(|name| name.rsplit_once('/'));
+    marks.any(|(folder, file)| {
+        file_name(source) == folder
+            && context.kind(&in_folder(source, file)) == Some(FileKind::File)
+    })
 }
 
 /// Whether a program of the project runs in front of the split, by itself or as part of a build: what it makes is in no
