@@ -67,7 +67,8 @@ pub(super) fn data(site: &Site<'_>, context: &BuildContext, for_build: &[String]
         for brought in &all {
             let inside = below(&brought.path, &workdir).or_else(|| below(&brought.path, &dest));
             let is_read = !inside.unwrap_or_default().split('/').any(only_for_build)
-                && !is_marked(context, &brought.source, for_build);
+                && (!is_marked(context, &brought.source, for_build)
+                    || is_named(site, context, &brought.source));
             if is_read && holds_data(context, &brought.source, &only_for_build, keeps_folders)? {
                 kept.push(brought.path.clone());
             }
@@ -148,24 +149,45 @@ fn holds_data(
     }))
 }
 
-/// The files in the working directory that a source of the program names in quotes, whatever they are otherwise for: the
-/// program may read its own README.
-pub(super) fn named_by_sources(site: &Site<'_>, context: &BuildContext) -> BTreeSet<String> {
+/// Whether a source of the program that is not in the folder `source` has its name in a path in quotes.
+fn is_named(site: &Site<'_>, context: &BuildContext, source: &str) -> bool {
+    let mut found = false;
+    quoted_by_sources(site, context, |line, word| {
+        let is_part = word.split('/').any(|part| part == file_name(source));
+        found |= is_part && below(line.path, source).is_none();
+    });
+    found
+}
+
+/// Shows `see` what stands in quotes in the sources of the program, each with its line.
+fn quoted_by_sources(
+    site: &Site<'_>,
+    context: &BuildContext,
+    mut see: impl FnMut(&SourceLine<'_>, &str),
+) {
     let language = super::sources::language(site);
     let Some(language) = language.and_then(|name| site.cx.knowledge.tools.language(name)) else {
-        return BTreeSet::new();
+        return;
     };
     let sources = context.sources(language);
     let of_program =
         |line: &SourceLine<'_>| language.is_of_program(line.path) && !line.is_comment();
-    let mut named = BTreeSet::new();
     for line in sources.lines().filter(of_program) {
         let quoted = line.text.split(['"', '\'', '`']).skip(1).step_by(2);
-        let names = quoted.map(|word| word.trim_start_matches("./"));
-        let files = names
-            .filter(|name| !name.starts_with('/') && context.kind(name) == Some(FileKind::File));
-        named.extend(files.map(str::to_owned));
+        quoted.for_each(|word| see(&line, word));
     }
+}
+
+/// The files in the working directory that a source of the program names in quotes, whatever they are otherwise for: the
+/// program may read its own README.
+pub(super) fn named_by_sources(site: &Site<'_>, context: &BuildContext) -> BTreeSet<String> {
+    let mut named = BTreeSet::new();
+    quoted_by_sources(site, context, |_, word| {
+        let name = word.trim_start_matches("./");
+        if !name.starts_with('/') && context.kind(name) == Some(FileKind::File) {
+            named.insert(name.to_owned());
+        }
+    });
     let workdir = site.workdir();
     let paths = named.iter().map(|name| join(&workdir, name));
     paths
