@@ -8,7 +8,7 @@ mod gone;
 mod installer;
 mod packages;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 use super::accounts::Account;
 use super::declared::Declared;
@@ -116,18 +116,22 @@ struct Judge<'a> {
     packages_before: Packages<'a>,
     packages_after: Packages<'a>,
     renumbered: Renumbered,
-    /// Folders in which names come and go from build to build.
-    restless: HashSet<&'a str>,
+    /// Folders in which names come and go from build to build, and whether some of these are folders.
+    restless: HashMap<&'a str, bool>,
 }
 
 impl<'a> Judge<'a> {
     fn new(before: &'a Tree, after: &'a Tree, evidence: &'a Evidence<'a>) -> Self {
         let by_number = Renumbered::default();
-        let moves = evidence
-            .control
-            .into_iter()
-            .flat_map(|control| changes(before, control, &by_number));
-        let moves = moves.filter(|(_, what)| matches!(what, What::Gone | What::New));
+        let mut restless = HashMap::new();
+        if let Some(control) = evidence.control {
+            let moves = changes(before, control, &by_number);
+            for (path, _) in moves.filter(|(_, what)| matches!(what, What::Gone | What::New)) {
+                let node = before.get(path).or_else(|| control.get(path));
+                let is_folder = node.is_some_and(|node| matches!(node.kind, Kind::Folder));
+                *restless.entry(folder_and_name(path).0).or_default() |= is_folder;
+            }
+        }
         let packages_after = Packages::new(after);
         Self {
             before,
@@ -136,7 +140,7 @@ impl<'a> Judge<'a> {
             packages_before: Packages::new(before),
             renumbered: Renumbered::new(before, after, &packages_after),
             packages_after,
-            restless: moves.map(|(path, _)| folder_and_name(path).0).collect(),
+            restless,
         }
     }
 
@@ -355,12 +359,35 @@ impl<'a> Judge<'a> {
             (None, None) => false,
             _ => true,
         };
-        let is_restless = matches!(what, What::Gone | What::New)
-            && self.restless.contains(folder_and_name(path).0);
+        let is_restless = matches!(what, What::Gone | What::New) && self.is_restless(path);
         if differs || is_restless {
             return known("differ between two builds of the same Dockerfile");
         }
         None
+    }
+
+    /// Whether names come and go in the folder of `path`, or whole folders in a folder around it, and `path`
+    /// is in one that came or went.
+    fn is_restless(&self, path: &str) -> bool {
+        let (folder, _) = folder_and_name(path);
+        if self.restless.contains_key(folder) {
+            return true;
+        }
+        let mut part = folder;
+        while !part.is_empty()
+            && (self.before.get(part).is_none() || self.after.get(part).is_none())
+        {
+            let (around, _) = folder_and_name(part);
+            if self
+                .restless
+                .get(around)
+                .is_some_and(|&of_folders| of_folders)
+            {
+                return true;
+            }
+            part = around;
+        }
+        false
     }
 }
 

@@ -231,6 +231,33 @@ fn what_is_different_with_every_build_shows_when_it_is_built_twice() {
 }
 
 #[test]
+fn a_folder_that_is_another_with_every_build_brings_what_is_in_it() {
+    let objects = |mine: [&'static str; 2], log: &'static str| {
+        [
+            ("objects", Entry::Folder),
+            ("objects/77", Entry::Folder),
+            ("objects/77/kept", Entry::Text("k")),
+            (mine[0], Entry::Folder),
+            (mine[1], Entry::Text("commit")),
+            ("log", Entry::Folder),
+            (log, Entry::Text("l")),
+        ]
+    };
+    let control = tree(&objects(["objects/aa", "objects/aa/3"], "log/3"));
+    let before = objects(["objects/77", "objects/77/1"], "log/1");
+    let after = objects(["objects/f4", "objects/f4/2"], "log/2");
+    let declared = Declared::default();
+    let evidence = Evidence {
+        control: Some(&control),
+        ..evidence(&declared)
+    };
+    assert!(unexplained(&before, &after, &evidence).is_empty());
+    let mut more = Vec::from(objects(["objects/f4", "objects/f4/2"], "log/2"));
+    more.push(("log/new/file", Entry::Text("x")));
+    assert_eq!(unexplained(&before, &more, &evidence), ["New log/new/file"]);
+}
+
+#[test]
 fn the_dockerfile_in_the_image_may_be_the_new_one() {
     let rewritten = [
         (Some(fingerprint(b"old")), fingerprint(b"new")),
