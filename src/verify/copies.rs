@@ -76,6 +76,24 @@ pub(super) fn is_part(part: &Operation<'_>, whole: &Operation<'_>) -> bool {
         && (lands.iter()).all(|landing| others.iter().any(|other| other.covers(landing)))
 }
 
+/// Whether the copy `second`, right behind the copy `first`, finds everything there already. ADD may find another file at the
+/// same address.
+pub(super) fn is_again(second: &Operation<'_>, first: &Operation<'_>) -> bool {
+    let (
+        What::Copy { lands, from },
+        What::Copy {
+            lands: others,
+            from: other,
+        },
+    ) = (&second.what, &first.what)
+    else {
+        return false;
+    };
+    second.key.starts_with("COPY ")
+        && (&second.key, &second.owner) == (&first.key, &first.owner)
+        && (lands, from) == (others, other)
+}
+
 /// The flags in the key of a copy, but its owner.
 fn flags(key: &str) -> impl Iterator<Item = &str> {
     let words = key.split(' ').skip(1);

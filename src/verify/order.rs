@@ -120,7 +120,7 @@ impl<'c, 'f> Comparison<'c, 'f, '_> {
     fn lost(&self) -> Vec<Violation> {
         let pairs = self.old.iter().zip(&self.places).enumerate();
         let lost = pairs.filter(|(_, (_, place))| place.is_none());
-        let lost = lost.filter(|(at, _)| !self.is_tidied_again(*at));
+        let lost = lost.filter(|(at, _)| !self.is_tidied_again(*at) && !self.is_copied_again(*at));
         lost.filter_map(|(_, (operation, _))| match &operation.what {
             What::Package(Package { name, .. }) => {
                 let is_meant = |change: &Change| matches!(change, Change::PackagesRemoved(names) if names.contains(name));
@@ -152,6 +152,13 @@ impl<'c, 'f> Comparison<'c, 'f, '_> {
         let later = self.old[at + 1..].iter().chain(self.after);
         let mut later = later.skip_while(|later| !is_same(later) && operation.is_free_of(later));
         earlier.is_some_and(is_same) || later.next().is_some_and(is_same)
+    }
+
+    /// Whether the old operation at `at` copies what the one right before it has copied, to the same places.
+    fn is_copied_again(&self, at: usize) -> bool {
+        let operation = &self.old[at];
+        let earlier = self.old[..at].last().or(self.before.last());
+        earlier.is_some_and(|earlier| copies::is_again(operation, earlier))
     }
 
     fn settings(&self) -> Vec<Violation> {

@@ -1,0 +1,1 @@
+require("express")().get("/", (q, s) => s.send("shop")).listen(3000);
