@@ -10,6 +10,7 @@ pub mod limits;
 pub mod proposals;
 
 use std::fmt;
+use std::ops::Range;
 
 use typed_arena::Arena;
 
@@ -18,14 +19,14 @@ use crate::context::BuildContext;
 use crate::knowledge::Knowledge;
 use crate::suppress::Suppressions;
 use crate::syntax::{self, Dockerfile};
-use crate::transform::{Addition, Cx, Refusal, Rewrite, Safety, Transform};
+use crate::transform::{Addition, Cx, Plan, Refusal, Rewrite, Safety, Transform};
 use crate::transforms;
 use crate::verify;
 
 /// What may be done to a file.
 #[derive(Clone)]
 pub struct Options<'a> {
-    /// The transforms to run, in order.
+    /// The transforms to run, in the order in which they are asked. The one that made the last rewrite is asked first.
     pub transforms: Vec<&'static dyn Transform>,
     /// The least certain kind of rewrite that is still applied.
     pub safety: Safety,
@@ -219,17 +220,21 @@ pub fn optimize_file(file: &Dockerfile<'_>, options: &Options<'_>) -> Outcome {
     let mut facts = Facts::new(file, options.knowledge);
     let mut unwanted = options.without.to_vec();
     let most = limits::most_rewrites(file);
+    // A transform that has made a rewrite often has more to do, and those before it had nothing.
+    let mut first = 0;
     loop {
         let excluded = Excluded {
             unwanted: &unwanted,
             added: &outcome.additions(),
         };
-        let step = next_step(&facts, options, &excluded);
-        let Some((id, rewrite)) = step.chosen else {
+        let step = next_step(&facts, options, &excluded, first);
+        let Some((at, rewrite)) = step.chosen else {
             outcome.refusals = step.refusals;
             outcome.withheld = step.withheld;
             return outcome;
         };
+        first = at;
+        let id = options.transforms[at].info().id;
         let after = read(rewrite.edits.apply(&outcome.text));
         match verified(&facts, after, &rewrite, options) {
             _ if outcome.journal.len() >= most => return endless(file.text(), id, outcome),
@@ -295,12 +300,27 @@ fn untouched(file: &Dockerfile<'_>, options: &Options<'_>) -> Option<Vec<Refused
 /// What all transforms say of one text.
 #[derive(Default)]
 struct Step {
-    chosen: Option<(&'static str, Rewrite)>,
+    /// A rewrite, and the place of its transform among those of the options. What else was said is of no use then.
+    chosen: Option<(usize, Rewrite)>,
     refusals: Vec<Refused>,
     withheld: Vec<Withheld>,
 }
 
-fn next_step(facts: &Facts<'_>, options: &Options<'_>, excluded: &Excluded<'_>) -> Step {
+impl Step {
+    fn append(&mut self, other: Self) {
+        self.chosen = self.chosen.take().or(other.chosen);
+        self.refusals.extend(other.refusals);
+        self.withheld.extend(other.withheld);
+    }
+}
+
+/// What the transforms say, asked from the one at `first` on and then those before it.
+fn next_step(
+    facts: &Facts<'_>,
+    options: &Options<'_>,
+    excluded: &Excluded<'_>,
+    first: usize,
+) -> Step {
     let excess = limits::excess(facts.file).or_else(|| limits::excess_of_commands(facts));
     if let Some(excess) = excess {
         return Step {
@@ -312,7 +332,13 @@ fn next_step(facts: &Facts<'_>, options: &Options<'_>, excluded: &Excluded<'_>) 
         added: excluded.added,
         ..options.cx(facts)
     };
-    choose(&cx, options, excluded)
+    let round = Round {
+        cx: &cx,
+        options,
+        excluded,
+        suppressions: Suppressions::read(cx.file),
+    };
+    round.next(first)
 }
 
 /// What is not to be done, or not again.
@@ -341,43 +367,61 @@ impl Excluded<'_> {
     }
 }
 
-/// Which of the plans of a transform are asked for.
-enum Pass {
-    Early,
-    Late,
+/// One text, and everything that decides what is done to it next.
+struct Round<'r, 'a> {
+    cx: &'r Cx<'r>,
+    options: &'r Options<'a>,
+    excluded: &'r Excluded<'r>,
+    suppressions: Suppressions,
 }
 
-/// The first rewrite that applies and is not excluded, and what was said on the way to it.
-fn choose(cx: &Cx<'_>, options: &Options<'_>, excluded: &Excluded<'_>) -> Step {
-    let suppressions = Suppressions::read(cx.file);
-    let mut step = Step::default();
-    let all = &options.transforms;
-    let early = all.iter().map(|transform| (transform, Pass::Early));
-    let late = all.iter().map(|transform| (transform, Pass::Late));
-    for (transform, pass) in early.chain(late) {
-        let id = transform.info().id;
-        let plans = match pass {
-            Pass::Early => transform.plan_early(cx),
-            Pass::Late => transform.plan(cx),
-        };
-        for plan in plans {
-            let plan = plan
-                .and_then(|rewrite| admitted(cx.file, id, rewrite, &suppressions))
-                .and_then(|rewrite| builds::agreed(cx, *transform, rewrite));
-            match plan {
-                Err(refusal) => step.refusals.push(Refused { id, refusal }),
-                Ok(rewrite) if excluded.covers(id, &rewrite) => {}
-                Ok(rewrite) if !options.admits(*transform, &rewrite) => {
-                    step.withheld.push(Withheld { id, rewrite });
-                }
-                Ok(rewrite) => {
-                    step.chosen = Some((id, rewrite));
+impl Round<'_, '_> {
+    /// The first rewrite that applies and is not excluded, or all that was said, in the order of the transforms.
+    fn next(&self, first: usize) -> Step {
+        let all = 0..self.options.transforms.len();
+        let mut step = self.ask(all.clone(), |transform| transform.plan_early(self.cx));
+        let plan = |transform: &dyn Transform| transform.plan(self.cx);
+        if step.chosen.is_none() {
+            let behind = self.ask(first..all.end, plan);
+            if behind.chosen.is_none() {
+                step.append(self.ask(0..first, plan));
+            }
+            step.append(behind);
+        }
+        step
+    }
+
+    /// What the transforms at `places` say, up to the first rewrite that is made.
+    fn ask(&self, places: Range<usize>, plans: impl Fn(&dyn Transform) -> Vec<Plan>) -> Step {
+        let mut step = Step::default();
+        for at in places {
+            let transform = self.options.transforms[at];
+            for plan in plans(transform) {
+                self.weigh(at, plan, &mut step);
+                if step.chosen.is_some() {
                     return step;
                 }
             }
         }
+        step
     }
-    step
+
+    /// Puts the `plan` of the transform at `at` where it belongs in `step`.
+    fn weigh(&self, at: usize, plan: Plan, step: &mut Step) {
+        let transform = self.options.transforms[at];
+        let id = transform.info().id;
+        let plan = plan
+            .and_then(|rewrite| admitted(self.cx.file, id, rewrite, &self.suppressions))
+            .and_then(|rewrite| builds::agreed(self.cx, transform, rewrite));
+        match plan {
+            Err(refusal) => step.refusals.push(Refused { id, refusal }),
+            Ok(rewrite) if self.excluded.covers(id, &rewrite) => {}
+            Ok(rewrite) if !self.options.admits(transform, &rewrite) => {
+                step.withheld.push(Withheld { id, rewrite });
+            }
+            Ok(rewrite) => step.chosen = Some((at, rewrite)),
+        }
+    }
 }
 
 /// The same refusal by every transform: the file is too large for any of them.

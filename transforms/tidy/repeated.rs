@@ -33,11 +33,7 @@ fn replaced(cx: &Cx<'_>, stage: &Stage, index: usize) -> Option<Plan> {
             refuse(cx, index, "comment-about-it", message).because(last, holds)
         ));
     }
-    let mut rewrite = removal(
-        cx,
-        index,
-        format!("the {keyword} without effect is gone"),
-    );
+    let mut rewrite = removal(cx, index, format!("the {keyword} without effect is gone"));
     rewrite.evidence(last, holds);
     Some(Ok(rewrite))
 }
@@ -64,7 +60,8 @@ fn copied_again(cx: &Cx<'_>, stage: &Stage, index: usize) -> Option<Plan> {
 fn has_comment(cx: &Cx<'_>, index: usize) -> bool {
     let tokens = cx.file.instructions()[index].tokens.clone();
     let mut tokens = cx.file.tokens()[tokens].iter();
-    tokens.any(|token| token.kind == TokenKind::Comment) || cx.file.leading_comments(index).is_some()
+    tokens.any(|token| token.kind == TokenKind::Comment)
+        || cx.file.leading_comments(index).is_some()
 }
 
 /// Takes out the instruction at `index`.
