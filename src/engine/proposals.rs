@@ -1,6 +1,7 @@
 //! What can be done to a text next, for a person who chooses.
 
-use super::{Options, admitted, builds, is_rewritable, limits};
+use super::round::admitted;
+use super::{Options, builds, is_rewritable, limits};
 use crate::analysis::Facts;
 use crate::suppress::Suppressions;
 use crate::syntax;
