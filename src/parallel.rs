@@ -9,12 +9,16 @@ use anyhow::{Context, Result};
 /// How many results of one thread may wait for their turn: what bounds the memory of a run.
 const MOST_WAITING: usize = 64;
 
+/// The most results that are handed over at once: to wake whoever takes them costs about as much as a small file.
+const MOST_IN_PACK: usize = 8;
+
 /// The stack of a thread, in bytes: as large as that of a main thread, because scripts nest.
 const STACK: usize = 8 << 20;
 
 /// Does `work` for each of `items` in `jobs` threads, and hands the results to `take` in the order of the items.
 ///
-/// The items are dealt out like cards, so that no thread is ever more than [`MOST_WAITING`] results ahead of a slow one.
+/// The items are dealt out like cards, a few at a time, so that no thread is ever more than [`MOST_WAITING`] results ahead
+/// of a slow one.
 ///
 /// # Errors
 /// The first error of `take`, after which no further work is begun, or when no thread can be started.
@@ -28,28 +32,30 @@ pub(crate) fn in_order<T: Sync, R: Send>(
     if jobs <= 1 {
         return items.iter().try_for_each(|item| take(work(item)));
     }
+    let pack = (items.len() / (jobs * MOST_IN_PACK)).clamp(1, MOST_IN_PACK);
     thread::scope(|scope| {
         let hands = (0..jobs).map(|first| {
-            let own = items.iter().skip(first).step_by(jobs);
+            let own = items.chunks(pack).skip(first).step_by(jobs);
             hand(scope, own, &work).context("no thread can be started")
         });
-        let hands = hands.collect::<Result<Vec<Receiver<R>>>>()?;
+        let hands = hands.collect::<Result<Vec<Receiver<Vec<R>>>>>()?;
         // A hand that ends early has panicked: the scope passes that on.
-        let mut results = hands.iter().cycle().map_while(|hand| hand.recv().ok());
-        results.try_for_each(&mut take)
+        let mut packs = hands.iter().cycle().map_while(|hand| hand.recv().ok());
+        packs.try_for_each(|results| results.into_iter().try_for_each(&mut take))
     })
 }
 
-/// A thread that does `work` for `items`, and where its results come out.
+/// A thread that does `work` for the items of `packs`, and where its results come out.
 fn hand<'scope, 'env, T: Sync + 'env, R: Send + 'scope>(
     scope: &'scope Scope<'scope, 'env>,
-    items: impl Iterator<Item = &'env T> + Send + 'scope,
+    packs: impl Iterator<Item = &'env [T]> + Send + 'scope,
     work: &'scope (impl Fn(&T) -> R + Sync),
-) -> std::io::Result<Receiver<R>> {
-    let (out, results) = sync_channel(MOST_WAITING);
+) -> std::io::Result<Receiver<Vec<R>>> {
+    // One more pack is being made, and one may wait for room.
+    let (out, results) = sync_channel(MOST_WAITING / MOST_IN_PACK - 2);
     let run = move || {
-        for item in items {
-            if out.send(work(item)).is_err() {
+        for pack in packs {
+            if out.send(pack.iter().map(work).collect()).is_err() {
                 // Nobody takes results any more.
                 return;
             }

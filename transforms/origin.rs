@@ -34,10 +34,8 @@ pub(super) fn matching(cx: &Cx<'_>, stage: &Stage, pattern: &str) -> Vec<String>
         return Vec::new();
     };
     let (folder, name) = (parent(pattern), file_name(pattern));
-    let files = context.files_called(&[name.to_owned()]);
-    let paths = files
-        .files()
-        .map(|file| join(folder, file_name(file.path())));
+    let files = context.paths_called(&[name.to_owned()]);
+    let paths = files.iter().map(|file| join(folder, file_name(file)));
     let is_brought = |path: &String| matches!(origin(cx, stage, path), Origin::File(_));
     let paths: BTreeSet<String> = paths.filter(is_brought).collect();
     paths.into_iter().collect()

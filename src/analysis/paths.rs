@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use crate::context::matches_name;
+use crate::context::{last_slash, matches_name};
 
 /// Joins `path` to `base` and resolves `.` and `..`, as Docker does for `WORKDIR` and `COPY`.
 ///
@@ -22,8 +22,8 @@ pub fn join(base: &str, path: &str) -> String {
     };
     let mut joined = String::with_capacity(base.len() + 1 + path.len());
     joined.push_str(root);
-    let parents = below_unknown.unwrap_or(base).split('/');
-    push_parts(&mut joined, parents.chain(path.split('/')));
+    push_parts(&mut joined, below_unknown.unwrap_or(base));
+    push_parts(&mut joined, path);
     if joined.is_empty() {
         joined.push('/');
     }
@@ -32,16 +32,27 @@ pub fn join(base: &str, path: &str) -> String {
 
 /// Whether nothing in the absolute `path` is left to resolve.
 fn is_resolved(path: &str) -> bool {
-    let mut parts = path[1..].split('/');
-    parts.all(|part| !matches!(part, "" | "." | ".."))
+    parts(&path[1..]).all(|part| !matches!(part, "" | "." | ".."))
 }
 
-/// Goes down from `folder` along `parts`, never above the root.
-fn push_parts<'p>(folder: &mut String, parts: impl Iterator<Item = &'p str>) {
-    for part in parts {
+/// What stands between the slashes of `path`. Paths are short, and there are very many: a loop over their bytes beats
+/// `str::split`.
+fn parts(path: &str) -> impl Iterator<Item = &str> {
+    let mut rest = Some(path);
+    std::iter::from_fn(move || {
+        let path = rest?;
+        let slash = path.bytes().position(|byte| byte == b'/');
+        rest = slash.map(|at| &path[at + 1..]);
+        Some(&path[..slash.unwrap_or(path.len())])
+    })
+}
+
+/// Goes down from `folder` along `path`, never above the root.
+fn push_parts(folder: &mut String, path: &str) {
+    for part in parts(path) {
         match part {
             "" | "." => {}
-            ".." => folder.truncate(folder.rfind('/').unwrap_or(folder.len())),
+            ".." => folder.truncate(last_slash(folder).unwrap_or(folder.len())),
             _ => {
                 folder.push('/');
                 folder.push_str(part);
@@ -71,7 +82,7 @@ pub fn below<'p>(path: &'p str, base: &str) -> Option<&'p str> {
 /// The folder that holds `path`; `/` for what lies in the root.
 #[must_use]
 pub fn parent(path: &str) -> &str {
-    match path.rfind('/') {
+    match last_slash(path) {
         Some(0) | None => "/",
         Some(at) => &path[..at],
     }
@@ -80,7 +91,7 @@ pub fn parent(path: &str) -> &str {
 /// The name of the file or folder at `path`: its last part, which is empty behind a trailing slash.
 #[must_use]
 pub fn file_name(path: &str) -> &str {
-    path.rsplit_once('/').map_or(path, |(_, name)| name)
+    last_slash(path).map_or(path, |at| &path[at + 1..])
 }
 
 /// Whether `text` names `path`, or something below it: `/data` and `/data/x`, but not `/srv/data` or `/data.txt`.

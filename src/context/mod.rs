@@ -338,14 +338,22 @@ pub fn in_folder(folder: &str, name: &str) -> String {
     if folder.is_empty() {
         name.to_owned()
     } else {
-        format!("{folder}/{name}")
+        [folder, "/", name].concat()
     }
+}
+
+/// The place of the last slash in `path`. Paths are short: a loop over their bytes beats `str::rfind`.
+pub(crate) fn last_slash(path: &str) -> Option<usize> {
+    path.bytes().rposition(|byte| byte == b'/')
 }
 
 /// The folder and the name of what is at `path`, where `""` is the root of the context.
 #[must_use]
 pub fn folder_and_name(path: &str) -> (&str, &str) {
-    path.rsplit_once('/').unwrap_or(("", path))
+    match last_slash(path) {
+        Some(at) => (&path[..at], &path[at + 1..]),
+        None => ("", path),
+    }
 }
 
 /// The text in `bytes`. Files that Windows tools wrote may be UTF-16 and say so in a mark.

@@ -58,9 +58,14 @@ impl BuildContext {
     #[must_use]
     pub fn files_called(&self, names: &[String]) -> Arc<Sources> {
         self.called.get(names, || {
-            let files = self.program_files(|folder| self.disk.entries_called(folder, names));
-            self.read_all(files.into_iter(), Addresses::Relative)
+            self.read_all(self.paths_called(names).into_iter(), Addresses::Relative)
         })
+    }
+
+    /// The paths of these files.
+    #[must_use]
+    pub fn paths_called(&self, names: &[String]) -> Vec<String> {
+        self.program_files(|folder| self.disk.entries_called(folder, names))
     }
 
     /// All files of the folder but for dependencies and what tools keep there, also those that the ignore file hides: what people

@@ -13,6 +13,8 @@ use super::{packed, unpack};
 
 mod fast;
 
+use fast::Fast;
+
 /// For patterns of the built-in tables: words of which each text that one matches has at least one, as `build.rs` finds them.
 static WORDS: LazyLock<HashMap<&str, Vec<&str>>> = LazyLock::new(|| unpack(packed!(words)));
 
@@ -34,7 +36,7 @@ pub struct Pattern {
     /// How many bytes it has looked through.
     searched: AtomicUsize,
     /// The same for lines, quick. `None` where that would not be the same.
-    fast: OnceLock<Option<regex::Regex>>,
+    fast: OnceLock<Option<Fast>>,
 }
 
 impl Pattern {
@@ -67,10 +69,10 @@ impl Pattern {
         if !self.has_word_in(text) {
             return false;
         }
-        // For the quick form, an end of a line is one of the text: it finds more.
-        match self.fast_for(text.len()) {
-            Some(fast) if !fast.is_match(text) => false,
-            Some(_) if !text.contains('\n') => true,
+        // The quick form finds more in a text of several lines.
+        match self.is_match_fast(text) {
+            Some(false) => false,
+            Some(true) if !text.contains('\n') => true,
             _ => Regex::is_match(self, text),
         }
     }
@@ -87,9 +89,8 @@ impl Pattern {
         if !self.has_word_in(text) {
             return false;
         }
-        let fast = self.fast_for(text.len());
         // A line ends in front of its carriage return.
-        fast.is_none_or(|fast| text.contains('\r') || fast.is_match(text))
+        text.contains('\r') || self.is_match_fast(text) != Some(false)
     }
 
     /// Whether `text` has one of the words without which it does not match, if there are such.
@@ -100,16 +101,15 @@ impl Pattern {
         words.is_empty() || words.iter().any(is_in)
     }
 
-    /// The quick form, when it is worth while for a text of this length.
-    fn fast_for(&self, length: usize) -> Option<&regex::Regex> {
-        let before = self.searched.fetch_add(length, Ordering::Relaxed);
-        let is_worth_it = before.saturating_add(length) > WORTH_IT;
-        is_worth_it.then(|| self.fast()).flatten()
-    }
-
-    fn fast(&self) -> Option<&regex::Regex> {
-        let fast = self.fast.get_or_init(|| fast::compiled(&self.text));
-        fast.as_ref()
+    /// Whether its quick form matches in `text`, for which an end of a line is one of the text; `None` where that is not worth
+    /// while, or not the same.
+    fn is_match_fast(&self, text: &str) -> Option<bool> {
+        let before = self.searched.fetch_add(text.len(), Ordering::Relaxed);
+        if before.saturating_add(text.len()) <= WORTH_IT {
+            return None;
+        }
+        let fast = self.fast.get_or_init(|| Fast::new(&self.text));
+        fast.as_ref()?.is_match(text)
     }
 }
 

@@ -200,7 +200,7 @@ pub(super) fn joined_lines(text: &str) -> Vec<(usize, String)> {
         continues = part.is_some();
     }
     let is_comment = |line: &str| line.starts_with('#') || line.starts_with("//");
-    lines.retain(|(_, line)| !is_comment(line));
+    lines.retain(|(_, line)| !line.is_empty() && !is_comment(line));
     lines
 }
 

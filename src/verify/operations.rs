@@ -162,7 +162,15 @@ impl Setting<'_> {
         declared: &[&str],
         gained: &[&str],
     ) -> Option<String> {
+        if self.is_same(other) {
+            return None;
+        }
         self.differences(other, declared, gained).into_iter().next()
+    }
+
+    fn is_same(&self, other: &Self) -> bool {
+        (self.state, self.cwd) == (other.state, other.cwd)
+            && (&self.flags, &self.shell) == (&other.flags, &other.shell)
     }
 
     fn differences(&self, other: &Self, declared: &[&str], gained: &[&str]) -> Vec<String> {

@@ -30,11 +30,13 @@ pub(super) struct Work {
 /// What `step` does with packages; `None` when it does something else.
 pub(super) fn read(knowledge: &Knowledge, step: &Step<'_>) -> Option<Work> {
     let does = step.does()?;
-    let changes = matches!(
+    if !matches!(
         does,
         Does::InstallPackages | Does::UpgradePackages | Does::RemovePackages
-    );
-    let manager = manager_of(knowledge, step).filter(|_| changes)?;
+    ) {
+        return None;
+    }
+    let manager = manager_of(knowledge, step)?;
     let invocation = step.invocation.as_ref()?;
     let mut words = vec![manager.tool.clone()];
     let verb = step.args[invocation.verb_words.clone()].iter();
@@ -209,8 +211,11 @@ pub(super) fn check_lists(
     let mut violations = Vec::new();
     for manager in downloading {
         let (mut was, mut is) = (BTreeMap::new(), BTreeMap::new());
-        follow(old.0, old.1, manager, &mut was);
         follow(new.0, new.1, manager, &mut is);
+        if is.is_empty() {
+            continue;
+        }
+        follow(old.0, old.1, manager, &mut was);
         // What was not installed before finds at least what all others found.
         let least = was.values().min().copied().unwrap_or(Lists::Fresh);
         let before = |package: &String| was.get(package).copied().unwrap_or(least);

@@ -112,7 +112,7 @@ fn known<'s>(sink: &'s Sink<'_>, request: &'s Request<'_>) -> impl Iterator<Item
 /// The instructions that run and start something, or take it from a stage, in the stage of the copy and behind it. The words of
 /// an exec form are put in a line, as a shell has them.
 fn commands<'s>(sink: &'s Sink<'_>) -> impl Iterator<Item = Cow<'s, str>> {
-    let facts = sink.cx.facts;
+    let (cx, facts) = (sink.cx, sink.cx.facts);
     let views = facts.views.iter().enumerate().skip(sink.stage.from);
     views.filter_map(move |(at, view)| match &view.kind {
         Kind::Cmd {
@@ -125,9 +125,12 @@ fn commands<'s>(sink: &'s Sink<'_>) -> impl Iterator<Item = Cow<'s, str>> {
             Some(Cow::Owned(words.join(" ")))
         }
         Kind::Copy(_) if view.flag("from").is_none() => None,
-        Kind::Run { .. } | Kind::Cmd { .. } | Kind::Entrypoint { .. } | Kind::Copy(_) => {
-            Some(Cow::Borrowed(facts.source_text(at)))
-        }
+        Kind::Run { .. } | Kind::Cmd { .. } | Kind::Entrypoint { .. } | Kind::Copy(_) => Some(
+            Cow::Borrowed(match &cx.file.instructions()[at].heredocs[..] {
+                [] => view.logical.text.as_ref(),
+                _ => facts.source_text(at),
+            }),
+        ),
         _ => None,
     })
 }

@@ -2,17 +2,32 @@
 
 use regex::{Regex, RegexBuilder};
 
-/// The pattern `text`, which is written for `regex-lite`, with `^` and `$` for the ends of lines. `None` when the two crates
-/// would not agree.
-pub(super) fn compiled(text: &str) -> Option<Regex> {
-    // Without the case, one knows ASCII alone; and the start of a line is not that of a text.
-    if ["(?i", r"\A", r"\z"].iter().any(|own| text.contains(own)) {
-        return None;
+/// A pattern that looks at lines.
+#[derive(Debug)]
+pub(super) struct Fast {
+    regex: Regex,
+    /// Whether it is about texts in ASCII alone: without the case, `regex-lite` knows no other letters.
+    is_of_ascii: bool,
+}
+
+impl Fast {
+    /// The pattern `text`, which is written for `regex-lite`, with `^` and `$` for the ends of lines. `None` when the two
+    /// crates would not agree: the start of a line is not that of a text.
+    pub(super) fn new(text: &str) -> Option<Self> {
+        if [r"\A", r"\z"].iter().any(|own| text.contains(own)) {
+            return None;
+        }
+        let regex = RegexBuilder::new(&in_ascii(text)).multi_line(true).build();
+        Some(Self {
+            regex: regex.ok()?,
+            is_of_ascii: text.contains("(?i"),
+        })
     }
-    RegexBuilder::new(&in_ascii(text))
-        .multi_line(true)
-        .build()
-        .ok()
+
+    /// Whether it matches somewhere in `text`; `None` where only `regex-lite` knows.
+    pub(super) fn is_match(&self, text: &str) -> Option<bool> {
+        (!self.is_of_ascii || text.is_ascii()).then(|| self.regex.is_match(text))
+    }
 }
 
 /// `text` with the classes of letters, digits and blanks of `regex-lite`: ASCII.
@@ -64,9 +79,16 @@ mod tests {
     fn classes_are_those_of_ascii() {
         assert_eq!(in_ascii(r"\bopen\(\s*"), r"(?-u:\b)open\([\t\n\v\f\r ]*");
         assert_eq!(in_ascii(r"[\w.]+\S"), r"[0-9A-Za-z_.]+[^\t\n\v\f\r ]");
-        let word = compiled(r"^\w+$").expect("it is well formed");
-        assert!(word.is_match("tea\npot") && !word.is_match("thé"));
-        assert!(compiled("(?i)tea").is_none());
+        let word = Fast::new(r"^\w+$").expect("it is well formed");
+        assert_eq!(word.is_match("tea\npot"), Some(true));
+        assert_eq!(word.is_match("thé"), Some(false));
+    }
+
+    #[test]
+    fn letters_without_their_case_are_those_of_ascii() {
+        let kettle = Fast::new("(?i)kettle").expect("it is well formed");
+        assert_eq!(kettle.is_match("KETTLE"), Some(true));
+        assert_eq!(kettle.is_match("\u{212a}ettle"), None, "the sign of Kelvin");
     }
 
     /// The strings in `value` that look like patterns.
@@ -119,15 +141,14 @@ mod tests {
             let Ok(slow) = regex_lite::Regex::new(&text) else {
                 continue;
             };
-            let Some(fast) = compiled(&text) else {
-                assert!(text.contains("(?i"), "{text} is no pattern for both");
-                continue;
-            };
+            let fast = Fast::new(&text);
+            let fast = fast.unwrap_or_else(|| panic!("{text} is no pattern for both"));
             compared += 1;
             let pattern = Pattern::packed(text.clone());
             for line in &lines {
                 let is_match = slow.is_match(line);
-                assert_eq!(fast.is_match(line), is_match, "{text} in {line}");
+                let found = fast.is_match(line).unwrap_or(is_match);
+                assert_eq!(found, is_match, "{text} in {line}");
                 let has_word = pattern.has_word_in(line);
                 assert!(has_word || !is_match, "a word of {text} in {line}");
                 matching += usize::from(is_match);

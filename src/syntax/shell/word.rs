@@ -38,6 +38,10 @@ impl Word {
     /// is not quoted, or if it leaves no word.
     #[must_use]
     pub fn expand(self, script: &str, lookup: &dyn Fn(&str) -> Option<String>) -> Option<String> {
+        let text = self.text(script);
+        if !text.is_empty() && text.bytes().all(is_plain) {
+            return Some(text.to_owned());
+        }
         let mut value = Value::new(script, lookup);
         for part in self.parts(script) {
             value.add(part)?;

@@ -50,7 +50,8 @@ impl<'f> Reader<'f, '_, '_> {
             effects: Cow::Borrowed(step.map_or(&run.effects, |step| &step.effects)),
             setting: Some(self.setting(index, cwd, shell)),
         };
-        if let Some(work) = step.and_then(|step| packages::read(self.knowledge, step)) {
+        let work = step.and_then(|step| packages::read(self.knowledge, step));
+        if let Some(work) = &work {
             // The words of an array are written in quotes.
             let text = |at: &Span| self.facts.written(index, *at).trim_matches('"').to_owned();
             let packages = work.packages.iter().map(text);
@@ -87,7 +88,6 @@ impl<'f> Reader<'f, '_, '_> {
             makes_accounts: step.is_some_and(|step| step.does() == Some(Does::AddUser)),
             installs_into: step.and_then(|step| installs_into(self.knowledge, step)),
         };
-        let work = step.and_then(|step| packages::read(self.knowledge, step));
         vec![operation(work.map_or(command, |work| work.manner), what)]
     }
 }

@@ -72,11 +72,14 @@ impl<'f> Reader<'f, '_, '_> {
 
     /// Another user than root would own the folder, so it has to stay where it is, unless the folder is there.
     fn folder(&self, index: usize) -> Operation<'f> {
-        let path = self.facts.state_behind(index).workdir;
+        let (path, state) = (
+            self.facts.state_behind(index).workdir,
+            &self.facts.states[index],
+        );
+        let is_there =
+            || below(&state.workdir, &path).is_some() || self.facts.is_made_above(index, &path);
         let mut writes = Extent::default();
-        let is_there = below(&self.facts.states[index].workdir, &path).is_some()
-            || self.facts.is_made_above(index, &path);
-        if self.facts.states[index].is_root() == Some(false) && !is_there {
+        if state.is_root() == Some(false) && !is_there() {
             writes.add(Region::new(&path));
         }
         Operation {
@@ -317,7 +320,7 @@ impl<'f> Reader<'f, '_, '_> {
 fn add_new<'f>(operations: &mut Vec<Operation<'f>>, new: Vec<Operation<'f>>) {
     for operation in new {
         let is_there = |known: &Operation<'_>| known.has_installed(&operation);
-        if !operations.iter().any(is_there) {
+        if !operation.is_package() || !operations.iter().any(is_there) {
             operations.push(operation);
         }
     }
@@ -374,6 +377,13 @@ pub(in crate::verify) fn normalized(text: &str) -> String {
         return text.trim().to_owned();
     }
     let mut out = String::with_capacity(text.len());
+    if !text.contains(['"', '\'', '\\']) {
+        for word in text.split_whitespace() {
+            out.push_str(if out.is_empty() { "" } else { " " });
+            out.push_str(word);
+        }
+        return out;
+    }
     let (mut quote, mut escaped) = (None, false);
     for c in text.trim().chars() {
         if quote.is_none() && !escaped && c.is_whitespace() {
