@@ -101,6 +101,17 @@ impl PackageManager {
         known.any(|name| name == option)
     }
 
+    /// Whether `option`, or one of the letters that it joins (`-yqq`), answers what the manager would ask.
+    #[must_use]
+    pub fn is_confirmed_by(&self, option: &str) -> bool {
+        let is_known = |option: &str| self.confirm.iter().any(|known| known == option);
+        let letters = option
+            .strip_prefix('-')
+            .filter(|letters| !letters.starts_with('-'));
+        let mut letters = letters.unwrap_or_default().chars();
+        is_known(option) || letters.any(|letter| is_known(&format!("-{letter}")))
+    }
+
     /// Whether removing `path` removes the lists.
     #[must_use]
     pub fn holds_lists(&self, path: &str) -> bool {

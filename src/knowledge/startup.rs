@@ -78,6 +78,8 @@ pub struct Startup {
     /// How settings say what a program writes.
     #[serde(default)]
     pub settings: Settings,
+    #[serde(default)]
+    remarks: Remarks,
 }
 
 /// By their first byte, the names of programs: which of them each program has. Few of all the names begin as the one that
@@ -112,6 +114,16 @@ pub struct OfHost {
     pub lines: Vec<Pattern>,
     /// What such a line does, and why that needs root.
     pub why: String,
+}
+
+/// How people say in a comment that a container has the rights of root by intent.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Remarks {
+    /// Match in a sentence that says so.
+    of_root: Vec<Pattern>,
+    /// Match in one that says the opposite, or is about something else.
+    unless: Vec<Pattern>,
 }
 
 /// Files of a project that name programs, by patterns of their names.
@@ -161,6 +173,14 @@ impl Startup {
         self.folders.of_shells.iter().any(|known| known == name)
     }
 
+    /// Whether `sentence`, of a comment, says that the container has the rights of root by intent.
+    #[must_use]
+    pub fn says_root(&self, sentence: &str) -> bool {
+        let is_in =
+            |patterns: &[Pattern]| patterns.iter().any(|pattern| pattern.is_match(sentence));
+        is_in(&self.remarks.of_root) && !is_in(&self.remarks.unless)
+    }
+
     /// Adds the entries of another table, which count more.
     pub(super) fn extend(&mut self, more: Self) {
         self.programs.extend(more.programs);
@@ -183,6 +203,8 @@ impl Startup {
         self.folders.of_shells.extend(more.folders.of_shells);
         self.project_files.extend(more.project_files);
         self.settings.extend(more.settings);
+        self.remarks.of_root.extend(more.remarks.of_root);
+        self.remarks.unless.extend(more.remarks.unless);
     }
 
     /// The device that `word` names, if not every account may use it: `/dev/ttyUSB0`, `--port=/dev/ttyUSB0`.

@@ -29,6 +29,10 @@ const BUILTINS: [&str; 37] = [
     "type", "typeset", "ulimit", "umask", "wait",
 ];
 
+/// Commands that every shell has itself and that are done at once: what stays is in front of them.
+/// POSIX.1-2017, XCU 1.6 and XBD 2.1.4; the manuals of bash, dash and BusyBox.
+const DONE_AT_ONCE: [&str; 7] = ["[", "echo", "false", "printf", "pwd", "test", "true"];
+
 /// Reads the shell form at `index`, whose script is `span` of its logical line.
 ///
 /// # Errors
@@ -46,6 +50,12 @@ pub(super) fn read<'a>(cx: &Cx<'a>, index: usize, span: Span) -> Result<Line<'a>
     };
     check_program(cx, index, text, program)?;
     let is_all = program.span.text(text).trim() == text.trim() && script.comments.is_empty();
+    let name = program.words.first().map(|word| word.text(text));
+    if !is_all && name.is_some_and(|name| DONE_AT_ONCE.contains(&name)) {
+        let message =
+            "what stays is not the last command; put it into a script that ends with `exec`";
+        return Err(refuse(cx, index, "shell-works", message));
+    }
     Ok(Line {
         index,
         text,

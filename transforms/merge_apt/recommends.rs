@@ -85,10 +85,16 @@ fn is_configured(cx: &Cx<'_>, stage: &Stage, layer: &Layer<'_>) -> bool {
 /// Whether instruction `index` may write one of `settings`.
 fn may_set(cx: &Cx<'_>, index: usize, settings: &[Region]) -> bool {
     let writes = |effects: &Effects| settings.iter().any(|region| effects.writes.meets(region));
+    // What installs for a language may write anywhere in the system but there.
     let is_install = |step: &Step<'_>| {
         matches!(
             step.does(),
-            Some(Does::InstallPackages | Does::UpgradePackages | Does::RemovePackages)
+            Some(
+                Does::InstallPackages
+                    | Does::UpgradePackages
+                    | Does::RemovePackages
+                    | Does::InstallDependencies
+            )
         )
     };
     match &cx.facts.views[index].kind {

@@ -28,6 +28,7 @@ mod places;
 mod products;
 mod properties;
 mod rebuilt;
+mod remarks;
 mod repository;
 mod run_before;
 mod scripts;
@@ -116,6 +117,7 @@ fn plan_of(cx: &Cx<'_>, stage: &Stage) -> Option<Plan> {
 fn rewrite(site: &Site<'_>, start: &Start) -> Plan {
     let (cx, stage) = (site.cx, site.stage);
     refuse_explicit_root(site)?;
+    remarks::check(site)?;
     refuse_triggers(site)?;
     refuse_children(site)?;
     if !starts_something_else(cx, stage) {

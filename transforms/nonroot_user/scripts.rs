@@ -62,7 +62,7 @@ impl Reader<'_> {
                 Origin::Program | Origin::Elsewhere => {}
             }
         }
-        let by_name = surely || name.ends_with(".sh") || name.ends_with(".bash");
+        let by_name = surely || is_called_script(name);
         if by_name && !self.is_known(name) {
             if let Some(at) = self.copied_by_variable(name) {
                 let message = format!(
@@ -111,7 +111,7 @@ impl Reader<'_> {
     /// environment, only set variables as a rule.
     ///
     /// # Errors
-    /// When it cannot be understood.
+    /// When it cannot be understood, or is called a script and is not at hand.
     pub(super) fn sourced(&mut self, name: &str) -> Result<(), Refusal> {
         if name.contains('*') {
             let paths = self.called_like(name);
@@ -120,8 +120,13 @@ impl Reader<'_> {
         let Some(path) = self.named_in_script(name) else {
             return Ok(());
         };
-        let Origin::File(file) = origin(self.cx, self.stage, &path) else {
-            return Ok(());
+        let file = match origin(self.cx, self.stage, &path) {
+            Origin::File(file) => file,
+            Origin::Unread(at) if is_called_script(name) => {
+                let refusal = self.unread(unread_script(name));
+                return Err(refusal.because(self.span(at), "this copy brings it"));
+            }
+            _ => return Ok(()),
         };
         let text = self.cx.context.and_then(|context| context.read(&file));
         if text.is_some_and(|text| !text.trim().is_empty()) {
@@ -278,7 +283,12 @@ fn unread_server(line: &str) -> String {
 }
 
 fn has_shell_extension(path: &str) -> bool {
-    path.ends_with(".sh") || path.ends_with(".bash") || !file_name(path).contains('.')
+    is_called_script(path) || !file_name(path).contains('.')
+}
+
+/// Whether the name itself says that a shell reads the file.
+fn is_called_script(path: &str) -> bool {
+    path.ends_with(".sh") || path.ends_with(".bash")
 }
 
 fn in_path(name: &str) -> Vec<String> {

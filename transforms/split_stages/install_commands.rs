@@ -35,8 +35,7 @@ pub(super) fn of(
     };
     let manager = packages.manager.as_deref();
     let manager = manager.and_then(|tool| manager_of(site, tool));
-    let confirms =
-        |option: &String| manager.is_some_and(|manager| manager.confirm.contains(option));
+    let confirms = |option: &String| manager.is_some_and(|manager| manager.is_confirmed_by(option));
     let confirmed = packages.options.iter().any(confirms);
     let missing = |option: &&String| {
         let is_there = packages.options.contains(option) || confirmed && confirms(option);

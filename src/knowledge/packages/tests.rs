@@ -76,6 +76,8 @@ fn headers_stand_for_a_library() {
         ("build-essential", "bookworm", ""),
         ("gcc-12", "bookworm", ""),
         ("gfortran", "bookworm", "libgfortran5"),
+        ("libgbm-dev", "trixie", "libgbm1"),
+        ("musl-dev", "bullseye", "musl"),
     ] {
         let expected: Vec<&str> = expected.split_whitespace().collect();
         assert_eq!(
