@@ -168,12 +168,13 @@ fn is_named(
     quoted_by_sources(site, context, |line, word| {
         is_quoted |= word.split('/').any(|part| part == name) && is_elsewhere(line.path);
     });
+    if is_quoted || is_named_by_instructions(site, name) {
+        return true;
+    }
     let files = context.files_called(&["*".to_owned()]);
     let may_be_read = |path: &str| is_elsewhere(path) && !path.split('/').any(only_for_build);
     let mut read = files.files().filter(|file| may_be_read(file.path()));
-    is_quoted
-        || is_named_by_instructions(site, name)
-        || read.any(|file| has_folder(file.text(), name))
+    read.any(|file| has_folder(file.text(), name))
 }
 
 /// The same for the instructions that bring no files, and for the commands that the container starts.
