@@ -244,6 +244,11 @@ impl<'a> Facts<'a> {
         self.run(index).map_or(&[], |run| &run.steps)
     }
 
+    /// The same, and the commands in substitutions: all that the `RUN` at `index` starts.
+    pub fn all_commands(&self, index: usize) -> impl Iterator<Item = &Step<'a>> {
+        self.run(index).into_iter().flat_map(Run::all_commands)
+    }
+
     /// Whether a command of `stage` does one of these things.
     #[must_use]
     pub fn does_any(&self, stage: &Stage, what: &[Does]) -> bool {

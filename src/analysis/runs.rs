@@ -38,6 +38,8 @@ pub struct Run<'a> {
     pub document: Option<Box<Self>>,
     /// Every simple command, at any depth, in source order.
     pub steps: Vec<Step<'a>>,
+    /// Those in substitutions, which are no commands of the script itself: `git` in `echo $(git describe)`.
+    pub substituted: Vec<Step<'a>>,
     /// What it reads and writes as a whole.
     pub effects: Effects,
     /// What of that belongs to none of the steps: redirections of compound commands, and substitutions in them.
@@ -261,6 +263,7 @@ impl<'a> Run<'a> {
             opaque: None,
             document: None,
             steps: Vec::new(),
+            substituted: Vec::new(),
             effects: Effects::default(),
             loose: Effects::default(),
         }
@@ -279,7 +282,8 @@ impl<'a> Run<'a> {
             Ok(script) => {
                 let mut walk = Walk::new(areas, state, text, body.start, &script.substitutions);
                 walk.items(&script.items);
-                (self.steps, self.effects, self.loose) = (walk.steps, walk.effects, walk.loose);
+                (self.steps, self.substituted) = (walk.steps, walk.substituted);
+                (self.effects, self.loose) = (walk.effects, walk.loose);
                 self.script = Some(script);
             }
         }
@@ -289,6 +293,11 @@ impl<'a> Run<'a> {
     #[must_use]
     pub fn as_read(&self) -> &Self {
         self.document.as_deref().unwrap_or(self)
+    }
+
+    /// All that it starts, also to see what that prints: the commands, and behind them those in substitutions.
+    pub fn all_commands(&self) -> impl Iterator<Item = &Step<'a>> {
+        self.steps.iter().chain(&self.substituted)
     }
 
     /// Whether it may change what is in the file `path`.

@@ -35,9 +35,23 @@ pub struct Kind {
     /// Patterns for the names of files, at the root of the context, whose lines `marks` are looked for in.
     #[serde(default)]
     pub searched: Vec<String>,
-    /// Regular expressions for lines of those files with which the build needs it.
+    /// Regular expressions for lines of those files, and of instructions, with which the build needs it.
     #[serde(default)]
     pub marks: Vec<Pattern>,
+}
+
+impl Kind {
+    /// Whether the program `name` reads it.
+    #[must_use]
+    pub fn is_read_by(&self, name: &str) -> bool {
+        self.programs.iter().any(|known| known == name)
+    }
+
+    /// Whether the build needs it, if it has `line`.
+    #[must_use]
+    pub fn is_asked_in(&self, line: &str) -> bool {
+        self.marks.iter().any(|mark| mark.is_match(line))
+    }
 }
 
 /// All kinds.

@@ -13,6 +13,8 @@ pub struct Container {
     pub privileged: bool,
     /// Whether it shares the network of the host.
     pub host_network: bool,
+    /// Whether it sees the processes of the host.
+    pub host_processes: bool,
     /// Whether it gets rights that root in a container does not have.
     pub capabilities: bool,
     /// Whether it gets devices of the host.

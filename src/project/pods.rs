@@ -61,6 +61,7 @@ fn container(spec: &Value, own: &Value, claimed: &[String]) -> Option<(String, U
         user,
         privileged: rights["privileged"] == true,
         host_network: spec["hostNetwork"] == true,
+        host_processes: spec["hostPID"] == true,
         capabilities: rights["capabilities"]["add"].is_array(),
         mounts: mounts(spec, own, claimed),
         environment: variables.collect(),

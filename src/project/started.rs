@@ -194,6 +194,7 @@ impl Started {
             privileged: own.privileged || call.has("--privileged"),
             host_network: own.host_network
                 || call.value(&["--network", "--net"]).as_deref() == Some("host"),
+            host_processes: own.host_processes || call.value(&["--pid"]).as_deref() == Some("host"),
             capabilities: own.capabilities || call.has("--cap-add"),
             devices: own.devices || call.has("--device") || call.has("--gpus"),
             mounts: mounts.collect(),

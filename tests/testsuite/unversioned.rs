@@ -50,6 +50,11 @@ fn a_history_that_the_build_reads() {
     let describes = "git describe --always > version";
     assert!(files(describes, &history).contains("owner-bound"));
     assert!(files("python version.py", &history).contains("owner-bound"));
+    let substituted = "echo \"$(git describe --always)\" > version";
+    assert!(files(substituted, &history).contains("owner-bound"));
+    let document = "<<END\nset -e\nsha=$(git describe --always)\necho $sha > version\nEND";
+    assert!(files(document, &history).contains("owner-bound"));
+    assert!(files("python <<END\nimport version\nEND", &history).contains("owner-bound"));
     assert!(!files("python version.py", &[]).contains("owner-bound"));
     assert!(!files("mkdir data", &history).contains("owner-bound"));
     let trusted = format!("git config --system --add safe.directory /app && {describes}");

@@ -2,7 +2,8 @@
 
 use crate::analysis::launch::Declared;
 use crate::analysis::mounts;
-use crate::analysis::paths::{Extent, Region, below, file_name, join};
+use crate::analysis::paths::{Extent, Region, below, file_name, join, parent};
+use crate::analysis::runs::Step;
 use crate::analysis::stages::Stage;
 use crate::knowledge::caches::Cache;
 use crate::syntax::{Kind, Transfer};
@@ -111,7 +112,7 @@ impl Search<'_, '_> {
                 let why = "puts files where the mount would be";
                 return Err(self.refuse("hidden", at, why, "goes there"));
             }
-            let steps = facts.runs[at].iter().flat_map(|run| &run.steps);
+            let steps = facts.runs[at].iter().flat_map(|run| run.all_commands());
             let own = |name: &str| name == self.cache.tool || name == "rm";
             let others = steps.filter(|step| {
                 let invocation = step.invocation.as_ref();
@@ -125,7 +126,8 @@ impl Search<'_, '_> {
                 Extent::Everything => false,
             };
             for step in others {
-                if touched(&step.effects.reads) || touched(&step.effects.writes) {
+                let is_taken = self.cache.store && self.takes_whole(step);
+                if is_taken || touched(&step.effects.reads) || touched(&step.effects.writes) {
                     return Err(self.refuse(
                         "hidden",
                         at,
@@ -136,6 +138,22 @@ impl Search<'_, '_> {
             }
         }
         Ok(())
+    }
+
+    /// Whether a word of `step` is a folder in which one of these lies, and not one of the system or of all that somebody has:
+    /// `cp -r /root/.m2 /opt`.
+    fn takes_whole(&self, step: &Step<'_>) -> bool {
+        let tools = &self.cx.knowledge.tools;
+        let is_of_all = |path: &str| {
+            let mut common = tools.paths("@standing").chain(tools.paths("@system"));
+            path == "/" || parent(path) == "/home" || common.any(|folder| folder == path)
+        };
+        let mut words = step.words().skip(1).filter(|word| word.starts_with('/'));
+        words.any(|word| {
+            let path = join("/", word);
+            let mut targets = self.targets.iter();
+            targets.any(|target| below(target, &path).is_some()) && !is_of_all(&path)
+        })
     }
 
     /// Whether the copy at `at` brings something into one of the folders, or may bring a store as a whole.

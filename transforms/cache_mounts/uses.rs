@@ -93,7 +93,7 @@ fn group_of<'a>(cx: &Cx<'a>, cache: &Cache, family: &[usize]) -> Group<'a> {
             .iter()
             .filter(|step| is_use(cx, cache, step))
             .collect();
-        let is_unknown = script.opaque.is_some() || script.steps.iter().any(is_unknown);
+        let is_unknown = script.opaque.is_some() || script.all_commands().any(is_unknown);
         if script.opaque.is_some() && is_mentioned(cx, cache, index) {
             group.opaque.get_or_insert(index);
         } else if !steps.is_empty() {

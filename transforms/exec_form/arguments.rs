@@ -27,6 +27,9 @@ pub(super) fn check(
             Some(_) => {
                 Err("the program would get the words of CMD, which a shell-form ENTRYPOINT ignores")
             }
+            None if is_given_words(cx, stage) => Err(
+                "the program would get the words that a container is given, which a shell-form ENTRYPOINT ignores",
+            ),
             None => Ok(()),
         };
     }
@@ -39,6 +42,14 @@ pub(super) fn check(
     } else {
         Err("the entry point gets `/bin/sh -c` and one string now, and may look at what it gets")
     }
+}
+
+/// Whether a container is started with a command, and with no entry point of its own.
+fn is_given_words(cx: &Cx<'_>, stage: &Stage) -> bool {
+    let mut containers = cx
+        .possible_uses(stage)
+        .filter_map(|used| used.container.as_ref());
+    containers.any(|container| container.command.is_some() && container.entrypoint.is_none())
 }
 
 fn base_image_hands_on(cx: &Cx<'_>, stage: &Stage) -> Result<bool, &'static str> {

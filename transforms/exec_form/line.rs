@@ -22,11 +22,11 @@ pub(super) struct Line<'a> {
 
 /// Commands of the shell itself, which `exec` cannot start.
 /// POSIX.1-2017, Shell Command Language, 2.14, and XCU 1.6; the manual of bash.
-const BUILTINS: [&str; 37] = [
+const BUILTINS: [&str; 38] = [
     ".", ":", "alias", "bg", "break", "builtin", "cd", "command", "continue", "declare", "dirs",
     "eval", "exit", "export", "fg", "getopts", "hash", "history", "jobs", "let", "local", "popd",
     "pushd", "read", "readonly", "return", "set", "shift", "shopt", "source", "times", "trap",
-    "type", "typeset", "ulimit", "umask", "wait",
+    "type", "typeset", "ulimit", "umask", "unset", "wait",
 ];
 
 /// Commands that every shell has itself and that are done at once: what stays is in front of them.

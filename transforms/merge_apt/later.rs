@@ -169,7 +169,19 @@ fn use_of_run(cx: &Cx<'_>, manager: &PackageManager, index: usize, run: &Run<'_>
     let always = unconditional(run);
     let mut found = Use::Nothing;
     let mut saved: Vec<&str> = saved_before(cx, manager, index).collect();
+    let mut read = 0;
     for step in &run.steps {
+        // What a substitution asks for is asked before the command runs that it is a part of.
+        let in_front = read..step.span.end;
+        let mut asked = run.substituted.iter();
+        let is_asked = asked.any(|inner| {
+            in_front.contains(&inner.span.start)
+                && matches!(use_of_step(cx, manager, index, inner), Use::Needs(_))
+        });
+        if is_asked {
+            return Use::Needs(step.span);
+        }
+        read = step.span.end;
         let mut names = step.args.iter().map(|arg| file_name(arg.known()));
         let is_run = step.does() != Some(Does::Files) && names.any(|name| saved.contains(&name));
         saved.extend(saved_by(cx, manager, step));

@@ -1,7 +1,9 @@
 //! Whether something reads what would be left out.
 
+use std::iter;
 use std::sync::Arc;
 
+use crate::analysis::paths::file_name;
 use crate::context::{BuildContext, Source, SourceLine, interpreter_of};
 use crate::knowledge::ignorable::Kind as Ignorable;
 use crate::syntax;
@@ -26,19 +28,25 @@ pub(super) fn of(
 fn in_dockerfile(cx: &Cx<'_>, kind: &Ignorable, name: &str) -> Option<(Place, &'static str)> {
     for (index, view) in cx.facts.views.iter().enumerate() {
         let site = cx.file.instructions()[index].span;
-        let steps = cx.facts.steps(index).iter();
-        let mut programs = steps.filter_map(|step| step.args.first());
-        if programs.any(|program| kind.programs.iter().any(|known| known == program.known())) {
+        let commands = cx.facts.all_commands(index);
+        let mut programs = commands.filter_map(|step| step.args.first());
+        if programs.any(|program| kind.is_read_by(file_name(program.known()))) {
             return Some((site.into(), "runs a program that reads it"));
         }
         let body = view.body.text(&view.logical.text);
         let heredocs = &cx.file.instructions()[index].heredocs;
-        let mut texts = heredocs
-            .iter()
-            .map(|heredoc| heredoc.body.text(cx.file.text()));
-        let is_named = names(body, name) || texts.any(|text| names(text, name));
-        if is_named && !is_made(cx, name) {
+        let heredocs = heredocs.iter();
+        let heredocs = heredocs.map(|heredoc| heredoc.body.text(cx.file.text()));
+        let texts: Vec<&str> = iter::once(body).chain(heredocs).collect();
+        if texts.iter().any(|text| names(text, name)) && !is_made(cx, name) {
             return Some((site.into(), "names it"));
+        }
+        // Commands in quotes: `sh -c "git describe"`.
+        if texts
+            .iter()
+            .any(|text| text.lines().any(|line| kind.is_asked_in(line)))
+        {
+            return Some((site.into(), "may read it"));
         }
     }
     None
@@ -89,8 +97,7 @@ fn in_files(context: &BuildContext, kind: &Ignorable) -> Option<(Place, &'static
         let Some(text) = context.read(&path) else {
             continue;
         };
-        let is_mark = |line: &str| kind.marks.iter().any(|mark| mark.is_match(line));
-        if let Some(at) = text.lines().position(is_mark) {
+        if let Some(at) = text.lines().position(|line| kind.is_asked_in(line)) {
             return Some((Place::File(path, Some(at + 1)), "may read it"));
         }
     }
@@ -121,7 +128,7 @@ fn in_sources(
 ) -> Option<(Place, &'static str)> {
     let knowledge = cx.knowledge;
     let reads = |words: &[String]| {
-        let is_known = |name: &String| kind.programs.iter().any(|known| known == name);
+        let is_known = |name: &String| kind.is_read_by(name);
         let asks = |verb: &String| !kind.unread.iter().any(|known| known == verb);
         words.first().is_some_and(is_known) && words.get(1).is_none_or(asks)
     };

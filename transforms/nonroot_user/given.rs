@@ -6,6 +6,7 @@ use super::assumptions::low_port_of;
 use super::left_behind;
 use super::ownership::Territory;
 use super::site::Site;
+use super::sources::HOME_OF_ROOT;
 use super::start::Start;
 use super::written::{Said, Written};
 use crate::analysis::paths::{below, file_name, join};
@@ -55,6 +56,7 @@ pub(super) fn check(
         };
         started.check_rights(start)?;
         started.check_folders_of_host(territory)?;
+        started.check_home()?;
         started.check_memory(territory)?;
         started.check_written(written)
     })
@@ -115,6 +117,19 @@ impl Started<'_> {
                 mount.target
             );
             Err(self.refuse("host-folder", &what, GIVE_FOLDER))
+        })
+    }
+
+    /// Files where root has its home, as of a login (`~/.aws:/root/.aws:ro`): another user looks for them elsewhere, and may not
+    /// enter that folder, nor start in it.
+    fn check_home(&self) -> Result<(), Refusal> {
+        let mounts = self.container.mounts.iter().map(|mount| &mount.target);
+        let mut folders = mounts.chain(&self.container.workdir);
+        let in_home = folders.find(|folder| below(folder, HOME_OF_ROOT).is_some());
+        in_home.map_or(Ok(()), |folder| {
+            let what = format!("is given {folder}, which only root may enter");
+            let remedy = "mount it where everybody may read it, say so to the program, and set USER yourself";
+            Err(self.refuse("home-of-root", &what, remedy))
         })
     }
 
@@ -262,6 +277,7 @@ fn power_of_root(container: &Container) -> Option<&'static str> {
         () if container.privileged => Some("is privileged"),
         () if container.capabilities => Some("is given capabilities"),
         () if container.devices => Some("is given devices of the host"),
+        () if container.host_processes => Some("is given the processes of the host"),
         () if container.files_of_root => Some("works on files that belong to root"),
         () if container.mounts.iter().any(is_socket) => Some("is given the socket of Docker"),
         () => None,

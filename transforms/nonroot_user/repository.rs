@@ -2,6 +2,7 @@
 
 use super::ownership::Territory;
 use super::site::Site;
+use crate::analysis::paths::file_name;
 use crate::analysis::runs::Step;
 use crate::analysis::stages::Stage;
 use crate::knowledge::tools::Does;
@@ -16,7 +17,9 @@ use crate::transforms::style;
 /// The first such step.
 pub(super) fn check(site: &Site<'_>, territory: &Territory) -> Result<(), Refusal> {
     let (cx, stage) = (site.cx, site.stage);
-    let has_history = cx.context.is_some_and(|context| context.has(".git"));
+    let has_history = cx
+        .context
+        .is_some_and(|context| context.has(".git") && !cx.is_added(context.ignore_file(), ".git"));
     if !has_history || !has_git(cx, stage) || is_trusted(cx, stage) {
         return Ok(());
     }
@@ -33,8 +36,9 @@ pub(super) fn check(site: &Site<'_>, territory: &Territory) -> Result<(), Refusa
         return Ok(());
     };
     let reads = |at: &usize| {
-        let mut steps = cx.facts.steps(*at).iter();
-        steps.any(|step| may_start_git(cx, step))
+        let is_opaque = cx.facts.run(*at).is_some_and(|run| run.opaque.is_some());
+        let mut commands = cx.facts.all_commands(*at);
+        is_opaque || commands.any(|step| may_start_git(cx, step))
     };
     let Some(at) = (*first..stage.body.end).find(reads) else {
         return Ok(());
@@ -67,7 +71,7 @@ fn is_trusted(cx: &Cx<'_>, stage: &Stage) -> bool {
 }
 
 fn may_start_git(cx: &Cx<'_>, step: &Step<'_>) -> bool {
-    let program = step.args.first().map_or("", |arg| arg.known());
+    let program = step.args.first().map_or("", |arg| file_name(arg.known()));
     let is_bound = cx
         .knowledge
         .startup

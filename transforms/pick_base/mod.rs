@@ -167,6 +167,14 @@ impl<'a> Site<'a> {
         steps.filter(|(at, step)| !self.is_setup(*at, step.span))
     }
 
+    /// The same, and the commands in substitutions.
+    fn all_commands(&self) -> impl Iterator<Item = (usize, &'a Step<'a>)> {
+        let steps = self
+            .runs()
+            .flat_map(|(at, run)| run.all_commands().map(move |step| (at, step)));
+        steps.filter(|(at, step)| !self.is_setup(*at, step.span))
+    }
+
     /// Whether the command at `span` of the `RUN` at `at` is part of what makes a source of packages known.
     fn is_setup(&self, at: usize, span: Span) -> bool {
         let mut setups = self.setups().iter();

@@ -264,14 +264,14 @@ impl Needs {
     }
 }
 
-/// The commands of the stage's steps, as if they were started.
+/// The commands of the stage's steps and those in their substitutions, as if the container started them.
 fn steps(site: &Site<'_>) -> Vec<Launch> {
     let launch = |(instruction, step): (usize, &Step<'_>)| Launch {
         instruction,
         words: step.words().map(str::to_owned).collect(),
         needs_shell: false,
     };
-    site.steps()
+    site.all_commands()
         .filter(|(_, step)| !step.args.is_empty())
         .map(launch)
         .collect()

@@ -137,6 +137,7 @@ pub(super) fn needed(sink: &Sink<'_>, at: usize, step: &Step<'_>) -> Result<Need
         options: options.map(|option| option.name.clone()).collect(),
         directory: beside,
     };
+    written_in_front(sink, &request, step)?;
     let mut needed = resolve(sink, &request)?;
     if !needed.sources.is_empty() {
         needed.assumes.extend(action.assumes.iter().cloned());
@@ -231,6 +232,39 @@ pub(super) fn resolve(sink: &Sink<'_>, request: &Request<'_>) -> Result<Needed, 
         }
     }
     Ok(needed)
+}
+
+/// Without the context at hand, a manifest that `step` cannot do without, and that a command in front of it writes, is taken for
+/// one that only that makes: `poetry export > requirements.txt`.
+fn written_in_front(
+    sink: &Sink<'_>,
+    request: &Request<'_>,
+    step: &Step<'_>,
+) -> Result<(), Refusal> {
+    if sink.cx.context.is_some() {
+        return Ok(());
+    }
+    let in_front = |at: usize| {
+        let steps = sink.cx.facts.steps(at).iter();
+        steps.take_while(move |other| at < request.at || other.span != step.span)
+    };
+    let mut required = request.manifests.iter().filter(|one| one.is_required);
+    let written = required.find(|manifest| {
+        let region = Region::new(manifest.path.clone());
+        let mut steps = (sink.stage.body.start..=request.at).flat_map(in_front);
+        steps.any(|other| {
+            let writes = &other.effects.writes;
+            let is_there = matches!(writes, Extent::Regions(all) if all.contains(&region));
+            is_there && !super::artefacts::is_regenerated(other, &region)
+        })
+    });
+    written.map_or(Ok(()), |manifest| {
+        let message = format!(
+            "{} is made or edited by a command in front of it",
+            manifest.path
+        );
+        Err(sink.refuse(request.at, "edits-manifest", &message))
+    })
 }
 
 /// A manifest that a step in between makes or edits is not the one of the context.

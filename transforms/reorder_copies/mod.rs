@@ -257,7 +257,13 @@ fn same_file(a: &Evidence, b: &Evidence) -> bool {
 /// Says what a crossing takes for granted.
 fn assume(rewrite: &mut Rewrite, crossing: &Crossing) {
     if !crossing.absent.is_empty() {
-        let paths = listed(&crossing.absent);
+        let mut absent: Vec<String> = Vec::new();
+        for path in &crossing.absent {
+            if !absent.contains(path) {
+                absent.push(path.clone());
+            }
+        }
+        let paths = listed(&absent);
         rewrite.assume(format!(
             "the build context has no {paths}, or .dockerignore hides it"
         ));

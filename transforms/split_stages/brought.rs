@@ -8,6 +8,7 @@ use crate::context::{
     BuildContext, FileKind, SourceLine, folder_and_name, in_folder, matches_name,
 };
 use crate::syntax::{Kind, Transfer};
+use crate::transforms::launched::CommandLine;
 
 use super::Site;
 use super::artefacts::{MOST_FILES, steps};
@@ -66,9 +67,9 @@ pub(super) fn data(site: &Site<'_>, context: &BuildContext, for_build: &[String]
         let mut kept = Vec::new();
         for brought in &all {
             let inside = below(&brought.path, &workdir).or_else(|| below(&brought.path, &dest));
+            let is_left = |folder| !is_named(site, context, folder, &only_for_build);
             let is_read = !inside.unwrap_or_default().split('/').any(only_for_build)
-                && (!is_marked(context, &brought.source, for_build)
-                    || is_named(site, context, &brought.source));
+                && !marked(context, &brought.source, for_build).is_some_and(is_left);
             if is_read && holds_data(context, &brought.source, &only_for_build, keeps_folders)? {
                 kept.push(brought.path.clone());
             }
@@ -85,13 +86,17 @@ pub(super) fn data(site: &Site<'_>, context: &BuildContext, for_build: &[String]
     Some(data)
 }
 
-/// Whether one of the names `for_build` stands for the whole folder `source`: it is called so, and has the file.
-fn is_marked(context: &BuildContext, source: &str, for_build: &[String]) -> bool {
-    let mut marks = for_build.iter().filter_map(|name| name.rsplit_once('/'));
-    marks.any(|(folder, file)| {
-        file_name(source) == folder
-            && context.kind(&in_folder(source, file)) == Some(FileKind::File)
-    })
+/// The folder at or around `source` for all of which one of the names `for_build` stands: it is called so, and has the file.
+fn marked<'s>(context: &BuildContext, source: &'s str, for_build: &[String]) -> Option<&'s str> {
+    let is_marked = |path: &&str| {
+        let mut marks = for_build.iter().filter_map(|name| name.rsplit_once('/'));
+        marks.any(|(folder, file)| {
+            file_name(path) == folder
+                && context.kind(&in_folder(path, file)) == Some(FileKind::File)
+        })
+    };
+    let around = source.match_indices('/').map(|(at, _)| &source[..at]);
+    around.chain([source]).find(is_marked)
 }
 
 /// Whether a program of the project runs in front of the split, by itself or as part of a build: what it makes is in no
@@ -149,14 +154,46 @@ fn holds_data(
     }))
 }
 
-/// Whether a source of the program that is not in the folder `source` has its name in a path in quotes.
-fn is_named(site: &Site<'_>, context: &BuildContext, source: &str) -> bool {
-    let mut found = false;
+/// Whether something that is not in `folder` names it, for all that shows where the program runs: a source in quotes, an
+/// instruction, a command of the container, or a file that the program may read, of which `only_for_build` is none.
+fn is_named(
+    site: &Site<'_>,
+    context: &BuildContext,
+    folder: &str,
+    only_for_build: &dyn Fn(&str) -> bool,
+) -> bool {
+    let name = file_name(folder);
+    let is_elsewhere = |path: &str| below(path, folder).is_none();
+    let mut is_quoted = false;
     quoted_by_sources(site, context, |line, word| {
-        let is_part = word.split('/').any(|part| part == file_name(source));
-        found |= is_part && below(line.path, source).is_none();
+        is_quoted |= word.split('/').any(|part| part == name) && is_elsewhere(line.path);
     });
-    found
+    if is_quoted || is_named_by_instructions(site, name) {
+        return true;
+    }
+    let files = context.files_called(&["*".to_owned()]);
+    let may_be_read = |path: &str| is_elsewhere(path) && !path.split('/').any(only_for_build);
+    let mut read = files.files().filter(|file| may_be_read(file.path()));
+    read.any(|file| has_folder(file.text(), name))
+}
+
+/// The same for the instructions that bring no files, and for the commands that the container starts.
+fn is_named_by_instructions(site: &Site<'_>, name: &str) -> bool {
+    let views = site.stage.body.clone().map(|at| &site.cx.facts.views[at]);
+    let mut views = views.filter(|view| !matches!(view.kind, Kind::Copy(_) | Kind::Add(_)));
+    let has_name = |line: &CommandLine<'_>| line.words.iter().any(|word| has_folder(word, name));
+    let lines = site.command_lines();
+    views.any(|view| has_folder(&view.logical.text, name))
+        || lines.is_ok_and(|lines| lines.iter().any(has_name))
+}
+
+/// Whether `text` has a path through a folder called `name`.
+fn has_folder(text: &str, name: &str) -> bool {
+    text.match_indices(name).any(|(at, _)| {
+        let before = text[..at].chars().next_back();
+        let is_whole = !before.is_some_and(|c| c.is_alphanumeric() || "_-.".contains(c));
+        is_whole && text[at + name.len()..].starts_with('/')
+    })
 }
 
 /// Shows `see` what stands in quotes in the sources of the program, each with its line.

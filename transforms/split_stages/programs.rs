@@ -30,7 +30,7 @@ pub(super) fn add_packages(
 ) -> Result<(), Refusal> {
     for (at, run) in repeated(site, artefacts) {
         let in_front = at < site.roles.split;
-        for step in &run.steps {
+        for step in run.all_commands() {
             for program in called(step) {
                 let message = format!("it needs {program}, which is a tool of the build");
                 let is_added = add(site, packages, program)
@@ -102,7 +102,7 @@ fn add(site: &Site<'_>, packages: &mut RuntimePackages, program: &str) -> Result
 
 /// Whether `run` calls a program that the smaller image lacks.
 pub(super) fn needs_more(site: &Site<'_>, run: &Run<'_>) -> bool {
-    let mut programs = run.steps.iter().flat_map(called);
+    let mut programs = run.all_commands().flat_map(called);
     programs.any(|program| package_of(site, program).is_some())
 }
 
@@ -159,7 +159,7 @@ pub(super) fn check(
 /// The steps that the runtime stage repeats need no program of the language.
 fn check_repeated(site: &Site<'_>, artefacts: &Artefacts) -> Result<(), Refusal> {
     for (at, run) in repeated(site, artefacts) {
-        if let Some(program) = run.steps.iter().find_map(|step| of_language(site, step)) {
+        if let Some(program) = run.all_commands().find_map(|step| of_language(site, step)) {
             let message = format!("it needs {program}, which the smaller image has not");
             return Err(site.refuse_at(at, "runs-build-tool", &message));
         }

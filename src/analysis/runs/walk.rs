@@ -23,6 +23,7 @@ pub(super) struct Walk<'a, 'w> {
     assigned: Vec<String>,
     scripts: Scripts<'a>,
     pub(super) steps: Vec<Step<'a>>,
+    pub(super) substituted: Vec<Step<'a>>,
     pub(super) effects: Effects,
     pub(super) loose: Effects,
 }
@@ -47,6 +48,7 @@ impl<'a, 'w> Walk<'a, 'w> {
             assigned: Vec::new(),
             scripts: Scripts::new(state, areas.tools),
             steps: Vec::new(),
+            substituted: Vec::new(),
             effects: Effects::default(),
             loose: Effects::default(),
         }
@@ -290,8 +292,8 @@ impl<'a, 'w> Walk<'a, 'w> {
     }
 
     /// The effects of the commands inside `$(…)` and `` `…` `` in `span`, but not in `bodies`,
-    /// which are walked on their own. What lies in another substitution is walked with that one.
-    fn substitutions_in(&self, span: Span, bodies: &[Vec<Item>]) -> Effects {
+    /// which are walked on their own. What lies in another substitution is walked with that one. The commands are kept.
+    fn substitutions_in(&mut self, span: Span, bodies: &[Vec<Item>]) -> Effects {
         let mut effects = Effects::default();
         let from = |substitution: &shell::Substitution| substitution.span.start < span.start;
         let first = self.substitutions.partition_point(from);
@@ -309,6 +311,7 @@ impl<'a, 'w> Walk<'a, 'w> {
             };
             let mut inner = Walk {
                 steps: Vec::new(),
+                substituted: Vec::new(),
                 effects: Effects::default(),
                 loose: Effects::default(),
                 assigned: self.assigned.clone(),
@@ -319,6 +322,9 @@ impl<'a, 'w> Walk<'a, 'w> {
             };
             inner.items(items);
             effects.extend(&inner.effects);
+            let (mut steps, mut nested) = (inner.steps, inner.substituted);
+            self.substituted.append(&mut steps);
+            self.substituted.append(&mut nested);
         }
         effects
     }

@@ -23,6 +23,7 @@ impl Container {
             user: text(&service["user"]).map(|user| value(&user)),
             privileged: service["privileged"] == true,
             host_network: service["network_mode"] == "host",
+            host_processes: service["pid"] == "host",
             capabilities: filled("cap_add"),
             devices: filled("devices"),
             files_of_root: false,

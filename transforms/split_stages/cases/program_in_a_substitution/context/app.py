@@ -1,0 +1,1 @@
+print(open("terms.txt").read())
