@@ -26,6 +26,8 @@ pub(super) struct Needed {
     pub(super) elsewhere: Vec<String>,
     /// The folders in the context with manifests that others have led to.
     pub(super) members: Vec<String>,
+    /// The paths in the image of manifests that the step heeds and does without, where the context cannot be seen.
+    pub(super) heeded: Vec<String>,
     /// What is taken for granted.
     pub(super) assumes: Vec<String>,
     /// What proves it.

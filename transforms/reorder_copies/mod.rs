@@ -39,9 +39,11 @@ mod unseen;
 mod way;
 mod writer;
 
+use std::collections::BTreeSet;
+
 use crate::analysis::commands;
 use crate::analysis::mounts;
-use crate::analysis::paths::file_name;
+use crate::analysis::paths::{Region, file_name};
 use crate::analysis::runs::Step;
 use crate::analysis::stages::{Os, Stage};
 use crate::context::matches_name;
@@ -245,7 +247,24 @@ fn build(sink: &Sink<'_>) -> Rewrite {
             });
         }
     }
+    if let Some(sentence) = has_nothing_heeded(sink) {
+        rewrite.assume(sentence);
+    }
     rewrite
+}
+
+/// What is taken for granted of manifests that the commands heed and do without: nothing brings them in front of these.
+fn has_nothing_heeded(sink: &Sink<'_>) -> Option<String> {
+    let leaves = || sink.passed.iter().flat_map(|crossing| &crossing.leaves);
+    let is_left = |path: &str| leaves().any(|leave| leave.covers(&Region::new(path)));
+    let heeded = sink.passed.iter().flat_map(|crossing| &crossing.heeded);
+    let missing = heeded.filter(|path| !is_left(path));
+    let names: BTreeSet<&str> = missing.map(|path| file_name(path)).collect();
+    let names: Vec<&str> = names.into_iter().collect();
+    (!names.is_empty()).then(|| {
+        let names = names.join(" or ");
+        format!("the build context has no {names}, which the commands above the copy would heed")
+    })
 }
 
 /// Whether both say something of the same file.

@@ -63,6 +63,8 @@ pub(super) struct Crossing {
     pub(super) split: Option<Span>,
     /// The command that those behind it begin with again: `cd web`.
     pub(super) again: Option<String>,
+    /// The paths in the image of manifests that its commands heed and do without, where the context cannot be seen.
+    pub(super) heeded: Vec<String>,
     /// What is taken for granted.
     pub(super) assumes: Vec<String>,
     /// What proves it.

@@ -161,6 +161,7 @@ fn cross_step(
     }
     crossing.gain |= is_worth_caching(step);
     crossing.manifests.extend(needed.paths);
+    crossing.heeded.extend(needed.heeded);
     crossing.assumes.extend(needed.assumes);
     crossing.because.extend(needed.because);
     for leave in needed.leaves {

@@ -1,7 +1,5 @@
 //! The manifests to copy when the build context is not at hand.
 
-use std::collections::BTreeSet;
-
 use crate::analysis::paths::{Region, UNKNOWN_WORKDIR, file_name, join, parent};
 use crate::context::{folder_and_name, in_folder};
 use crate::transform::Refusal;
@@ -72,13 +70,10 @@ fn of_unseen_folder(
         named.is_none()
     });
     if brought.iter().all(|manifest| !manifest.is_required) {
-        let located = |path: &str| sink.copied.origins(path).next();
-        let mut others = brought.to_vec();
-        others.retain(|manifest| {
-            let origin = located(manifest.path());
-            origin.is_some_and(|origin| !is_here(&origin, manifest.path()))
-        });
-        needed.assumes.extend(has_none_of(&others));
+        let paths = brought.iter().map(|manifest| manifest.path());
+        let located = paths.filter_map(located);
+        let heeded = located.filter(|(origin, path)| !is_here(origin, path));
+        needed.heeded = heeded.map(|(_, path)| path).collect();
     }
     let in_directory = |(_, path): &(String, String)| parent(path) == request.directory;
     if request.patterns.is_empty() || !missing.iter().any(in_directory) {
@@ -123,19 +118,6 @@ fn family(sink: &Sink<'_>, origin: &str) -> Option<String> {
     let mut families = known.flat_map(|known| &known.families);
     let family = families.find(|family| family.has(file_name(folder), name))?;
     Some(family.files.clone())
-}
-
-/// What is taken for granted of `manifests` that a command heeds and does without.
-fn has_none_of(manifests: &[&Manifest]) -> Option<String> {
-    let names: BTreeSet<&str> = manifests
-        .iter()
-        .map(|manifest| file_name(manifest.path()))
-        .collect();
-    let names: Vec<&str> = names.into_iter().collect();
-    let names = (!names.is_empty()).then(|| names.join(" or "))?;
-    Some(format!(
-        "the build context has no {names}, which the command would heed"
-    ))
 }
 
 fn reads_nothing_else(manifest: &str) -> String {
